@@ -1,0 +1,175 @@
+//! A runtime with this pallet, a table of consents, and a clock that tests set.
+
+use crate::{self as pallet_access, types::*};
+use frame_support::{derive_impl, parameter_types, traits::ConstU64};
+use frame_system::EnsureSigned;
+use kexin_primitives::{
+	access::{AccessEvent, Breaches, Outcome},
+	members::MemberId,
+	scope::{Request, Scope},
+	vocabulary::{Operation, Purpose, RecipientClass, Region},
+	DatasetId, Moment, Pseudonym, H256,
+};
+use sp_runtime::{traits::TryMorph, BuildStorage};
+use std::collections::BTreeMap;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Timestamp: pallet_timestamp,
+		Access: pallet_access,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlock<Test>;
+}
+
+impl pallet_timestamp::Config for Test {
+	type Moment = Moment;
+	type OnTimestampSet = ();
+	type MinimumPeriod = ConstU64<1>;
+	type WeightInfo = ();
+}
+
+/// Accounts below 100 are the gateways of the member of the same number.
+pub struct MemberOfGateway;
+impl TryMorph<u64> for MemberOfGateway {
+	type Outcome = MemberId;
+	fn try_morph(account: u64) -> Result<MemberId, ()> {
+		MemberId::try_from(account).ok().filter(|member| *member < 100).ok_or(())
+	}
+}
+
+parameter_types! {
+	/// The data sets: owner, cohort scope.
+	pub static Datasets: BTreeMap<DatasetId, (MemberId, Scope)> = BTreeMap::new();
+	/// The subjects: scope of their consent.
+	pub static Subjects: BTreeMap<(Pseudonym, MemberId), Scope> = BTreeMap::new();
+}
+
+pub struct TableOfConsents;
+impl Consents for TableOfConsents {
+	type Dataset = Scope;
+	type Subject = Scope;
+	fn dataset(dataset: DatasetId) -> Option<(MemberId, Scope)> {
+		Datasets::get().get(&dataset).cloned()
+	}
+	fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Scope> {
+		Subjects::get().get(&(subject, hospital)).cloned()
+	}
+	fn dataset_breaches(dataset: &Scope, request: &Request, at: Moment) -> Breaches {
+		dataset.breaches(request, at)
+	}
+	fn subject_breaches(_: DatasetId, _: &Scope, subject: &Scope, request: &Request, at: Moment) -> Breaches {
+		subject.breaches(request, at)
+	}
+}
+
+/// Members 0 to 9 are not for profit, 10 to 19 commercial; others never were members.
+pub struct TwentyMembers;
+impl Recipients for TwentyMembers {
+	fn class(member: MemberId) -> Option<RecipientClass> {
+		match member {
+			0..=9 => Some(RecipientClass::NonProfit),
+			10..=19 => Some(RecipientClass::Commercial),
+			_ => None,
+		}
+	}
+}
+
+pub const ACTIVITY: H256 = H256::repeat_byte(0xac);
+
+pub struct OneActivity;
+impl Activities for OneActivity {
+	fn exists(activity: H256) -> bool {
+		activity == ACTIVITY
+	}
+}
+
+pub const DAY: Moment = 24 * 60 * 60 * 1_000;
+pub const NOW: Moment = 1_800_000_000_000;
+pub const LATENESS: Moment = 30 * DAY;
+pub const SKEW: Moment = 60_000;
+
+impl pallet_access::Config for Test {
+	type GatewayOrigin = frame_support::traits::TryMapSuccess<EnsureSigned<u64>, MemberOfGateway>;
+	type Consents = TableOfConsents;
+	type Recipients = TwentyMembers;
+	type Activities = OneActivity;
+	type Time = Timestamp;
+	type MaxLateness = ConstU64<LATENESS>;
+	type MaxClockSkew = ConstU64<SKEW>;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = MockHelper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct MockHelper;
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::benchmarking::BenchmarkHelper<RuntimeOrigin> for MockHelper {
+	fn set_up(dataset: DatasetId, subjects: &[Pseudonym]) -> (RuntimeOrigin, MemberId) {
+		Datasets::mutate(|all| all.insert(dataset, (HOSPITAL, Scope::everything(0))));
+		Subjects::mutate(|all| all.extend(subjects.iter().map(|s| ((*s, HOSPITAL), Scope::everything(0)))));
+		(RuntimeOrigin::signed(HOSPITAL.into()), HOSPITAL)
+	}
+	fn set_time(now: Moment) {
+		pallet_timestamp::Now::<Test>::put(now);
+	}
+}
+
+pub const HOSPITAL: MemberId = 1;
+pub const GATEWAY: u64 = 1;
+pub const DATASET: DatasetId = H256::repeat_byte(0xda);
+pub const ALICE: Pseudonym = H256::repeat_byte(0xa1);
+
+/// An event within scope: a radiologist trains a model, now.
+pub fn event(source: u64) -> AccessEvent {
+	AccessEvent {
+		source: H256::from_low_u64_be(source),
+		occurred: NOW,
+		actor: H256::repeat_byte(0xbb),
+		subject: None,
+		purpose: Some(Purpose::ModelTraining),
+		operation: Operation::Train,
+		region: Some(Region(276)),
+		recipient: Some(HOSPITAL),
+		activity: None,
+		outcome: Outcome::Permitted,
+	}
+}
+
+/// The one event that the last block emitted last.
+pub fn last_event() -> pallet_access::Event<Test> {
+	match System::events().pop().map(|record| record.event) {
+		Some(RuntimeEvent::Access(event)) => event,
+		other => panic!("no access event: {other:?}"),
+	}
+}
+
+/// Starts at block 1 and [`NOW`], with one data set that allows everything from a day ago on.
+pub struct ExtBuilder;
+impl ExtBuilder {
+	pub fn build() -> sp_io::TestExternalities {
+		let storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+		let mut externalities = sp_io::TestExternalities::from(storage);
+		externalities.execute_with(|| {
+			System::set_block_number(1);
+			pallet_timestamp::Now::<Test>::put(NOW);
+			Datasets::set([(DATASET, (HOSPITAL, Scope::everything(NOW - 10 * DAY)))].into());
+			Subjects::set([((ALICE, HOSPITAL), Scope::everything(NOW - DAY))].into());
+		});
+		externalities
+	}
+
+	/// Runs the test, then checks every invariant.
+	pub fn build_and_execute(test: impl FnOnce()) {
+		Self::build().execute_with(|| {
+			test();
+			Access::do_try_state().unwrap();
+		});
+	}
+}
+

@@ -1,0 +1,4 @@
+//! Tests by theme.
+
+mod record;
+mod replay;

@@ -1,0 +1,185 @@
+//! What is recorded, how it is judged, and what is refused.
+
+use crate::{mock::*, types::*, Error, Event};
+use codec::{Decode, Encode};
+use frame_support::{assert_noop, assert_ok};
+use kexin_primitives::{
+	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	log::Accumulator,
+	scope::Dimension,
+	vocabulary::Purpose,
+	Versioned, H256,
+};
+use proptest::prelude::*;
+
+fn record(events: Vec<AccessEvent>) -> frame_support::pallet_prelude::DispatchResult {
+	Access::record(RuntimeOrigin::signed(GATEWAY), DATASET, Versioned::V1(events.try_into().unwrap()))
+}
+
+fn refused(bad: AccessEvent, error: Error<Test>) {
+	// One bad event among good ones refuses them all.
+	assert_noop!(record(vec![event(1), bad, event(2)]), error);
+}
+
+#[test]
+fn a_batch_is_judged_and_logged() {
+	ExtBuilder::build_and_execute(|| {
+		Datasets::mutate(|all| {
+			all.get_mut(&DATASET).unwrap().1.purposes = Dimension::only([Purpose::ModelTraining], NOW + DAY).unwrap();
+		});
+		let within = event(1);
+		let breach = AccessEvent { purpose: Some(Purpose::Marketing), ..event(2) };
+		let refused_by_hospital = AccessEvent { outcome: Outcome::Denied, source: H256::from_low_u64_be(3), ..breach };
+		assert_ok!(record(vec![within, breach, refused_by_hospital]));
+
+		let rules = Rules { spec_version: 0, code: H256(sp_io::hashing::blake2_256(b"")) };
+		assert_eq!(
+			last_event(),
+			Event::BatchRecorded {
+				dataset: DATASET,
+				reporter: HOSPITAL,
+				first: 0,
+				recorded: 3,
+				replayed: Default::default(),
+				breached: vec![(1, Breaches::PURPOSE), (2, Breaches::PURPOSE)].try_into().unwrap(),
+				recorded_at: NOW,
+				rules,
+			}
+		);
+
+		let mut expected = Accumulator::default();
+		for (event, breaches) in
+			[(within, Breaches::empty()), (breach, Breaches::PURPOSE), (refused_by_hospital, Breaches::PURPOSE)]
+		{
+			let entry = LogEntry { dataset: DATASET, reporter: HOSPITAL, recorded: NOW, rules, breaches, event };
+			expected.append(entry.leaf()).unwrap();
+		}
+		// The hospital kept the third access from happening, so it is no breach of the data set.
+		assert_eq!(Access::log(DATASET), Log { accumulator: expected, breaches: 1 });
+	});
+}
+
+#[test]
+fn an_event_is_judged_by_the_moment_it_occurred() {
+	ExtBuilder::build_and_execute(|| {
+		let withdrawn = NOW - 2 * DAY;
+		Datasets::mutate(|all| {
+			let cohort = &mut all.get_mut(&DATASET).unwrap().1;
+			*cohort = cohort.revoke(withdrawn);
+		});
+		let before = AccessEvent { occurred: withdrawn - 1, ..event(1) };
+		let after = AccessEvent { occurred: withdrawn, ..event(2) };
+		assert_ok!(record(vec![before, after]));
+		let Event::BatchRecorded { breached, .. } = last_event();
+		assert_eq!(breached.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [1]);
+	});
+}
+
+#[test]
+fn a_named_subject_is_judged_by_their_own_consent() {
+	ExtBuilder::build_and_execute(|| {
+		let known = AccessEvent { subject: Some(ALICE), ..event(1) };
+		let too_early = AccessEvent { subject: Some(ALICE), occurred: NOW - DAY - 1, ..event(2) };
+		let stranger = AccessEvent { subject: Some(H256::repeat_byte(0xee)), ..event(3) };
+		assert_ok!(record(vec![known, too_early, stranger]));
+		let Event::BatchRecorded { breached, .. } = last_event();
+		assert_eq!(breached.into_inner(), [(1, Breaches::BEFORE_START), (2, Breaches::NOT_ENROLLED)]);
+	});
+}
+
+#[test]
+fn what_is_malformed_unauthorised_or_out_of_time_is_refused() {
+	ExtBuilder::build_and_execute(|| {
+		assert_noop!(record(vec![]), Error::<Test>::Empty);
+		refused(AccessEvent { occurred: NOW - LATENESS - 1, ..event(9) }, Error::TooLate);
+		refused(AccessEvent { occurred: NOW + SKEW + 1, ..event(9) }, Error::InFuture);
+		refused(AccessEvent { recipient: Some(20), ..event(9) }, Error::UnknownRecipient);
+		refused(AccessEvent { activity: Some(H256::zero()), ..event(9) }, Error::UnknownActivity);
+
+		let batch = || Versioned::V1(vec![event(1)].try_into().unwrap());
+		let unknown = H256::repeat_byte(1);
+		assert_noop!(Access::record(RuntimeOrigin::signed(GATEWAY), unknown, batch()), Error::<Test>::UnknownDataset);
+		assert_noop!(Access::record(RuntimeOrigin::signed(2), DATASET, batch()), Error::<Test>::NotAuthorized);
+		assert_noop!(
+			Access::record(RuntimeOrigin::signed(100), DATASET, batch()),
+			sp_runtime::DispatchError::BadOrigin
+		);
+		assert_noop!(
+			Access::record(RuntimeOrigin::root(), DATASET, batch()),
+			sp_runtime::DispatchError::BadOrigin
+		);
+	});
+}
+
+#[test]
+fn the_edges_of_the_window_are_accepted() {
+	ExtBuilder::build_and_execute(|| {
+		let oldest = AccessEvent { occurred: NOW - LATENESS, ..event(1) };
+		let newest = AccessEvent { occurred: NOW + SKEW, activity: Some(ACTIVITY), recipient: None, ..event(2) };
+		assert_ok!(record(vec![oldest, newest]));
+	});
+}
+
+#[test]
+fn a_batch_over_the_limit_does_not_decode() {
+	let encoded = vec![event(1); MAX_BATCH as usize + 1].encode();
+	assert!(Batch::decode(&mut &encoded[..]).is_err());
+}
+
+#[test]
+fn the_event_and_entry_encodings_are_pinned() {
+	let entry = LogEntry {
+		dataset: DATASET,
+		reporter: HOSPITAL,
+		recorded: NOW,
+		rules: Rules { spec_version: 1, code: H256::repeat_byte(0xcc) },
+		breaches: Breaches::PURPOSE,
+		event: AccessEvent { subject: Some(ALICE), activity: Some(ACTIVITY), ..event(1) },
+	};
+	assert_eq!(Versioned::V1(entry).encode()[0], 1, "the version comes first");
+	assert_eq!(entry.event.encode().len(), 32 + 8 + 32 + 33 + 2 + 1 + 3 + 5 + 33 + 1);
+	assert_eq!(format!("{:?}", entry.leaf()), "0x6ffe0b58152882b76dcf5daacef88251fe9376843632c265196e8aa8bc428e1c");
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+	/// Whatever way events are cut into batches, the log is the same.
+	#[test]
+	fn batching_does_not_change_the_log(count in 1u64..60, cuts in proptest::collection::vec(1usize..20, 0..10)) {
+		let events = (0..count).map(event).collect::<Vec<_>>();
+		let mut whole = None;
+		ExtBuilder::build_and_execute(|| {
+			record(events.clone()).unwrap();
+			whole = Some(Access::log(DATASET));
+		});
+		ExtBuilder::build_and_execute(|| {
+			let mut rest = &events[..];
+			for cut in cuts.iter().copied().chain(core::iter::repeat(7)) {
+				if rest.is_empty() {
+					break;
+				}
+				let (batch, after) = rest.split_at(cut.min(rest.len()));
+				record(batch.to_vec()).unwrap();
+				rest = after;
+			}
+			assert_eq!(Some(Access::log(DATASET)), whole);
+		});
+	}
+}
+
+#[test]
+fn a_new_runtime_pins_its_own_rules() {
+	ExtBuilder::build_and_execute(|| {
+		frame_support::storage::unhashed::put_raw(b":code", b"first");
+		assert_ok!(record(vec![event(1)]));
+		frame_support::storage::unhashed::put_raw(b":code", b"second");
+		assert_ok!(record(vec![event(2)]));
+		let code = |event| match event {
+			Event::BatchRecorded { rules, .. } => rules.code,
+		};
+		assert_eq!(code(last_event()), H256(sp_io::hashing::blake2_256(b"first")), "until the upgrade applies");
+		<Access as frame_support::traits::OnRuntimeUpgrade>::on_runtime_upgrade();
+		assert_ok!(record(vec![event(3)]));
+		assert_eq!(code(last_event()), H256(sp_io::hashing::blake2_256(b"second")));
+	});
+}

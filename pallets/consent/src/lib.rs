@@ -1,0 +1,464 @@
+//! # Consent
+//!
+//! # Overview
+//!
+//! Hospitals grant, narrow and withdraw the consents of their data subjects, and declare data sets with the subjects
+//! enrolled in them. A data set's cohort scope is the meet of its label and of the consents of all its subjects, so that an
+//! access to the data of a million patients is judged with one look-up. The test
+//! `tests::cohort::a_withdrawal_closes_the_cohort` shows it.
+//!
+//! # Design goals
+//!
+//! 1. **Rights only end earlier.** Narrowing, withdrawing and enrolling are all [`Scope::narrow`]: what was allowed before now
+//!    stays so, and the scope alone answers for every moment, past and future. A widening is a new consent.
+//! 2. **Any consent suffices for a subject, and all are needed for a cohort.**
+//! 3. **A withdrawal costs O(1)**: it touches the subject and the at most [`MAX_DATASETS`] data sets it is enrolled in.
+//!    They stay closed until the hospital declares a version without the subject.
+//! 4. **A pseudonym belongs to a hospital.** Nobody else's entry under the same pseudonym has any effect on it.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+	not(test),
+	deny(
+		clippy::arithmetic_side_effects,
+		clippy::as_conversions,
+		clippy::indexing_slicing,
+		clippy::unwrap_used
+	)
+)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+#[cfg(any(test, feature = "try-runtime"))]
+mod try_state;
+pub mod types;
+pub mod weights;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+use alloc::vec::Vec;
+use frame_support::{
+	defensive, ensure,
+	pallet_prelude::DispatchResult,
+	traits::{Get, Time},
+};
+use kexin_primitives::{
+	members::MemberId, scope::Scope, DatasetId, Moment, Pseudonym, Versioned, H256,
+};
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::{pallet_prelude::*, traits::StorageVersion};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// The consents of data subjects.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the pallet takes from the runtime.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// A steward of a hospital, acting for the hospital it yields.
+		type StewardOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
+		/// Where declared data sets become artifacts.
+		type Artifacts: RegisterArtifact;
+		/// The time of the block.
+		type Time: Time<Moment = Moment>;
+		/// How long after it occurred an access can be reported, in milliseconds. What ended longer ago judges nothing any more.
+		#[pallet::constant]
+		type MaxLateness: Get<Moment>;
+		/// The weights of the calls.
+		type WeightInfo: WeightInfo;
+		/// Sets up what the benchmarks need of other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
+	}
+
+	/// The subjects of each hospital.
+	///
+	/// Keyed by the pseudonym first, so that it can be looked up alone. Hashers: pseudonyms are chosen by members; member ids
+	/// are counted by the ledger.
+	#[pallet::storage]
+	pub type Subjects<T> = StorageDoubleMap<_, Blake2_128Concat, Pseudonym, Twox64Concat, MemberId, Subject>;
+
+	/// The data sets.
+	///
+	/// Hasher: ids are chosen by members.
+	#[pallet::storage]
+	pub type Datasets<T> = StorageMap<_, Blake2_128Concat, DatasetId, Dataset>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A subject consented.
+		Granted {
+			/// The hospital.
+			hospital: MemberId,
+			/// The subject.
+			subject: Pseudonym,
+			/// blake2-256 of the signed form.
+			form: H256,
+		},
+		/// A subject's consents, and the data sets it is enrolled in, allow less.
+		Narrowed {
+			/// The hospital.
+			hospital: MemberId,
+			/// The subject.
+			subject: Pseudonym,
+			/// blake2-256 of the signed form.
+			form: H256,
+		},
+		/// A subject withdrew its consents; the data sets it is enrolled in are closed.
+		Revoked {
+			/// The hospital.
+			hospital: MemberId,
+			/// The subject.
+			subject: Pseudonym,
+			/// blake2-256 of the signed form.
+			form: H256,
+		},
+		/// A hospital declared a version of a data set.
+		DatasetDeclared {
+			/// The data set.
+			dataset: DatasetId,
+			/// The hospital.
+			owner: MemberId,
+			/// The version whose place it takes.
+			supersedes: Option<DatasetId>,
+		},
+		/// Subjects were enrolled.
+		Enrolled {
+			/// The data set.
+			dataset: DatasetId,
+			/// How many joined.
+			joined: u32,
+			/// How many were enrolled already.
+			already: u32,
+		},
+	}
+
+	/// Why a call was refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The hospital has no such subject, or there is no such data set.
+		NotFound,
+		/// The data set belongs to another member.
+		NotAuthorized,
+		/// The form was granted before, or the data set is declared. A changed form or content has another hash.
+		AlreadyExists,
+		/// The scope allows nothing from now on. To withdraw, revoke.
+		NothingAllowed,
+		/// The subject has `MAX_CONSENTS` consents in force. Narrow or revoke them, or wait until one has ended.
+		TooManyConsents,
+		/// A subject is enrolled in `MAX_DATASETS` data sets. Supersede one of them.
+		TooManyDatasets,
+		/// A subject to enrol has not consented to anything at this hospital. Grant its consent first.
+		NoConsent,
+		/// A subject's newest consent has not started. Enrol the subject when it has.
+		ConsentNotStarted,
+		/// A newer version has taken the data set's place. Use that one.
+		Superseded,
+		/// No subjects to enrol.
+		Empty,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Records a consent of a data subject.
+		///
+		/// ## Dispatch Origin
+		///
+		/// A steward of a hospital.
+		///
+		/// ## Details
+		///
+		/// What any one of a subject's consents permits is permitted. The data sets the subject is enrolled in are not
+		/// widened: they keep to the consent under which it was enrolled.
+		///
+		/// ## Errors
+		///
+		/// `AlreadyExists`, `NothingAllowed`, `TooManyConsents`.
+		///
+		/// ## Events
+		///
+		/// [`Event::Granted`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::grant())]
+		pub fn grant(
+			origin: OriginFor<T>,
+			subject: Pseudonym,
+			scope: Versioned<Scope>,
+			form: H256,
+		) -> DispatchResult {
+			let hospital = T::StewardOrigin::ensure_origin(origin)?;
+			Self::do_grant(hospital, subject, scope.into_latest(), form)
+		}
+
+		/// Narrows all consents of a data subject, and the data sets it is enrolled in, to what `limits` allow as well.
+		///
+		/// ## Dispatch Origin
+		///
+		/// A steward of a hospital.
+		///
+		/// ## Details
+		///
+		/// From now on only: what was allowed before stays so. The start of `limits` has no effect.
+		///
+		/// ## Errors
+		///
+		/// `NotFound`.
+		///
+		/// ## Events
+		///
+		/// [`Event::Narrowed`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::narrow(MAX_DATASETS))]
+		pub fn narrow(
+			origin: OriginFor<T>,
+			subject: Pseudonym,
+			limits: Versioned<Scope>,
+			form: H256,
+		) -> DispatchResult {
+			let hospital = T::StewardOrigin::ensure_origin(origin)?;
+			Self::do_narrow(hospital, subject, &limits.into_latest())?;
+			Self::deposit_event(Event::Narrowed { hospital, subject, form });
+			Ok(())
+		}
+
+		/// Withdraws all consents of a data subject. The data sets it is enrolled in allow nothing from now on.
+		///
+		/// ## Dispatch Origin
+		///
+		/// A steward of a hospital.
+		///
+		/// ## Errors
+		///
+		/// `NotFound`.
+		///
+		/// ## Events
+		///
+		/// [`Event::Revoked`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::narrow(MAX_DATASETS))]
+		pub fn revoke(origin: OriginFor<T>, subject: Pseudonym, form: H256) -> DispatchResult {
+			let hospital = T::StewardOrigin::ensure_origin(origin)?;
+			Self::do_narrow(hospital, subject, &Scope::nothing())?;
+			Self::deposit_event(Event::Revoked { hospital, subject, form });
+			Ok(())
+		}
+
+		/// Declares a version of a data set, under the hash of its content.
+		///
+		/// ## Dispatch Origin
+		///
+		/// A steward of a hospital.
+		///
+		/// ## Details
+		///
+		/// `label` is what the data set itself allows. From now on, accesses to the version that this one supersedes are
+		/// breaches.
+		///
+		/// ## Errors
+		///
+		/// `AlreadyExists`, `NothingAllowed`, `NotFound`, `NotAuthorized`, `Superseded`.
+		///
+		/// ## Events
+		///
+		/// [`Event::DatasetDeclared`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::declare_dataset())]
+		pub fn declare_dataset(
+			origin: OriginFor<T>,
+			dataset: DatasetId,
+			label: Versioned<Scope>,
+			supersedes: Option<DatasetId>,
+		) -> DispatchResult {
+			let owner = T::StewardOrigin::ensure_origin(origin)?;
+			Self::do_declare_dataset(owner, dataset, label.into_latest(), supersedes)
+		}
+
+		/// Enrols subjects in a data set.
+		///
+		/// ## Dispatch Origin
+		///
+		/// A steward of the data set's owner.
+		///
+		/// ## Details
+		///
+		/// Each joins under its newest consent, and the cohort allows from now on what that consent allows as well. A subject
+		/// that is enrolled already is counted and left as it is.
+		///
+		/// ## Errors
+		///
+		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`. All or
+		/// nothing.
+		///
+		/// ## Events
+		///
+		/// [`Event::Enrolled`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::enrol(u32::try_from(subjects.len()).unwrap_or(MAX_ENROLLED)))]
+		pub fn enrol(origin: OriginFor<T>, dataset: DatasetId, subjects: Enrolment) -> DispatchResult {
+			let owner = T::StewardOrigin::ensure_origin(origin)?;
+			Self::do_enrol(owner, dataset, subjects)
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// The data set.
+	pub fn dataset(dataset: DatasetId) -> Option<Dataset> {
+		Datasets::<T>::get(dataset)
+	}
+
+	/// The subject, as the hospital knows it.
+	pub fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Subject> {
+		Subjects::<T>::get(subject, hospital)
+	}
+
+	/// The subject, as every hospital knows it; bounded by the number of hospitals.
+	pub fn consents_of(subject: Pseudonym) -> Vec<(MemberId, Subject)> {
+		Subjects::<T>::iter_prefix(subject).collect()
+	}
+
+	fn do_grant(hospital: MemberId, pseudonym: Pseudonym, scope: Scope, form: H256) -> DispatchResult {
+		let now = T::Time::now();
+		let scope = scope.canonical();
+		ensure!(scope.end() > now, Error::<T>::NothingAllowed);
+		let mut subject = Subjects::<T>::get(pseudonym, hospital).unwrap_or_default();
+		ensure!(subject.consents.iter().all(|consent| consent.form != form), Error::<T>::AlreadyExists);
+		if subject.consents.is_full() {
+			let horizon = now.saturating_sub(T::MaxLateness::get());
+			subject.consents.retain(|consent| types::scope(&consent.scope).end() > horizon);
+		}
+		subject
+			.consents
+			.try_push(SubjectConsent { form, scope: Versioned::V1(scope) })
+			.map_err(|_| Error::<T>::TooManyConsents)?;
+		Subjects::<T>::insert(pseudonym, hospital, subject);
+		Self::deposit_event(Event::Granted { hospital, subject: pseudonym, form });
+		Ok(())
+	}
+
+	/// Narrows the subject's consents and its cohorts alike (design goals 1 and 3).
+	fn do_narrow(hospital: MemberId, pseudonym: Pseudonym, limits: &Scope) -> DispatchResult {
+		let now = T::Time::now();
+		let mut subject = Subjects::<T>::get(pseudonym, hospital).ok_or(Error::<T>::NotFound)?;
+		for consent in subject.consents.iter_mut() {
+			consent.scope = Versioned::V1(types::scope(&consent.scope).narrow(limits, now));
+		}
+		for id in &subject.datasets {
+			Datasets::<T>::mutate(id, |dataset| match dataset {
+				Some(dataset) => dataset.cohort = Versioned::V1(types::scope(&dataset.cohort).narrow(limits, now)),
+				None => {
+					defensive!("a subject's data set exists: data sets are never deleted");
+				},
+			});
+		}
+		Subjects::<T>::insert(pseudonym, hospital, subject);
+		Ok(())
+	}
+
+	fn do_declare_dataset(
+		owner: MemberId,
+		id: DatasetId,
+		label: Scope,
+		supersedes: Option<DatasetId>,
+	) -> DispatchResult {
+		let now = T::Time::now();
+		let label = label.canonical();
+		ensure!(label.end() > now, Error::<T>::NothingAllowed);
+		ensure!(!Datasets::<T>::contains_key(id), Error::<T>::AlreadyExists);
+		if let Some(older) = supersedes {
+			Datasets::<T>::try_mutate(older, |dataset| -> DispatchResult {
+				let dataset = dataset.as_mut().ok_or(Error::<T>::NotFound)?;
+				ensure!(dataset.owner == owner, Error::<T>::NotAuthorized);
+				ensure!(dataset.superseded.is_none(), Error::<T>::Superseded);
+				dataset.superseded = Some(now);
+				dataset.superseded_by = Some(id);
+				Ok(())
+			})?;
+		}
+		T::Artifacts::register_dataset(owner, id)?;
+		let label = Versioned::V1(label);
+		Datasets::<T>::insert(
+			id,
+			Dataset {
+				owner,
+				cohort: label.clone(),
+				label,
+				subjects: 0,
+				declared: now,
+				superseded: None,
+				superseded_by: None,
+				supersedes,
+			},
+		);
+		Self::deposit_event(Event::DatasetDeclared { dataset: id, owner, supersedes });
+		Ok(())
+	}
+
+	fn do_enrol(owner: MemberId, id: DatasetId, pseudonyms: Enrolment) -> DispatchResult {
+		ensure!(!pseudonyms.is_empty(), Error::<T>::Empty);
+		let now = T::Time::now();
+		let mut dataset = Datasets::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		ensure!(dataset.owner == owner, Error::<T>::NotAuthorized);
+		ensure!(dataset.superseded.is_none(), Error::<T>::Superseded);
+
+		let (mut joined, mut already) = (0u32, 0u32);
+		let mut cohort = types::scope(&dataset.cohort).clone();
+		for pseudonym in pseudonyms {
+			let mut subject = Subjects::<T>::get(pseudonym, owner).ok_or(Error::<T>::NoConsent)?;
+			if subject.datasets.contains(&id) {
+				already = already.saturating_add(1);
+				continue;
+			}
+			let newest = types::scope(&subject.consents.last().ok_or(Error::<T>::NoConsent)?.scope);
+			ensure!(newest.start <= now, Error::<T>::ConsentNotStarted);
+			// Accesses before the subject joined are judged without it: narrowing leaves the past.
+			cohort = cohort.narrow(newest, now);
+			if subject.datasets.is_full() {
+				Self::drop_superseded(&mut subject, now);
+			}
+			subject.datasets.try_push(id).map_err(|_| Error::<T>::TooManyDatasets)?;
+			Subjects::<T>::insert(pseudonym, owner, subject);
+			joined = joined.saturating_add(1);
+		}
+		dataset.cohort = Versioned::V1(cohort);
+		dataset.subjects = dataset.subjects.saturating_add(joined);
+		Datasets::<T>::insert(id, dataset);
+		Self::deposit_event(Event::Enrolled { dataset: id, joined, already });
+		Ok(())
+	}
+
+	/// Forgets the data sets that were superseded so long ago that no access to them can be reported any more.
+	fn drop_superseded(subject: &mut Subject, now: Moment) {
+		let horizon = now.saturating_sub(T::MaxLateness::get());
+		subject.datasets.retain(|id| {
+			Datasets::<T>::get(id)
+				.and_then(|dataset| dataset.superseded)
+				.is_none_or(|superseded| superseded > horizon)
+		});
+	}
+}

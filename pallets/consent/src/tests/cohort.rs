@@ -1,0 +1,175 @@
+//! Data sets, and the meet of the consents of those enrolled.
+
+use crate::{mock::*, *};
+use frame_support::{assert_noop, assert_ok};
+use kexin_primitives::{
+	access::Breaches,
+	scope::Request,
+	vocabulary::{Operation, Purpose},
+};
+
+const DATASET: DatasetId = H256::repeat_byte(0xda);
+
+fn training() -> Request {
+	Request {
+		purpose: Some(Purpose::ModelTraining),
+		operation: Operation::Train,
+		region: None,
+		recipient: None,
+		recipient_class: None,
+	}
+}
+
+fn grant(subject: u64, scope: Versioned<Scope>) {
+	assert_ok!(Consent::grant(steward(), hash(subject), scope, hash(1_000 + subject)));
+}
+
+fn enrol(subjects: impl IntoIterator<Item = u64>) -> DispatchResult {
+	let subjects = subjects.into_iter().map(hash).collect::<Vec<_>>().try_into().unwrap();
+	Consent::enrol(steward(), DATASET, subjects)
+}
+
+fn declare() {
+	assert_ok!(Consent::declare_dataset(steward(), DATASET, everything(), None));
+}
+
+fn cohort_breaches(at: Moment) -> Breaches {
+	Consent::dataset(DATASET).unwrap().breaches(&training(), at)
+}
+
+#[test]
+fn a_withdrawal_closes_the_cohort() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		System::assert_last_event(
+			Event::DatasetDeclared { dataset: DATASET, owner: HOSPITAL, supersedes: None }.into(),
+		);
+		grant(1, everything());
+		grant(2, everything());
+		assert_ok!(enrol([1, 2]));
+		System::assert_last_event(Event::Enrolled { dataset: DATASET, joined: 2, already: 0 }.into());
+		assert!(cohort_breaches(NOW + 10 * DAY).is_empty());
+
+		set_now(NOW + DAY);
+		assert_ok!(Consent::revoke(steward(), hash(2), hash(9)));
+		assert!(cohort_breaches(NOW + DAY - 1).is_empty(), "accesses before stay within scope");
+		assert!(cohort_breaches(NOW + DAY).contains(Breaches::PURPOSE | Breaches::OPERATION));
+
+		// A version without the subject opens again.
+		let newer = H256::repeat_byte(0xdb);
+		assert_ok!(Consent::declare_dataset(steward(), newer, everything(), Some(DATASET)));
+		assert_ok!(Consent::enrol(steward(), newer, vec![hash(1)].try_into().unwrap()));
+		assert!(Consent::dataset(newer).unwrap().breaches(&training(), NOW + DAY).is_empty());
+		assert!(cohort_breaches(NOW + DAY).contains(Breaches::SUPERSEDED));
+		assert!(!cohort_breaches(NOW + DAY - 1).contains(Breaches::SUPERSEDED));
+	});
+}
+
+#[test]
+fn who_joins_late_says_nothing_about_before() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		set_now(NOW + DAY);
+		grant(1, scope_for([Purpose::Treatment], NOW + 100 * DAY));
+		assert_ok!(enrol([1]));
+		assert!(cohort_breaches(NOW + DAY - 1).is_empty());
+		assert_eq!(cohort_breaches(NOW + DAY), Breaches::PURPOSE);
+	});
+}
+
+#[test]
+fn a_subject_is_judged_by_label_consent_and_enrolment() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Consent::declare_dataset(
+			steward(),
+			DATASET,
+			scope_for([Purpose::ModelTraining], NOW + 50 * DAY),
+			None
+		));
+		grant(1, everything());
+		let judge = |at| {
+			let dataset = Consent::dataset(DATASET).unwrap();
+			Consent::subject(hash(1), HOSPITAL).unwrap().breaches(DATASET, &dataset, &training(), at)
+		};
+		assert_eq!(judge(NOW), Breaches::NOT_ENROLLED);
+		assert_ok!(enrol([1]));
+		assert!(judge(NOW).is_empty());
+		assert_eq!(judge(NOW + 50 * DAY), Breaches::PURPOSE, "the label ended");
+		// Somebody else's withdrawal closes the cohort, not this subject's own data.
+		grant(2, everything());
+		assert_ok!(enrol([2]));
+		assert_ok!(Consent::revoke(steward(), hash(2), hash(9)));
+		assert!(judge(NOW).is_empty());
+		assert!(!cohort_breaches(NOW).is_empty());
+	});
+}
+
+#[test]
+fn enrolling_again_changes_nothing() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		grant(1, everything());
+		assert_ok!(enrol([1]));
+		let before = Consent::dataset(DATASET);
+		assert_ok!(enrol([1, 1]));
+		System::assert_last_event(Event::Enrolled { dataset: DATASET, joined: 0, already: 2 }.into());
+		assert_eq!(Consent::dataset(DATASET), before);
+	});
+}
+
+#[test]
+fn what_cannot_be_enrolled_or_declared_is_refused() {
+	ExtBuilder::build_and_execute(|| {
+		assert_noop!(enrol([1]), Error::<Test>::NotFound);
+		declare();
+		assert_noop!(
+			Consent::declare_dataset(steward(), DATASET, everything(), None),
+			Error::<Test>::AlreadyExists
+		);
+		assert_noop!(enrol([]), Error::<Test>::Empty);
+		grant(1, everything());
+		assert_noop!(enrol([1, 2]), Error::<Test>::NoConsent);
+		assert_noop!(
+			Consent::enrol(RuntimeOrigin::signed(2), DATASET, vec![hash(1)].try_into().unwrap()),
+			Error::<Test>::NotAuthorized
+		);
+		grant(3, Versioned::V1(Scope::everything(NOW + 1)));
+		assert_noop!(enrol([3]), Error::<Test>::ConsentNotStarted);
+
+		let newer = H256::repeat_byte(0xdb);
+		let declare = |by: u64, older| {
+			Consent::declare_dataset(RuntimeOrigin::signed(by), newer, everything(), Some(older))
+		};
+		assert_noop!(declare(1, hash(77)), Error::<Test>::NotFound);
+		assert_noop!(declare(2, DATASET), Error::<Test>::NotAuthorized);
+		assert_ok!(declare(1, DATASET));
+		assert_noop!(
+			Consent::declare_dataset(steward(), hash(78), everything(), Some(DATASET)),
+			Error::<Test>::Superseded
+		);
+		assert_noop!(enrol([1]), Error::<Test>::Superseded);
+		let nothing = Versioned::V1(Scope::nothing());
+		assert_noop!(
+			Consent::declare_dataset(steward(), hash(79), nothing, None),
+			Error::<Test>::NothingAllowed
+		);
+	});
+}
+
+#[test]
+fn a_subject_keeps_to_its_bound_of_data_sets() {
+	ExtBuilder::build_and_execute(|| {
+		grant(1, everything());
+		let add = |number: u64, older: Option<u64>| {
+			let id = hash(0xd000 + number);
+			assert_ok!(Consent::declare_dataset(steward(), id, everything(), older.map(|n| hash(0xd000 + n))));
+			Consent::enrol(steward(), id, vec![hash(1)].try_into().unwrap())
+		};
+		for number in 0..u64::from(MAX_DATASETS) {
+			assert_ok!(add(number, None));
+		}
+		assert_eq!(add(100, Some(0)), Err(Error::<Test>::TooManyDatasets.into()), "accesses may still be reported");
+		set_now(NOW + LATENESS);
+		assert_ok!(add(101, Some(1)));
+	});
+}

@@ -1,0 +1,142 @@
+//! Random histories against a naive model that keeps everything and answers by replaying it.
+
+use crate::{mock::*, *};
+use kexin_primitives::{
+	scope::{Dimension, Request},
+	vocabulary::{Operation, Purpose},
+};
+use proptest::prelude::*;
+
+const PURPOSES: [Purpose; 3] = [Purpose::Treatment, Purpose::ModelTraining, Purpose::Research];
+const DATASET: DatasetId = H256::repeat_byte(0xda);
+
+#[derive(Clone, Debug)]
+enum Step {
+	Wait(Moment),
+	Grant { subject: u64, purposes: Vec<Purpose>, lasts: Moment },
+	Narrow { subject: u64, purposes: Vec<Purpose> },
+	Revoke { subject: u64 },
+	Enrol { subject: u64 },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+	let purposes = || proptest::sample::subsequence(PURPOSES.to_vec(), 1..=3);
+	prop_oneof![
+		(1..5u64).prop_map(Step::Wait),
+		(0..3u64, purposes(), 1..40u64)
+			.prop_map(|(subject, purposes, lasts)| Step::Grant { subject, purposes, lasts }),
+		(0..3u64, purposes()).prop_map(|(subject, purposes)| Step::Narrow { subject, purposes }),
+		(0..3u64).prop_map(|subject| Step::Revoke { subject }),
+		(0..3u64).prop_map(|subject| Step::Enrol { subject }),
+	]
+}
+
+/// What a subject had granted, with everything that was taken away since and when.
+#[derive(Clone, Default)]
+struct Model {
+	/// Per subject: (start, end, purposes, narrowings).
+	consents: [Vec<Granted>; 3],
+	/// Who joined the cohort, when, and under which of its consents.
+	joined: Vec<(usize, Moment, usize)>,
+}
+
+#[derive(Clone)]
+struct Granted {
+	start: Moment,
+	end: Moment,
+	purposes: Vec<Purpose>,
+	narrowed: Vec<(Moment, Vec<Purpose>)>,
+}
+
+impl Granted {
+	fn allows_after_start(&self, purpose: Purpose, at: Moment) -> bool {
+		at < self.end
+			&& self.purposes.contains(&purpose)
+			&& self.narrowed.iter().all(|(since, left)| at < *since || left.contains(&purpose))
+	}
+}
+
+impl Model {
+	fn subject_allows(&self, subject: usize, purpose: Purpose, at: Moment) -> bool {
+		self.consents[subject].iter().any(|granted| granted.start <= at && granted.allows_after_start(purpose, at))
+	}
+
+	/// Everyone who had joined by then must allow it, each by the consent under which it joined.
+	fn cohort_allows(&self, purpose: Purpose, at: Moment) -> bool {
+		self.joined.iter().all(|(subject, since, consent)| {
+			at < *since || self.consents[*subject][*consent].allows_after_start(purpose, at)
+		})
+	}
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(256))]
+	#[test]
+	fn the_scope_alone_answers_for_every_moment(steps in proptest::collection::vec(step(), 1..40)) {
+		ExtBuilder::build_and_execute(|| {
+			let mut model = Model::default();
+			let mut now = NOW;
+			Consent::declare_dataset(steward(), DATASET, everything(), None).unwrap();
+			for (form, step) in (0u64..).zip(steps) {
+				match step {
+					Step::Wait(time) => {
+						now += time;
+						set_now(now);
+					},
+					Step::Grant { subject, purposes, lasts } => {
+						let (start, end) = (now, now + lasts);
+						let scope = Scope {
+							purposes: Dimension::only(purposes.clone(), end).unwrap(),
+							..Scope::everything(start)
+						};
+						if Consent::grant(steward(), hash(subject), Versioned::V1(scope), hash(form)).is_ok() {
+							model.consents[subject as usize].push(Granted { start, end, purposes, narrowed: vec![] });
+						}
+					},
+					Step::Narrow { subject, purposes } => {
+						let limits = scope_for(purposes.clone(), kexin_primitives::FOREVER);
+						if Consent::narrow(steward(), hash(subject), limits, hash(form)).is_ok() {
+							for granted in &mut model.consents[subject as usize] {
+								granted.narrowed.push((now, purposes.clone()));
+							}
+						}
+					},
+					Step::Revoke { subject } =>
+						if Consent::revoke(steward(), hash(subject), hash(form)).is_ok() {
+							for granted in &mut model.consents[subject as usize] {
+								granted.narrowed.push((now, vec![]));
+							}
+						},
+					Step::Enrol { subject } => {
+						let known = Consent::dataset(DATASET).unwrap().subjects;
+						let _ = Consent::enrol(steward(), DATASET, vec![hash(subject)].try_into().unwrap());
+						if Consent::dataset(DATASET).unwrap().subjects > known {
+							let newest = model.consents[subject as usize].len() - 1;
+							model.joined.push((subject as usize, now, newest));
+						}
+					},
+				}
+			}
+			for at in NOW..=now + 45 {
+				for purpose in PURPOSES {
+					let request = Request {
+						purpose: Some(purpose),
+						operation: Operation::Read,
+						region: None,
+						recipient: None,
+						recipient_class: None,
+					};
+					let cohort = Consent::dataset(DATASET).unwrap().breaches(&request, at).is_empty();
+					assert_eq!(cohort, model.cohort_allows(purpose, at), "cohort, {purpose} at {}", at - NOW);
+					for subject in 0..3 {
+						let permitted = Consent::subject(hash(subject), HOSPITAL).is_some_and(|subject| {
+							subject.consents.iter().any(|c| types::scope(&c.scope).permits(&request, at))
+						});
+						let expected = model.subject_allows(subject as usize, purpose, at);
+						assert_eq!(permitted, expected, "subject {subject}, {purpose} at {}", at - NOW);
+					}
+				}
+			}
+		});
+	}
+}

@@ -1,0 +1,5 @@
+//! Tests by theme.
+
+mod cohort;
+mod history;
+mod subject;

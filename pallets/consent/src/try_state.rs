@@ -1,0 +1,67 @@
+//! The invariants of the pallet's storage, one function each.
+
+use crate::{types::scope, Config, Datasets, Pallet, Subjects};
+use frame_support::ensure;
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::cohorts_allow_no_more_than_their_labels()?;
+		Self::scopes_are_canonical()?;
+		Self::versions_are_linked_both_ways()?;
+		Self::enrolments_are_counted()
+	}
+
+	/// A cohort allows no more than its label.
+	fn cohorts_allow_no_more_than_their_labels() -> Result<(), TryRuntimeError> {
+		for dataset in Datasets::<T>::iter_values() {
+			let (cohort, label) = (scope(&dataset.cohort), scope(&dataset.label));
+			ensure!(cohort.meet(label) == *cohort, "a cohort allows more than its label");
+		}
+		Ok(())
+	}
+
+	/// Equal rights are stored in equal bytes.
+	fn scopes_are_canonical() -> Result<(), TryRuntimeError> {
+		for subject in Subjects::<T>::iter_values() {
+			for consent in subject.consents {
+				ensure!(scope(&consent.scope).canonical() == *scope(&consent.scope), "a consent is not canonical");
+			}
+		}
+		for dataset in Datasets::<T>::iter_values() {
+			ensure!(scope(&dataset.cohort).canonical() == *scope(&dataset.cohort), "a cohort is not canonical");
+		}
+		Ok(())
+	}
+
+	/// A version and the one that took its place know each other and have one owner.
+	fn versions_are_linked_both_ways() -> Result<(), TryRuntimeError> {
+		for (id, dataset) in Datasets::<T>::iter() {
+			ensure!(dataset.superseded.is_some() == dataset.superseded_by.is_some(), "a version ended without another");
+			if let Some(newer) = dataset.superseded_by.and_then(Datasets::<T>::get) {
+				ensure!(newer.supersedes == Some(id) && newer.owner == dataset.owner, "versions are not linked");
+			}
+		}
+		Ok(())
+	}
+
+	/// Every data set of a subject exists, belongs to its hospital, and has counted it.
+	fn enrolments_are_counted() -> Result<(), TryRuntimeError> {
+		let mut enrolled = alloc::collections::BTreeMap::<_, u32>::new();
+		for (_, hospital, subject) in Subjects::<T>::iter() {
+			for id in subject.datasets {
+				let dataset = Datasets::<T>::get(id).ok_or("an enrolment's data set does not exist")?;
+				ensure!(dataset.owner == hospital, "a subject is enrolled at another hospital");
+				let count = enrolled.entry(id).or_default();
+				*count = count.saturating_add(1);
+			}
+		}
+		for (id, dataset) in Datasets::<T>::iter() {
+			let listed = enrolled.get(&id).copied().unwrap_or_default();
+			// Old versions are forgotten by the subjects, not by the count.
+			ensure!(listed == dataset.subjects || dataset.superseded.is_some(), "enrolments are miscounted");
+		}
+		Ok(())
+	}
+}

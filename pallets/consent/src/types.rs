@@ -1,0 +1,106 @@
+//! Subjects and data sets, and how accesses to them are judged.
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{pallet_prelude::DispatchResult, traits::ConstU32, BoundedVec};
+use kexin_primitives::{
+	access::Breaches,
+	members::MemberId,
+	scope::{Request, Scope},
+	DatasetId, Moment, Pseudonym, Versioned, H256,
+};
+use scale_info::TypeInfo;
+
+/// Most consents of one subject at one hospital. Each is a widening; narrowing and withdrawing need no new one.
+pub const MAX_CONSENTS: u32 = 8;
+/// Most data set versions that one subject is enrolled in. A withdrawal closes them all in one call.
+pub const MAX_DATASETS: u32 = 16;
+/// Most subjects enrolled in one call. Larger data sets take several.
+pub const MAX_ENROLLED: u32 = 1_000;
+
+/// The subjects of one call.
+pub type Enrolment = BoundedVec<Pseudonym, ConstU32<MAX_ENROLLED>>;
+
+/// One consent of a subject.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct SubjectConsent {
+	/// blake2-256 of the signed form.
+	pub form: H256,
+	/// What it allows, and until when.
+	pub scope: Versioned<Scope>,
+}
+
+/// A data subject, as one hospital knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Subject {
+	/// The consents, newest last. What any one of them permits is permitted.
+	pub consents: BoundedVec<SubjectConsent, ConstU32<MAX_CONSENTS>>,
+	/// The data sets that the subject is enrolled in.
+	pub datasets: BoundedVec<DatasetId, ConstU32<MAX_DATASETS>>,
+}
+
+/// A version of a data set.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Dataset {
+	/// The hospital whose data set it is.
+	pub owner: MemberId,
+	/// What the data set itself allows: its licence, validity and regions.
+	pub label: Versioned<Scope>,
+	/// What the label and the consents of all its subjects allow.
+	pub cohort: Versioned<Scope>,
+	/// How many subjects were enrolled.
+	pub subjects: u32,
+	/// When it was declared.
+	pub declared: Moment,
+	/// When a newer version took its place.
+	pub superseded: Option<Moment>,
+	/// The version that did.
+	pub superseded_by: Option<DatasetId>,
+	/// The version whose place it took.
+	pub supersedes: Option<DatasetId>,
+}
+
+impl Dataset {
+	/// The breaches of an access to the data set as a whole: one look-up, however many subjects there are.
+	pub fn breaches(&self, request: &Request, at: Moment) -> Breaches {
+		self.superseded_at(at) | scope(&self.cohort).breaches(request, at)
+	}
+
+	fn superseded_at(&self, at: Moment) -> Breaches {
+		match self.superseded {
+			Some(superseded) if superseded <= at => Breaches::SUPERSEDED,
+			_ => Breaches::empty(),
+		}
+	}
+}
+
+impl Subject {
+	/// The breaches of an access to this subject's data in a data set: by the label, and by the consent that comes nearest
+	/// to permitting it, the newest of several.
+	pub fn breaches(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: Moment) -> Breaches {
+		let consent = self
+			.consents
+			.iter()
+			.rev()
+			.map(|consent| scope(&consent.scope).breaches(request, at))
+			.min_by_key(|breaches| breaches.bits().count_ones())
+			.unwrap_or_else(|| Scope::nothing().breaches(request, at));
+		let enrolled =
+			if self.datasets.contains(&id) { Breaches::empty() } else { Breaches::NOT_ENROLLED };
+		dataset.superseded_at(at) | scope(&dataset.label).breaches(request, at) | consent | enrolled
+	}
+}
+
+/// The scope in its newest version.
+pub(crate) fn scope(versioned: &Versioned<Scope>) -> &Scope {
+	let Versioned::V1(scope) = versioned;
+	scope
+}
+
+/// Where declared data sets become artifacts. The runtime wires it to the lineage pallet.
+pub trait RegisterArtifact {
+	/// Registers the data set.
+	///
+	/// # Errors
+	/// When the hash names an artifact already.
+	fn register_dataset(owner: MemberId, dataset: DatasetId) -> DispatchResult;
+}

@@ -1,0 +1,361 @@
+//! # Lineage
+//!
+//! # Overview
+//!
+//! Members register artifacts (data sets, annotations, models, …) under the hash of their content, and the activities that
+//! made some of them from others. The graph follows W3C PROV-DM and can be walked both ways ([`Pallet::trace`]). The test
+//! `tests::derive::a_model_is_traced_to_its_data_sets` shows it.
+//!
+//! # Design goals
+//!
+//! 1. **No cycles, by construction.** The outputs of an activity are new when it ends and its inputs are not, so every edge leads
+//!    from an older artifact to a younger one. Nothing has to be searched.
+//! 2. **Used and read are different edges.** An input that was only read makes no lineage.
+//! 3. **Only the owner speaks in its name.** An activity's outputs belong to the member that started it; evidence carries the
+//!    name of whoever attached it.
+//! 4. **Every look-up is O(1)**: an artifact names the activity that made it, and lists the activities that used it under numbered keys.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(
+	not(test),
+	deny(
+		clippy::arithmetic_side_effects,
+		clippy::as_conversions,
+		clippy::indexing_slicing,
+		clippy::unwrap_used
+	)
+)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+mod trace;
+#[cfg(any(test, feature = "try-runtime"))]
+mod try_state;
+pub mod types;
+pub mod weights;
+
+pub use pallet::*;
+pub use trace::{MAX_PAGE, MAX_WALK};
+pub use types::*;
+pub use weights::WeightInfo;
+
+use alloc::{collections::BTreeSet, vec::Vec};
+use frame_support::{defensive, ensure, pallet_prelude::DispatchResult, traits::Time};
+use kexin_primitives::{
+	lineage::{ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Evidence, InputRole},
+	members::MemberId,
+	Moment,
+};
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use frame_support::{pallet_prelude::*, traits::StorageVersion};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	/// Where artifacts came from.
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// What the pallet takes from the runtime.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Who registers artifacts and activities, acting for the member it yields.
+		type AgentOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
+		/// Who attaches evidence, acting for the member it yields.
+		type EvidenceOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
+		/// The time of the block.
+		type Time: Time<Moment = Moment>;
+		/// The weights of the calls.
+		type WeightInfo: WeightInfo;
+	}
+
+	/// The artifacts.
+	///
+	/// Hasher: ids are chosen by members.
+	#[pallet::storage]
+	pub type Artifacts<T> = StorageMap<_, Blake2_128Concat, ArtifactId, Artifact>;
+
+	/// The activities.
+	///
+	/// Hasher: ids are chosen by members.
+	#[pallet::storage]
+	pub type Activities<T> = StorageMap<_, Blake2_128Concat, ActivityId, Activity>;
+
+	/// The activities that used or read an artifact, numbered from 0 to [`Artifact::uses`].
+	///
+	/// Hashers: ids are chosen by members; numbers are counted by the ledger.
+	#[pallet::storage]
+	pub type UsedBy<T> = StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, u32, ActivityId>;
+
+	/// The evidence that each member attached to an artifact.
+	///
+	/// Hashers: ids are chosen by members; member ids are counted by the ledger.
+	#[pallet::storage]
+	pub type EvidenceOf<T> =
+		StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, MemberId, AttachedEvidence, ValueQuery>;
+
+	/// What happened.
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// An artifact was registered.
+		Registered {
+			/// Its name.
+			artifact: ArtifactId,
+			/// What it is.
+			kind: ArtifactKind,
+			/// Whose it is.
+			owner: MemberId,
+			/// The activity that made it; none for what came from outside.
+			generated_by: Option<ActivityId>,
+		},
+		/// An activity started.
+		Started {
+			/// Its name.
+			activity: ActivityId,
+			/// What it does.
+			kind: ActivityKind,
+			/// The member that does it.
+			agent: MemberId,
+		},
+		/// An activity ended: its inputs and outputs are recorded.
+		Derived {
+			/// Its name.
+			activity: ActivityId,
+			/// How many inputs it used or read.
+			inputs: u32,
+			/// How many outputs it generated.
+			outputs: u32,
+		},
+		/// Evidence was attached to an artifact.
+		EvidenceAttached {
+			/// The artifact.
+			artifact: ArtifactId,
+			/// The member that attached it.
+			by: MemberId,
+			/// The evidence.
+			evidence: Evidence,
+		},
+	}
+
+	/// Why a call was refused.
+	#[pallet::error]
+	pub enum Error<T> {
+		/// There is no such artifact or activity. Register it first.
+		NotFound,
+		/// The activity belongs to another member.
+		NotAuthorized,
+		/// The artifact or activity is registered. Changed content has another hash.
+		AlreadyExists,
+		/// The activity has ended. Start another one.
+		AlreadyEnded,
+		/// An input is not registered. Register it first.
+		UnknownInput,
+		/// An input or output is named twice.
+		Duplicate,
+		/// No input was used, or there is no output: nothing was derived.
+		NothingDerived,
+		/// The member attached `MAX_EVIDENCE` pieces of evidence to the artifact.
+		TooManyEvidence,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Registers an artifact that comes from outside the ledger.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::AgentOrigin`].
+		///
+		/// ## Errors
+		///
+		/// `AlreadyExists`.
+		///
+		/// ## Events
+		///
+		/// [`Event::Registered`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::register())]
+		pub fn register(origin: OriginFor<T>, artifact: ArtifactId, kind: ArtifactKind) -> DispatchResult {
+			let owner = T::AgentOrigin::ensure_origin(origin)?;
+			Self::do_register(owner, artifact, kind)
+		}
+
+		/// Registers an activity that begins now. Accesses can be recorded as made for it from then on.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::AgentOrigin`].
+		///
+		/// ## Errors
+		///
+		/// `AlreadyExists`.
+		///
+		/// ## Events
+		///
+		/// [`Event::Started`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::start())]
+		pub fn start(origin: OriginFor<T>, activity: ActivityId, kind: ActivityKind) -> DispatchResult {
+			let agent = T::AgentOrigin::ensure_origin(origin)?;
+			Self::do_start(agent, activity, kind)
+		}
+
+		/// Ends an activity: records what it used or read, and registers what it generated.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::AgentOrigin`], for the member that started the activity.
+		///
+		/// ## Errors
+		///
+		/// `NotFound`, `NotAuthorized`, `AlreadyEnded`, `UnknownInput`, `Duplicate`, `NothingDerived`, `AlreadyExists`.
+		///
+		/// ## Events
+		///
+		/// [`Event::Registered`] for each output, [`Event::Derived`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::derive(
+			u32::try_from(inputs.len()).unwrap_or(MAX_INPUTS),
+			u32::try_from(outputs.len()).unwrap_or(MAX_OUTPUTS),
+		))]
+		pub fn derive(
+			origin: OriginFor<T>,
+			activity: ActivityId,
+			inputs: Inputs,
+			outputs: Outputs,
+		) -> DispatchResult {
+			let agent = T::AgentOrigin::ensure_origin(origin)?;
+			Self::do_derive(agent, activity, inputs, outputs)
+		}
+
+		/// Attaches evidence to an artifact, in the caller's name.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::EvidenceOrigin`].
+		///
+		/// ## Errors
+		///
+		/// `NotFound`, `TooManyEvidence`.
+		///
+		/// ## Events
+		///
+		/// [`Event::EvidenceAttached`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::attach_evidence())]
+		pub fn attach_evidence(origin: OriginFor<T>, artifact: ArtifactId, evidence: Evidence) -> DispatchResult {
+			let by = T::EvidenceOrigin::ensure_origin(origin)?;
+			Self::do_attach_evidence(by, artifact, evidence)
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Registers an artifact that comes from outside.
+	///
+	/// # Errors
+	/// `AlreadyExists` when the hash names an artifact.
+	pub fn do_register(owner: MemberId, artifact: ArtifactId, kind: ArtifactKind) -> DispatchResult {
+		Self::insert(owner, artifact, kind, None)
+	}
+
+	/// The evidence attached to an artifact: by whom, what, and when. Bounded by the number of members.
+	pub fn evidence_of(artifact: ArtifactId) -> Vec<(MemberId, Evidence, Moment)> {
+		EvidenceOf::<T>::iter_prefix(artifact)
+			.flat_map(|(by, attached)| attached.into_iter().map(move |(evidence, at)| (by, evidence, at)))
+			.collect()
+	}
+
+	fn insert(
+		owner: MemberId,
+		artifact: ArtifactId,
+		kind: ArtifactKind,
+		generated_by: Option<ActivityId>,
+	) -> DispatchResult {
+		ensure!(!Artifacts::<T>::contains_key(artifact), Error::<T>::AlreadyExists);
+		let registered = T::Time::now();
+		Artifacts::<T>::insert(artifact, Artifact { kind, owner, registered, generated_by, uses: 0 });
+		Self::deposit_event(Event::Registered { artifact, kind, owner, generated_by });
+		Ok(())
+	}
+
+	fn do_start(agent: MemberId, activity: ActivityId, kind: ActivityKind) -> DispatchResult {
+		ensure!(!Activities::<T>::contains_key(activity), Error::<T>::AlreadyExists);
+		let started = T::Time::now();
+		let new = Activity {
+			kind,
+			agent,
+			started,
+			ended: None,
+			inputs: Default::default(),
+			outputs: Default::default(),
+		};
+		Activities::<T>::insert(activity, new);
+		Self::deposit_event(Event::Started { activity, kind, agent });
+		Ok(())
+	}
+
+	fn do_derive(agent: MemberId, id: ActivityId, inputs: Inputs, outputs: Outputs) -> DispatchResult {
+		let mut activity = Activities::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		ensure!(activity.agent == agent, Error::<T>::NotAuthorized);
+		ensure!(activity.ended.is_none(), Error::<T>::AlreadyEnded);
+		let used = inputs.iter().any(|input| input.role == InputRole::Used);
+		ensure!(used && !outputs.is_empty(), Error::<T>::NothingDerived);
+		let distinct = inputs.iter().map(|input| input.artifact).collect::<BTreeSet<_>>();
+		ensure!(distinct.len() == inputs.len(), Error::<T>::Duplicate);
+		let distinct = outputs.iter().map(|output| output.artifact).collect::<BTreeSet<_>>();
+		ensure!(distinct.len() == outputs.len(), Error::<T>::Duplicate);
+
+		// Inputs before outputs: an output can't be its own input (design goal 1).
+		for input in &inputs {
+			Artifacts::<T>::try_mutate(input.artifact, |artifact| -> DispatchResult {
+				let artifact = artifact.as_mut().ok_or(Error::<T>::UnknownInput)?;
+				UsedBy::<T>::insert(input.artifact, artifact.uses, id);
+				artifact.uses = artifact.uses.saturating_add(1);
+				Ok(())
+			})?;
+		}
+		for output in &outputs {
+			Self::insert(agent, output.artifact, output.kind, Some(id))?;
+			if activity.outputs.try_push(output.artifact).is_err() {
+				defensive!("an activity has as many outputs as the call, within the same bound");
+			}
+		}
+		Self::deposit_event(Event::Derived {
+			activity: id,
+			inputs: u32::try_from(inputs.len()).unwrap_or(MAX_INPUTS),
+			outputs: u32::try_from(outputs.len()).unwrap_or(MAX_OUTPUTS),
+		});
+		activity.inputs = inputs;
+		activity.ended = Some(T::Time::now());
+		Activities::<T>::insert(id, activity);
+		Ok(())
+	}
+
+	fn do_attach_evidence(by: MemberId, artifact: ArtifactId, evidence: Evidence) -> DispatchResult {
+		ensure!(Artifacts::<T>::contains_key(artifact), Error::<T>::NotFound);
+		EvidenceOf::<T>::try_mutate(artifact, by, |attached| attached.try_push((evidence, T::Time::now())))
+			.map_err(|_| Error::<T>::TooManyEvidence)?;
+		Self::deposit_event(Event::EvidenceAttached { artifact, by, evidence });
+		Ok(())
+	}
+}

@@ -1,0 +1,4 @@
+//! Tests by theme.
+
+mod derive;
+mod walk;

@@ -1,0 +1,89 @@
+//! Walks through the graph.
+
+use crate::{Activities, Artifacts, Config, Pallet, UsedBy};
+use alloc::{collections::BTreeSet, vec::Vec};
+use kexin_primitives::lineage::{
+	Artifact, ArtifactId, Direction, Input, InputRole, Trace, TraceEdge, TraceError, TraceNode, TraceQuery,
+};
+
+/// Most artifacts and most derivations that one walk comes to, over all its pages. It bounds what a query costs a node.
+pub const MAX_WALK: usize = 20_000;
+/// Most artifacts of one page.
+pub const MAX_PAGE: u32 = 500;
+
+impl<T: Config> Pallet<T> {
+	/// One page of the graph around an artifact, breadth first: each artifact once, at its shortest distance, and with it the
+	/// derivations by which the walk goes on.
+	///
+	/// The order is the same at every call on the same state. A page costs as much as all pages up to it.
+	///
+	/// # Errors
+	/// [`TraceError::NotFound`] when the artifact is not registered, [`TraceError::TooLarge`] beyond [`MAX_WALK`].
+	pub fn trace(query: TraceQuery) -> Result<Trace, TraceError> {
+		let start = Artifacts::<T>::get(query.artifact).ok_or(TraceError::NotFound)?;
+		let limit = query.limit.clamp(1, MAX_PAGE);
+		let end = query.offset.saturating_add(limit);
+
+		let mut seen = BTreeSet::from([query.artifact]);
+		let mut queue = Vec::from([TraceNode { id: query.artifact, artifact: start, distance: 0 }]);
+		let mut trace = Trace::default();
+		let mut walked = 0usize;
+		let mut position = 0u32;
+		while let Some(node) = usize::try_from(position).ok().and_then(|at| queue.get(at)).copied() {
+			if position == end {
+				trace.next = Some(position);
+				break;
+			}
+			let edges = if node.distance < query.depth { Self::edges(&node, query.direction) } else { Vec::new() };
+			walked = walked.saturating_add(edges.len());
+			for edge in &edges {
+				let id = match query.direction {
+					Direction::Ancestors => edge.from,
+					Direction::Descendants => edge.to,
+				};
+				if seen.insert(id) {
+					let artifact = Artifacts::<T>::get(id).ok_or(TraceError::NotFound)?;
+					queue.push(TraceNode { id, artifact, distance: node.distance.saturating_add(1) });
+				}
+			}
+			if queue.len() > MAX_WALK || walked > MAX_WALK {
+				return Err(TraceError::TooLarge);
+			}
+			if position >= query.offset {
+				trace.nodes.push(node);
+				trace.edges.extend(edges);
+			}
+			position = position.saturating_add(1);
+		}
+		Ok(trace)
+	}
+
+	fn edges(node: &TraceNode, direction: Direction) -> Vec<TraceEdge> {
+		match direction {
+			Direction::Ancestors => Self::edges_to(node.id, &node.artifact),
+			Direction::Descendants => Self::edges_from(node.id, &node.artifact),
+		}
+	}
+
+	/// What the artifact was made from.
+	fn edges_to(to: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
+		let Some(id) = artifact.generated_by else { return Vec::new() };
+		let Some(activity) = Activities::<T>::get(id) else { return Vec::new() };
+		let used = activity.inputs.iter().filter(|input| input.role == InputRole::Used);
+		used.map(|input| TraceEdge { from: input.artifact, activity: id, kind: activity.kind, to }).collect()
+	}
+
+	/// What was made from the artifact. One more than [`MAX_WALK`] is enough to know that it is too much.
+	fn edges_from(from: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
+		(0..artifact.uses)
+			.filter_map(|number| UsedBy::<T>::get(from, number))
+			.filter_map(|id| Activities::<T>::get(id).map(|activity| (id, activity)))
+			.filter(|(_, activity)| activity.inputs.contains(&Input { artifact: from, role: InputRole::Used }))
+			.flat_map(|(id, activity)| {
+				let kind = activity.kind;
+				activity.outputs.into_iter().map(move |to| TraceEdge { from, activity: id, kind, to })
+			})
+			.take(MAX_WALK.saturating_add(1))
+			.collect()
+	}
+}

@@ -1,0 +1,122 @@
+//! Benchmarks. The worst case is a member with [`MAX_KEYS_PER_MEMBER`] keys of which the last one looked at is the one wanted.
+
+use crate::*;
+use frame_benchmarking::{account, v2::*};
+use frame_support::{traits::EnsureOrigin, BoundedVec};
+use frame_system::RawOrigin;
+
+/// Makes a member of this kind with this account as its only key.
+pub(crate) fn make_key<T: Config>(kind: MemberKind, powers: Powers, account: T::AccountId) -> MemberId {
+	let name = BoundedVec::truncate_from(b"benchmark".to_vec());
+	if let Some(key) = Keys::<T>::get(&account) {
+		return key.member;
+	}
+	let member = Pallet::<T>::do_admit(kind, name, Region(276), false, account.clone()).unwrap_or_default();
+	Keys::<T>::mutate(account, |key| {
+		if let Some(key) = key {
+			key.powers |= powers;
+		}
+	});
+	member
+}
+
+/// An account with the powers, for the origins of other pallets' benchmarks.
+pub(crate) fn key_with<T: Config>(kind: MemberKind, powers: Powers) -> Result<T::AccountId, ()> {
+	let who: T::AccountId = account("key", u32::from(powers.bits()), 0);
+	make_key::<T>(kind, powers, who.clone());
+	Ok(who)
+}
+
+/// A hospital with a seat and as many keys as it can have.
+fn full_member<T: Config>() -> (MemberId, T::AccountId) {
+	let admin: T::AccountId = account("administrator", 0, 0);
+	let name = BoundedVec::truncate_from([b'x'; MAX_NAME as usize].to_vec());
+	let member =
+		Pallet::<T>::do_admit(MemberKind::Hospital, name, Region(276), true, admin.clone()).expect("nobody is admitted yet");
+	for index in 1..MAX_KEYS_PER_MEMBER {
+		Pallet::<T>::do_add_key(member, account("key", index, 1), Powers::GATEWAY).expect("below the bound");
+	}
+	(member, admin)
+}
+
+#[benchmarks]
+mod benches {
+	use super::*;
+
+	#[benchmark]
+	fn admit() {
+		let origin = T::AdmitOrigin::try_successful_origin().expect("the council can admit");
+		let name = BoundedVec::truncate_from([b'x'; MAX_NAME as usize].to_vec());
+		let key: T::AccountId = account("key", 0, 0);
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, MemberKind::Hospital, name, Region(276), true, key.clone());
+
+		assert!(Pallet::<T>::active_key(&key).is_some());
+	}
+
+	#[benchmark]
+	fn suspend() {
+		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can suspend");
+		Pallet::<T>::do_admit(
+			MemberKind::Hospital,
+			BoundedVec::truncate_from(b"other".to_vec()),
+			Region(276),
+			true,
+			account("other", 0, 0),
+		)
+		.expect("nobody is admitted yet");
+		let (member, _) = full_member::<T>();
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, member);
+
+		assert!(!Pallet::<T>::is_active(member));
+	}
+
+	#[benchmark]
+	fn remove() {
+		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can remove");
+		Pallet::<T>::do_admit(
+			MemberKind::Hospital,
+			BoundedVec::truncate_from(b"other".to_vec()),
+			Region(276),
+			true,
+			account("other", 0, 0),
+		)
+		.expect("nobody is admitted yet");
+		let (member, _) = full_member::<T>();
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, member);
+
+		assert_eq!(KeysOf::<T>::iter_key_prefix(member).count(), 0);
+	}
+
+	#[benchmark]
+	fn add_key() {
+		let (member, admin) = full_member::<T>();
+		let freed: T::AccountId = account("key", 1, 1);
+		Pallet::<T>::revoke_key(RawOrigin::Signed(admin.clone()).into(), freed).expect("a key of the member");
+		let key: T::AccountId = account("new", 0, 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(admin), key.clone(), Powers::GATEWAY);
+
+		assert_eq!(Keys::<T>::get(key).map(|key| key.member), Some(member));
+	}
+
+	#[benchmark]
+	fn revoke_key() {
+		let (member, admin) = full_member::<T>();
+		let second: T::AccountId = account("key", 1, 1);
+		Keys::<T>::insert(&second, Key { member, powers: Powers::ADMINISTRATOR });
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(admin), second.clone());
+
+		assert!(Keys::<T>::get(second).is_none());
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);
+}

@@ -1,0 +1,61 @@
+//! The members that a chain starts with.
+
+use crate::{Config, GenesisConfig, Name, Pallet, Validators};
+use alloc::{string::String, vec::Vec};
+use frame_support::BoundedVec;
+use kexin_primitives::{
+	members::{MemberKind, Powers},
+	vocabulary::Region,
+};
+use serde::{Deserialize, Serialize};
+
+/// A member as a person writes it in a chain specification.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GenesisMember<AccountId> {
+	/// What it is.
+	pub kind: MemberKind,
+	/// Its name.
+	pub name: String,
+	/// The ISO 3166-1 numeric code of its country.
+	pub region: u16,
+	/// Whether it sits on the council.
+	pub seat: bool,
+	/// Its keys, each with the names of its powers.
+	pub keys: Vec<(AccountId, Vec<String>)>,
+}
+
+/// Writes the genesis members.
+///
+/// # Panics
+/// On a genesis that no chain could start with, and says why: a chain specification is checked when it is made.
+pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
+	for member in &config.members {
+		let what = &member.name;
+		let name = Name::try_from(what.as_bytes().to_vec()).unwrap_or_else(|_| panic!("{what}: the name is too long"));
+		let mut keys = member.keys.iter().map(|(account, powers)| (account.clone(), powers_of(what, powers)));
+		let (first, powers) = keys.next().unwrap_or_else(|| panic!("{what}: needs a key"));
+		let implied = Powers::ADMINISTRATOR | if member.seat { Powers::COUNCIL } else { Powers::empty() };
+		assert!(powers.contains(implied), "{what}: the first key must be administrator, and council where there is a seat");
+		let id = Pallet::<T>::do_admit(member.kind, name, Region(member.region), member.seat, first.clone())
+			.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+		crate::Keys::<T>::mutate(first, |key| {
+			if let Some(key) = key {
+				key.powers |= powers;
+			}
+		});
+		for (account, powers) in keys {
+			Pallet::<T>::do_add_key(id, account, powers).unwrap_or_else(|error| panic!("{what}: {error:?}"));
+		}
+	}
+	let validators = BoundedVec::try_from(config.validators.clone())
+		.unwrap_or_else(|_| panic!("more than {} validators", crate::MAX_VALIDATORS));
+	Validators::<T>::put(validators);
+}
+
+fn powers_of(member: &str, names: &[String]) -> Powers {
+	names.iter().fold(Powers::empty(), |powers, name| {
+		let named = Powers::NAMED.iter().find(|(_, known)| known == name);
+		powers | named.unwrap_or_else(|| panic!("{member}: there is no power called {name}")).0
+	})
+}

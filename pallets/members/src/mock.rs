@@ -1,0 +1,103 @@
+//! A runtime with a council, whose votes are cast by calling with the collective's origin.
+
+use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, Name, MAX_SEATS};
+use frame_support::{derive_impl, parameter_types, traits::ConstU128, weights::IdentityFee};
+use kexin_primitives::members::MemberKind;
+use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
+use sp_runtime::BuildStorage;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		TransactionPayment: pallet_transaction_payment,
+		Council: pallet_collective::<Instance1>,
+		Members: pallet_members,
+	}
+);
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+}
+
+#[derive_impl(pallet_transaction_payment::config_preludes::TestDefaultConfig)]
+impl pallet_transaction_payment::Config for Test {
+	type OnChargeTransaction = ChargeAllowance<Test>;
+	type WeightToFee = IdentityFee<u128>;
+	type LengthToFee = IdentityFee<u128>;
+}
+
+parameter_types! {
+	pub MaxMotionWeight: frame_support::weights::Weight = frame_support::weights::Weight::MAX;
+}
+
+impl pallet_collective::Config<Instance1> for Test {
+	type RuntimeOrigin = RuntimeOrigin;
+	type Proposal = RuntimeCall;
+	type RuntimeEvent = RuntimeEvent;
+	type MotionDuration = frame_support::traits::ConstU64<10>;
+	type MaxProposals = frame_support::traits::ConstU32<10>;
+	type MaxMembers = frame_support::traits::ConstU32<MAX_SEATS>;
+	type DefaultVote = pallet_collective::PrimeDefaultVote;
+	type WeightInfo = ();
+	type SetMembersOrigin = frame_support::traits::NeverEnsureOrigin<()>;
+	type MaxProposalWeight = MaxMotionWeight;
+	type DisapproveOrigin = frame_support::traits::NeverEnsureOrigin<()>;
+	type KillOrigin = frame_support::traits::NeverEnsureOrigin<()>;
+	type Consideration = ();
+}
+
+pub const REFILL: u128 = 100;
+pub const FULL: u128 = 1_000;
+
+impl Config for Test {
+	type AdmitOrigin = EnsureProportionMoreThan<u64, Instance1, 1, 2>;
+	type RemoveOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
+	type Council = Council;
+	type AllowancePerBlock = ConstU128<REFILL>;
+	type MaxAllowance = ConstU128<FULL>;
+	type WeightInfo = ();
+}
+
+/// The administrators and seats of the hospitals 0, 1 and 2.
+pub const ADMINISTRATORS: [u64; 3] = [10, 11, 12];
+
+/// `yes` of three council members agree.
+pub fn council(yes: u32) -> RuntimeOrigin {
+	pallet_collective::RawOrigin::<u64, Instance1>::Members(yes, 3).into()
+}
+
+pub fn name() -> Name {
+	b"A member".to_vec().try_into().unwrap()
+}
+
+/// Three hospitals with a seat each.
+pub struct ExtBuilder;
+impl ExtBuilder {
+	pub fn build() -> sp_io::TestExternalities {
+		let members = ADMINISTRATORS
+			.iter()
+			.map(|account| GenesisMember {
+				kind: MemberKind::Hospital,
+				name: format!("Hospital {account}"),
+				region: 276,
+				seat: true,
+				keys: vec![(*account, vec!["administrator".into(), "council".into()])],
+			})
+			.collect();
+		let genesis = GenesisConfig::<Test> { members, validators: ADMINISTRATORS.to_vec() };
+		let mut externalities = sp_io::TestExternalities::from(genesis.build_storage().unwrap());
+		externalities.execute_with(|| System::set_block_number(1));
+		externalities
+	}
+
+	/// Runs the test, then checks every invariant.
+	pub fn build_and_execute(test: impl FnOnce()) {
+		Self::build().execute_with(|| {
+			test();
+			Members::do_try_state().unwrap();
+		});
+	}
+}

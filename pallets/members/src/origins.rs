@@ -1,0 +1,66 @@
+//! Origins that check a key's powers and yield the member it acts for.
+
+use crate::{Config, Members, Pallet};
+use core::marker::PhantomData;
+use frame_support::traits::EnsureOrigin;
+use frame_system::ensure_signed;
+#[cfg(feature = "runtime-benchmarks")]
+use frame_system::RawOrigin;
+use kexin_primitives::members::{MemberId, MemberKind, Powers};
+
+/// Signed by a key of an active member that has all of these powers; yields the member and the key.
+pub struct EnsureKey<T, const POWERS: u8>(PhantomData<T>);
+
+impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsureKey<T, POWERS> {
+	type Success = (MemberId, T::AccountId);
+
+	fn try_origin(origin: T::RuntimeOrigin) -> Result<Self::Success, T::RuntimeOrigin> {
+		let Ok(account) = ensure_signed(origin.clone()) else { return Err(origin) };
+		match Pallet::<T>::active_key(&account) {
+			Some(key) if key.powers.contains(Powers::from_bits_truncate(POWERS)) => Ok((key.member, account)),
+			_ => Err(origin),
+		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn try_successful_origin() -> Result<T::RuntimeOrigin, ()> {
+		crate::benchmarking::key_with::<T>(MemberKind::Hospital, Powers::from_bits_truncate(POWERS))
+			.map(|account| RawOrigin::Signed(account).into())
+	}
+}
+
+/// As [`EnsureKey`]; yields the member alone.
+pub struct EnsurePower<T, const POWERS: u8>(PhantomData<T>);
+
+impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsurePower<T, POWERS> {
+	type Success = MemberId;
+
+	fn try_origin(origin: T::RuntimeOrigin) -> Result<Self::Success, T::RuntimeOrigin> {
+		EnsureKey::<T, POWERS>::try_origin(origin).map(|(member, _)| member)
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn try_successful_origin() -> Result<T::RuntimeOrigin, ()> {
+		EnsureKey::<T, POWERS>::try_successful_origin()
+	}
+}
+
+/// As [`EnsurePower`], for hospitals alone.
+pub struct EnsureHospital<T, const POWERS: u8>(PhantomData<T>);
+
+impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsureHospital<T, POWERS> {
+	type Success = MemberId;
+
+	fn try_origin(origin: T::RuntimeOrigin) -> Result<Self::Success, T::RuntimeOrigin> {
+		let member = EnsurePower::<T, POWERS>::try_origin(origin.clone())?;
+		match Members::<T>::get(member) {
+			Some(found) if found.kind == MemberKind::Hospital => Ok(member),
+			_ => Err(origin),
+		}
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn try_successful_origin() -> Result<T::RuntimeOrigin, ()> {
+		EnsureKey::<T, POWERS>::try_successful_origin()
+	}
+}

@@ -1,0 +1,101 @@
+//! What the council decides, and who sits on it.
+
+use crate::{mock::*, EnsureHospital, EnsureKey, Error, Event};
+use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
+use kexin_primitives::{
+	members::{MemberKind, Powers},
+	vocabulary::Region,
+};
+use pallet_collective::Instance1;
+use sp_runtime::{DispatchError::BadOrigin, DispatchResult};
+
+fn admit(kind: MemberKind, seat: bool, key: u64) -> DispatchResult {
+	Members::admit(council(2), kind, name(), Region(40), seat, key)
+}
+
+fn sitting() -> Vec<u64> {
+	pallet_collective::Members::<Test, Instance1>::get()
+}
+
+#[test]
+fn a_majority_admits_and_two_thirds_remove() {
+	ExtBuilder::build_and_execute(|| {
+		assert_noop!(
+			Members::admit(council(1), MemberKind::Company, name(), Region(40), false, 50),
+			BadOrigin
+		);
+		assert_ok!(admit(MemberKind::Company, false, 50));
+		System::assert_has_event(Event::Admitted { member: 3, kind: MemberKind::Company, key: 50 }.into());
+		assert_noop!(Members::remove(council(1), 3), BadOrigin);
+		assert_noop!(Members::remove(RuntimeOrigin::signed(10), 3), BadOrigin);
+		assert_ok!(Members::remove(council(2), 3));
+		System::assert_last_event(Event::Removed { member: 3 }.into());
+		assert_eq!(Members::active_key(&50), None);
+		assert_noop!(Members::remove(council(2), 3), Error::<Test>::NotFound);
+		assert_ok!(admit(MemberKind::Company, false, 50));
+		assert_eq!(Members::active_key(&50).unwrap().member, 4, "numbers are never used again");
+	});
+}
+
+#[test]
+fn a_suspended_member_stops_at_once_and_comes_back() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::suspend(council(2), 0));
+		assert_eq!(Members::active_key(&10), None);
+		assert_eq!(sitting(), [11, 12]);
+		assert_noop!(Members::suspend(council(2), 0), Error::<Test>::WrongStatus);
+		assert_ok!(Members::reinstate(council(2), 0));
+		assert!(Members::active_key(&10).is_some());
+		assert_eq!(sitting(), [10, 11, 12]);
+		assert_noop!(Members::reinstate(council(2), 0), Error::<Test>::WrongStatus);
+		assert_noop!(Members::suspend(council(2), 9), Error::<Test>::NotFound);
+	});
+}
+
+#[test]
+fn the_council_is_never_empty() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::remove(council(2), 0));
+		assert_ok!(Members::suspend(council(2), 1));
+		assert_noop!(Members::suspend(council(2), 2), Error::<Test>::LastSeat);
+		assert_noop!(Members::remove(council(2), 2), Error::<Test>::LastSeat);
+	});
+}
+
+#[test]
+fn a_seat_moves_with_the_key() {
+	ExtBuilder::build_and_execute(|| {
+		let admin = || RuntimeOrigin::signed(10);
+		assert_ok!(Members::add_key(admin(), 30, Powers::ADMINISTRATOR));
+		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(30), 10));
+		assert_eq!(sitting(), [11, 12]);
+		assert_ok!(Members::add_key(RuntimeOrigin::signed(30), 31, Powers::COUNCIL));
+		assert_eq!(sitting(), [11, 12, 31]);
+	});
+}
+
+#[test]
+fn only_hospitals_have_seats() {
+	ExtBuilder::build_and_execute(|| {
+		assert_noop!(admit(MemberKind::Company, true, 50), Error::<Test>::SeatForHospitalsOnly);
+		assert_ok!(admit(MemberKind::Hospital, true, 9));
+		assert_eq!(sitting(), [9, 10, 11, 12]);
+		assert_noop!(admit(MemberKind::Hospital, false, 9), Error::<Test>::AlreadyExists);
+		let malformed = vec![0xff].try_into().unwrap();
+		assert_noop!(
+			Members::admit(council(3), MemberKind::Person, malformed, Region(40), false, 51),
+			Error::<Test>::MalformedName
+		);
+	});
+}
+
+#[test]
+fn a_person_can_annotate_from_admission_on() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(admit(MemberKind::Person, false, 60));
+		let annotator = EnsureKey::<Test, { Powers::ANNOTATOR.bits() }>::try_origin(RuntimeOrigin::signed(60));
+		assert_eq!(annotator.ok(), Some((3, 60)));
+		assert!(EnsureHospital::<Test, 0>::try_origin(RuntimeOrigin::signed(60)).is_err());
+		assert!(EnsureHospital::<Test, 0>::try_origin(RuntimeOrigin::signed(10)).is_ok());
+	});
+}

@@ -1,0 +1,111 @@
+//! Keys, their powers, and how they end.
+
+use crate::{mock::*, EnsureKey, EnsurePower, Error, Event, MAX_KEYS_PER_MEMBER};
+use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
+use kexin_primitives::members::{MemberId, Powers};
+use proptest::prelude::*;
+use sp_runtime::DispatchError::BadOrigin;
+
+const GATEWAY: u64 = 20;
+type Gateway = EnsurePower<Test, { Powers::GATEWAY.bits() }>;
+
+fn admin() -> RuntimeOrigin {
+	RuntimeOrigin::signed(ADMINISTRATORS[0])
+}
+
+fn gateway_of(account: u64) -> Option<MemberId> {
+	Gateway::try_origin(RuntimeOrigin::signed(account)).ok()
+}
+
+#[test]
+fn a_hospital_runs_its_own_keys() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
+		System::assert_last_event(Event::KeyAdded { member: 0, account: GATEWAY, powers: Powers::GATEWAY }.into());
+		assert_eq!(gateway_of(GATEWAY), Some(0), "the ledger sees the hospital");
+		assert_eq!(System::providers(&GATEWAY), 1, "it can sign without tokens");
+
+		assert_ok!(Members::revoke_key(admin(), GATEWAY));
+		System::assert_last_event(Event::KeyRevoked { member: 0, account: GATEWAY }.into());
+		assert_eq!(gateway_of(GATEWAY), None);
+		assert_eq!(System::providers(&GATEWAY), 0);
+	});
+}
+
+#[test]
+fn a_gateway_key_that_was_stolen_adds_no_keys() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
+		let thief = || RuntimeOrigin::signed(GATEWAY);
+		assert_noop!(Members::add_key(thief(), 66, Powers::GATEWAY), BadOrigin);
+		assert_noop!(Members::revoke_key(thief(), ADMINISTRATORS[0]), BadOrigin);
+		assert_ok!(Members::resign(thief()));
+		assert_eq!(gateway_of(GATEWAY), None);
+	});
+}
+
+#[test]
+fn what_a_key_may_not_have_is_refused() {
+	ExtBuilder::build_and_execute(|| {
+		assert_noop!(Members::add_key(admin(), GATEWAY, Powers::empty()), Error::<Test>::UnknownPowers);
+		// A bit without a meaning today must not get one tomorrow.
+		let unknown = codec::Decode::decode(&mut &[128u8][..]).unwrap();
+		assert_noop!(Members::add_key(admin(), GATEWAY, unknown), Error::<Test>::UnknownPowers);
+		assert_noop!(Members::add_key(admin(), GATEWAY, Powers::COUNCIL), Error::<Test>::SeatTaken);
+		assert_noop!(Members::add_key(admin(), ADMINISTRATORS[1], Powers::GATEWAY), Error::<Test>::AlreadyExists);
+		assert_noop!(Members::revoke_key(admin(), ADMINISTRATORS[1]), Error::<Test>::NotAuthorized);
+		assert_noop!(Members::revoke_key(admin(), 99), Error::<Test>::NotFound);
+		assert_noop!(Members::revoke_key(admin(), ADMINISTRATORS[0]), Error::<Test>::LastAdministrator);
+		assert_noop!(Members::resign(admin()), Error::<Test>::LastAdministrator);
+		for account in 0..u64::from(MAX_KEYS_PER_MEMBER) - 1 {
+			assert_ok!(Members::add_key(admin(), 1_000 + account, Powers::GATEWAY));
+		}
+		assert_noop!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY), Error::<Test>::TooManyKeys);
+	});
+}
+
+#[test]
+fn powers_are_not_mixed_up() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
+		type Steward = EnsurePower<Test, { Powers::STEWARD.bits() }>;
+		type Any = EnsureKey<Test, 0>;
+		assert!(Steward::try_origin(RuntimeOrigin::signed(GATEWAY)).is_err());
+		assert_eq!(Any::try_origin(RuntimeOrigin::signed(GATEWAY)).ok(), Some((0, GATEWAY)));
+		assert!(Any::try_origin(RuntimeOrigin::signed(99)).is_err());
+		assert!(Any::try_origin(RuntimeOrigin::root()).is_err());
+	});
+}
+
+#[test]
+fn a_key_with_held_tokens_ends_all_the_same() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
+		System::inc_consumers(&GATEWAY).unwrap();
+		assert_ok!(Members::revoke_key(admin(), GATEWAY));
+		assert_eq!(gateway_of(GATEWAY), None);
+	});
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(128))]
+	/// Whatever administrators do with their keys, the invariants hold and no member loses its last administrator.
+	#[test]
+	fn random_key_histories_keep_the_invariants(
+		steps in proptest::collection::vec((0..6u64, 0..6u64, 1..128u8, 0..4u8), 1..60),
+	) {
+		ExtBuilder::build_and_execute(|| {
+			for (by, account, powers, what) in steps {
+				let by = RuntimeOrigin::signed(10 + by);
+				let account = 10 + account;
+				let _ = match what {
+					0 => Members::revoke_key(by, account),
+					1 => Members::resign(by),
+					2 => Members::suspend(council(3), (account - 10) as MemberId),
+					_ => Members::add_key(by, account, Powers::from_bits_truncate(powers)),
+				};
+				Members::do_try_state().unwrap();
+			}
+		});
+	}
+}

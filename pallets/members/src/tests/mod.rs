@@ -1,0 +1,5 @@
+//! Tests by theme.
+
+mod allowance;
+mod council;
+mod keys;

@@ -1,0 +1,69 @@
+//! The invariants of the pallet's storage, one function each.
+
+use crate::{Allowances, Config, Keys, KeysOf, Members, NextMemberId, Pallet, Seats, Status, MAX_KEYS_PER_MEMBER};
+use frame_support::{ensure, traits::Get};
+use kexin_primitives::members::Powers;
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::every_key_has_its_member()?;
+		Self::keys_are_counted()?;
+		Self::every_member_can_manage_its_keys()?;
+		Self::seats_follow_the_members()?;
+		Self::allowances_are_bounded()
+	}
+
+	/// The two maps of keys agree, and every key's member exists and was not removed.
+	fn every_key_has_its_member() -> Result<(), TryRuntimeError> {
+		for (account, key) in Keys::<T>::iter() {
+			let member = Members::<T>::get(key.member).ok_or("a key's member does not exist")?;
+			ensure!(member.status != Status::Removed, "a removed member has a key");
+			ensure!(KeysOf::<T>::contains_key(key.member, &account), "a key is not listed for its member");
+			ensure!(frame_system::Pallet::<T>::providers(&account) > 0, "a key can't sign");
+		}
+		for (member, account, ()) in KeysOf::<T>::iter() {
+			ensure!(Keys::<T>::get(&account).is_some_and(|key| key.member == member), "a listed key does not exist");
+		}
+		Ok(())
+	}
+
+	/// A member's count of keys is right and bounded.
+	fn keys_are_counted() -> Result<(), TryRuntimeError> {
+		for (id, member) in Members::<T>::iter() {
+			let keys = u32::try_from(KeysOf::<T>::iter_key_prefix(id).count()).unwrap_or(u32::MAX);
+			ensure!(keys == member.keys && keys <= MAX_KEYS_PER_MEMBER, "a member's keys are miscounted");
+			ensure!(id < NextMemberId::<T>::get(), "a member's number was not given out");
+		}
+		Ok(())
+	}
+
+	/// Every member that was not removed has an administrator.
+	fn every_member_can_manage_its_keys() -> Result<(), TryRuntimeError> {
+		for (id, _) in Members::<T>::iter().filter(|(_, member)| member.status != Status::Removed) {
+			let administrators = KeysOf::<T>::iter_key_prefix(id)
+				.filter_map(Keys::<T>::get)
+				.filter(|key| key.powers.contains(Powers::ADMINISTRATOR))
+				.count();
+			ensure!(administrators > 0, "a member has no administrator");
+		}
+		Ok(())
+	}
+
+	/// The seats are those that the members and keys imply.
+	fn seats_follow_the_members() -> Result<(), TryRuntimeError> {
+		let seats = Seats::<T>::get();
+		for id in Members::<T>::iter_keys() {
+			ensure!(seats.get(&id).cloned() == Self::seat_of(id), "the seats are out of step");
+		}
+		Ok(())
+	}
+
+	/// No allowance is above its bound.
+	fn allowances_are_bounded() -> Result<(), TryRuntimeError> {
+		let max = T::MaxAllowance::get();
+		ensure!(Allowances::<T>::iter_values().all(|allowance| allowance.available <= max), "an allowance is too large");
+		Ok(())
+	}
+}

@@ -1,0 +1,40 @@
+//! What the calls cost.
+
+use frame_support::weights::{constants::RocksDbWeight, Weight};
+
+/// The weights that the runtime measures.
+pub trait WeightInfo {
+	/// Admitting a member.
+	fn admit() -> Weight;
+	/// Suspending or reinstating a member with [`crate::MAX_KEYS_PER_MEMBER`] keys.
+	fn suspend() -> Weight;
+	/// Removing a member with [`crate::MAX_KEYS_PER_MEMBER`] keys.
+	fn remove() -> Weight;
+	/// Adding a key.
+	fn add_key() -> Weight;
+	/// Revoking one of [`crate::MAX_KEYS_PER_MEMBER`] keys.
+	fn revoke_key() -> Weight;
+}
+
+/// For tests: the database accesses alone.
+impl WeightInfo for () {
+	fn admit() -> Weight {
+		RocksDbWeight::get().reads_writes(70, 9)
+	}
+
+	fn suspend() -> Weight {
+		RocksDbWeight::get().reads_writes(140, 4)
+	}
+
+	fn remove() -> Weight {
+		RocksDbWeight::get().reads_writes(200, 200)
+	}
+
+	fn add_key() -> Weight {
+		RocksDbWeight::get().reads_writes(140, 7)
+	}
+
+	fn revoke_key() -> Weight {
+		RocksDbWeight::get().reads_writes(140, 7)
+	}
+}

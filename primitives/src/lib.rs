@@ -1,0 +1,67 @@
+//! Types and pure logic that every part of the ledger shares.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`vocabulary`] | the coded values of a request: purpose of use, operation, region, recipient class |
+//! | [`scope`] | the consent scope, a lattice of moments, and what it permits |
+//! | [`access`] | access events, their breaches, and the entry that is hashed into a log |
+//! | [`log`] | the append-only accumulator that proves a log complete |
+//! | [`lineage`] | artifacts, activities and evidence, after W3C PROV |
+//! | [`members`] | members of the consortium and the powers of their keys |
+//!
+//! Nothing here does I/O or touches storage, so pallets, node, client and an offline verifier run the same code.
+//! What is hashed or kept for ever is wrapped in [`Versioned`].
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(
+	clippy::arithmetic_side_effects,
+	clippy::as_conversions,
+	clippy::indexing_slicing,
+	clippy::unwrap_used
+)]
+
+extern crate alloc;
+
+pub mod access;
+pub mod lineage;
+pub mod log;
+pub mod members;
+pub mod scope;
+pub mod vocabulary;
+
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+pub use primitive_types::H256;
+
+/// A point in time: milliseconds since 1970-01-01T00:00:00Z, at most [`FOREVER`].
+pub type Moment = u64;
+
+/// The moment that never comes. 2^53 - 1, the largest integer that every JSON reader keeps exact.
+pub const FOREVER: Moment = 9_007_199_254_740_991;
+
+/// A person, named by a keyed hash whose key stays at the hospital. Deleting the key forgets the person.
+pub type Pseudonym = H256;
+
+/// A data set version, named by the hash of its content. The same hash names its artifact in the lineage.
+pub type DatasetId = H256;
+
+/// An encoding that outlives releases: the first byte says which version follows.
+///
+/// A new layout is a new variant; a published one never changes.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum Versioned<T> {
+	/// Version 1.
+	#[codec(index = 1)]
+	V1(T),
+}
+
+impl<T> Versioned<T> {
+	/// The content in the newest version.
+	pub fn into_latest(self) -> T {
+		let Self::V1(latest) = self;
+		latest
+	}
+}

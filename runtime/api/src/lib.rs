@@ -1,0 +1,131 @@
+//! The runtime APIs that the node's JSON-RPC is thin over. polkadot.js shows them as `api.call.*`.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use codec::{Codec, Decode, Encode};
+use kexin_primitives::{
+	access::Breaches,
+	lineage::{Artifact, ArtifactId, Evidence, Trace, TraceError, TraceQuery},
+	members::MemberId,
+	scope::Scope,
+	vocabulary::{Operation, Purpose, Region},
+	DatasetId, Moment, Pseudonym, H256,
+};
+use scale_info::TypeInfo;
+
+/// An artifact with what is attached to it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ArtifactReport {
+	/// The artifact.
+	pub artifact: Artifact,
+	/// Each piece of evidence, with the member that attached it and when.
+	pub evidence: Vec<(MemberId, Evidence, Moment)>,
+}
+
+/// The state of a data set's log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct LogSummary {
+	/// The member whose data set it is.
+	pub owner: MemberId,
+	/// How many events are in the log.
+	pub count: u64,
+	/// The root over all of them.
+	pub root: H256,
+	/// How many of them gave data outside the consents.
+	pub breaches: u64,
+}
+
+/// An access that is asked about.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct AccessQuery {
+	/// The data set.
+	pub dataset: DatasetId,
+	/// Whose data; none for the data set as a whole.
+	pub subject: Option<Pseudonym>,
+	/// Why.
+	pub purpose: Option<Purpose>,
+	/// What would be done.
+	pub operation: Operation,
+	/// Where.
+	pub region: Option<Region>,
+	/// The member that would receive the data; none for somebody outside the consortium.
+	pub recipient: Option<MemberId>,
+	/// When; none for now.
+	pub moment: Option<Moment>,
+}
+
+/// What the ledger answers to an [`AccessQuery`].
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct AccessJudgement {
+	/// The moment that was judged.
+	pub moment: Moment,
+	/// The breaches that the access would be recorded with; empty when it is within scope.
+	pub breaches: Breaches,
+}
+
+/// One consent of a data subject.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct ConsentView {
+	/// The hospital that keeps the consent.
+	pub hospital: MemberId,
+	/// blake2-256 of the signed form.
+	pub form: H256,
+	/// What it allows, and until when.
+	pub scope: Scope,
+	/// The data sets that the subject is enrolled in.
+	pub datasets: Vec<DatasetId>,
+}
+
+/// A data set with what it may be used for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct DatasetView {
+	/// The member whose data set it is.
+	pub owner: MemberId,
+	/// What the data set itself allows.
+	pub label: Scope,
+	/// What the data set and the consents of all its subjects allow.
+	pub cohort: Scope,
+	/// How many subjects are enrolled.
+	pub subjects: u32,
+	/// When a newer version took its place.
+	pub superseded: Option<Moment>,
+	/// The version that did.
+	pub superseded_by: Option<DatasetId>,
+	/// The version that this one took the place of.
+	pub supersedes: Option<DatasetId>,
+}
+
+sp_api::decl_runtime_apis! {
+	/// Where an artifact came from and where it went.
+	pub trait LineageApi {
+		/// The artifact, or none when it is not registered.
+		fn artifact(artifact: ArtifactId) -> Option<ArtifactReport>;
+		/// One page of the graph around an artifact.
+		fn trace(query: TraceQuery) -> Result<Trace, TraceError>;
+	}
+
+	/// What happened to a data set.
+	pub trait AccessApi {
+		/// The state of the log, or none when the data set is not declared.
+		fn log(dataset: DatasetId) -> Option<LogSummary>;
+		/// How an access would be judged, or none when the data set is not declared.
+		fn check(query: AccessQuery) -> Option<AccessJudgement>;
+	}
+
+	/// What was consented to.
+	pub trait ConsentApi {
+		/// The consents of a subject at every hospital; empty when there are none.
+		fn subject(subject: Pseudonym) -> Vec<ConsentView>;
+		/// The data set, or none when it is not declared.
+		fn dataset(dataset: DatasetId) -> Option<DatasetView>;
+	}
+
+	/// What annotators have earned.
+	pub trait AnnotationApi<AccountId: Codec, Balance: Codec> {
+		/// What the account can claim, in the token's smallest unit.
+		fn claimable(account: AccountId) -> Balance;
+	}
+}

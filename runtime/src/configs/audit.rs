@@ -1,0 +1,144 @@
+//! What the ledger is for: consents, lineage, accesses, and what annotators earn. What one pallet needs of another is
+//! wired here.
+
+use crate::*;
+use frame_support::{
+	pallet_prelude::DispatchResult,
+	parameter_types,
+	traits::{ConstU64, EitherOf},
+	PalletId,
+};
+use kexin_primitives::{
+	access::Breaches,
+	lineage::{ActivityId, ArtifactKind},
+	members::{MemberId, Powers},
+	scope::Request,
+	vocabulary::RecipientClass,
+	DatasetId, Moment, Pseudonym,
+};
+use pallet_members::{EnsureHospital, EnsureKey, EnsurePower};
+
+/// A day, in milliseconds.
+const DAY: Moment = 24 * 60 * 60 * 1_000;
+/// How long after it occurred an access can be reported, in milliseconds. A month covers a long outage of a hospital's
+/// network; replayed sources are recognised for as long.
+pub const MAX_LATENESS: Moment = 30 * DAY;
+/// How far the clocks of hospital systems may be ahead, in milliseconds.
+pub const MAX_CLOCK_SKEW: Moment = 60 * 1_000;
+
+/// A steward of a hospital.
+type HospitalSteward = EnsureHospital<Runtime, { Powers::STEWARD.bits() }>;
+/// A steward of any member.
+type Steward = EnsurePower<Runtime, { Powers::STEWARD.bits() }>;
+/// An auditor's key.
+type Auditor = EnsurePower<Runtime, { Powers::AUDITOR.bits() }>;
+
+impl pallet_consent::Config for Runtime {
+	type StewardOrigin = HospitalSteward;
+	type Artifacts = LineageArtifacts;
+	type Time = Timestamp;
+	type MaxLateness = ConstU64<MAX_LATENESS>;
+	type WeightInfo = pallet_consent::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_lineage::Config for Runtime {
+	type AgentOrigin = Steward;
+	type EvidenceOrigin = EitherOf<Steward, Auditor>;
+	type Time = Timestamp;
+	type WeightInfo = pallet_lineage::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+impl pallet_access::Config for Runtime {
+	type GatewayOrigin = EnsurePower<Runtime, { Powers::GATEWAY.bits() }>;
+	type Consents = ConsentsInForce;
+	type Recipients = MemberClasses;
+	type Activities = LineageActivities;
+	type Time = Timestamp;
+	type MaxLateness = ConstU64<MAX_LATENESS>;
+	type MaxClockSkew = ConstU64<MAX_CLOCK_SKEW>;
+	type WeightInfo = pallet_access::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+parameter_types! {
+	pub const AnnotationPot: PalletId = PalletId(*b"kx/annot");
+}
+
+impl pallet_annotation::Config for Runtime {
+	type Currency = Balances;
+	type PalletId = AnnotationPot;
+	type TreasurerOrigin = EnsureKey<Runtime, { Powers::TREASURER.bits() }>;
+	type AnnotatorOrigin = EnsureKey<Runtime, { Powers::ANNOTATOR.bits() }>;
+	type ReviewerOrigin = Steward;
+	type ClaimOrigin = EnsureKey<Runtime, 0>;
+	type Datasets = DeclaredDatasets;
+	type WeightInfo = pallet_annotation::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
+}
+
+/// A declared data set is an artifact of the lineage, under the same hash.
+pub struct LineageArtifacts;
+impl pallet_consent::RegisterArtifact for LineageArtifacts {
+	fn register_dataset(owner: MemberId, dataset: DatasetId) -> DispatchResult {
+		Lineage::do_register(owner, dataset, ArtifactKind::Dataset)
+	}
+}
+
+/// Accesses are judged by the consent pallet.
+pub struct ConsentsInForce;
+impl pallet_access::Consents for ConsentsInForce {
+	type Dataset = pallet_consent::Dataset;
+	type Subject = pallet_consent::Subject;
+
+	fn dataset(dataset: DatasetId) -> Option<(MemberId, Self::Dataset)> {
+		Consent::dataset(dataset).map(|dataset| (dataset.owner, dataset))
+	}
+
+	fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Self::Subject> {
+		Consent::subject(subject, hospital)
+	}
+
+	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: Moment) -> Breaches {
+		dataset.breaches(request, at)
+	}
+
+	fn subject_breaches(
+		id: DatasetId,
+		dataset: &Self::Dataset,
+		subject: &Self::Subject,
+		request: &Request,
+		at: Moment,
+	) -> Breaches {
+		subject.breaches(id, dataset, request, at)
+	}
+}
+
+/// A recipient's class follows from what kind of member it is.
+pub struct MemberClasses;
+impl pallet_access::Recipients for MemberClasses {
+	fn class(member: MemberId) -> Option<RecipientClass> {
+		Members::kind_of(member).map(|kind| kind.recipient_class())
+	}
+}
+
+/// Accesses are for activities of the lineage.
+pub struct LineageActivities;
+impl pallet_access::Activities for LineageActivities {
+	fn exists(activity: ActivityId) -> bool {
+		pallet_lineage::Activities::<Runtime>::contains_key(activity)
+	}
+}
+
+/// Campaigns are about data sets that a hospital has declared.
+pub struct DeclaredDatasets;
+impl pallet_annotation::DatasetExists for DeclaredDatasets {
+	fn exists(dataset: DatasetId) -> bool {
+		Consent::dataset(dataset).is_some()
+	}
+}

@@ -1,0 +1,49 @@
+//! Whose transactions are taken, and how many.
+//!
+//! There are no fees. Each member has an allowance, counted in picoseconds of execution; a transaction draws its weight,
+//! and its length at the price at which a full block is full of both. The allowance refills with every block.
+
+use super::{
+	governance::{CouncilMajority, CouncilTwoThirds},
+	system::{BLOCK_LENGTH, BLOCK_REF_TIME, NORMAL_RATIO},
+};
+use crate::*;
+use frame_support::{parameter_types, weights::{ConstantMultiplier, IdentityFee}};
+use sp_runtime::FixedU128;
+
+/// What a block has for signed transactions, in picoseconds.
+pub const BLOCK_CAPACITY: u128 = (BLOCK_REF_TIME as u128) * (NORMAL_RATIO.deconstruct() as u128) / 1_000_000_000;
+/// What a byte of a transaction draws, in picoseconds: a block that is full in length is full in weight.
+pub const BYTE_PRICE: u128 = BLOCK_REF_TIME as u128 / BLOCK_LENGTH as u128;
+
+parameter_types! {
+	/// A member can fill an eighth of every block for ever, so that eight members at full tilt leave nobody out.
+	pub const AllowancePerBlock: u128 = BLOCK_CAPACITY / 8;
+	/// A member that was quiet can fill eight whole blocks at once: a hospital that was cut off catches up.
+	pub const MaxAllowance: u128 = BLOCK_CAPACITY * 8;
+	pub const BytePrice: u128 = BYTE_PRICE;
+}
+
+impl pallet_members::Config for Runtime {
+	type AdmitOrigin = CouncilMajority;
+	type RemoveOrigin = CouncilTwoThirds;
+	type Council = Council;
+	type AllowancePerBlock = AllowancePerBlock;
+	type MaxAllowance = MaxAllowance;
+	type WeightInfo = pallet_members::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type OnChargeTransaction = pallet_members::ChargeAllowance<Runtime>;
+	type WeightToFee = IdentityFee<Balance>;
+	type LengthToFee = ConstantMultiplier<Balance, BytePrice>;
+	type FeeMultiplierUpdate = pallet_transaction_payment::ConstFeeMultiplier<NoCongestionPrice>;
+	type OperationalFeeMultiplier = frame_support::traits::ConstU8<1>;
+	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+}
+
+parameter_types! {
+	/// A full chain does not make a hospital's duty to report more expensive.
+	pub const NoCongestionPrice: FixedU128 = FixedU128::from_u32(1);
+}
