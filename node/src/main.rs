@@ -1,2 +1,18 @@
-//! x
-fn main() {}
+//! `kexin-node`: the validator and archive node of the Kexin audit ledger.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`chain_spec`] | the chains that the node knows by name |
+//! | [`cli`], [`command`] | the command line, as operators know it from other Substrate nodes |
+//! | [`service`] | the node itself: pool, import, network, authoring, finality |
+//! | [`rpc`] | the JSON-RPC methods, stock and the ledger's own |
+
+mod chain_spec;
+mod cli;
+mod command;
+mod rpc;
+mod service;
+
+fn main() -> sc_cli::Result<()> {
+	command::run()
+}

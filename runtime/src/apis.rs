@@ -5,12 +5,11 @@ use alloc::vec::Vec;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	traits::KeyOwnerProofSystem,
-	weights::Weight,
 };
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
 	lineage::{ArtifactId, Trace, TraceError, TraceQuery},
-	DatasetId, Pseudonym, Versioned, H256,
+	DatasetId, Pseudonym, H256,
 };
 use kexin_runtime_api::{AccessJudgement, AccessQuery, ArtifactReport, ConsentView, DatasetView, LogSummary};
 use sp_api::impl_runtime_apis;
@@ -287,7 +286,7 @@ impl_runtime_apis! {
 
 	#[cfg(feature = "try-runtime")]
 	impl frame_try_runtime::TryRuntime<Block> for Runtime {
-		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (Weight, Weight) {
+		fn on_runtime_upgrade(checks: frame_try_runtime::UpgradeCheckSelect) -> (frame_support::weights::Weight, frame_support::weights::Weight) {
 			let weight = Executive::try_runtime_upgrade(checks).expect("a failed check stops the dry run");
 			(weight, configs::system::RuntimeBlockWeights::get().max_block)
 		}
@@ -297,7 +296,7 @@ impl_runtime_apis! {
 			state_root_check: bool,
 			signature_check: bool,
 			select: frame_try_runtime::TryStateSelect,
-		) -> Weight {
+		) -> frame_support::weights::Weight {
 			Executive::try_execute_block(block, state_root_check, signature_check, select)
 				.expect("a failed check stops the dry run")
 		}

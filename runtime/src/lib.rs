@@ -11,6 +11,8 @@
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
+// What the macros of FRAME generate has no documentation of its own.
+#![allow(missing_docs)]
 
 #[cfg(feature = "std")]
 include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
@@ -27,7 +29,7 @@ mod tests;
 
 pub use apis::RuntimeApi;
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use sp_runtime::{
 	generic, impl_opaque_keys,
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
@@ -153,34 +155,35 @@ mod runtime {
 	pub type Babe = pallet_babe;
 	#[runtime::pallet_index(3)]
 	pub type Authorship = pallet_authorship;
-	#[runtime::pallet_index(8)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(9)]
-	pub type TransactionPayment = pallet_transaction_payment;
-	#[runtime::pallet_index(13)]
-	pub type Council = pallet_collective<Instance1>;
-	#[runtime::pallet_index(20)]
-	pub type Members = pallet_members;
 	#[runtime::pallet_index(4)]
-	pub type Offences = pallet_offences;
+	pub type Balances = pallet_balances;
 	#[runtime::pallet_index(5)]
-	pub type Historical = pallet_session::historical;
+	pub type TransactionPayment = pallet_transaction_payment;
 	#[runtime::pallet_index(6)]
-	pub type Session = pallet_session;
+	pub type Council = pallet_collective<Instance1>;
+	// Genesis is built in this order: the session takes its first validators from the members.
 	#[runtime::pallet_index(7)]
-	pub type Grandpa = pallet_grandpa;
+	pub type Members = pallet_members;
+	#[runtime::pallet_index(8)]
+	pub type Offences = pallet_offences;
+	#[runtime::pallet_index(9)]
+	pub type Historical = pallet_session::historical;
 	#[runtime::pallet_index(10)]
-	pub type Scheduler = pallet_scheduler;
+	pub type Session = pallet_session;
 	#[runtime::pallet_index(11)]
-	pub type Preimage = pallet_preimage;
+	pub type Grandpa = pallet_grandpa;
 	#[runtime::pallet_index(12)]
+	pub type Scheduler = pallet_scheduler;
+	#[runtime::pallet_index(13)]
+	pub type Preimage = pallet_preimage;
+	#[runtime::pallet_index(14)]
 	pub type Utility = pallet_utility;
-	#[runtime::pallet_index(21)]
+	#[runtime::pallet_index(20)]
 	pub type Consent = pallet_consent;
-	#[runtime::pallet_index(22)]
+	#[runtime::pallet_index(21)]
 	pub type Lineage = pallet_lineage;
-	#[runtime::pallet_index(23)]
+	#[runtime::pallet_index(22)]
 	pub type Access = pallet_access;
-	#[runtime::pallet_index(24)]
+	#[runtime::pallet_index(23)]
 	pub type Annotation = pallet_annotation;
 }

@@ -44,7 +44,7 @@ use frame_support::{
 	pallet_prelude::DispatchResult,
 	traits::{
 		fungible::{Inspect, Mutate},
-		tokens::Preservation,
+		tokens::{Fortitude, Preservation},
 		Get,
 	},
 	PalletId,
@@ -217,6 +217,8 @@ pub mod pallet {
 		NotClosed,
 		/// The contribution was judged before.
 		AlreadyJudged,
+		/// The signing account holds fewer tokens than the budget.
+		InsufficientFunds,
 		/// Contributions wait for a review. Accept or reject them first.
 		ContributionsPending,
 		/// There is nothing to claim.
@@ -241,7 +243,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `OutOfRange`, `UnknownDataset`, or that the account has too few tokens.
+		/// `OutOfRange`, `UnknownDataset`, `InsufficientFunds`.
 		///
 		/// ## Events
 		///
@@ -395,6 +397,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(!reward.is_zero() && (1..=MAX_UNITS).contains(&units), Error::<T>::OutOfRange);
 		ensure!(T::Datasets::exists(dataset), Error::<T>::UnknownDataset);
 		let budget = reward.checked_mul(&units.into()).ok_or(ArithmeticError::Overflow)?;
+		let available = T::Currency::reducible_balance(&treasurer, Preservation::Expendable, Fortitude::Polite);
+		ensure!(budget <= available, Error::<T>::InsufficientFunds);
 		T::Currency::transfer(&treasurer, &Self::pot(), budget, Preservation::Expendable)?;
 		let campaign = NextCampaignId::<T>::get();
 		NextCampaignId::<T>::put(campaign.saturating_add(1));

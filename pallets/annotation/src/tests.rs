@@ -3,8 +3,7 @@
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
 use proptest::prelude::*;
-use frame_support::traits::fungible::Inspect as _;
-use sp_runtime::{DispatchError::BadOrigin, TokenError};
+use sp_runtime::DispatchError::BadOrigin;
 use std::collections::BTreeMap;
 
 fn signed(account: u64) -> RuntimeOrigin {
@@ -93,7 +92,7 @@ fn what_is_out_of_range_or_unauthorised_is_refused() {
 		assert_noop!(create(1, 0), Error::<Test>::OutOfRange);
 		assert_noop!(create(1, MAX_UNITS + 1), Error::<Test>::OutOfRange);
 		assert_noop!(create(u128::MAX, 2), ArithmeticError::Overflow);
-		assert_noop!(create(WEALTH, 2), TokenError::FundsUnavailable);
+		assert_noop!(create(WEALTH, 2), Error::<Test>::InsufficientFunds);
 		assert_noop!(
 			Annotation::create(signed(COMPANY), hash(1), 1, 1, 2),
 			Error::<Test>::UnknownDataset

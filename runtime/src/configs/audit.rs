@@ -30,7 +30,7 @@ pub const MAX_CLOCK_SKEW: Moment = 60 * 1_000;
 type HospitalSteward = EnsureHospital<Runtime, { Powers::STEWARD.bits() }>;
 /// A steward of any member.
 type Steward = EnsurePower<Runtime, { Powers::STEWARD.bits() }>;
-/// An auditor's key.
+/// An auditor.
 type Auditor = EnsurePower<Runtime, { Powers::AUDITOR.bits() }>;
 
 impl pallet_consent::Config for Runtime {
@@ -38,7 +38,7 @@ impl pallet_consent::Config for Runtime {
 	type Artifacts = LineageArtifacts;
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<MAX_LATENESS>;
-	type WeightInfo = pallet_consent::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -47,9 +47,7 @@ impl pallet_lineage::Config for Runtime {
 	type AgentOrigin = Steward;
 	type EvidenceOrigin = EitherOf<Steward, Auditor>;
 	type Time = Timestamp;
-	type WeightInfo = pallet_lineage::weights::SubstrateWeight<Runtime>;
-	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = crate::benchmarks::Helper;
+	type WeightInfo = ();
 }
 
 impl pallet_access::Config for Runtime {
@@ -60,7 +58,7 @@ impl pallet_access::Config for Runtime {
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<MAX_LATENESS>;
 	type MaxClockSkew = ConstU64<MAX_CLOCK_SKEW>;
-	type WeightInfo = pallet_access::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -77,7 +75,7 @@ impl pallet_annotation::Config for Runtime {
 	type ReviewerOrigin = Steward;
 	type ClaimOrigin = EnsureKey<Runtime, 0>;
 	type Datasets = DeclaredDatasets;
-	type WeightInfo = pallet_annotation::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }

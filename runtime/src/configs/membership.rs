@@ -30,7 +30,7 @@ impl pallet_members::Config for Runtime {
 	type Council = Council;
 	type AllowancePerBlock = AllowancePerBlock;
 	type MaxAllowance = MaxAllowance;
-	type WeightInfo = pallet_members::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = ();
 }
 
 impl pallet_transaction_payment::Config for Runtime {

@@ -1,0 +1,175 @@
+//! Arguments of the command line, checked as they are read.
+
+use anyhow::{bail, Context as _};
+use kexin::config::{parse_hash, parse_region};
+use kexin_primitives::{
+	lineage::{ActivityKind, ArtifactKind, EvidenceKind},
+	members::{MemberKind, Powers},
+	vocabulary::{Purpose, Region},
+	Moment, H256,
+};
+use serde::{de::DeserializeOwned, Deserialize};
+use serde_json::Value;
+use std::{fs, path::Path, str::FromStr};
+
+/// A hash: 0x-hex, `file:PATH` or `text:TEXT`.
+#[derive(Clone, Copy, Debug)]
+pub struct Hash(pub H256);
+
+impl FromStr for Hash {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		hash_or_content(text).map(Self)
+	}
+}
+
+/// Reads a hash, or hashes a content.
+///
+/// # Errors
+/// When it is neither, or the file can't be read.
+pub fn hash_or_content(text: &str) -> anyhow::Result<H256> {
+	let blake2 = |bytes: &[u8]| H256(sp_crypto_hashing::blake2_256(bytes));
+	match text.split_once(':') {
+		Some(("file", path)) => Ok(blake2(&fs::read(path).with_context(|| format!("can't read {path}"))?)),
+		Some(("text", text)) => Ok(blake2(text.as_bytes())),
+		_ => parse_hash(text),
+	}
+}
+
+/// An account: an SS58 address, 0x-hex, or the secret URI of its key.
+#[derive(Clone, Copy, Debug)]
+pub struct Account(pub [u8; 32]);
+
+impl FromStr for Account {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		account_of(text).map(Self)
+	}
+}
+
+/// Reads an account.
+///
+/// # Errors
+/// When it is none.
+pub fn account_of(text: &str) -> anyhow::Result<[u8; 32]> {
+	if text.starts_with("0x") {
+		return Ok(parse_hash(text)?.0);
+	}
+	if text.starts_with("//") || text.contains(' ') {
+		return Ok(super::keypair(text)?.public_key().0);
+	}
+	let account = subxt::utils::AccountId32::from_str(text).with_context(|| format!("{text:?} is no account"))?;
+	Ok(account.0)
+}
+
+/// Defines an argument that is spelled as JSON spells a type.
+macro_rules! spelled {
+	($(#[$doc:meta])* $name:ident($inner:ty)) => {
+		$(#[$doc])*
+		#[derive(Clone, Copy, Debug)]
+		pub struct $name(pub $inner);
+
+		impl FromStr for $name {
+			type Err = anyhow::Error;
+
+			fn from_str(text: &str) -> anyhow::Result<Self> {
+				from_json(text).map(Self)
+			}
+		}
+	};
+}
+
+spelled! {
+	/// What a member is.
+	Kind(MemberKind)
+}
+spelled! {
+	/// What an artifact is.
+	Artifact(ArtifactKind)
+}
+spelled! {
+	/// What an activity does.
+	Activity(ActivityKind)
+}
+spelled! {
+	/// What evidence is about.
+	EvidenceOf(EvidenceKind)
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> anyhow::Result<T> {
+	Ok(serde_json::from_value(Value::String(text.to_owned()))?)
+}
+
+/// Powers, with commas.
+#[derive(Clone, Copy, Debug)]
+pub struct PowerSet(pub Powers);
+
+impl FromStr for PowerSet {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		let powers = text.split(',').map(|name| {
+			let named = Powers::NAMED.iter().find(|(_, known)| *known == name.trim());
+			named.map(|(power, _)| *power).with_context(|| format!("there is no power called {name:?}"))
+		});
+		powers.collect::<anyhow::Result<Powers>>().map(Self)
+	}
+}
+
+/// Purposes of use, with commas.
+///
+/// # Errors
+/// When a code is not known.
+pub fn purposes(text: &str) -> anyhow::Result<Vec<Purpose>> {
+	let known = |code: &str| Purpose::from_code(code.trim()).with_context(|| format!("{code:?} is no known purpose of use"));
+	text.split(',').map(known).collect()
+}
+
+/// Regions, with commas.
+///
+/// # Errors
+/// When one is no ISO 3166-1 numeric code.
+pub fn regions(text: &str) -> anyhow::Result<Vec<Region>> {
+	let region = |code: &str| parse_region(code.trim().parse().with_context(|| format!("{code:?} is no number"))?);
+	text.split(',').map(region).collect()
+}
+
+/// A moment in RFC 3339.
+///
+/// # Errors
+/// When it is anything else, or before 1970.
+pub fn moment(text: &str) -> anyhow::Result<Moment> {
+	let time = chrono::DateTime::parse_from_rfc3339(text);
+	let time = time.with_context(|| format!("{text:?} is no moment such as 2030-01-01T00:00:00Z"))?;
+	Moment::try_from(time.timestamp_millis()).with_context(|| format!("{text:?} is before 1970"))
+}
+
+/// The references of the patients in a file: FHIR Patients as NDJSON, or one reference or id a line.
+///
+/// # Errors
+/// When the file can't be read or a line is neither.
+pub fn patients(path: &Path) -> anyhow::Result<Vec<String>> {
+	#[derive(Deserialize)]
+	#[serde(rename_all = "camelCase")]
+	struct Patient {
+		resource_type: String,
+		id: String,
+	}
+	let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+	let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+	let names = lines.map(|(number, line)| {
+		let line = line.trim();
+		if !line.starts_with('{') {
+			return Ok(if line.contains('/') { line.to_owned() } else { format!("Patient/{line}") });
+		}
+		let patient: Patient =
+			serde_json::from_str(line).with_context(|| format!("{}, line {number}: no FHIR Patient", path.display()))?;
+		if patient.resource_type != "Patient" {
+			bail!("{}, line {number}: a {} is no Patient", path.display(), patient.resource_type);
+		}
+		Ok(format!("Patient/{}", patient.id))
+	});
+	names.collect()
+}

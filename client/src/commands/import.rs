@@ -1,0 +1,104 @@
+//! `kexin import`.
+
+use super::Session;
+use anyhow::Context as _;
+use kexin::{
+	config,
+	fhir::Mapper,
+	import::{dry_run, run as bring, Report, Signing},
+	journal::Journal,
+};
+use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+
+/// What to import.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+	/// Files or directories: single resources, arrays, Bundles, or NDJSON.
+	#[arg(required_unless_present = "retry")]
+	files: Vec<PathBuf>,
+	/// The data set that the accesses are about; that of the configuration when it is left out.
+	#[arg(long)]
+	dataset: Option<super::Hash>,
+	/// The activity in the lineage that the accesses were for.
+	#[arg(long)]
+	activity: Option<super::Hash>,
+	/// The offset from UTC of times that are written without one, such as +08:00.
+	#[arg(long, allow_hyphen_values = true)]
+	timezone: Option<String>,
+	/// Also take what earlier imports kept.
+	#[arg(long)]
+	retry: bool,
+	/// Show what each record would become; send and write nothing.
+	#[arg(long)]
+	dry_run: bool,
+}
+
+/// Runs the import.
+///
+/// # Errors
+/// When it could not be finished: run it again.
+pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<ExitCode> {
+	let mut config = session.config.clone();
+	if let Some(offset) = arguments.timezone.as_deref() {
+		config.utc_offset = Some(config::parse_offset(offset)?);
+	}
+	let pseudonyms = config.pseudonymiser()?;
+	let activity = arguments.activity.map(|activity| activity.0);
+	let mapper = Mapper { config: &config, pseudonyms: &pseudonyms, activity };
+	let mut paths = arguments.files;
+	let mut seen = 0u64;
+	let mut watch = |report: Report| {
+		seen += 1;
+		show(&report, session.json, seen);
+	};
+
+	let summary = if arguments.dry_run {
+		dry_run(&mapper, &paths, &mut watch)?
+	} else {
+		let dataset = arguments.dataset.map(|dataset| dataset.0).or(config.dataset);
+		let dataset = dataset.context("no data set: give --dataset, or set `dataset` in the configuration")?;
+		let mut journal = Journal::open(&config.state)?;
+		if arguments.retry {
+			paths.push(journal.kept());
+		}
+		let ledger = session.ledger().await?;
+		let signer = session.signer()?;
+		let signing = Signing { ledger: &ledger, signer: &signer };
+		bring(&signing, &mapper, dataset, &mut journal, &paths, &mut watch)
+			.await
+			.context("the import is not finished; run it again, nothing is lost or recorded twice")?
+	};
+	if session.json {
+		println!("{}", serde_json::json!({ "summary": summary }));
+	} else {
+		println!(
+			"{} accesses recorded ({} breach consent), {} replayed, {} consents, {} done before, {} not applicable, {} kept",
+			summary.recorded,
+			summary.breached,
+			summary.replayed,
+			summary.consents,
+			summary.already,
+			summary.not_applicable,
+			summary.kept
+		);
+		if summary.kept > 0 && !arguments.dry_run {
+			println!("what is kept stands in {}; `kexin import --retry` takes it again", config.state.join("kept").display());
+		}
+	}
+	Ok(if summary.kept > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })
+}
+
+/// One line a record for programs; for people, only what they may want to act on, and a count.
+fn show(report: &Report, json: bool, seen: u64) {
+	if json {
+		println!("{}", serde_json::json!(report));
+		return;
+	}
+	if let Some(reason) = report.reason.as_deref().filter(|_| report.outcome != "already") {
+		let element = report.element.as_deref().map(|element| format!("{element}: ")).unwrap_or_default();
+		println!("{}:{}: {}: {element}{reason}", report.file.display(), report.line, report.outcome);
+	}
+	if std::io::stderr().is_terminal() {
+		eprint!("\r{seen} records\r");
+	}
+}

@@ -1,0 +1,203 @@
+//! What a hospital sets once.
+
+use crate::pseudonym::Pseudonymiser;
+use anyhow::{bail, Context as _};
+use kexin_primitives::{vocabulary::Region, DatasetId, H256};
+use serde::Deserialize;
+use std::{
+	collections::BTreeMap,
+	fs,
+	io::{ErrorKind, Write as _},
+	path::{Path, PathBuf},
+	str::FromStr,
+};
+
+/// The name of the file that is looked for where the client runs.
+pub const FILE: &str = "kexin.toml";
+
+/// The file as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+	#[serde(default = "default_node")]
+	node: String,
+	member: Option<u32>,
+	region: Option<u16>,
+	dataset: Option<String>,
+	timezone: Option<String>,
+	key: Option<String>,
+	pseudonym_key: Option<PathBuf>,
+	state: Option<PathBuf>,
+	#[serde(default)]
+	recipients: BTreeMap<String, u32>,
+}
+
+fn default_node() -> String {
+	"ws://127.0.0.1:9944".into()
+}
+
+/// The settings of one hospital.
+#[derive(Clone, Debug)]
+pub struct Config {
+	/// The node's JSON-RPC address.
+	pub node: String,
+	/// The hospital's number on the ledger: who receives data when a record does not say otherwise.
+	pub member: Option<u32>,
+	/// The country in which its systems use the data.
+	pub region: Option<Region>,
+	/// The data set that its records are about.
+	pub dataset: Option<DatasetId>,
+	/// The offset from UTC, in seconds, of times that are written without one; none refuses them.
+	pub utc_offset: Option<i32>,
+	/// The secret URI of the signing key, or the file that holds it.
+	pub key: Option<String>,
+	/// The file with the secret key of the pseudonyms.
+	pub pseudonym_key: PathBuf,
+	/// Where the journal and what was not mapped are kept.
+	pub state: PathBuf,
+	/// Members by the FHIR references and identifiers of the organisations that they are.
+	pub recipients: BTreeMap<String, u32>,
+}
+
+impl Config {
+	/// Reads the file, or [`FILE`] in the current directory when there is one.
+	///
+	/// # Errors
+	/// When a named file does not exist, or one is malformed: the message says where.
+	pub fn load(path: Option<&Path>) -> anyhow::Result<Self> {
+		let file = path.unwrap_or(Path::new(FILE));
+		let text = match fs::read_to_string(file) {
+			Ok(text) => text,
+			Err(error) if error.kind() == ErrorKind::NotFound && path.is_none() => String::new(),
+			Err(error) => return Err(error).with_context(|| format!("can't read {}", file.display())),
+		};
+		let parsed: File = toml::from_str(&text).with_context(|| format!("{} is malformed", file.display()))?;
+		// Paths in the file are relative to the file.
+		let beside = |path: PathBuf| file.parent().unwrap_or(Path::new("")).join(path);
+		Ok(Self {
+			node: parsed.node,
+			member: parsed.member,
+			region: parsed.region.map(parse_region).transpose()?,
+			dataset: parsed.dataset.as_deref().map(parse_hash).transpose()?,
+			utc_offset: parsed.timezone.as_deref().map(parse_offset).transpose()?,
+			key: parsed.key,
+			pseudonym_key: beside(parsed.pseudonym_key.unwrap_or("pseudonym.key".into())),
+			state: beside(parsed.state.unwrap_or("kexin-state".into())),
+			recipients: parsed.recipients,
+		})
+	}
+
+	/// The pseudonymiser with the hospital's secret key.
+	///
+	/// # Errors
+	/// When the key can't be read, others can read it, or it is malformed.
+	pub fn pseudonymiser(&self) -> anyhow::Result<Pseudonymiser> {
+		let text = read_secret(&self.pseudonym_key)
+			.with_context(|| "make one with `kexin init`, and keep a copy: without it nobody is found again")?;
+		Ok(Pseudonymiser::new(parse_hash(text.trim()).context("the pseudonym key is malformed")?.0))
+	}
+}
+
+/// Reads a file that nobody but its owner may read.
+///
+/// # Errors
+/// When it can't be read, or others can read it.
+pub fn read_secret(path: &Path) -> anyhow::Result<String> {
+	#[cfg(unix)]
+	{
+		use std::os::unix::fs::PermissionsExt as _;
+		let mode = fs::metadata(path).with_context(|| format!("can't read {}", path.display()))?.permissions().mode();
+		if mode & 0o077 != 0 {
+			bail!("others can read the secret in {0}: run chmod 600 {0}", path.display());
+		}
+	}
+	fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
+}
+
+/// Writes a new file that nobody but its owner may read.
+///
+/// # Errors
+/// When it exists already or can't be written.
+pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
+	let mut options = fs::OpenOptions::new();
+	options.write(true).create_new(true);
+	#[cfg(unix)]
+	{
+		use std::os::unix::fs::OpenOptionsExt as _;
+		options.mode(0o600);
+	}
+	let mut file = options.open(path).with_context(|| format!("can't make {}", path.display()))?;
+	file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).context("can't write the secret")
+}
+
+/// Reads a 32-byte hash in 0x-hex.
+///
+/// # Errors
+/// When it is anything else.
+pub fn parse_hash(text: &str) -> anyhow::Result<H256> {
+	match text.strip_prefix("0x").map(H256::from_str) {
+		Some(Ok(hash)) if text.len() == 66 => Ok(hash),
+		_ => bail!("{text:?} is no hash: expected 0x and 64 hexadecimal digits"),
+	}
+}
+
+/// Checks an ISO 3166-1 numeric code.
+///
+/// # Errors
+/// When it is not from 1 to 999.
+pub fn parse_region(code: u16) -> anyhow::Result<Region> {
+	match code {
+		1..=999 => Ok(Region(code)),
+		_ => bail!("{code} is no ISO 3166-1 numeric code, which go from 1 to 999"),
+	}
+}
+
+/// Reads an offset from UTC such as `+08:00`, in seconds.
+///
+/// # Errors
+/// When it is anything else.
+pub fn parse_offset(text: &str) -> anyhow::Result<i32> {
+	let parsed = chrono::DateTime::parse_from_rfc3339(&format!("2000-01-01T00:00:00{text}"));
+	Ok(parsed.with_context(|| format!("{text:?} is no offset from UTC such as +08:00"))?.offset().local_minus_utc())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_file_is_read_and_its_paths_are_beside_it() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("hospital.toml");
+		fs::write(&path, "member = 3\nregion = 276\ntimezone = \"+08:00\"\n[recipients]\n\"Organization/1\" = 4\n").unwrap();
+		let config = Config::load(Some(&path)).unwrap();
+		assert_eq!((config.member, config.region, config.utc_offset), (Some(3), Some(Region(276)), Some(8 * 3_600)));
+		assert_eq!(config.recipients["Organization/1"], 4);
+		assert_eq!(config.pseudonym_key, directory.path().join("pseudonym.key"));
+	}
+
+	#[test]
+	fn what_is_malformed_is_refused() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("hospital.toml");
+		for text in ["membre = 3", "region = 1000", "dataset = \"0x12\"", "timezone = \"Berlin\""] {
+			fs::write(&path, text).unwrap();
+			assert!(Config::load(Some(&path)).is_err(), "{text}");
+		}
+		assert!(Config::load(Some(&directory.path().join("missing"))).is_err());
+		assert!(parse_hash(&"0".repeat(66)).is_err());
+	}
+
+	#[cfg(unix)]
+	#[test]
+	fn a_secret_that_others_can_read_is_refused() {
+		use std::os::unix::fs::PermissionsExt as _;
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("secret");
+		write_secret(&path, "x").unwrap();
+		assert!(read_secret(&path).is_ok());
+		assert!(write_secret(&path, "y").is_err(), "never overwritten");
+		fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+		assert!(read_secret(&path).is_err());
+	}
+}

@@ -1,0 +1,192 @@
+//! What became of each record, kept so that an import can be cut at any point and run again.
+//!
+//! An append-only file of JSON lines, each written and synced before the importer goes on. A line that was cut off in the
+//! middle is dropped when the journal is opened: what it said had not been acted on.
+
+use kexin_primitives::H256;
+use serde::{Deserialize, Serialize};
+use std::{
+	collections::BTreeMap,
+	fs::{self, File, OpenOptions},
+	io::{self, Seek as _, SeekFrom, Write as _},
+	path::{Path, PathBuf},
+};
+
+/// What became of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum State {
+	/// It is final on the ledger.
+	Final {
+		/// The block.
+		block: H256,
+	},
+	/// It is kept for a retry, for this reason.
+	Kept {
+		/// Why.
+		reason: String,
+	},
+}
+
+#[derive(Serialize, Deserialize)]
+struct Line {
+	source: H256,
+	#[serde(flatten)]
+	state: State,
+}
+
+/// The journal of one hospital's imports. One importer at a time has it open.
+pub struct Journal {
+	file: File,
+	directory: PathBuf,
+	states: BTreeMap<H256, State>,
+}
+
+impl Journal {
+	/// Opens or makes the journal in a directory.
+	///
+	/// # Errors
+	/// When another importer has it open, or a file can't be read or written, or a line in its middle is damaged.
+	pub fn open(directory: &Path) -> io::Result<Self> {
+		fs::create_dir_all(directory.join("kept"))?;
+		let path = directory.join("journal.ndjson");
+		let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
+		file.try_lock().map_err(|_| {
+			let text = format!("another import is using {}: wait until it has ended", directory.display());
+			io::Error::new(io::ErrorKind::WouldBlock, text)
+		})?;
+		let text = fs::read_to_string(&path)?;
+		let mut states = BTreeMap::new();
+		let mut good = 0;
+		for (number, line) in text.split_inclusive('\n').enumerate() {
+			match serde_json::from_str::<Line>(line) {
+				Ok(parsed) if line.ends_with('\n') => {
+					states.insert(parsed.source, parsed.state);
+					good += line.len();
+				},
+				_ if good + line.len() == text.len() => break,
+				_ => {
+					let text = format!("{}: line {} is damaged", path.display(), number + 1);
+					return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+				},
+			}
+		}
+		file.set_len(good as u64)?;
+		file.seek(SeekFrom::End(0))?;
+		Ok(Self { file, directory: directory.to_owned(), states })
+	}
+
+	/// What became of a record, if it was met before.
+	pub fn state(&self, source: &H256) -> Option<&State> {
+		self.states.get(source)
+	}
+
+	/// Notes what became of records. They are on the disk when this returns.
+	///
+	/// # Errors
+	/// When the disk takes them not.
+	pub fn note(&mut self, sources: &[H256], state: &State) -> io::Result<()> {
+		let mut lines = Vec::new();
+		for source in sources {
+			serde_json::to_writer(&mut lines, &Line { source: *source, state: state.clone() })?;
+			lines.push(b'\n');
+		}
+		self.file.write_all(&lines)?;
+		self.file.sync_data()?;
+		self.states.extend(sources.iter().map(|source| (*source, state.clone())));
+		if matches!(state, State::Final { .. }) {
+			for source in sources {
+				let _ = fs::remove_file(self.kept_file(source));
+			}
+		}
+		Ok(())
+	}
+
+	/// Keeps a record's bytes for a retry, with the reason.
+	///
+	/// # Errors
+	/// When the disk takes them not.
+	pub fn keep(&mut self, source: H256, raw: &str, reason: &str) -> io::Result<()> {
+		let mut file = File::create(self.kept_file(&source))?;
+		file.write_all(raw.as_bytes())?;
+		file.sync_all()?;
+		self.note(&[source], &State::Kept { reason: reason.to_owned() })
+	}
+
+	/// Where the records that are kept stand.
+	pub fn kept(&self) -> PathBuf {
+		self.directory.join("kept")
+	}
+
+	fn kept_file(&self, source: &H256) -> PathBuf {
+		self.kept().join(format!("{source:x}.json"))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn hash(number: u64) -> H256 {
+		H256::from_low_u64_be(number)
+	}
+
+	const FINAL: State = State::Final { block: H256::repeat_byte(0xbb) };
+
+	#[test]
+	fn what_was_noted_is_there_when_it_is_opened_again() {
+		let directory = tempfile::tempdir().unwrap();
+		let mut journal = Journal::open(directory.path()).unwrap();
+		journal.keep(hash(1), "{}", "no time").unwrap();
+		journal.note(&[hash(2), hash(3)], &FINAL).unwrap();
+		drop(journal);
+		let mut journal = Journal::open(directory.path()).unwrap();
+		assert_eq!(journal.state(&hash(1)), Some(&State::Kept { reason: "no time".into() }));
+		assert_eq!(journal.state(&hash(3)), Some(&FINAL));
+		assert_eq!(journal.state(&hash(4)), None);
+		assert_eq!(fs::read_dir(journal.kept()).unwrap().count(), 1);
+		journal.note(&[hash(1)], &FINAL).unwrap();
+		assert_eq!(fs::read_dir(journal.kept()).unwrap().count(), 0, "what is final is kept no longer");
+	}
+
+	#[test]
+	fn a_journal_that_was_cut_at_any_byte_opens_with_what_was_whole() {
+		let directory = tempfile::tempdir().unwrap();
+		let mut journal = Journal::open(directory.path()).unwrap();
+		for number in 0..4 {
+			journal.note(&[hash(number)], &FINAL).unwrap();
+		}
+		drop(journal);
+		let path = directory.path().join("journal.ndjson");
+		let whole = fs::read(&path).unwrap();
+		let line = whole.len() / 4;
+		for cut in 0..=whole.len() {
+			fs::write(&path, &whole[..cut]).unwrap();
+			let mut journal = Journal::open(directory.path()).unwrap();
+			let found = (0..4).filter(|number| journal.state(&hash(*number)).is_some()).count();
+			assert_eq!(found, cut / line, "cut at {cut}");
+			journal.note(&[hash(9)], &FINAL).unwrap();
+			drop(journal);
+			assert!(Journal::open(directory.path()).unwrap().state(&hash(9)).is_some(), "cut at {cut}");
+		}
+	}
+
+	#[test]
+	fn damage_in_the_middle_is_not_passed_over() {
+		let directory = tempfile::tempdir().unwrap();
+		let mut journal = Journal::open(directory.path()).unwrap();
+		journal.note(&[hash(1), hash(2)], &FINAL).unwrap();
+		drop(journal);
+		let path = directory.path().join("journal.ndjson");
+		let text = fs::read_to_string(&path).unwrap().replacen("final", "fi\0al", 1);
+		fs::write(&path, text).unwrap();
+		assert!(Journal::open(directory.path()).is_err());
+	}
+
+	#[test]
+	fn two_importers_do_not_share_a_journal() {
+		let directory = tempfile::tempdir().unwrap();
+		let _open = Journal::open(directory.path()).unwrap();
+		assert!(Journal::open(directory.path()).is_err());
+	}
+}

@@ -1,0 +1,281 @@
+//! The node: signed calls, finality, JSON-RPC.
+
+use crate::call::{Account, Arguments, Call};
+use codec::Decode;
+use kexin_primitives::{
+	access::{Breaches, Rules},
+	members::MemberId,
+	DatasetId, Moment, H256,
+};
+use serde_json::Value;
+use subxt::{
+	error::{DispatchError, ExtrinsicError, TransactionEventsError, TransactionProgressError, TransactionStatusError},
+	rpcs::{client::RpcParams, RpcClient},
+	OnlineClient, PolkadotConfig,
+};
+use subxt_signer::sr25519::Keypair;
+
+type Client = OnlineClient<PolkadotConfig>;
+
+/// Why the ledger did not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
+pub enum LedgerError {
+	/// The node can't be reached, or the connection broke. The call may or may not have been taken.
+	#[error("the node is not reachable: {0}")]
+	Unreachable(String),
+	/// The member's allowance is used up for the moment.
+	#[error("the member's allowance is used up; it refills with every block")]
+	Allowance,
+	/// The key belongs to no active member.
+	#[error("the key {0} belongs to no active member: have its administrator add it, or the council admit the member")]
+	Stranger(String),
+	/// The pool did not take the transaction.
+	#[error("the node refused the transaction: {0}")]
+	Refused(String),
+	/// The ledger refused the call.
+	#[error("the ledger refused the call: {pallet}.{error}: {explanation}")]
+	Dispatch {
+		/// The pallet.
+		pallet: String,
+		/// The name of the error.
+		error: String,
+		/// What the pallet says about it.
+		explanation: String,
+	},
+	/// A method of the node answered with an error.
+	#[error("{message} (code {code})")]
+	Method {
+		/// The code.
+		code: i32,
+		/// The message.
+		message: String,
+	},
+	/// The node's runtime does not have what this client needs.
+	#[error("the node runs another version of the ledger: {0}")]
+	Incompatible(String),
+}
+
+impl LedgerError {
+	/// Whether the same call may succeed later without any change.
+	pub fn is_transient(&self) -> bool {
+		matches!(self, Self::Unreachable(_) | Self::Allowance)
+	}
+}
+
+/// An event that a final call emitted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerEvent {
+	/// The pallet.
+	pub pallet: String,
+	/// The event's name.
+	pub name: String,
+	/// Its encoded fields.
+	pub fields: Vec<u8>,
+}
+
+/// A call that is final.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finalized {
+	/// The block that it is in.
+	pub block: H256,
+	/// The transaction's hash.
+	pub transaction: H256,
+	/// What it emitted.
+	pub events: Vec<LedgerEvent>,
+}
+
+impl Finalized {
+	/// The fields of the first event of this name.
+	pub fn event<T: Decode>(&self, pallet: &str, name: &str) -> Option<T> {
+		let event = self.events.iter().find(|event| event.pallet == pallet && event.name == name)?;
+		T::decode(&mut &event.fields[..]).ok()
+	}
+}
+
+/// The event of a recorded batch.
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
+pub struct BatchRecorded {
+	/// The data set.
+	pub dataset: DatasetId,
+	/// The member that reported it.
+	pub reporter: MemberId,
+	/// The index of its first new event in the log.
+	pub first: u64,
+	/// How many events were new.
+	pub recorded: u32,
+	/// Positions of events that were recorded earlier.
+	pub replayed: Vec<u32>,
+	/// Positions of new events that breach consent.
+	pub breached: Vec<(u32, Breaches)>,
+	/// The time of the block.
+	pub recorded_at: Moment,
+	/// The rules that judged it.
+	pub rules: Rules,
+}
+
+/// A connection to a node.
+pub struct Ledger {
+	client: Client,
+	rpc: RpcClient,
+}
+
+impl Ledger {
+	/// Connects to the node at a WebSocket address.
+	///
+	/// # Errors
+	/// When it can't be reached.
+	pub async fn connect(url: &str) -> Result<Self, LedgerError> {
+		let unreachable = |error: &dyn std::error::Error| LedgerError::Unreachable(format!("{url}: {error}"));
+		let rpc = RpcClient::from_insecure_url(url).await.map_err(|error| unreachable(&error))?;
+		let client = Client::from_rpc_client(rpc.clone()).await.map_err(|error| unreachable(&error))?;
+		Ok(Self { client, rpc })
+	}
+
+	/// Asks a JSON-RPC method.
+	///
+	/// # Errors
+	/// When the node can't be reached, or answers with an error.
+	pub async fn rpc(&self, method: &str, params: &[Value]) -> Result<Value, LedgerError> {
+		let mut parameters = RpcParams::new();
+		for param in params {
+			parameters.push(param).map_err(|error| LedgerError::Refused(error.to_string()))?;
+		}
+		self.rpc.request(method, parameters).await.map_err(|error| match error {
+			subxt::rpcs::Error::User(error) => LedgerError::Method { code: error.code, message: error.message },
+			error => LedgerError::Unreachable(error.to_string()),
+		})
+	}
+
+	/// Signs a call, sends it, and waits until it is final.
+	///
+	/// # Errors
+	/// See [`LedgerError`]. After `Unreachable` the call may have been taken all the same.
+	pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Finalized, LedgerError> {
+		let account = account_text(&signer.public_key().0);
+		let at = self.client.at_current_block().await.map_err(unreachable)?;
+		let bytes = encode(at.metadata_ref(), call)?;
+		let mut transactions = at.tx();
+		let payload = transactions
+			.from_call_data_bytes(&bytes)
+			.map_err(|error| LedgerError::Incompatible(error.to_string()))?;
+		let progress = transactions
+			.sign_and_submit_then_watch_default(&payload, signer)
+			.await
+			.map_err(|error| submission(error, &account))?;
+		let block = progress.wait_for_finalized().await.map_err(|error| match error {
+			TransactionProgressError::TransactionStatusError(status) => refusal(&status, &account),
+			error => unreachable(error),
+		})?;
+		let events = block.wait_for_success().await.map_err(|error| match error {
+			TransactionEventsError::ExtrinsicFailed(error) => dispatch(&error),
+			error => unreachable(error),
+		})?;
+		let events = events
+			.iter()
+			.filter_map(Result::ok)
+			.map(|event| LedgerEvent {
+				pallet: event.pallet_name().into(),
+				name: event.event_name().into(),
+				fields: event.field_bytes().to_vec(),
+			})
+			.collect();
+		Ok(Finalized { block: H256(block.block_hash().0), transaction: H256(block.extrinsic_hash().0), events })
+	}
+
+	/// The encoded call, as motions are hashed and measured.
+	///
+	/// # Errors
+	/// When the node's runtime has no such call.
+	pub async fn encoded(&self, call: &Call) -> Result<Vec<u8>, LedgerError> {
+		let at = self.client.at_current_block().await.map_err(unreachable)?;
+		encode(at.metadata_ref(), call)
+	}
+
+	/// The accounts that sit on the council.
+	///
+	/// # Errors
+	/// When the node can't be reached.
+	pub async fn council(&self) -> Result<Vec<Account>, LedgerError> {
+		let at = self.client.at_current_block().await.map_err(unreachable)?;
+		let address = subxt::dynamic::storage::<(), Vec<[u8; 32]>>("Council", "Members");
+		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
+		Vec::decode(&mut value.bytes()).map_err(|error| LedgerError::Incompatible(error.to_string()))
+	}
+}
+
+/// The SS58 text of an account, with the ledger's prefix.
+pub fn account_text(account: &Account) -> String {
+	/// The prefix of the ledger's accounts.
+	const PREFIX: u16 = 7_391;
+	let first = ((PREFIX & 0b1111_1100) as u8 >> 2) | 0b0100_0000;
+	let second = (PREFIX >> 8) as u8 | ((PREFIX & 0b11) as u8) << 6;
+	let mut bytes = vec![first, second];
+	bytes.extend_from_slice(account);
+	let hash = sp_crypto_hashing::blake2_512(&[b"SS58PRE", &bytes[..]].concat());
+	bytes.extend_from_slice(&hash[..2]);
+	bs58::encode(bytes).into_string()
+}
+
+fn unreachable(error: impl std::fmt::Display) -> LedgerError {
+	LedgerError::Unreachable(error.to_string())
+}
+
+fn encode(metadata: &subxt::Metadata, call: &Call) -> Result<Vec<u8>, LedgerError> {
+	let missing = || LedgerError::Incompatible(format!("it has no call {}.{}", call.pallet, call.name));
+	let pallet = metadata.pallet_by_name(call.pallet).ok_or_else(missing)?;
+	let variant = pallet.call_variant_by_name(call.name).ok_or_else(missing)?;
+	let mut bytes = vec![pallet.call_index(), variant.index];
+	match &call.arguments {
+		Arguments::Encoded(arguments) => bytes.extend_from_slice(arguments),
+		Arguments::Calls { before, calls, after } => {
+			bytes.extend_from_slice(before);
+			for call in calls {
+				bytes.extend(encode(metadata, call)?);
+			}
+			bytes.extend_from_slice(after);
+		},
+	}
+	Ok(bytes)
+}
+
+fn submission(error: ExtrinsicError, account: &str) -> LedgerError {
+	match error {
+		ExtrinsicError::TransactionStatusError(status) => refusal(&status, account),
+		ExtrinsicError::ErrorSubmittingTransaction(subxt::error::BackendError::Rpc(
+			subxt::error::RpcError::ClientError(subxt::rpcs::Error::User(error)),
+		)) => {
+			let data = error.data.as_ref().map(|data| data.get().trim_matches('"')).unwrap_or_default();
+			refusal(&TransactionStatusError::Invalid(format!("{}: {data}", error.message)), account)
+		},
+		error => unreachable(error),
+	}
+}
+
+/// What the pool says of a transaction that it does not take (`sp_runtime::transaction_validity`).
+fn refusal(status: &TransactionStatusError, account: &str) -> LedgerError {
+	let text = status.to_string();
+	if text.contains("Inability to pay some fees") {
+		LedgerError::Allowance
+	} else if text.contains("Invalid signing address") || text.contains("BadSigner") {
+		LedgerError::Stranger(account.into())
+	} else {
+		LedgerError::Refused(text)
+	}
+}
+
+fn dispatch(error: &DispatchError) -> LedgerError {
+	if let DispatchError::Module(module) = error {
+		if let Ok(details) = module.details() {
+			return LedgerError::Dispatch {
+				pallet: details.pallet.name().into(),
+				error: details.variant.name.clone(),
+				explanation: details.variant.docs.join(" ").trim().into(),
+			};
+		}
+	}
+	let explanation = match error {
+		DispatchError::BadOrigin => "the key lacks the power for this".into(),
+		error => error.to_string(),
+	};
+	LedgerError::Dispatch { pallet: "Ledger".into(), error: format!("{error:?}"), explanation }
+}

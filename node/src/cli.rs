@@ -1,0 +1,50 @@
+//! The command line.
+
+use sc_cli::RunCmd;
+
+/// The validator and archive node of the Kexin audit ledger.
+///
+/// Without a subcommand it runs the node. JSON-RPC listens on loopback and serves safe methods alone; all blocks and their
+/// state are kept, so that any moment of the ledger can be asked about.
+#[derive(Debug, clap::Parser)]
+#[command(
+	propagate_version = true,
+	args_conflicts_with_subcommands = true,
+	subcommand_negates_reqs = true,
+	mut_arg("rpc_methods", |methods| methods.default_value("safe")),
+	mut_arg("state_pruning", |mode| mode.default_value("archive")),
+	mut_arg("blocks_pruning", |mode| mode.default_value("archive")),
+)]
+pub struct Cli {
+	/// What to do instead of running the node.
+	#[command(subcommand)]
+	pub subcommand: Option<Subcommand>,
+	/// How to run it.
+	#[command(flatten)]
+	pub run: RunCmd,
+}
+
+/// What the node does besides running.
+#[derive(Debug, clap::Subcommand)]
+#[allow(clippy::large_enum_variant)]
+pub enum Subcommand {
+	/// Key management utilities.
+	#[command(subcommand)]
+	Key(sc_cli::KeySubcommand),
+	/// Write the specification of a chain as JSON.
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+	/// Check blocks by executing them again.
+	CheckBlock(sc_cli::CheckBlockCmd),
+	/// Write blocks to a file.
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+	/// Write the state at a block as a chain specification.
+	ExportState(sc_cli::ExportStateCmd),
+	/// Import blocks from a file.
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+	/// Remove the whole chain from this machine.
+	PurgeChain(sc_cli::PurgeChainCmd),
+	/// Go back to an earlier block that is not final.
+	Revert(sc_cli::RevertCmd),
+	/// Print what the database holds.
+	ChainInfo(sc_cli::ChainInfoCmd),
+}

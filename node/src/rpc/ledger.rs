@@ -1,0 +1,245 @@
+//! The ledger's own methods. Each is thin over a runtime API of the block that is asked about, by default the last
+//! finalized one, and says which block its answer is true at.
+
+use super::{
+	error::Error,
+	json::{
+		Answer, Artifact, At, CheckParameters, Claimable, Judgement, Log, ScopeOf, ScopeParameters, Scopes, Trace,
+		TraceParameters,
+	},
+};
+use crate::service::Client;
+use codec::{Decode, Encode};
+use jsonrpsee::{core::RpcResult, proc_macros::rpc};
+use kexin_primitives::{
+	lineage::{ArtifactId, Direction, TraceError, TraceQuery},
+	vocabulary::Region,
+	DatasetId, Moment, H256,
+};
+use kexin_runtime::AccountId;
+use kexin_runtime_api::{AccessApi as _, AccessQuery, AnnotationApi as _, ConsentApi as _, LineageApi as _};
+use sp_api::{ApiError, ProvideRuntimeApi as _};
+use sp_blockchain::HeaderBackend as _;
+use std::{str::FromStr, sync::Arc};
+
+/// Artifacts of a page of `lineage_trace` when the question does not say.
+const DEFAULT_PAGE: u32 = 100;
+
+/// The methods.
+#[rpc(server)]
+pub trait Ledger {
+	/// The artifact of this hash, and the evidence attached to it.
+	#[method(name = "lineage_artifact")]
+	fn artifact(&self, id: ArtifactId, at: Option<H256>) -> RpcResult<Answer<Artifact>>;
+
+	/// One page of the graph around an artifact, nearest first.
+	#[method(name = "lineage_trace")]
+	fn trace(&self, query: TraceParameters, at: Option<H256>) -> RpcResult<Answer<Trace>>;
+
+	/// The state of a data set's log.
+	#[method(name = "access_log")]
+	fn log(&self, dataset: DatasetId, at: Option<H256>) -> RpcResult<Answer<Log>>;
+
+	/// How an access would be judged.
+	#[method(name = "access_check")]
+	fn check(&self, request: CheckParameters, at: Option<H256>) -> RpcResult<Answer<Judgement>>;
+
+	/// What a subject or the subjects of a data set consented to, and whether it is in force at a moment (by default the
+	/// time of the node).
+	#[method(name = "consent_scope")]
+	fn scope(
+		&self,
+		of: ScopeParameters,
+		moment: Option<Moment>,
+		at: Option<H256>,
+	) -> RpcResult<Answer<Scopes>>;
+
+	/// What an account can claim. The account is given in SS58 or as 0x-hex.
+	#[method(name = "annotation_claimable")]
+	fn claimable(&self, account: String, at: Option<H256>) -> RpcResult<Answer<Claimable>>;
+}
+
+/// Answers the methods from the client's blocks.
+pub struct Ledger {
+	client: Arc<Client>,
+}
+
+impl Ledger {
+	/// Answers from this client.
+	pub fn new(client: Arc<Client>) -> Self {
+		Self { client }
+	}
+
+	/// The block that is asked about.
+	fn at(&self, at: Option<H256>) -> Result<At, Error> {
+		let hash = at.unwrap_or_else(|| self.client.info().finalized_hash);
+		match self.client.number(hash) {
+			Ok(Some(number)) => Ok(At { hash, number }),
+			_ => Err(Error::UnknownBlock(format!("{hash:?}"))),
+		}
+	}
+}
+
+/// Where a walk goes on: the block and the question that it belongs to, and how far it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+struct Cursor {
+	block: H256,
+	artifact: ArtifactId,
+	direction: Direction,
+	depth: u32,
+	offset: u32,
+}
+
+impl Cursor {
+	/// As it is given out.
+	fn text(&self) -> String {
+		sp_core::bytes::to_hex(&self.encode(), false)
+	}
+
+	/// As it comes back, for this question.
+	fn parse(text: &str, query: &TraceParameters, at: Option<H256>) -> Result<Self, Error> {
+		let bytes = sp_core::bytes::from_hex(text).map_err(|_| Error::BadCursor)?;
+		let cursor = Self::decode(&mut &bytes[..]).map_err(|_| Error::BadCursor)?;
+		let same = cursor.artifact == query.artifact
+			&& cursor.direction == query.direction
+			&& cursor.depth == query.depth.unwrap_or(u32::MAX)
+			&& at.is_none_or(|at| at == cursor.block);
+		same.then_some(cursor).ok_or(Error::BadCursor)
+	}
+}
+
+fn runtime(error: ApiError) -> Error {
+	Error::Runtime(error.to_string())
+}
+
+fn region(region: Option<Region>) -> Result<Option<Region>, Error> {
+	match region {
+		Some(Region(code)) if !(1..=999).contains(&code) =>
+			Err(Error::InvalidParameter(format!("region {code} is no ISO 3166-1 numeric code, which go from 1 to 999"))),
+		region => Ok(region),
+	}
+}
+
+impl LedgerServer for Ledger {
+	fn artifact(&self, id: ArtifactId, at: Option<H256>) -> RpcResult<Answer<Artifact>> {
+		let block = self.at(at)?;
+		let report = self.client.runtime_api().artifact(block.hash, id).map_err(runtime)?;
+		let report = report.ok_or_else(|| Error::NotFound(format!("the artifact {id:?}")))?;
+		Ok(Answer { answer: Artifact::new(id, report), block })
+	}
+
+	fn trace(&self, query: TraceParameters, at: Option<H256>) -> RpcResult<Answer<Trace>> {
+		let cursor = query.cursor.as_deref().map(|text| Cursor::parse(text, &query, at)).transpose()?;
+		let block = self.at(cursor.map(|cursor| cursor.block).or(at))?;
+		let depth = query.depth.unwrap_or(u32::MAX);
+		let walk = TraceQuery {
+			artifact: query.artifact,
+			direction: query.direction,
+			depth,
+			offset: cursor.map_or(0, |cursor| cursor.offset),
+			limit: query.limit.unwrap_or(DEFAULT_PAGE),
+		};
+		let trace = self.client.runtime_api().trace(block.hash, walk).map_err(runtime)?;
+		let trace = trace.map_err(|error| match error {
+			TraceError::NotFound => Error::NotFound(format!("the artifact {:?}", query.artifact)),
+			TraceError::TooLarge => Error::TooLarge,
+		})?;
+		let cursor = |offset| {
+			let (artifact, direction) = (query.artifact, query.direction);
+			Cursor { block: block.hash, artifact, direction, depth, offset }.text()
+		};
+		Ok(Answer { answer: Trace::new(trace, cursor), block })
+	}
+
+	fn log(&self, dataset: DatasetId, at: Option<H256>) -> RpcResult<Answer<Log>> {
+		let block = self.at(at)?;
+		let log = self.client.runtime_api().log(block.hash, dataset).map_err(runtime)?;
+		let log = log.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?;
+		Ok(Answer { answer: Log::new(dataset, log), block })
+	}
+
+	fn check(&self, request: CheckParameters, at: Option<H256>) -> RpcResult<Answer<Judgement>> {
+		let block = self.at(at)?;
+		let query = AccessQuery {
+			dataset: request.dataset,
+			subject: request.subject,
+			purpose: request.purpose,
+			operation: request.operation,
+			region: region(request.region)?,
+			recipient: request.recipient,
+			moment: request.moment,
+		};
+		let judgement = self.client.runtime_api().check(block.hash, query).map_err(runtime)?;
+		let judgement = judgement.ok_or_else(|| Error::NotFound(format!("the data set {:?}", request.dataset)))?;
+		Ok(Answer { answer: Judgement::from(judgement), block })
+	}
+
+	fn scope(
+		&self,
+		of: ScopeParameters,
+		moment: Option<Moment>,
+		at: Option<H256>,
+	) -> RpcResult<Answer<Scopes>> {
+		let of = ScopeOf::try_from(of)?;
+		let block = self.at(at)?;
+		let moment = moment.unwrap_or_else(|| sp_timestamp::Timestamp::current().as_millis());
+		let api = self.client.runtime_api();
+		let answer = match of {
+			ScopeOf::Subject(subject, hospital) =>
+				Scopes::of_subject(api.subject(block.hash, subject).map_err(runtime)?, hospital, moment),
+			ScopeOf::Dataset(dataset) => {
+				let view = api.dataset(block.hash, dataset).map_err(runtime)?;
+				Scopes::of_dataset(view.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?, moment)
+			},
+		};
+		Ok(Answer { answer, block })
+	}
+
+	fn claimable(&self, account: String, at: Option<H256>) -> RpcResult<Answer<Claimable>> {
+		let account = AccountId::from_str(&account)
+			.map_err(|cause| Error::InvalidParameter(format!("{account} is no account in SS58 or 0x-hex: {cause}")))?;
+		let block = self.at(at)?;
+		let claimable = self.client.runtime_api().claimable(block.hash, account).map_err(runtime)?;
+		Ok(Answer { answer: Claimable { claimable: claimable.to_string() }, block })
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn query() -> TraceParameters {
+		TraceParameters {
+			artifact: H256::repeat_byte(1),
+			direction: Direction::Ancestors,
+			depth: None,
+			limit: None,
+			cursor: None,
+		}
+	}
+
+	#[test]
+	fn a_cursor_belongs_to_one_question_at_one_block() {
+		let block = H256::repeat_byte(7);
+		let cursor = Cursor {
+			block,
+			artifact: H256::repeat_byte(1),
+			direction: Direction::Ancestors,
+			depth: u32::MAX,
+			offset: 100,
+		};
+		let text = cursor.text();
+		assert_eq!(Cursor::parse(&text, &query(), None), Ok(cursor));
+		assert_eq!(Cursor::parse(&text, &query(), Some(block)), Ok(cursor));
+		for (text, query, at) in [
+			(&text[..], query(), Some(H256::zero())),
+			(&text, TraceParameters { direction: Direction::Descendants, ..query() }, None),
+			(&text, TraceParameters { artifact: H256::zero(), ..query() }, None),
+			(&text, TraceParameters { depth: Some(3), ..query() }, None),
+			("0x", query(), None),
+			("next", query(), None),
+		] {
+			assert_eq!(Cursor::parse(text, &query, at), Err(Error::BadCursor));
+		}
+	}
+}
