@@ -1,0 +1,89 @@
+// Starts real nodes and runs the real client, for the tests beside this file.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, openSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { ApiPromise, WsProvider } from '@polkadot/api';
+
+export const root = resolve(import.meta.dirname, '../..');
+const bin = process.env.KEXIN_BIN;
+if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
+const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
+
+/** A port of the loopback interface that is free now. */
+const freePort = () =>
+  new Promise((done, fail) => {
+    const server = createServer();
+    server.once('error', fail);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => done(port));
+    });
+  });
+
+/** A development chain with a hospital's directory beside it. */
+export class Chain {
+  static async start() {
+    const chain = new Chain();
+    chain.directory = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
+    chain.port = await freePort();
+    chain.url = `ws://127.0.0.1:${chain.port}`;
+    const base = join(chain.directory, 'chain');
+    const key = ['key', 'generate-node-key', '--chain', 'dev', '--base-path', base];
+    spawnSync(join(bin, 'kexin-node'), key, { stdio: 'ignore' });
+    const log = openSync(join(chain.directory, 'node.log'), 'a');
+    const options = ['--chain', 'dev', '--alice', '--validator', '--force-authoring', '--base-path', base];
+    const network = ['--rpc-port', chain.port, '--no-prometheus', '--no-mdns', '--listen-addr', '/ip4/127.0.0.1/tcp/0'];
+    chain.node = spawn(join(bin, 'kexin-node'), [...options, ...network.map(String)], { stdio: ['ignore', log, log] });
+    chain.ended = new Promise((done) => chain.node.once('exit', done));
+    for (let attempt = 0; attempt < 120; attempt += 1) {
+      const status = chain.kexin(['--json', 'status'], { check: false });
+      if (status.code === 0 && JSON.parse(status.out).finalized > 0) return chain;
+      if (chain.node.exitCode !== null) break;
+      await new Promise((next) => setTimeout(next, 500));
+    }
+    throw new Error(`the node does not finalize: ${readFileSync(join(chain.directory, 'node.log'), 'utf8').slice(-2000)}`);
+  }
+
+  /** Runs the client in the hospital's directory. */
+  kexin(args, { key, check = true } = {}) {
+    const who = key ? ['--key', key] : [];
+    const run = spawnSync(join(bin, 'kexin'), ['--node', this.url, ...who, ...args], {
+      cwd: this.directory,
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+    });
+    if (check && run.status !== 0) throw new Error(`kexin ${args.join(' ')}: exit ${run.status}\n${run.stderr}${run.stdout}`);
+    return { code: run.status, out: run.stdout, err: run.stderr };
+  }
+
+  /** The client as a process that can be killed. */
+  spawnKexin(args, key) {
+    return spawn(join(bin, 'kexin'), ['--node', this.url, '--key', key, ...args], { cwd: this.directory, stdio: 'ignore' });
+  }
+
+  json(args, options) {
+    return JSON.parse(this.kexin(['--json', ...args], options).out);
+  }
+
+  /** The hospital with a gateway and a steward, and a data set that allows everything. */
+  setUpHospital(dataset) {
+    this.kexin(['init', '--member', '0', '--region', '276']);
+    for (const power of ['gateway', 'steward', 'treasurer']) {
+      this.kexin(['members', 'add-key', `//Alice//${power}`, '--powers', power], { key: '//Alice' });
+    }
+    this.kexin(['dataset', 'declare', dataset], { key: '//Alice//steward' });
+  }
+
+  /** polkadot.js, with the ledger's own methods. */
+  polkadot() {
+    return ApiPromise.create({ provider: new WsProvider(this.url), rpc: definitions.rpc, types: definitions.types, noInitWarn: true });
+  }
+
+  async stop() {
+    this.node.kill('SIGINT');
+    await this.ended;
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}

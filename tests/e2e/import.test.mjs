@@ -1,0 +1,105 @@
+// Importing real FHIR files: nothing is lost, nothing is recorded twice.
+import assert from 'node:assert/strict';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Chain, root } from './harness.mjs';
+
+const DATASET = 'text:import-test';
+const GATEWAY = { key: '//Alice//gateway' };
+let chain;
+
+before(async () => {
+  chain = await Chain.start();
+  chain.setUpHospital(DATASET);
+});
+after(() => chain?.stop());
+
+const lines = (text) => text.trim().split('\n').map((line) => JSON.parse(line));
+const count = () => chain.json(['log', DATASET]).count;
+
+/** An access of now, as a FHIR R4 AuditEvent. */
+const event = (number, recorded = new Date().toISOString()) =>
+  JSON.stringify({
+    resourceType: 'AuditEvent',
+    id: `e${number}`,
+    action: 'R',
+    recorded,
+    outcome: '0',
+    agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
+  });
+
+test('every real record is on the ledger, kept with a reason, or no access', () => {
+  for (const folder of ['fhir-r4', 'fhir-r5']) {
+    const path = join(root, 'tests/data', folder);
+    const run = chain.kexin(['--json', 'import', '--dataset', DATASET, '--timezone', '+00:00', path], { ...GATEWAY, check: false });
+    assert.ok([0, 3].includes(run.code), run.err);
+    const reports = lines(run.out);
+    const { summary } = reports.pop();
+    const files = new Set(reports.map((report) => report.file));
+    for (const file of readdirSync(path)) assert.ok(files.has(join(path, file)), `${file} is accounted for`);
+    for (const report of reports.filter(({ outcome }) => outcome === 'kept')) {
+      assert.ok(report.reason, 'what is kept has a reason');
+      assert.ok(readdirSync(join(chain.directory, 'kexin-state/kept')).includes(`${report.source.slice(2)}.json`));
+    }
+    const { recorded, replayed, consents, already, notApplicable, kept } = summary;
+    assert.equal(recorded + replayed + consents + already + notApplicable + kept, reports.length);
+  }
+});
+
+test('a dry run sends and writes nothing', () => {
+  const file = join(chain.directory, 'dry.json');
+  writeFileSync(file, event('dry'));
+  const before = count();
+  const reports = lines(chain.kexin(['--json', 'import', '--dry-run', file]).out);
+  assert.deepEqual(reports.map(({ outcome }) => outcome), ['access', undefined]);
+  assert.equal(reports[1].summary.recorded, 1);
+  assert.equal(count(), before);
+});
+
+test('an import that is killed again and again ends with every record once', async () => {
+  const file = join(chain.directory, 'many.ndjson');
+  const total = 2500;
+  writeFileSync(file, Array.from({ length: total }, (_, number) => event(number)).join('\n'));
+  const before = count();
+  for (const delay of [50, 400, 1500, 3000]) {
+    const run = chain.spawnKexin(['import', '--dataset', DATASET, file], GATEWAY.key);
+    const ended = new Promise((done) => run.once('exit', done));
+    await new Promise((next) => setTimeout(next, delay));
+    run.kill('SIGKILL');
+    await ended;
+  }
+  const summary = lines(chain.kexin(['--json', 'import', '--dataset', DATASET, file], GATEWAY).out).pop().summary;
+  assert.equal(summary.kept, 0);
+  assert.equal(summary.recorded + summary.replayed + summary.already, total);
+  assert.equal(count() - before, total);
+  const again = lines(chain.kexin(['--json', 'import', '--dataset', DATASET, file], GATEWAY).out).pop().summary;
+  assert.equal(again.already, total);
+});
+
+test('a bad record among good ones is kept alone, with what the ledger says', () => {
+  const file = join(chain.directory, 'mixed.ndjson');
+  const records = [event('a'), event('old', '2012-10-25T22:04:27Z'), event('b'), event('future', '2099-01-01T00:00:00Z'), event('c')];
+  writeFileSync(file, records.join('\n'));
+  const before = count();
+  const run = chain.kexin(['--json', 'import', '--dataset', DATASET, file], { ...GATEWAY, check: false });
+  assert.equal(run.code, 3);
+  const kept = lines(run.out).filter(({ outcome }) => outcome === 'kept');
+  assert.deepEqual(kept.map(({ line }) => line).sort(), [2, 4]);
+  assert.match(kept.find(({ line }) => line === 2).reason, /TooLate/);
+  assert.match(kept.find(({ line }) => line === 4).reason, /InFuture/);
+  assert.equal(count() - before, 3);
+});
+
+test('a wrong key and an unknown data set have errors of their own', () => {
+  const file = join(chain.directory, 'wrong.json');
+  writeFileSync(file, event('wrong'));
+  const stranger = chain.kexin(['import', '--dataset', DATASET, file], { key: '//Stranger', check: false });
+  assert.match(stranger.err + stranger.out, /belongs to no active member/);
+  const steward = chain.kexin(['import', '--dataset', DATASET, file], { key: '//Alice//steward', check: false });
+  assert.match(steward.err + steward.out, /lacks the power/);
+  const unknown = chain.kexin(['import', '--dataset', 'text:nowhere', file], { ...GATEWAY, check: false });
+  assert.match(unknown.err + unknown.out, /UnknownDataset/);
+  const retried = chain.kexin(['import', '--retry', '--dataset', DATASET, file], { ...GATEWAY, check: false });
+  assert.ok([0, 3].includes(retried.code), 'what was kept goes through once it can');
+});
