@@ -41,7 +41,11 @@ pub enum Arguments {
 }
 
 fn call(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Call {
-	Call { pallet, name, arguments: Arguments::Encoded(arguments.encode()) }
+	Call {
+		pallet,
+		name,
+		arguments: Arguments::Encoded(arguments.encode()),
+	}
 }
 
 /// Records a batch of access events.
@@ -66,7 +70,11 @@ pub fn revoke(subject: Pseudonym, form: H256) -> Call {
 
 /// Declares a version of a data set.
 pub fn declare_dataset(dataset: DatasetId, label: &Scope, supersedes: Option<DatasetId>) -> Call {
-	call("Consent", "declare_dataset", (dataset, Versioned::V1(label.clone()), supersedes))
+	call(
+		"Consent",
+		"declare_dataset",
+		(dataset, Versioned::V1(label.clone()), supersedes),
+	)
 }
 
 /// Enrols subjects in a data set.
@@ -148,14 +156,30 @@ pub fn transfer(to: Account, amount: u128) -> Call {
 /// Several calls in one transaction, all or none.
 pub fn batch_all(calls: Vec<Call>) -> Call {
 	let before = codec::Compact(u32::try_from(calls.len()).unwrap_or(u32::MAX)).encode();
-	Call { pallet: "Utility", name: "batch_all", arguments: Arguments::Calls { before, calls, after: Vec::new() } }
+	Call {
+		pallet: "Utility",
+		name: "batch_all",
+		arguments: Arguments::Calls {
+			before,
+			calls,
+			after: Vec::new(),
+		},
+	}
 }
 
 /// Proposes a call to the council; with a threshold of 1 it is carried out at once. `length` bounds the encoded call.
 pub fn propose(threshold: u32, proposal: Call, length: u32) -> Call {
 	let before = codec::Compact(threshold).encode();
 	let after = codec::Compact(length).encode();
-	Call { pallet: "Council", name: "propose", arguments: Arguments::Calls { before, calls: vec![proposal], after } }
+	Call {
+		pallet: "Council",
+		name: "propose",
+		arguments: Arguments::Calls {
+			before,
+			calls: vec![proposal],
+			after,
+		},
+	}
 }
 
 /// Votes on a motion.
@@ -166,5 +190,9 @@ pub fn vote(motion: H256, index: u32, approve: bool) -> Call {
 /// Closes a motion whose vote is decided. The weight and length bound what it may cost.
 pub fn close_motion(motion: H256, index: u32, ref_time: u64, length: u32) -> Call {
 	let weight = (codec::Compact(ref_time), codec::Compact(0u64));
-	call("Council", "close", (motion, codec::Compact(index), weight, codec::Compact(length)))
+	call(
+		"Council",
+		"close",
+		(motion, codec::Compact(index), weight, codec::Compact(length)),
+	)
 }

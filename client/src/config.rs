@@ -94,7 +94,9 @@ impl Config {
 	pub fn pseudonymiser(&self) -> anyhow::Result<Pseudonymiser> {
 		let text = read_secret(&self.pseudonym_key)
 			.with_context(|| "make one with `kexin init`, and keep a copy: without it nobody is found again")?;
-		Ok(Pseudonymiser::new(parse_hash(text.trim()).context("the pseudonym key is malformed")?.0))
+		Ok(Pseudonymiser::new(
+			parse_hash(text.trim()).context("the pseudonym key is malformed")?.0,
+		))
 	}
 }
 
@@ -106,7 +108,10 @@ pub fn read_secret(path: &Path) -> anyhow::Result<String> {
 	#[cfg(unix)]
 	{
 		use std::os::unix::fs::PermissionsExt as _;
-		let mode = fs::metadata(path).with_context(|| format!("can't read {}", path.display()))?.permissions().mode();
+		let mode = fs::metadata(path)
+			.with_context(|| format!("can't read {}", path.display()))?
+			.permissions()
+			.mode();
 		if mode & 0o077 != 0 {
 			bail!("others can read the secret in {0}: run chmod 600 {0}", path.display());
 		}
@@ -126,8 +131,12 @@ pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
 		use std::os::unix::fs::OpenOptionsExt as _;
 		options.mode(0o600);
 	}
-	let mut file = options.open(path).with_context(|| format!("can't make {}", path.display()))?;
-	file.write_all(secret.as_bytes()).and_then(|()| file.sync_all()).context("can't write the secret")
+	let mut file = options
+		.open(path)
+		.with_context(|| format!("can't make {}", path.display()))?;
+	file.write_all(secret.as_bytes())
+		.and_then(|()| file.sync_all())
+		.context("can't write the secret")
 }
 
 /// Reads a 32-byte hash in 0x-hex.
@@ -158,7 +167,10 @@ pub fn parse_region(code: u16) -> anyhow::Result<Region> {
 /// When it is anything else.
 pub fn parse_offset(text: &str) -> anyhow::Result<i32> {
 	let parsed = chrono::DateTime::parse_from_rfc3339(&format!("2000-01-01T00:00:00{text}"));
-	Ok(parsed.with_context(|| format!("{text:?} is no offset from UTC such as +08:00"))?.offset().local_minus_utc())
+	Ok(parsed
+		.with_context(|| format!("{text:?} is no offset from UTC such as +08:00"))?
+		.offset()
+		.local_minus_utc())
 }
 
 #[cfg(test)]
@@ -169,9 +181,16 @@ mod tests {
 	fn a_file_is_read_and_its_paths_are_beside_it() {
 		let directory = tempfile::tempdir().unwrap();
 		let path = directory.path().join("hospital.toml");
-		fs::write(&path, "member = 3\nregion = 276\ntimezone = \"+08:00\"\n[recipients]\n\"Organization/1\" = 4\n").unwrap();
+		fs::write(
+			&path,
+			"member = 3\nregion = 276\ntimezone = \"+08:00\"\n[recipients]\n\"Organization/1\" = 4\n",
+		)
+		.unwrap();
 		let config = Config::load(Some(&path)).unwrap();
-		assert_eq!((config.member, config.region, config.utc_offset), (Some(3), Some(Region(276)), Some(8 * 3_600)));
+		assert_eq!(
+			(config.member, config.region, config.utc_offset),
+			(Some(3), Some(Region(276)), Some(8 * 3_600))
+		);
 		assert_eq!(config.recipients["Organization/1"], 4);
 		assert_eq!(config.pseudonym_key, directory.path().join("pseudonym.key"));
 	}
@@ -180,7 +199,12 @@ mod tests {
 	fn what_is_malformed_is_refused() {
 		let directory = tempfile::tempdir().unwrap();
 		let path = directory.path().join("hospital.toml");
-		for text in ["membre = 3", "region = 1000", "dataset = \"0x12\"", "timezone = \"Berlin\""] {
+		for text in [
+			"membre = 3",
+			"region = 1000",
+			"dataset = \"0x12\"",
+			"timezone = \"Berlin\"",
+		] {
 			fs::write(&path, text).unwrap();
 			assert!(Config::load(Some(&path)).is_err(), "{text}");
 		}

@@ -99,11 +99,24 @@ struct Pending<T> {
 
 impl<T> Pending<T> {
 	fn new(record: &source::Record, source: H256, what: T) -> Self {
-		Self { file: record.file.clone(), line: record.line, source, raw: record.raw.clone(), what }
+		Self {
+			file: record.file.clone(),
+			line: record.line,
+			source,
+			raw: record.raw.clone(),
+			what,
+		}
 	}
 
 	fn report(&self, outcome: &'static str, reason: Option<String>) -> Report {
-		Report { file: self.file.clone(), line: self.line, source: self.source, outcome, element: None, reason }
+		Report {
+			file: self.file.clone(),
+			line: self.line,
+			source: self.source,
+			outcome,
+			element: None,
+			reason,
+		}
 	}
 }
 
@@ -151,28 +164,58 @@ pub async fn run<S: Submit>(
 	let sorted = sort(mapper, paths, Some(journal), watch, &mut summary)?;
 	// Consents first: accesses are judged by what the ledger knows when they arrive.
 	let consents = |batch: &[Pending<Change>]| call::batch_all(batch.iter().flat_map(Pending::calls).collect());
-	send(submit, journal, sorted.consents, CONSENTS, watch, &mut summary, consents, |batch, _, summary, watch| {
-		summary.consents += batch.len();
-		batch.iter().for_each(|pending| watch(pending.report("final", None)));
-		Ok(())
-	})
+	send(
+		submit,
+		journal,
+		sorted.consents,
+		CONSENTS,
+		watch,
+		&mut summary,
+		consents,
+		|batch, _, summary, watch| {
+			summary.consents += batch.len();
+			batch.iter().for_each(|pending| watch(pending.report("final", None)));
+			Ok(())
+		},
+	)
 	.await?;
 	let accesses = |batch: &[Pending<AccessEvent>]| {
 		call::record(dataset, &batch.iter().map(|pending| pending.what).collect::<Vec<_>>())
 	};
-	send(submit, journal, sorted.accesses, EVENTS, watch, &mut summary, accesses, |batch, done, summary, watch| {
-		let found: Option<BatchRecorded> = done.event("Access", "BatchRecorded");
-		let found = found.ok_or_else(|| LedgerError::Incompatible("it tells of its batches otherwise".into()))?;
-		summary.recorded += found.recorded as usize;
-		summary.replayed += found.replayed.len();
-		summary.breached += found.breached.len();
-		for (position, pending) in (0u32..).zip(batch) {
-			let breaches = found.breached.iter().find(|(at, _)| *at == position).map(|(_, breaches)| breaches);
-			let reason = breaches.map(|breaches| format!("breach: {}", breaches.names().collect::<Vec<_>>().join(", ")));
-			watch(pending.report(if found.replayed.contains(&position) { "replayed" } else { "final" }, reason));
-		}
-		Ok(())
-	})
+	send(
+		submit,
+		journal,
+		sorted.accesses,
+		EVENTS,
+		watch,
+		&mut summary,
+		accesses,
+		|batch, done, summary, watch| {
+			let found: Option<BatchRecorded> = done.event("Access", "BatchRecorded");
+			let found = found.ok_or_else(|| LedgerError::Incompatible("it tells of its batches otherwise".into()))?;
+			summary.recorded += found.recorded as usize;
+			summary.replayed += found.replayed.len();
+			summary.breached += found.breached.len();
+			for (position, pending) in (0u32..).zip(batch) {
+				let breaches = found
+					.breached
+					.iter()
+					.find(|(at, _)| *at == position)
+					.map(|(_, breaches)| breaches);
+				let reason =
+					breaches.map(|breaches| format!("breach: {}", breaches.names().collect::<Vec<_>>().join(", ")));
+				watch(pending.report(
+					if found.replayed.contains(&position) {
+						"replayed"
+					} else {
+						"final"
+					},
+					reason,
+				));
+			}
+			Ok(())
+		},
+	)
 	.await?;
 	Ok(summary)
 }
@@ -215,14 +258,17 @@ async fn send<S: Submit, T>(
 				journal.note(&sources, &State::Final { block: H256::zero() })?;
 				summary.already += 1;
 				let reason = Some("the ledger had it already".into());
-				batch.iter().for_each(|pending| watch(pending.report("already", reason.clone())));
+				batch
+					.iter()
+					.for_each(|pending| watch(pending.report("already", reason.clone())));
 			},
-			Err(error) =>
+			Err(error) => {
 				for pending in batch {
 					journal.keep(pending.source, &pending.raw, &error.to_string())?;
 					summary.kept += 1;
 					watch(pending.report("kept", Some(error.to_string())));
-				},
+				}
+			},
 		}
 	}
 	Ok(())
@@ -234,7 +280,9 @@ impl Pending<Change> {
 		match &self.what {
 			Change::Grant(subject, scopes) => {
 				let numbered = (0u8..).zip(scopes);
-				numbered.map(|(number, scope)| call::grant(*subject, scope, form(self.source, number))).collect()
+				numbered
+					.map(|(number, scope)| call::grant(*subject, scope, form(self.source, number)))
+					.collect()
 			},
 			Change::Revoke(subject) => vec![call::revoke(*subject, self.source)],
 		}
@@ -278,7 +326,10 @@ fn sort(
 	watch: Watch<'_>,
 	summary: &mut Summary,
 ) -> io::Result<Sorted> {
-	let mut sorted = Sorted { accesses: Vec::new(), consents: Vec::new() };
+	let mut sorted = Sorted {
+		accesses: Vec::new(),
+		consents: Vec::new(),
+	};
 	let mut seen = std::collections::BTreeSet::new();
 	for file in source::files(paths)? {
 		let (records, unreadable) = source::read(&file);
@@ -289,12 +340,22 @@ fn sort(
 			}
 			summary.kept += 1;
 			let (element, reason) = (Some(bad.problem.element), Some(bad.problem.reason));
-			watch(Report { file: bad.file, line: bad.line, source, outcome: "kept", element, reason });
+			watch(Report {
+				file: bad.file,
+				line: bad.line,
+				source,
+				outcome: "kept",
+				element,
+				reason,
+			});
 		}
 		for record in records {
 			let source = record.source();
 			let pending = || Pending::new(&record, source, ());
-			let done = matches!(journal.as_deref().and_then(|journal| journal.state(&source)), Some(State::Final { .. }));
+			let done = matches!(
+				journal.as_deref().and_then(|journal| journal.state(&source)),
+				Some(State::Final { .. })
+			);
 			if done || !seen.insert(source) {
 				summary.already += 1;
 				watch(pending().report("already", Some("brought to the ledger before".into())));
@@ -302,10 +363,16 @@ fn sort(
 			}
 			match mapper.map(&record) {
 				Ok(Mapped::Access(event)) => sorted.accesses.push(Pending::new(&record, source, event)),
-				Ok(Mapped::Grant { subject, scopes }) =>
-					sorted.consents.push(Pending::new(&record, source, Change::Grant(subject, scopes))),
-				Ok(Mapped::Revoke { subject }) =>
-					sorted.consents.push(Pending::new(&record, source, Change::Revoke(subject))),
+				Ok(Mapped::Grant { subject, scopes }) => {
+					sorted
+						.consents
+						.push(Pending::new(&record, source, Change::Grant(subject, scopes)))
+				},
+				Ok(Mapped::Revoke { subject }) => {
+					sorted
+						.consents
+						.push(Pending::new(&record, source, Change::Revoke(subject)))
+				},
 				Ok(Mapped::NotApplicable(reason)) => {
 					summary.not_applicable += 1;
 					watch(pending().report("not-applicable", Some(reason)));

@@ -52,7 +52,10 @@ impl Journal {
 		let path = directory.join("journal.ndjson");
 		let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
 		file.try_lock().map_err(|_| {
-			let text = format!("another import is using {}: wait until it has ended", directory.display());
+			let text = format!(
+				"another import is using {}: wait until it has ended",
+				directory.display()
+			);
 			io::Error::new(io::ErrorKind::WouldBlock, text)
 		})?;
 		let text = fs::read_to_string(&path)?;
@@ -73,7 +76,11 @@ impl Journal {
 		}
 		file.set_len(good as u64)?;
 		file.seek(SeekFrom::End(0))?;
-		Ok(Self { file, directory: directory.to_owned(), states })
+		Ok(Self {
+			file,
+			directory: directory.to_owned(),
+			states,
+		})
 	}
 
 	/// What became of a record, if it was met before.
@@ -88,12 +95,19 @@ impl Journal {
 	pub fn note(&mut self, sources: &[H256], state: &State) -> io::Result<()> {
 		let mut lines = Vec::new();
 		for source in sources {
-			serde_json::to_writer(&mut lines, &Line { source: *source, state: state.clone() })?;
+			serde_json::to_writer(
+				&mut lines,
+				&Line {
+					source: *source,
+					state: state.clone(),
+				},
+			)?;
 			lines.push(b'\n');
 		}
 		self.file.write_all(&lines)?;
 		self.file.sync_data()?;
-		self.states.extend(sources.iter().map(|source| (*source, state.clone())));
+		self.states
+			.extend(sources.iter().map(|source| (*source, state.clone())));
 		if matches!(state, State::Final { .. }) {
 			for source in sources {
 				let _ = fs::remove_file(self.kept_file(source));
@@ -110,7 +124,12 @@ impl Journal {
 		let mut file = File::create(self.kept_file(&source))?;
 		file.write_all(raw.as_bytes())?;
 		file.sync_all()?;
-		self.note(&[source], &State::Kept { reason: reason.to_owned() })
+		self.note(
+			&[source],
+			&State::Kept {
+				reason: reason.to_owned(),
+			},
+		)
 	}
 
 	/// Where the records that are kept stand.
@@ -131,7 +150,9 @@ mod tests {
 		H256::from_low_u64_be(number)
 	}
 
-	const FINAL: State = State::Final { block: H256::repeat_byte(0xbb) };
+	const FINAL: State = State::Final {
+		block: H256::repeat_byte(0xbb),
+	};
 
 	#[test]
 	fn what_was_noted_is_there_when_it_is_opened_again() {
@@ -141,12 +162,21 @@ mod tests {
 		journal.note(&[hash(2), hash(3)], &FINAL).unwrap();
 		drop(journal);
 		let mut journal = Journal::open(directory.path()).unwrap();
-		assert_eq!(journal.state(&hash(1)), Some(&State::Kept { reason: "no time".into() }));
+		assert_eq!(
+			journal.state(&hash(1)),
+			Some(&State::Kept {
+				reason: "no time".into()
+			})
+		);
 		assert_eq!(journal.state(&hash(3)), Some(&FINAL));
 		assert_eq!(journal.state(&hash(4)), None);
 		assert_eq!(fs::read_dir(journal.kept()).unwrap().count(), 1);
 		journal.note(&[hash(1)], &FINAL).unwrap();
-		assert_eq!(fs::read_dir(journal.kept()).unwrap().count(), 0, "what is final is kept no longer");
+		assert_eq!(
+			fs::read_dir(journal.kept()).unwrap().count(),
+			0,
+			"what is final is kept no longer"
+		);
 	}
 
 	#[test]
@@ -167,7 +197,10 @@ mod tests {
 			assert_eq!(found, cut / line, "cut at {cut}");
 			journal.note(&[hash(9)], &FINAL).unwrap();
 			drop(journal);
-			assert!(Journal::open(directory.path()).unwrap().state(&hash(9)).is_some(), "cut at {cut}");
+			assert!(
+				Journal::open(directory.path()).unwrap().state(&hash(9)).is_some(),
+				"cut at {cut}"
+			);
 		}
 	}
 

@@ -29,7 +29,10 @@ pub enum LedgerError {
 	/// The key belongs to no active member.
 	#[error("the key {0} belongs to no active member: have its administrator add it, or the council admit the member")]
 	Stranger(String),
-	/// The pool did not take the transaction.
+	/// The pool did not take the transaction now: it is full, or an earlier one of the same key is still on its way.
+	#[error("the node does not take the transaction now: {0}")]
+	Busy(String),
+	/// The pool will never take the transaction.
 	#[error("the node refused the transaction: {0}")]
 	Refused(String),
 	/// The ledger refused the call.
@@ -58,7 +61,7 @@ pub enum LedgerError {
 impl LedgerError {
 	/// Whether the same call may succeed later without any change.
 	pub fn is_transient(&self) -> bool {
-		matches!(self, Self::Unreachable(_) | Self::Allowance)
+		matches!(self, Self::Unreachable(_) | Self::Allowance | Self::Busy(_))
 	}
 }
 
@@ -87,7 +90,10 @@ pub struct Finalized {
 impl Finalized {
 	/// The fields of the first event of this name.
 	pub fn event<T: Decode>(&self, pallet: &str, name: &str) -> Option<T> {
-		let event = self.events.iter().find(|event| event.pallet == pallet && event.name == name)?;
+		let event = self
+			.events
+			.iter()
+			.find(|event| event.pallet == pallet && event.name == name)?;
 		T::decode(&mut &event.fields[..]).ok()
 	}
 }
@@ -126,8 +132,12 @@ impl Ledger {
 	/// When it can't be reached.
 	pub async fn connect(url: &str) -> Result<Self, LedgerError> {
 		let unreachable = |error: &dyn std::error::Error| LedgerError::Unreachable(format!("{url}: {error}"));
-		let rpc = RpcClient::from_insecure_url(url).await.map_err(|error| unreachable(&error))?;
-		let client = Client::from_rpc_client(rpc.clone()).await.map_err(|error| unreachable(&error))?;
+		let rpc = RpcClient::from_insecure_url(url)
+			.await
+			.map_err(|error| unreachable(&error))?;
+		let client = Client::from_rpc_client(rpc.clone())
+			.await
+			.map_err(|error| unreachable(&error))?;
 		Ok(Self { client, rpc })
 	}
 
@@ -138,10 +148,15 @@ impl Ledger {
 	pub async fn rpc(&self, method: &str, params: &[Value]) -> Result<Value, LedgerError> {
 		let mut parameters = RpcParams::new();
 		for param in params {
-			parameters.push(param).map_err(|error| LedgerError::Refused(error.to_string()))?;
+			parameters
+				.push(param)
+				.map_err(|error| LedgerError::Refused(error.to_string()))?;
 		}
 		self.rpc.request(method, parameters).await.map_err(|error| match error {
-			subxt::rpcs::Error::User(error) => LedgerError::Method { code: error.code, message: error.message },
+			subxt::rpcs::Error::User(error) => LedgerError::Method {
+				code: error.code,
+				message: error.message,
+			},
 			error => LedgerError::Unreachable(error.to_string()),
 		})
 	}
@@ -179,7 +194,11 @@ impl Ledger {
 				fields: event.field_bytes().to_vec(),
 			})
 			.collect();
-		Ok(Finalized { block: H256(block.block_hash().0), transaction: H256(block.extrinsic_hash().0), events })
+		Ok(Finalized {
+			block: H256(block.block_hash().0),
+			transaction: H256(block.extrinsic_hash().0),
+			events,
+		})
 	}
 
 	/// The encoded call, as motions are hashed and measured.
@@ -244,22 +263,33 @@ fn submission(error: ExtrinsicError, account: &str) -> LedgerError {
 		ExtrinsicError::ErrorSubmittingTransaction(subxt::error::BackendError::Rpc(
 			subxt::error::RpcError::ClientError(subxt::rpcs::Error::User(error)),
 		)) => {
-			let data = error.data.as_ref().map(|data| data.get().trim_matches('"')).unwrap_or_default();
-			refusal(&TransactionStatusError::Invalid(format!("{}: {data}", error.message)), account)
+			let data = error
+				.data
+				.as_ref()
+				.map(|data| data.get().trim_matches('"'))
+				.unwrap_or_default();
+			refusal(
+				&TransactionStatusError::Invalid(format!("{}: {data}", error.message)),
+				account,
+			)
 		},
 		error => unreachable(error),
 	}
 }
 
-/// What the pool says of a transaction that it does not take (`sp_runtime::transaction_validity`).
+/// What the pool says of a transaction that it does not take (`sp_runtime::transaction_validity`,
+/// `sc_rpc_api::author::error`).
 fn refusal(status: &TransactionStatusError, account: &str) -> LedgerError {
+	const FOR_EVER: [&str; 4] = ["exhaust", "bad signature", "call is not expected", "Custom error"];
 	let text = status.to_string();
 	if text.contains("Inability to pay some fees") {
 		LedgerError::Allowance
 	} else if text.contains("Invalid signing address") || text.contains("BadSigner") {
 		LedgerError::Stranger(account.into())
-	} else {
+	} else if FOR_EVER.iter().any(|reason| text.contains(reason)) {
 		LedgerError::Refused(text)
+	} else {
+		LedgerError::Busy(text)
 	}
 }
 
@@ -277,5 +307,9 @@ fn dispatch(error: &DispatchError) -> LedgerError {
 		DispatchError::BadOrigin => "the key lacks the power for this".into(),
 		error => error.to_string(),
 	};
-	LedgerError::Dispatch { pallet: "Ledger".into(), error: format!("{error:?}"), explanation }
+	LedgerError::Dispatch {
+		pallet: "Ledger".into(),
+		error: format!("{error:?}"),
+		explanation,
+	}
 }

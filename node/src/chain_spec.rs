@@ -8,12 +8,22 @@ pub type ChainSpec = sc_service::GenericChainSpec;
 
 /// One hospital that is also the council.
 pub fn development() -> Result<ChainSpec, String> {
-	preset("Kexin Development", "kexin_dev", ChainType::Development, sp_genesis_builder::DEV_RUNTIME_PRESET)
+	preset(
+		"Kexin Development",
+		"kexin_dev",
+		ChainType::Development,
+		sp_genesis_builder::DEV_RUNTIME_PRESET,
+	)
 }
 
 /// Four hospitals, each with a validator and a seat.
 pub fn local() -> Result<ChainSpec, String> {
-	preset("Kexin Local", "kexin_local", ChainType::Local, sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET)
+	preset(
+		"Kexin Local",
+		"kexin_local",
+		ChainType::Local,
+		sp_genesis_builder::LOCAL_TESTNET_RUNTIME_PRESET,
+	)
 }
 
 fn preset(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, String> {

@@ -52,8 +52,14 @@ pub struct Consensus {
 	telemetry: Option<Telemetry>,
 }
 
-type Components =
-	sc_service::PartialComponents<Client, Backend, SelectChain, sc_consensus::DefaultImportQueue<Block>, Pool, Consensus>;
+type Components = sc_service::PartialComponents<
+	Client,
+	Backend,
+	SelectChain,
+	sc_consensus::DefaultImportQueue<Block>,
+	Pool,
+	Consensus,
+>;
 
 /// Everything that works without a network: what the subcommands run on.
 pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
@@ -72,8 +78,14 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
 	});
 	let select_chain = sc_consensus::LongestChain::new(backend.clone());
 	let transaction_pool = transaction_pool(config, &client, &task_manager);
-	let (import_queue, consensus) =
-		import_queue(config, &client, &select_chain, &transaction_pool, &task_manager, telemetry)?;
+	let (import_queue, consensus) = import_queue(
+		config,
+		&client,
+		&select_chain,
+		&transaction_pool,
+		&task_manager,
+		telemetry,
+	)?;
 	Ok(Components {
 		client,
 		backend,
@@ -98,10 +110,32 @@ pub fn new_full(config: Configuration) -> Result<TaskManager, Error> {
 		transaction_pool,
 		other: consensus,
 	} = new_partial(&config)?;
-	let Consensus { block_import, grandpa_link, babe_link, babe_worker, mut telemetry } = consensus;
+	let Consensus {
+		block_import,
+		grandpa_link,
+		babe_link,
+		babe_worker,
+		mut telemetry,
+	} = consensus;
 
-	let network = network(&config, &client, &backend, &transaction_pool, &grandpa_link, import_queue, &task_manager)?;
-	offchain_workers(&config, &client, &backend, &transaction_pool, &keystore_container, &network, &task_manager)?;
+	let network = network(
+		&config,
+		&client,
+		&backend,
+		&transaction_pool,
+		&grandpa_link,
+		import_queue,
+		&task_manager,
+	)?;
+	offchain_workers(
+		&config,
+		&client,
+		&backend,
+		&transaction_pool,
+		&keystore_container,
+		&network,
+		&task_manager,
+	)?;
 
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = rpc::builder(rpc::Dependencies {
@@ -147,13 +181,32 @@ pub fn new_full(config: Configuration) -> Result<TaskManager, Error> {
 	if node.role.is_authority() {
 		let keystore = &keystore_container;
 		authoring(
-			&node, client, select_chain, block_import, babe_link, &transaction_pool, keystore, &network.sync, &task_manager,
+			&node,
+			client,
+			select_chain,
+			block_import,
+			babe_link,
+			&transaction_pool,
+			keystore,
+			&network.sync,
+			&task_manager,
 		)?;
 	}
 	if !node.disable_grandpa {
-		let votes = Votes { protocol: network.grandpa_protocol, notifications: network.grandpa_notifications, voter_state };
+		let votes = Votes {
+			protocol: network.grandpa_protocol,
+			notifications: network.grandpa_notifications,
+			voter_state,
+		};
 		finality(
-			&node, grandpa_link, votes, network.service, network.sync, transaction_pool, &keystore_container, &task_manager,
+			&node,
+			grandpa_link,
+			votes,
+			network.service,
+			network.sync,
+			transaction_pool,
+			&keystore_container,
+			&task_manager,
 		)?;
 	}
 	Ok(task_manager)
@@ -262,7 +315,16 @@ fn import_queue(
 		registry: config.prometheus_registry(),
 		telemetry: handle,
 	})?;
-	Ok((queue, Consensus { block_import, grandpa_link, babe_link, babe_worker, telemetry }))
+	Ok((
+		queue,
+		Consensus {
+			block_import,
+			grandpa_link,
+			babe_link,
+			babe_worker,
+			telemetry,
+		},
+	))
 }
 
 fn network(
@@ -282,7 +344,9 @@ fn network(
 	let metrics = <Litep2p as NetworkBackend<Block, <Block as BlockT>::Hash>>::register_notification_metrics(
 		config.prometheus_registry(),
 	);
-	let genesis = client.block_hash(0)?.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
+	let genesis = client
+		.block_hash(0)?
+		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
 	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
 	let (grandpa_config, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2p>(
 		grandpa_protocol.clone(),
@@ -295,21 +359,29 @@ fn network(
 		grandpa_link.shared_authority_set().clone(),
 		Vec::new(),
 	));
-	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) = sc_service::build_network(BuildNetworkParams {
-		config,
-		net_config,
-		client: client.clone(),
-		transaction_pool: pool.clone(),
-		spawn_handle: tasks.spawn_handle(),
-		spawn_essential_handle: tasks.spawn_essential_handle(),
-		import_queue,
-		block_announce_validator_builder: None,
-		warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-		block_relay: None,
-		metrics,
-		gap_sync_body_policy: Default::default(),
-	})?;
-	Ok(Network { service, system_rpc_tx, tx_handler_controller, sync, grandpa_protocol, grandpa_notifications })
+	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) =
+		sc_service::build_network(BuildNetworkParams {
+			config,
+			net_config,
+			client: client.clone(),
+			transaction_pool: pool.clone(),
+			spawn_handle: tasks.spawn_handle(),
+			spawn_essential_handle: tasks.spawn_essential_handle(),
+			import_queue,
+			block_announce_validator_builder: None,
+			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+			block_relay: None,
+			metrics,
+			gap_sync_body_policy: Default::default(),
+		})?;
+	Ok(Network {
+		service,
+		system_rpc_tx,
+		tx_handler_controller,
+		sync,
+		grandpa_protocol,
+		grandpa_notifications,
+	})
 }
 
 fn offchain_workers(
@@ -335,7 +407,9 @@ fn offchain_workers(
 		custom_extensions: |_| Vec::new(),
 	})?;
 	let run = workers.run(client.clone(), tasks.spawn_handle()).boxed();
-	tasks.spawn_handle().spawn("offchain-workers-runner", "offchain-worker", run);
+	tasks
+		.spawn_handle()
+		.spawn("offchain-workers-runner", "offchain-worker", run);
 	Ok(())
 }
 
@@ -375,7 +449,9 @@ fn authoring(
 		max_block_proposal_slot_portion: None,
 		telemetry: node.telemetry.clone(),
 	})?;
-	tasks.spawn_essential_handle().spawn_blocking("babe", Some("block-authoring"), babe);
+	tasks
+		.spawn_essential_handle()
+		.spawn_blocking("babe", Some("block-authoring"), babe);
 	Ok(())
 }
 
@@ -412,6 +488,8 @@ fn finality(
 		telemetry: node.telemetry.clone(),
 		offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(pool),
 	})?;
-	tasks.spawn_essential_handle().spawn_blocking("grandpa-voter", None, voter);
+	tasks
+		.spawn_essential_handle()
+		.spawn_blocking("grandpa-voter", None, voter);
 	Ok(())
 }

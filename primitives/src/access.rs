@@ -11,9 +11,18 @@ use scale_info::TypeInfo;
 
 /// How an access went at the hospital. It is the hospital's own statement; the ledger's judgement is [`Breaches`].
 #[derive(
-	Clone, Copy, Debug, PartialEq, Eq,
-	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-	serde::Serialize, serde::Deserialize,
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	serde::Serialize,
+	serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
@@ -104,7 +113,10 @@ impl Breaches {
 
 	/// The names of the breaches in this set.
 	pub fn names(self) -> impl Iterator<Item = &'static str> {
-		Self::NAMED.into_iter().filter(move |(breach, _)| self.contains(*breach)).map(|(_, name)| name)
+		Self::NAMED
+			.into_iter()
+			.filter(move |(breach, _)| self.contains(*breach))
+			.map(|(_, name)| name)
 	}
 }
 

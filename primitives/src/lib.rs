@@ -49,9 +49,7 @@ pub type DatasetId = H256;
 /// An encoding that outlives releases: the first byte says which version follows.
 ///
 /// A new layout is a new variant; a published one never changes.
-#[derive(
-	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Versioned<T> {
 	/// Version 1.
 	#[codec(index = 1)]

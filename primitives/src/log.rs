@@ -140,15 +140,30 @@ mod tests {
 	#[test]
 	fn published_roots_never_change() {
 		let root = |count| format!("{:?}", of(&numbered(count)).root());
-		assert_eq!(root(0), "0x5c3cd7b696e23b2d800734e78972f333448955cdd73bedd7061bb3e8c6e4edd0");
-		assert_eq!(root(1), "0xe3f76fb889f4c2e4b5e9bfc6f28214659fec74959b8383c295febb26ca48e5d2");
-		assert_eq!(root(7), "0x29b5573dff661b2d313cf951fc9d7cbe355808ebed538dbc2bd31eef576579aa");
-		assert_eq!(format!("{:?}", leaf_hash(b"kexin")), "0x28265edef5707b24b340c613b43efba463aa80bffa476784f0a3674c9843bb25");
+		assert_eq!(
+			root(0),
+			"0x5c3cd7b696e23b2d800734e78972f333448955cdd73bedd7061bb3e8c6e4edd0"
+		);
+		assert_eq!(
+			root(1),
+			"0xe3f76fb889f4c2e4b5e9bfc6f28214659fec74959b8383c295febb26ca48e5d2"
+		);
+		assert_eq!(
+			root(7),
+			"0x29b5573dff661b2d313cf951fc9d7cbe355808ebed538dbc2bd31eef576579aa"
+		);
+		assert_eq!(
+			format!("{:?}", leaf_hash(b"kexin")),
+			"0x28265edef5707b24b340c613b43efba463aa80bffa476784f0a3674c9843bb25"
+		);
 	}
 
 	#[test]
 	fn a_full_log_refuses_and_stays_as_it_was() {
-		let mut log = Accumulator { count: u64::MAX, peaks: Default::default() };
+		let mut log = Accumulator {
+			count: u64::MAX,
+			peaks: Default::default(),
+		};
 		assert_eq!(log.append(H256::zero()), Err(LogFull));
 		assert_eq!(log.count(), u64::MAX);
 	}

@@ -9,9 +9,18 @@ pub type MemberId = u32;
 
 /// What a member is.
 #[derive(
-	Clone, Copy, Debug, PartialEq, Eq,
-	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-	serde::Serialize, serde::Deserialize,
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	serde::Serialize,
+	serde::Deserialize,
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum MemberKind {

@@ -38,7 +38,10 @@ pub struct Dimension<V, const N: u32> {
 
 impl<V: Clone, const N: u32> Clone for Dimension<V, N> {
 	fn clone(&self) -> Self {
-		Self { named: self.named.clone(), other: self.other }
+		Self {
+			named: self.named.clone(),
+			other: self.other,
+		}
 	}
 }
 
@@ -52,14 +55,21 @@ impl<V: Ord, const N: u32> Eq for Dimension<V, N> {}
 
 impl<V: Ord + core::fmt::Debug, const N: u32> core::fmt::Debug for Dimension<V, N> {
 	fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-		formatter.debug_map().entries(self.named.iter()).entry(&"other", &self.other).finish()
+		formatter
+			.debug_map()
+			.entries(self.named.iter())
+			.entry(&"other", &self.other)
+			.finish()
 	}
 }
 
 impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	/// Every value until the same moment.
 	pub fn all(until: Moment) -> Self {
-		Self { named: BoundedBTreeMap::new(), other: until.min(FOREVER) }
+		Self {
+			named: BoundedBTreeMap::new(),
+			other: until.min(FOREVER),
+		}
 	}
 
 	/// The named values until `until`, and no other.
@@ -67,7 +77,9 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	/// # Errors
 	/// [`TooManyNamed`] when there are more than `N` values.
 	pub fn only(values: impl IntoIterator<Item = V>, until: Moment) -> Result<Self, TooManyNamed> {
-		values.into_iter().try_fold(Self::all(0), |dimension, value| dimension.with(value, until))
+		values
+			.into_iter()
+			.try_fold(Self::all(0), |dimension, value| dimension.with(value, until))
 	}
 
 	/// This dimension with one more value named.
@@ -106,15 +118,21 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	/// The pointwise minimum. Where more than `N` values would be named, those that end first are forgotten, and
 	/// every unnamed value ends with them: the result allows less than the exact minimum, never more.
 	fn meet(&self, with: &Self) -> Self {
-		let exact = self.named.keys().chain(with.named.keys()).map(|value| {
-			(*value, self.until(Some(value)).min(with.until(Some(value))))
-		});
+		let exact = self
+			.named
+			.keys()
+			.chain(with.named.keys())
+			.map(|value| (*value, self.until(Some(value)).min(with.until(Some(value)))));
 		Self::bounded(exact.collect(), self.other.min(with.other))
 	}
 
 	/// Applies a monotone function to every moment.
 	fn map(&self, change: impl Fn(Moment) -> Moment) -> Self {
-		let named = self.named.iter().map(|(value, until)| (*value, change(*until))).collect();
+		let named = self
+			.named
+			.iter()
+			.map(|(value, until)| (*value, change(*until)))
+			.collect();
 		Self::bounded(named, change(self.other))
 	}
 
@@ -130,14 +148,20 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 			if named.len() <= bound {
 				break;
 			}
-			let Some((first, until)) = named.iter().map(|(v, until)| (*v, *until)).min_by_key(|(v, until)| (*until, *v))
+			let Some((first, until)) = named
+				.iter()
+				.map(|(v, until)| (*v, *until))
+				.min_by_key(|(v, until)| (*until, *v))
 			else {
 				break;
 			};
 			named.remove(&first);
 			other = other.min(until);
 		}
-		Self { named: BoundedBTreeMap::try_from(named).unwrap_or_default(), other }
+		Self {
+			named: BoundedBTreeMap::try_from(named).unwrap_or_default(),
+			other,
+		}
 	}
 }
 
@@ -241,12 +265,25 @@ impl Scope {
 		let checks = [
 			(Breaches::BEFORE_START, self.start <= at),
 			(Breaches::PURPOSE, at < self.purposes.until(request.purpose.as_ref())),
-			(Breaches::OPERATION, at < self.operations.until(Some(&request.operation))),
+			(
+				Breaches::OPERATION,
+				at < self.operations.until(Some(&request.operation)),
+			),
 			(Breaches::REGION, at < self.regions.until(request.region.as_ref())),
-			(Breaches::RECIPIENT, at < self.recipients.until(request.recipient.as_ref())),
-			(Breaches::RECIPIENT_CLASS, at < self.recipient_classes.until(request.recipient_class.as_ref())),
+			(
+				Breaches::RECIPIENT,
+				at < self.recipients.until(request.recipient.as_ref()),
+			),
+			(
+				Breaches::RECIPIENT_CLASS,
+				at < self.recipient_classes.until(request.recipient_class.as_ref()),
+			),
 		];
-		checks.into_iter().filter(|(_, within)| !within).map(|(breach, _)| breach).collect()
+		checks
+			.into_iter()
+			.filter(|(_, within)| !within)
+			.map(|(breach, _)| breach)
+			.collect()
 	}
 
 	/// Whether `request` at `at` is within this scope.
@@ -259,7 +296,10 @@ impl Scope {
 	/// Rights are conjunctive over the dimensions, so that is the first dimension to end altogether.
 	pub fn end(&self) -> Moment {
 		fn last<V: Ord + Copy, const N: u32>(dimension: &Dimension<V, N>) -> Moment {
-			dimension.named().map(|(_, until)| until).fold(dimension.other(), Moment::max)
+			dimension
+				.named()
+				.map(|(_, until)| until)
+				.fold(dimension.other(), Moment::max)
 		}
 		last(&self.purposes)
 			.min(last(&self.operations))
@@ -307,14 +347,16 @@ mod tests {
 			dimension(MEMBERS),
 			dimension(CLASSES),
 		)
-			.prop_map(|(start, purposes, operations, regions, recipients, recipient_classes)| Scope {
-				start,
-				purposes,
-				operations,
-				regions,
-				recipients,
-				recipient_classes,
-			})
+			.prop_map(
+				|(start, purposes, operations, regions, recipients, recipient_classes)| Scope {
+					start,
+					purposes,
+					operations,
+					regions,
+					recipients,
+					recipient_classes,
+				},
+			)
 	}
 
 	fn request() -> impl Strategy<Value = Request> {
@@ -446,6 +488,9 @@ mod tests {
 			expected.extend(forever);
 		}
 		assert_eq!(bytes, expected);
-		assert_eq!(Scope::max_encoded_len(), 8 + 433 + 8 + 289 + 8 + 321 + 8 + 385 + 8 + 37 + 8);
+		assert_eq!(
+			Scope::max_encoded_len(),
+			8 + 433 + 8 + 289 + 8 + 321 + 8 + 385 + 8 + 37 + 8
+		);
 	}
 }

@@ -110,7 +110,11 @@ impl Purpose {
 			EmergencyTreatment | BreakTheGlass | DecisionSupport | CoordinationOfCare => Treatment,
 			QualityImprovement => Operations,
 			PopulationHealth => Treatment,
-			BiomedicalResearch | ClinicalTrial | PreclinicalTrial | DiseaseSpecificResearch | AncestryResearch
+			BiomedicalResearch
+			| ClinicalTrial
+			| PreclinicalTrial
+			| DiseaseSpecificResearch
+			| AncestryResearch
 			| TranslationalResearch => Research,
 			ClinicalTrialWithCare | ClinicalTrialWithoutCare => ClinicalTrial,
 			_ => return None,
@@ -168,9 +172,21 @@ coded! {
 
 /// Where the data is used: a country by its ISO 3166-1 numeric code, 1 to 999.
 #[derive(
-	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash,
-	Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-	serde::Serialize, serde::Deserialize,
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	serde::Serialize,
+	serde::Deserialize,
 )]
 pub struct Region(pub u16);
 

@@ -112,7 +112,9 @@ impl FromStr for PowerSet {
 	fn from_str(text: &str) -> anyhow::Result<Self> {
 		let powers = text.split(',').map(|name| {
 			let named = Powers::NAMED.iter().find(|(_, known)| *known == name.trim());
-			named.map(|(power, _)| *power).with_context(|| format!("there is no power called {name:?}"))
+			named
+				.map(|(power, _)| *power)
+				.with_context(|| format!("there is no power called {name:?}"))
 		});
 		powers.collect::<anyhow::Result<Powers>>().map(Self)
 	}
@@ -123,7 +125,8 @@ impl FromStr for PowerSet {
 /// # Errors
 /// When a code is not known.
 pub fn purposes(text: &str) -> anyhow::Result<Vec<Purpose>> {
-	let known = |code: &str| Purpose::from_code(code.trim()).with_context(|| format!("{code:?} is no known purpose of use"));
+	let known =
+		|code: &str| Purpose::from_code(code.trim()).with_context(|| format!("{code:?} is no known purpose of use"));
 	text.split(',').map(known).collect()
 }
 
@@ -162,12 +165,20 @@ pub fn patients(path: &Path) -> anyhow::Result<Vec<String>> {
 	let names = lines.map(|(number, line)| {
 		let line = line.trim();
 		if !line.starts_with('{') {
-			return Ok(if line.contains('/') { line.to_owned() } else { format!("Patient/{line}") });
+			return Ok(if line.contains('/') {
+				line.to_owned()
+			} else {
+				format!("Patient/{line}")
+			});
 		}
-		let patient: Patient =
-			serde_json::from_str(line).with_context(|| format!("{}, line {number}: no FHIR Patient", path.display()))?;
+		let patient: Patient = serde_json::from_str(line)
+			.with_context(|| format!("{}, line {number}: no FHIR Patient", path.display()))?;
 		if patient.resource_type != "Patient" {
-			bail!("{}, line {number}: a {} is no Patient", path.display(), patient.resource_type);
+			bail!(
+				"{}, line {number}: a {} is no Patient",
+				path.display(),
+				patient.resource_type
+			);
 		}
 		Ok(format!("Patient/{}", patient.id))
 	});

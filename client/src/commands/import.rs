@@ -44,7 +44,11 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 	}
 	let pseudonyms = config.pseudonymiser()?;
 	let activity = arguments.activity.map(|activity| activity.0);
-	let mapper = Mapper { config: &config, pseudonyms: &pseudonyms, activity };
+	let mapper = Mapper {
+		config: &config,
+		pseudonyms: &pseudonyms,
+		activity,
+	};
 	let mut paths = arguments.files;
 	let mut seen = 0u64;
 	let mut watch = |report: Report| {
@@ -63,7 +67,10 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		}
 		let ledger = session.ledger().await?;
 		let signer = session.signer()?;
-		let signing = Signing { ledger: &ledger, signer: &signer };
+		let signing = Signing {
+			ledger: &ledger,
+			signer: &signer,
+		};
 		bring(&signing, &mapper, dataset, &mut journal, &paths, &mut watch)
 			.await
 			.context("the import is not finished; run it again, nothing is lost or recorded twice")?
@@ -82,10 +89,17 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			summary.kept
 		);
 		if summary.kept > 0 && !arguments.dry_run {
-			println!("what is kept stands in {}; `kexin import --retry` takes it again", config.state.join("kept").display());
+			println!(
+				"what is kept stands in {}; `kexin import --retry` takes it again",
+				config.state.join("kept").display()
+			);
 		}
 	}
-	Ok(if summary.kept > 0 { ExitCode::from(3) } else { ExitCode::SUCCESS })
+	Ok(if summary.kept > 0 {
+		ExitCode::from(3)
+	} else {
+		ExitCode::SUCCESS
+	})
 }
 
 /// One line a record for programs; for people, only what they may want to act on, and a count.
@@ -95,8 +109,17 @@ fn show(report: &Report, json: bool, seen: u64) {
 		return;
 	}
 	if let Some(reason) = report.reason.as_deref().filter(|_| report.outcome != "already") {
-		let element = report.element.as_deref().map(|element| format!("{element}: ")).unwrap_or_default();
-		println!("{}:{}: {}: {element}{reason}", report.file.display(), report.line, report.outcome);
+		let element = report
+			.element
+			.as_deref()
+			.map(|element| format!("{element}: "))
+			.unwrap_or_default();
+		println!(
+			"{}:{}: {}: {element}{reason}",
+			report.file.display(),
+			report.line,
+			report.outcome
+		);
 	}
 	if std::io::stderr().is_terminal() {
 		eprint!("\r{seen} records\r");

@@ -3,9 +3,7 @@
 mod arguments;
 mod import;
 
-use arguments::{
-	hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet,
-};
+use arguments::{hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet};
 use clap::{Parser, Subcommand};
 use kexin::{
 	call::{self, Call},
@@ -27,7 +25,10 @@ use subxt_signer::{sr25519::Keypair, SecretUri};
 ///
 /// Hashes are given as 0x-hex, as `file:PATH` for the hash of a file, or as `text:TEXT` for the hash of a text.
 #[derive(Debug, Parser)]
-#[command(version, after_help = "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 imported, but some records are kept.")]
+#[command(
+	version,
+	after_help = "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 imported, but some records are kept."
+)]
 pub struct Cli {
 	/// The configuration; kexin.toml in the current directory when there is one.
 	#[arg(long, global = true)]
@@ -404,8 +405,19 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Artifact(command) => session.artifact(command).await?,
 		Command::Activity(command) => session.activity(command).await?,
 		Command::Campaign(command) => session.campaign(command).await?,
-		Command::Trace { artifact, descendants, depth } => session.trace(artifact.0, descendants, depth).await?,
-		Command::Check { dataset, purpose, operation, region, recipient, moment } => {
+		Command::Trace {
+			artifact,
+			descendants,
+			depth,
+		} => session.trace(artifact.0, descendants, depth).await?,
+		Command::Check {
+			dataset,
+			purpose,
+			operation,
+			region,
+			recipient,
+			moment,
+		} => {
 			let moment = moment.as_deref().map(arguments::moment).transpose()?;
 			let query = json!({
 				"dataset": dataset.0, "purpose": purpose, "operation": operation, "region": region,
@@ -415,8 +427,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		},
 		Command::Log { dataset } => session.ask("access_log", &[json!(dataset.0)]).await?,
 		Command::Claimable { account } => {
-			let account = account.map_or_else(|| session.signer().map(|signer| signer.public_key().0), |account| Ok(account.0))?;
-			session.ask("annotation_claimable", &[json!(account_text(&account))]).await?;
+			let account = account.map_or_else(
+				|| session.signer().map(|signer| signer.public_key().0),
+				|account| Ok(account.0),
+			)?;
+			session
+				.ask("annotation_claimable", &[json!(account_text(&account))])
+				.await?;
 		},
 		Command::Transfer { to, amount } => session.submit(call::transfer(to.0, amount)).await?,
 		Command::Status => session.status().await?,
@@ -441,7 +458,11 @@ impl Session {
 		let key = self.config.key.as_deref();
 		let key = key.ok_or_else(|| anyhow::anyhow!("no signing key: give --key, or set `key` in {}", config::FILE))?;
 		let file = PathBuf::from(key);
-		let uri = if file.is_file() { config::read_secret(&file)?.trim().to_owned() } else { key.to_owned() };
+		let uri = if file.is_file() {
+			config::read_secret(&file)?.trim().to_owned()
+		} else {
+			key.to_owned()
+		};
 		keypair(&uri)
 	}
 
@@ -472,9 +493,15 @@ impl Session {
 	}
 
 	fn done(&self, done: &Finalized, call: &Call) {
-		let events = done.events.iter().map(|event| format!("{}.{}", event.pallet, event.name)).collect::<Vec<_>>();
+		let events = done
+			.events
+			.iter()
+			.map(|event| format!("{}.{}", event.pallet, event.name))
+			.collect::<Vec<_>>();
 		let value = json!({ "block": done.block, "transaction": done.transaction, "events": events });
-		self.print(&value, |_| println!("{}.{} is final in block {:?}", call.pallet, call.name, done.block));
+		self.print(&value, |_| {
+			println!("{}.{} is final in block {:?}", call.pallet, call.name, done.block)
+		});
 	}
 
 	/// Asks a method and prints its answer.
@@ -496,7 +523,10 @@ impl Session {
 		std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut secret)?;
 		config::write_secret("pseudonym.key".as_ref(), &format!("{:?}\n", H256(secret)))?;
 		config::write_secret(config::FILE.as_ref(), &text)?;
-		println!("made {} and pseudonym.key; keep a copy of pseudonym.key in a safe place", config::FILE);
+		println!(
+			"made {} and pseudonym.key; keep a copy of pseudonym.key in a safe place",
+			config::FILE
+		);
 		Ok(())
 	}
 
@@ -512,19 +542,26 @@ impl Session {
 		let done = ledger.submit(&self.signer()?, &call).await?;
 		if threshold > 1 {
 			let proposed: Option<([u8; 32], u32, H256, u32)> = done.event("Council", "Proposed");
-			let (_, index, motion, _) = proposed.ok_or_else(|| anyhow::anyhow!("the node does not tell the motion's number"))?;
+			let (_, index, motion, _) =
+				proposed.ok_or_else(|| anyhow::anyhow!("the node does not tell the motion's number"))?;
 			let value = json!({ "motion": motion, "index": index, "threshold": threshold });
 			self.print(&value, |_| {
 				println!("motion {index} needs {threshold} of {seats} votes: kexin council vote {motion:?} {index}");
 			});
 			return Ok(());
 		}
-		if let Some((_, result)) = done.event::<(H256, u8)>("Council", "Executed").filter(|(_, result)| *result != 0) {
-			anyhow::bail!("the council agreed, but the call failed (result {result}): is the account a member's already?");
+		if let Some((_, result)) = done
+			.event::<(H256, u8)>("Council", "Executed")
+			.filter(|(_, result)| *result != 0)
+		{
+			anyhow::bail!(
+				"the council agreed, but the call failed (result {result}): is the account a member's already?"
+			);
 		}
 		match done.event::<u32>("Members", "Admitted") {
-			Some(member) =>
-				self.print(&json!({ "member": member, "block": done.block }), |_| println!("admitted as member {member}")),
+			Some(member) => self.print(&json!({ "member": member, "block": done.block }), |_| {
+				println!("admitted as member {member}")
+			}),
 			None => self.done(&done, &call),
 		}
 		Ok(())
@@ -532,7 +569,13 @@ impl Session {
 
 	async fn members(&self, command: Members) -> anyhow::Result<()> {
 		match command {
-			Members::Admit { kind, name, region, seat, account } => {
+			Members::Admit {
+				kind,
+				name,
+				region,
+				seat,
+				account,
+			} => {
 				let region = config::parse_region(region)?;
 				self.motion(call::admit(kind.0, &name, region, seat, account.0)).await
 			},
@@ -548,14 +591,22 @@ impl Session {
 		match command {
 			Council::Vote { motion, index, nay } => self.submit(call::vote(motion.0, index, !nay)).await,
 			// What members decide is far below these bounds.
-			Council::Close { motion, index } =>
-				self.submit(call::close_motion(motion.0, index, 100_000_000_000, 10_000)).await,
+			Council::Close { motion, index } => {
+				self.submit(call::close_motion(motion.0, index, 100_000_000_000, 10_000))
+					.await
+			},
 		}
 	}
 
 	async fn dataset(&self, command: Dataset) -> anyhow::Result<()> {
 		match command {
-			Dataset::Declare { dataset, purposes, regions, until, supersedes } => {
+			Dataset::Declare {
+				dataset,
+				purposes,
+				regions,
+				until,
+				supersedes,
+			} => {
 				let until = until.as_deref().map_or(Ok(FOREVER), moment)?;
 				let mut label = Scope::uniform(0, until);
 				if let Some(codes) = purposes.as_deref() {
@@ -564,7 +615,12 @@ impl Session {
 				if let Some(codes) = regions.as_deref() {
 					label.regions = only(arguments::regions(codes)?, until)?;
 				}
-				self.submit(call::declare_dataset(dataset.0, &label, supersedes.map(|older| older.0))).await
+				self.submit(call::declare_dataset(
+					dataset.0,
+					&label,
+					supersedes.map(|older| older.0),
+				))
+				.await
 			},
 			Dataset::Enrol { dataset, patients } => {
 				let pseudonyms = self.config.pseudonymiser()?;
@@ -590,21 +646,33 @@ impl Session {
 	async fn consent(&self, command: Consent) -> anyhow::Result<()> {
 		let pseudonyms: Pseudonymiser = self.config.pseudonymiser()?;
 		match command {
-			Consent::Grant { patient, form, purposes: codes, until } => {
+			Consent::Grant {
+				patient,
+				form,
+				purposes: codes,
+				until,
+			} => {
 				let now = u64::try_from(chrono::Utc::now().timestamp_millis())?;
 				let until = until.as_deref().map_or(Ok(FOREVER), moment)?;
 				let mut scope = Scope::uniform(now, until);
 				scope.purposes = only(purposes(&codes)?, until)?;
-				self.submit(call::grant(pseudonyms.subject(&patient), &scope, form.0)).await
+				self.submit(call::grant(pseudonyms.subject(&patient), &scope, form.0))
+					.await
 			},
-			Consent::Narrow { patient, form, purposes: codes } => {
+			Consent::Narrow {
+				patient,
+				form,
+				purposes: codes,
+			} => {
 				let mut limits = Scope::everything(0);
 				limits.purposes = only(purposes(&codes)?, FOREVER)?;
-				self.submit(call::narrow(pseudonyms.subject(&patient), &limits, form.0)).await
+				self.submit(call::narrow(pseudonyms.subject(&patient), &limits, form.0))
+					.await
 			},
 			Consent::Revoke { patient, form } => self.submit(call::revoke(pseudonyms.subject(&patient), form.0)).await,
 			Consent::Show { patient } => {
-				self.ask("consent_scope", &[json!({ "subject": pseudonyms.subject(&patient) })]).await
+				self.ask("consent_scope", &[json!({ "subject": pseudonyms.subject(&patient) })])
+					.await
 			},
 		}
 	}
@@ -612,8 +680,19 @@ impl Session {
 	async fn artifact(&self, command: ArtifactCommand) -> anyhow::Result<()> {
 		match command {
 			ArtifactCommand::Register { artifact, kind } => self.submit(call::register(artifact.0, kind.0)).await,
-			ArtifactCommand::Evidence { artifact, kind, document, measure, threshold } => {
-				let evidence = Evidence { kind: kind.0, document: document.0, measure, threshold };
+			ArtifactCommand::Evidence {
+				artifact,
+				kind,
+				document,
+				measure,
+				threshold,
+			} => {
+				let evidence = Evidence {
+					kind: kind.0,
+					document: document.0,
+					measure,
+					threshold,
+				};
 				self.submit(call::attach_evidence(artifact.0, evidence)).await
 			},
 			ArtifactCommand::Show { artifact } => self.ask("lineage_artifact", &[json!(artifact.0)]).await,
@@ -623,13 +702,28 @@ impl Session {
 	async fn activity(&self, command: ActivityCommand) -> anyhow::Result<()> {
 		match command {
 			ActivityCommand::Start { activity, kind } => self.submit(call::start(activity.0, kind.0)).await,
-			ActivityCommand::End { activity, used, read, made } => {
-				let as_input = |role| move |artifact: Hash| Input { artifact: artifact.0, role };
+			ActivityCommand::End {
+				activity,
+				used,
+				read,
+				made,
+			} => {
+				let as_input = |role| {
+					move |artifact: Hash| Input {
+						artifact: artifact.0,
+						role,
+					}
+				};
 				let used = used.into_iter().map(as_input(InputRole::Used));
 				let inputs = used.chain(read.into_iter().map(as_input(InputRole::Read))).collect();
 				let outputs = made.iter().map(|text| {
-					let (kind, hash) = text.split_once('=').ok_or_else(|| anyhow::anyhow!("{text:?} is not KIND=HASH"))?;
-					Ok(Output { kind: Artifact::from_str(kind)?.0, artifact: hash_or_content(hash)? })
+					let (kind, hash) = text
+						.split_once('=')
+						.ok_or_else(|| anyhow::anyhow!("{text:?} is not KIND=HASH"))?;
+					Ok(Output {
+						kind: Artifact::from_str(kind)?.0,
+						artifact: hash_or_content(hash)?,
+					})
 				});
 				let outputs = outputs.collect::<anyhow::Result<Vec<_>>>()?;
 				self.submit(call::derive(activity.0, inputs, outputs)).await
@@ -639,15 +733,31 @@ impl Session {
 
 	async fn campaign(&self, command: Campaign) -> anyhow::Result<()> {
 		match command {
-			Campaign::Create { dataset, reward, units, reviewer } => {
-				let done = self.send(&call::create_campaign(dataset.0, reward, units, reviewer)).await?;
+			Campaign::Create {
+				dataset,
+				reward,
+				units,
+				reviewer,
+			} => {
+				let done = self
+					.send(&call::create_campaign(dataset.0, reward, units, reviewer))
+					.await?;
 				let campaign: u32 = done.event("Annotation", "Created").unwrap_or_default();
-				self.print(&json!({ "campaign": campaign, "block": done.block }), |_| println!("campaign {campaign} is funded"));
+				self.print(&json!({ "campaign": campaign, "block": done.block }), |_| {
+					println!("campaign {campaign} is funded")
+				});
 				Ok(())
 			},
-			Campaign::Contribute { campaign, content, units } =>
-				self.submit(call::contribute(campaign, content.0, units)).await,
-			Campaign::Review { campaign, accept, reject } => {
+			Campaign::Contribute {
+				campaign,
+				content,
+				units,
+			} => self.submit(call::contribute(campaign, content.0, units)).await,
+			Campaign::Review {
+				campaign,
+				accept,
+				reject,
+			} => {
 				let accepted = accept.into_iter().map(|content| (content.0, true));
 				let decisions = accepted.chain(reject.into_iter().map(|content| (content.0, false)));
 				self.submit(call::review(campaign, decisions.collect())).await
@@ -678,7 +788,12 @@ impl Session {
 				let text = |name: &str| node.get(name).and_then(Value::as_str).unwrap_or_default();
 				let distance = node.get("distance").and_then(Value::as_u64).unwrap_or_default();
 				let indent = "  ".repeat(usize::try_from(distance).unwrap_or_default());
-				println!("{indent}{} {} of member {}", text("kind"), text("artifact"), node["owner"]);
+				println!(
+					"{indent}{} {} of member {}",
+					text("kind"),
+					text("artifact"),
+					node["owner"]
+				);
 			}
 		});
 		Ok(())
@@ -711,7 +826,8 @@ impl Session {
 /// # Errors
 /// When it is malformed.
 pub fn keypair(uri: &str) -> anyhow::Result<Keypair> {
-	let parsed = SecretUri::from_str(uri).map_err(|error| anyhow::anyhow!("the signing key is no secret URI: {error}"))?;
+	let parsed =
+		SecretUri::from_str(uri).map_err(|error| anyhow::anyhow!("the signing key is no secret URI: {error}"))?;
 	Keypair::from_uri(&parsed).map_err(|error| anyhow::anyhow!("the signing key is no sr25519 key: {error}"))
 }
 

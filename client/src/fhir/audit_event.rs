@@ -29,7 +29,9 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 	let kinds = kinds(event);
 	let is = |of: &[&str]| kinds.iter().any(|kind| of.contains(kind));
 	if is(dicom::LOGIN) || is(dicom::APPLICATION) {
-		return Ok(Mapped::NotApplicable("no access to data: a login, logout, or start or stop of a system".into()));
+		return Ok(Mapped::NotApplicable(
+			"no access to data: a login, logout, or start or stop of a system".into(),
+		));
 	}
 	let purpose = purpose(event);
 	let operation = operation(event, &kinds, purpose)?;
@@ -54,7 +56,10 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 
 /// The codes of what kind of event it is: R4 `type` and `subtype`, R5 `category` and `code`.
 fn kinds(event: &Value) -> Vec<&str> {
-	["type", "subtype", "category", "code"].into_iter().flat_map(|name| codes(event.get(name))).collect()
+	["type", "subtype", "category", "code"]
+		.into_iter()
+		.flat_map(|name| codes(event.get(name)))
+		.collect()
 }
 
 /// R5 `occurredDateTime` or `occurredPeriod`, R4 `period`, then `recorded`.
@@ -66,9 +71,14 @@ fn occurred(mapper: &Mapper<'_>, event: &Value) -> Result<Moment, Problem> {
 		("AuditEvent.period.start", start("period")),
 		("AuditEvent.recorded", text(event, "recorded")),
 	];
-	let found = candidates.into_iter().find_map(|(element, time)| time.map(|time| (element, time)));
+	let found = candidates
+		.into_iter()
+		.find_map(|(element, time)| time.map(|time| (element, time)));
 	let (element, time) = found.ok_or_else(|| {
-		Problem::new("AuditEvent.recorded", "missing, and so is any other time: when did it happen?")
+		Problem::new(
+			"AuditEvent.recorded",
+			"missing, and so is any other time: when did it happen?",
+		)
 	})?;
 	mapper.moment(element, time, false)
 }
@@ -85,7 +95,12 @@ fn actor(mapper: &Mapper<'_>, record: &Record) -> Result<Pseudonym, Problem> {
 			.or_else(|| text(agent, "name").map(Into::into))
 			.or_else(|| who.and_then(|who| text(who, "display")).map(Into::into))
 	});
-	let missing = || Problem::new("AuditEvent.agent.who", "no agent says who it is: who accessed the data?");
+	let missing = || {
+		Problem::new(
+			"AuditEvent.agent.who",
+			"no agent says who it is: who accessed the data?",
+		)
+	};
 	name.map(|name| mapper.pseudonyms.actor(&name)).ok_or_else(missing)
 }
 
@@ -93,8 +108,7 @@ fn actor(mapper: &Mapper<'_>, record: &Record) -> Result<Pseudonym, Problem> {
 fn subject(mapper: &Mapper<'_>, record: &Record) -> Result<Option<Pseudonym>, Problem> {
 	let event = &record.value;
 	let is_patient = |entity: &&Value| {
-		codes(entity.get("role")).any(|role| role == "1")
-			|| entity.get("what").and_then(target_type) == Some("Patient")
+		codes(entity.get("role")).any(|role| role == "1") || entity.get("what").and_then(target_type) == Some("Patient")
 	};
 	let entities = list(event.get("entity")).iter().filter(is_patient);
 	let references = entities.filter_map(|entity| entity.get("what").or_else(|| entity.get("reference")));
@@ -102,7 +116,10 @@ fn subject(mapper: &Mapper<'_>, record: &Record) -> Result<Option<Pseudonym>, Pr
 	for (number, reference) in event.get("patient").into_iter().chain(references).enumerate() {
 		let Some(name) = names(reference, event).into_iter().next() else {
 			let element = format!("AuditEvent patient reference {number}");
-			return Err(Problem::new(element, "names nobody: a reference or an identifier is needed to know whose data it was"));
+			return Err(Problem::new(
+				element,
+				"names nobody: a reference or an identifier is needed to know whose data it was",
+			));
 		};
 		if !found.contains(&name) {
 			found.push(name);
@@ -117,10 +134,14 @@ fn subject(mapper: &Mapper<'_>, record: &Record) -> Result<Option<Pseudonym>, Pr
 /// The one purpose of use that is stated, of the event or of its agents. Several, or unknown ones, are as good as none: what
 /// is not stated is judged as the worst.
 fn purpose(event: &Value) -> Option<Purpose> {
-	let of_event = ["purposeOfEvent", "authorization"].into_iter().flat_map(|name| codings(event.get(name)));
-	let of_agents = list(event.get("agent"))
-		.iter()
-		.flat_map(|agent| ["purposeOfUse", "authorization"].into_iter().flat_map(|name| codings(agent.get(name))));
+	let of_event = ["purposeOfEvent", "authorization"]
+		.into_iter()
+		.flat_map(|name| codings(event.get(name)));
+	let of_agents = list(event.get("agent")).iter().flat_map(|agent| {
+		["purposeOfUse", "authorization"]
+			.into_iter()
+			.flat_map(|name| codings(agent.get(name)))
+	});
 	match purposes(of_event.chain(of_agents)) {
 		(known, unknown) if unknown.is_empty() => match known[..] {
 			[one] => Some(one),
@@ -144,7 +165,12 @@ fn operation(event: &Value, kinds: &[&str], purpose: Option<Purpose>) -> Result<
 		Some("U") => return Ok(Operation::Correct),
 		Some("D") => return Ok(Operation::Delete),
 		Some("E") | None => (),
-		Some(other) => return Err(Problem::new("AuditEvent.action", format!("{other:?} is none of C, R, U, D, E"))),
+		Some(other) => {
+			return Err(Problem::new(
+				"AuditEvent.action",
+				format!("{other:?} is none of C, R, U, D, E"),
+			))
+		},
 	}
 	for kind in kinds {
 		match *kind {
@@ -172,9 +198,13 @@ fn operation(event: &Value, kinds: &[&str], purpose: Option<Purpose>) -> Result<
 fn destination(mapper: &Mapper<'_>, record: &Record) -> Option<u32> {
 	let agents = list(record.value.get("agent"));
 	let destinations = agents.iter().filter(|agent| {
-		codes(agent.get("type")).chain(codes(agent.get("role"))).any(|code| matches!(code, "110152" | "IRCP"))
+		codes(agent.get("type"))
+			.chain(codes(agent.get("role")))
+			.any(|code| matches!(code, "110152" | "IRCP"))
 	});
-	destinations.filter_map(|agent| agent.get("who")).find_map(|who| mapper.member(who, record))
+	destinations
+		.filter_map(|agent| agent.get("who"))
+		.find_map(|who| mapper.member(who, record))
 }
 
 /// R4 `outcome` is a code, R5 `outcome.code` a Coding; both use 0, 4, 8 and 12, R5 also issue severities. Where nothing is said
@@ -182,17 +212,29 @@ fn destination(mapper: &Mapper<'_>, record: &Record) -> Option<u32> {
 fn outcome(event: &Value, kinds: &[&str]) -> Outcome {
 	let outcome = event.get("outcome");
 	let code = outcome.and_then(|outcome| codes(Some(outcome.get("code").unwrap_or(outcome))).next());
-	let failed = matches!(code, Some("4" | "8" | "12" | "error" | "fatal" | "transient" | "minor-failure" | "serious-failure"));
+	let failed = matches!(
+		code,
+		Some("4" | "8" | "12" | "error" | "fatal" | "transient" | "minor-failure" | "serious-failure")
+	);
 	if !failed {
 		return Outcome::Permitted;
 	}
 	let details = [
 		text(event, "outcomeDesc").unwrap_or_default().to_owned(),
-		outcome.and_then(|outcome| outcome.get("detail")).map(Value::to_string).unwrap_or_default(),
+		outcome
+			.and_then(|outcome| outcome.get("detail"))
+			.map(Value::to_string)
+			.unwrap_or_default(),
 	];
 	let says = |word: &str| details.iter().any(|detail| detail.to_ascii_lowercase().contains(word));
-	let decision = kinds.iter().any(|kind| dicom::SECURITY_ALERT.contains(kind) || *kind == "AuthZ-Consent");
-	if decision || ["denied", "deny", "forbidden", "unauthori", "401", "403"].into_iter().any(says) {
+	let decision = kinds
+		.iter()
+		.any(|kind| dicom::SECURITY_ALERT.contains(kind) || *kind == "AuthZ-Consent");
+	if decision
+		|| ["denied", "deny", "forbidden", "unauthori", "401", "403"]
+			.into_iter()
+			.any(says)
+	{
 		Outcome::Denied
 	} else {
 		Outcome::Failed

@@ -17,7 +17,16 @@ use kexin_primitives::{
 use serde_json::Value;
 
 /// What may stand in a provision beside what is read. Everything else narrows in a way that the ledger does not know.
-const KNOWN: &[&str] = &["id", "type", "purpose", "action", "actor", "period", "provision", "extension"];
+const KNOWN: &[&str] = &[
+	"id",
+	"type",
+	"purpose",
+	"action",
+	"actor",
+	"period",
+	"provision",
+	"extension",
+];
 
 /// Maps the record.
 pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Problem> {
@@ -30,7 +39,12 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 	match text(consent, "status") {
 		Some("active") => (),
 		Some("inactive" | "rejected" | "entered-in-error" | "not-done") => return Ok(Mapped::Revoke { subject }),
-		Some(other) => return Err(Problem::new("Consent.status", format!("{other:?} is no consent in force"))),
+		Some(other) => {
+			return Err(Problem::new(
+				"Consent.status",
+				format!("{other:?} is no consent in force"),
+			))
+		},
 		None => return Err(Problem::new("Consent.status", "missing: is the consent in force?")),
 	}
 
@@ -60,13 +74,19 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 				}
 				permission(mapper, record, exception, &element, false, &times)
 			};
-			exceptions.iter().enumerate().map(permit).collect::<Result<Vec<_>, _>>()?
+			exceptions
+				.iter()
+				.enumerate()
+				.map(permit)
+				.collect::<Result<Vec<_>, _>>()?
 		},
 		Some(other) => return Err(Problem::new(element, format!("{other:?} is neither permit nor deny"))),
-		None => return Err(Problem::new(
-			element,
-			"neither permit nor deny is said; a policy or a text alone permits nothing that the ledger can check",
-		)),
+		None => {
+			return Err(Problem::new(
+				element,
+				"neither permit nor deny is said; a policy or a text alone permits nothing that the ledger can check",
+			))
+		},
 	};
 	Ok(Mapped::Grant { subject, scopes })
 }
@@ -82,18 +102,24 @@ impl Times {
 	fn of(mapper: &Mapper<'_>, value: &Value, element: &str, within: Option<&Self>) -> Result<Self, Problem> {
 		let time = |name: &str, latest: bool| {
 			let time = value.get("period").and_then(|period| text(period, name));
-			time.map(|time| mapper.moment(&format!("{element}.{name}"), time, latest)).transpose()
+			time.map(|time| mapper.moment(&format!("{element}.{name}"), time, latest))
+				.transpose()
 		};
 		let dated = match within {
 			Some(_) => None,
 			None => ["dateTime", "date"].into_iter().find_map(|name| text(value, name)),
 		};
 		// A date alone leaves open at which hour the consent was signed: it starts when the day is over.
-		let dated = dated.map(|date| mapper.moment("Consent.dateTime", date, true)).transpose()?;
+		let dated = dated
+			.map(|date| mapper.moment("Consent.dateTime", date, true))
+			.transpose()?;
 		// Of the last day, the first moment in which it may be over counts.
 		let (start, end) = (time("start", false)?.or(dated), time("end", true)?.unwrap_or(FOREVER));
 		Ok(match within {
-			Some(within) => Self { start: start.max(within.start), end: end.min(within.end) },
+			Some(within) => Self {
+				start: start.max(within.start),
+				end: end.min(within.end),
+			},
 			None => Self { start, end },
 		})
 	}
@@ -105,7 +131,9 @@ fn too_many(element: &str) -> impl Fn(TooManyNamed) -> Problem + '_ {
 
 /// Refuses what narrows in a way that the ledger does not know.
 fn understood(value: &Value, element: &str) -> Result<(), Problem> {
-	let unknown = value.as_object().and_then(|object| object.keys().find(|key| !KNOWN.contains(&&key[..])));
+	let unknown = value
+		.as_object()
+		.and_then(|object| object.keys().find(|key| !KNOWN.contains(&&key[..])));
 	match unknown {
 		Some(key) => Err(Problem::new(
 			format!("{element}.{key}"),
@@ -133,12 +161,17 @@ fn permission(
 		understood(provision, element)?;
 	}
 	let times = if is_root {
-		Times { ..Times::of(mapper, provision, "Consent.period", None)? }
+		Times {
+			..Times::of(mapper, provision, "Consent.period", None)?
+		}
 	} else {
 		Times::of(mapper, provision, &format!("{element}.period"), Some(within))?
 	};
 	let start = times.start.ok_or_else(|| {
-		Problem::new("Consent.dateTime", "missing, and so is the start of the period: from when does it hold?")
+		Problem::new(
+			"Consent.dateTime",
+			"missing, and so is the start of the period: from when does it hold?",
+		)
 	})?;
 	let mut scope = Scope::uniform(start, times.end);
 	scope.purposes = Dimension::only(named_purposes(provision, element)?, times.end).map_err(too_many(element))?;
@@ -149,8 +182,14 @@ fn permission(
 	if !recipients.is_empty() {
 		scope.recipients = Dimension::only(recipients, times.end).map_err(too_many(element))?;
 	}
-	if let Some(nested) = list(provision.get("provision")).first().filter(|_| !is_root && element != "Consent.provision") {
-		return Err(Problem::new(element, format!("an exception within an exception can't be told: {nested}")));
+	if let Some(nested) = list(provision.get("provision"))
+		.first()
+		.filter(|_| !is_root && element != "Consent.provision")
+	{
+		return Err(Problem::new(
+			element,
+			format!("an exception within an exception can't be told: {nested}"),
+		));
 	}
 	Ok(scope)
 }
@@ -168,7 +207,10 @@ fn deny(
 	}
 	understood(exception, element)?;
 	let limits = ["purpose", "action", "actor", "period", "provision"];
-	let named = limits.into_iter().filter(|name| !list(exception.get(name)).is_empty()).collect::<Vec<_>>();
+	let named = limits
+		.into_iter()
+		.filter(|name| !list(exception.get(name)).is_empty())
+		.collect::<Vec<_>>();
 	match named[..] {
 		["purpose"] => {
 			for purpose in named_purposes(exception, element)? {
@@ -200,7 +242,10 @@ fn named_purposes(provision: &Value, element: &str) -> Result<Vec<Purpose>, Prob
 	let element = format!("{element}.purpose");
 	let (known, unknown) = purposes(codings(provision.get("purpose")));
 	if let Some(code) = unknown.first() {
-		return Err(Problem::new(element, format!("{code:?} is no purpose of use that the ledger knows")));
+		return Err(Problem::new(
+			element,
+			format!("{code:?} is no purpose of use that the ledger knows"),
+		));
 	}
 	if known.is_empty() {
 		return Err(Problem::new(element, "missing: a permission must say for what"));
@@ -228,7 +273,10 @@ fn named_operations(provision: &Value, element: &str) -> Result<Option<Vec<Opera
 			"correct" => &[Correct],
 			_ => {
 				let element = format!("{element}.action");
-				return Err(Problem::new(element, format!("{code:?} is no consent action that the ledger knows")));
+				return Err(Problem::new(
+					element,
+					format!("{code:?} is no consent action that the ledger knows"),
+				));
 			},
 		};
 		operations.extend_from_slice(more);
@@ -246,10 +294,12 @@ fn named_recipients(
 	let actors = list(provision.get("actor")).iter().enumerate();
 	let known = actors.map(|(number, actor)| {
 		let reference = actor.get("reference").ok_or(());
-		reference.and_then(|reference| mapper.member(reference, record).ok_or(())).map_err(|()| {
-			let reason = "is no member that the configuration knows: name it under [recipients]";
-			Problem::new(format!("{element}.actor[{number}]"), reason)
-		})
+		reference
+			.and_then(|reference| mapper.member(reference, record).ok_or(()))
+			.map_err(|()| {
+				let reason = "is no member that the configuration knows: name it under [recipients]";
+				Problem::new(format!("{element}.actor[{number}]"), reason)
+			})
 	});
 	known.collect()
 }

@@ -27,7 +27,10 @@ pub struct Problem {
 impl Problem {
 	/// About an element.
 	pub fn new(element: impl Into<String>, reason: impl Into<String>) -> Self {
-		Self { element: element.into(), reason: reason.into() }
+		Self {
+			element: element.into(),
+			reason: reason.into(),
+		}
 	}
 }
 
@@ -71,7 +74,9 @@ impl Mapper<'_> {
 		match record.value.get("resourceType").and_then(Value::as_str) {
 			Some("AuditEvent") => audit_event::map(self, record),
 			Some("Consent") => consent::map(self, record),
-			Some(other) => Ok(Mapped::NotApplicable(format!("a {other} is neither an AuditEvent nor a Consent"))),
+			Some(other) => Ok(Mapped::NotApplicable(format!(
+				"a {other} is neither an AuditEvent nor a Consent"
+			))),
 			None => Err(Problem::new("resourceType", "missing: this is no FHIR resource")),
 		}
 	}
@@ -95,13 +100,19 @@ impl Mapper<'_> {
 		let offset = self.config.utc_offset.ok_or_else(|| {
 			problem("has no time zone: set `timezone` in the configuration if all its times are in one")
 		})?;
-		let utc = naive.and_utc().timestamp_millis().saturating_sub(i64::from(offset).saturating_mul(1_000));
+		let utc = naive
+			.and_utc()
+			.timestamp_millis()
+			.saturating_sub(i64::from(offset).saturating_mul(1_000));
 		Moment::try_from(utc).map_err(|_| problem("is before 1970"))
 	}
 
 	/// The member that a reference or identifier names, if the hospital's settings know it.
 	fn member(&self, reference: &Value, record: &Record) -> Option<u32> {
-		value::names(reference, &record.value).iter().find_map(|name| self.config.recipients.get(name)).copied()
+		value::names(reference, &record.value)
+			.iter()
+			.find_map(|name| self.config.recipients.get(name))
+			.copied()
 	}
 }
 
@@ -109,8 +120,13 @@ impl Mapper<'_> {
 fn purposes<'a>(codings: impl Iterator<Item = &'a Value>) -> (Vec<Purpose>, Vec<String>) {
 	let (mut known, mut unknown) = (Vec::new(), Vec::new());
 	for coding in codings {
-		let Some(code) = coding.get("code").and_then(Value::as_str) else { continue };
-		let of_hl7 = coding.get("system").and_then(Value::as_str).is_none_or(|system| system.ends_with("v3-ActReason"));
+		let Some(code) = coding.get("code").and_then(Value::as_str) else {
+			continue;
+		};
+		let of_hl7 = coding
+			.get("system")
+			.and_then(Value::as_str)
+			.is_none_or(|system| system.ends_with("v3-ActReason"));
 		match Purpose::from_code(code).filter(|_| of_hl7) {
 			Some(purpose) if !known.contains(&purpose) => known.push(purpose),
 			Some(_) => (),

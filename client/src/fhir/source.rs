@@ -50,11 +50,12 @@ pub fn files(paths: &[PathBuf]) -> std::io::Result<Vec<PathBuf>> {
 	let mut found = Vec::new();
 	for path in paths {
 		if fs::metadata(path)?.is_dir() {
-			let mut entries = fs::read_dir(path)?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
+			let mut entries = fs::read_dir(path)?
+				.map(|entry| entry.map(|entry| entry.path()))
+				.collect::<Result<Vec<_>, _>>()?;
 			entries.sort();
-			let wanted = |path: &PathBuf| {
-				path.is_dir() || path.extension().is_some_and(|end| end == "json" || end == "ndjson")
-			};
+			let wanted =
+				|path: &PathBuf| path.is_dir() || path.extension().is_some_and(|end| end == "json" || end == "ndjson");
 			entries.retain(wanted);
 			found.extend(files(&entries)?);
 		} else {
@@ -84,14 +85,21 @@ pub fn read(file: &Path) -> (Vec<Record>, Vec<Unreadable>) {
 		},
 	};
 	let text = relax(&original);
-	let reader = Reader { file, original: &original, text: &text };
+	let reader = Reader {
+		file,
+		original: &original,
+		text: &text,
+	};
 
 	let whole = match serde_json::from_str::<&RawValue>(&text) {
 		Ok(raw) => return reader.resources(raw),
 		Err(error) => error,
 	};
 	let lines = text.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>();
-	let is_ndjson = lines.len() > 1 && lines.first().is_some_and(|line| serde_json::from_str::<Value>(line).is_ok());
+	let is_ndjson = lines.len() > 1
+		&& lines
+			.first()
+			.is_some_and(|line| serde_json::from_str::<Value>(line).is_ok());
 	if !is_ndjson {
 		let reason = format!("is no JSON: {whole}");
 		return (Vec::new(), vec![unreadable(whole.line().max(1), &original, reason)]);
@@ -144,7 +152,13 @@ impl Reader<'_> {
 	}
 
 	fn line(&self, part: &str) -> usize {
-		self.text.as_bytes().iter().take(self.offset(part)).filter(|byte| **byte == b'\n').count().saturating_add(1)
+		self.text
+			.as_bytes()
+			.iter()
+			.take(self.offset(part))
+			.filter(|byte| **byte == b'\n')
+			.count()
+			.saturating_add(1)
 	}
 
 	/// The resources in a value: itself, the elements of an array, or the entries of a Bundle.
@@ -166,8 +180,9 @@ impl Reader<'_> {
 			elements
 		} else {
 			match serde_json::from_str::<Bundle>(raw.get()) {
-				Ok(bundle) if bundle.resource_type.as_deref() == Some("Bundle") =>
-					bundle.entry.into_iter().filter_map(|entry| entry.resource).collect(),
+				Ok(bundle) if bundle.resource_type.as_deref() == Some("Bundle") => {
+					bundle.entry.into_iter().filter_map(|entry| entry.resource).collect()
+				},
 				_ => return self.one(raw),
 			}
 		};
@@ -182,15 +197,33 @@ impl Reader<'_> {
 
 	fn one(&self, raw: &RawValue) -> (Vec<Record>, Vec<Unreadable>) {
 		let (offset, line) = (self.offset(raw.get()), self.line(raw.get()));
-		let original = self.original.get(offset..offset.saturating_add(raw.get().len())).unwrap_or(raw.get());
+		let original = self
+			.original
+			.get(offset..offset.saturating_add(raw.get().len()))
+			.unwrap_or(raw.get());
 		let (file, original) = (self.file.to_owned(), original.to_owned());
 		let unreadable = |reason: &str| {
 			let problem = Problem::new("file", reason);
-			(Vec::new(), vec![Unreadable { file: file.clone(), line, raw: original.clone(), problem }])
+			(
+				Vec::new(),
+				vec![Unreadable {
+					file: file.clone(),
+					line,
+					raw: original.clone(),
+					problem,
+				}],
+			)
 		};
 		match serde_json::from_str::<Value>(raw.get()) {
-			Ok(value @ Value::Object(_)) =>
-				(vec![Record { file: file.clone(), line, raw: original.clone(), value }], Vec::new()),
+			Ok(value @ Value::Object(_)) => (
+				vec![Record {
+					file: file.clone(),
+					line,
+					raw: original.clone(),
+					value,
+				}],
+				Vec::new(),
+			),
 			Ok(_) => unreadable("is no JSON object: a FHIR resource is one"),
 			Err(error) => unreadable(&format!("is no JSON: {error}")),
 		}
@@ -215,11 +248,17 @@ mod tests {
 			format!("[{a},\n{b}]"),
 			format!("{a}\r\n{b}\r\n"),
 			format!("\u{feff}{a}\n\n{b}"),
-			format!("{{\"resourceType\":\"Bundle\",\u{a0}\"entry\":[{{\"resource\":{a}}},\n{{}},{{\"resource\":{b}}}]}}"),
+			format!(
+				"{{\"resourceType\":\"Bundle\",\u{a0}\"entry\":[{{\"resource\":{a}}},\n{{}},{{\"resource\":{b}}}]}}"
+			),
 		] {
 			let (records, problems) = read_text(&text);
 			assert!(problems.is_empty(), "{text}: {problems:?}");
-			assert_eq!(records.iter().map(|record| &record.raw[..]).collect::<Vec<_>>(), [a, b], "{text}");
+			assert_eq!(
+				records.iter().map(|record| &record.raw[..]).collect::<Vec<_>>(),
+				[a, b],
+				"{text}"
+			);
 			assert_eq!(records[0].line, 1);
 			assert!(records[1].line > 1);
 		}
@@ -227,7 +266,14 @@ mod tests {
 
 	#[test]
 	fn what_is_no_record_is_reported_with_its_line() {
-		for (text, line) in [("", 1), ("{", 1), ("17", 1), ("{}\n{\n", 2), ("[{}, 3]", 1), ("{\"a\": 1}\n\nnot json\n", 3)] {
+		for (text, line) in [
+			("", 1),
+			("{", 1),
+			("17", 1),
+			("{}\n{\n", 2),
+			("[{}, 3]", 1),
+			("{\"a\": 1}\n\nnot json\n", 3),
+		] {
 			let (_, problems) = read_text(text);
 			assert_eq!(problems.len(), 1, "{text:?}");
 			assert_eq!(problems[0].line, line, "{text:?}: {:?}", problems[0].problem);

@@ -36,8 +36,15 @@ pub fn names(reference: &Value, resource: &Value) -> Vec<String> {
 	if let Some(target) = text(reference, "reference") {
 		match target.strip_prefix('#') {
 			Some(id) => {
-				let contained = list(resource.get("contained")).iter().find(|other| text(other, "id") == Some(id));
-				names.extend(contained.into_iter().flat_map(|other| list(other.get("identifier"))).filter_map(identifier));
+				let contained = list(resource.get("contained"))
+					.iter()
+					.find(|other| text(other, "id") == Some(id));
+				names.extend(
+					contained
+						.into_iter()
+						.flat_map(|other| list(other.get("identifier")))
+						.filter_map(identifier),
+				);
 			},
 			None => names.push(canonical(target)),
 		}
@@ -58,10 +65,14 @@ pub fn identifier(identifier: &Value) -> Option<String> {
 /// A reference without its server and version: relative, absolute and versioned forms of one name the same.
 pub fn canonical(reference: &str) -> String {
 	let reference = reference.trim();
-	let unversioned = reference.split_once("/_history/").map_or(reference, |(target, _)| target);
+	let unversioned = reference
+		.split_once("/_history/")
+		.map_or(reference, |(target, _)| target);
 	let mut parts = unversioned.trim_end_matches('/').rsplit('/');
 	match (parts.next(), parts.next()) {
-		(Some(id), Some(kind)) if kind.starts_with(|letter: char| letter.is_ascii_uppercase()) => format!("{kind}/{id}"),
+		(Some(id), Some(kind)) if kind.starts_with(|letter: char| letter.is_ascii_uppercase()) => {
+			format!("{kind}/{id}")
+		},
 		_ => unversioned.to_owned(),
 	}
 }

@@ -34,7 +34,10 @@ impl From<Error> for ErrorObjectOwned {
 			Error::InvalidParameter(what) => (INVALID_PARAMS_CODE, what),
 			Error::UnknownBlock(block) => (8001, format!("the block {block} is not known to this node")),
 			Error::NotFound(what) => (8002, format!("{what} is not registered at this block")),
-			Error::TooLarge => (8003, "the walk comes to too many artifacts: ask for a smaller depth".into()),
+			Error::TooLarge => (
+				8003,
+				"the walk comes to too many artifacts: ask for a smaller depth".into(),
+			),
 			Error::BadCursor => (8004, "the cursor belongs to another question: start without one".into()),
 			Error::Runtime(cause) => (8005, format!("the runtime at this block could not answer: {cause}")),
 		};

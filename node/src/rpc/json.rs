@@ -5,9 +5,7 @@
 
 use super::error::Error;
 use kexin_primitives::{
-	lineage::{
-		ActivityId, ActivityKind, ArtifactId, ArtifactKind, Direction, EvidenceKind, Trace as Walk,
-	},
+	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, Direction, EvidenceKind, Trace as Walk},
 	members::MemberId,
 	scope::{Dimension as ScopeDimension, Scope as ConsentScope},
 	vocabulary::{Operation, Purpose, Region},
@@ -146,7 +144,11 @@ impl Trace {
 			activity_kind: edge.kind,
 			to: edge.to,
 		});
-		Self { nodes: nodes.collect(), edges: edges.collect(), next: walk.next.map(cursor) }
+		Self {
+			nodes: nodes.collect(),
+			edges: edges.collect(),
+			next: walk.next.map(cursor),
+		}
 	}
 }
 
@@ -163,7 +165,13 @@ pub struct Log {
 impl Log {
 	/// What the runtime says of a log.
 	pub fn new(dataset: DatasetId, log: LogSummary) -> Self {
-		Self { dataset, owner: log.owner, count: log.count, root: log.root, breaches: log.breaches }
+		Self {
+			dataset,
+			owner: log.owner,
+			count: log.count,
+			root: log.root,
+			breaches: log.breaches,
+		}
 	}
 }
 
@@ -228,8 +236,16 @@ impl TryFrom<ScopeParameters> for ScopeOf {
 
 	fn try_from(parameters: ScopeParameters) -> Result<Self, Error> {
 		match parameters {
-			ScopeParameters { subject: Some(subject), hospital, dataset: None } => Ok(Self::Subject(subject, hospital)),
-			ScopeParameters { subject: None, hospital: None, dataset: Some(dataset) } => Ok(Self::Dataset(dataset)),
+			ScopeParameters {
+				subject: Some(subject),
+				hospital,
+				dataset: None,
+			} => Ok(Self::Subject(subject, hospital)),
+			ScopeParameters {
+				subject: None,
+				hospital: None,
+				dataset: Some(dataset),
+			} => Ok(Self::Dataset(dataset)),
 			_ => Err(Error::InvalidParameter(
 				"expected either {\"subject\", \"hospital\" (optional)} or {\"dataset\"}".into(),
 			)),
@@ -247,7 +263,10 @@ pub struct Dimension {
 impl Dimension {
 	fn new<V: Ord + Copy, const N: u32>(dimension: &ScopeDimension<V, N>, name: impl Fn(&V) -> String) -> Self {
 		let named = dimension.named().map(|(value, until)| (name(value), until)).collect();
-		Self { named, other: dimension.other() }
+		Self {
+			named,
+			other: dimension.other(),
+		}
 	}
 }
 
@@ -324,7 +343,9 @@ pub struct Dataset {
 impl Scopes {
 	/// The consents of a subject, at one hospital or at all.
 	pub fn of_subject(views: Vec<ConsentView>, hospital: Option<MemberId>, moment: Moment) -> Self {
-		let views = views.into_iter().filter(|view| hospital.is_none_or(|hospital| view.hospital == hospital));
+		let views = views
+			.into_iter()
+			.filter(|view| hospital.is_none_or(|hospital| view.hospital == hospital));
 		let consents = views.map(|view| Consent {
 			hospital: view.hospital,
 			form: view.form,
@@ -332,7 +353,9 @@ impl Scopes {
 			scope: Scope::from(&view.scope),
 			datasets: view.datasets,
 		});
-		Self::Subject { consents: consents.collect() }
+		Self::Subject {
+			consents: consents.collect(),
+		}
 	}
 
 	/// A data set.
@@ -368,7 +391,10 @@ mod tests {
 	};
 	use serde_json::{json, to_value};
 
-	const BLOCK: At = At { hash: H256::repeat_byte(0xbb), number: 7 };
+	const BLOCK: At = At {
+		hash: H256::repeat_byte(0xbb),
+		number: 7,
+	};
 
 	fn hash(byte: u8) -> String {
 		format!("{:?}", H256::repeat_byte(byte))
@@ -400,7 +426,10 @@ mod tests {
 			measure: -1,
 			threshold: 1,
 		};
-		let report = ArtifactReport { artifact: artifact(), evidence: vec![(5, evidence, 2_000)] };
+		let report = ArtifactReport {
+			artifact: artifact(),
+			evidence: vec![(5, evidence, 2_000)],
+		};
 		assert_eq!(
 			answer(Artifact::new(H256::repeat_byte(1), report)),
 			json!({
@@ -416,7 +445,11 @@ mod tests {
 	#[test]
 	fn lineage_trace_is_pinned() {
 		let walk = Walk {
-			nodes: vec![TraceNode { id: H256::repeat_byte(1), artifact: artifact(), distance: 0 }],
+			nodes: vec![TraceNode {
+				id: H256::repeat_byte(1),
+				artifact: artifact(),
+				distance: 0,
+			}],
 			edges: vec![TraceEdge {
 				from: H256::repeat_byte(4),
 				activity: H256::repeat_byte(2),
@@ -442,14 +475,22 @@ mod tests {
 
 	#[test]
 	fn access_log_and_check_are_pinned() {
-		let log = LogSummary { owner: 1, count: 2, root: H256::repeat_byte(3), breaches: 1 };
+		let log = LogSummary {
+			owner: 1,
+			count: 2,
+			root: H256::repeat_byte(3),
+			breaches: 1,
+		};
 		assert_eq!(
 			answer(Log::new(H256::repeat_byte(8), log)),
 			json!({
 				"dataset": hash(8), "owner": 1, "count": 2, "root": hash(3), "breaches": 1, "block": block(),
 			})
 		);
-		let judgement = AccessJudgement { moment: 5, breaches: Breaches::PURPOSE | Breaches::RECIPIENT_CLASS };
+		let judgement = AccessJudgement {
+			moment: 5,
+			breaches: Breaches::PURPOSE | Breaches::RECIPIENT_CLASS,
+		};
 		assert_eq!(
 			answer(Judgement::from(judgement)),
 			json!({
@@ -463,7 +504,12 @@ mod tests {
 		let mut scope = ConsentScope::everything(10);
 		scope.purposes = ScopeDimension::only([Purpose::ModelTraining], 99).unwrap();
 		scope.regions = ScopeDimension::only([Region(276)], FOREVER).unwrap();
-		let view = ConsentView { hospital: 1, form: H256::repeat_byte(6), scope, datasets: vec![H256::repeat_byte(8)] };
+		let view = ConsentView {
+			hospital: 1,
+			form: H256::repeat_byte(6),
+			scope,
+			datasets: vec![H256::repeat_byte(8)],
+		};
 		let whole = json!({ "named": {}, "other": FOREVER });
 		let expected = json!({
 			"hospital": 1,
@@ -493,7 +539,9 @@ mod tests {
 	#[test]
 	fn annotation_claimable_is_pinned() {
 		assert_eq!(
-			answer(Claimable { claimable: u128::MAX.to_string() }),
+			answer(Claimable {
+				claimable: u128::MAX.to_string()
+			}),
 			json!({ "claimable": "340282366920938463463374607431768211455", "block": block() })
 		);
 	}
@@ -501,8 +549,14 @@ mod tests {
 	#[test]
 	fn a_question_is_about_a_subject_or_a_data_set() {
 		let parse = |value| ScopeOf::try_from(serde_json::from_value::<ScopeParameters>(value).unwrap());
-		assert_eq!(parse(json!({ "subject": hash(1) })), Ok(ScopeOf::Subject(H256::repeat_byte(1), None)));
-		assert_eq!(parse(json!({ "dataset": hash(1) })), Ok(ScopeOf::Dataset(H256::repeat_byte(1))));
+		assert_eq!(
+			parse(json!({ "subject": hash(1) })),
+			Ok(ScopeOf::Subject(H256::repeat_byte(1), None))
+		);
+		assert_eq!(
+			parse(json!({ "dataset": hash(1) })),
+			Ok(ScopeOf::Dataset(H256::repeat_byte(1)))
+		);
 		assert!(matches!(parse(json!({})), Err(Error::InvalidParameter(_))));
 		assert!(matches!(
 			parse(json!({ "subject": hash(1), "dataset": hash(2) })),
@@ -512,7 +566,11 @@ mod tests {
 
 	#[test]
 	fn what_is_malformed_is_named() {
-		let error = |value| serde_json::from_value::<CheckParameters>(value).unwrap_err().to_string();
+		let error = |value| {
+			serde_json::from_value::<CheckParameters>(value)
+				.unwrap_err()
+				.to_string()
+		};
 		assert!(error(json!({ "dataset": "0x12", "operation": "read" })).contains("32"));
 		assert!(error(json!({ "dataset": hash(1), "operation": "steal" })).contains("steal"));
 		assert!(error(json!({ "dataset": hash(1), "operation": "read", "purpose": "treat" })).contains("TREAT"));

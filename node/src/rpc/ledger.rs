@@ -47,12 +47,7 @@ pub trait Ledger {
 	/// What a subject or the subjects of a data set consented to, and whether it is in force at a moment (by default the
 	/// time of the node).
 	#[method(name = "consent_scope")]
-	fn scope(
-		&self,
-		of: ScopeParameters,
-		moment: Option<Moment>,
-		at: Option<H256>,
-	) -> RpcResult<Answer<Scopes>>;
+	fn scope(&self, of: ScopeParameters, moment: Option<Moment>, at: Option<H256>) -> RpcResult<Answer<Scopes>>;
 
 	/// What an account can claim. The account is given in SS58 or as 0x-hex.
 	#[method(name = "annotation_claimable")]
@@ -114,8 +109,9 @@ fn runtime(error: ApiError) -> Error {
 
 fn region(region: Option<Region>) -> Result<Option<Region>, Error> {
 	match region {
-		Some(Region(code)) if !(1..=999).contains(&code) =>
-			Err(Error::InvalidParameter(format!("region {code} is no ISO 3166-1 numeric code, which go from 1 to 999"))),
+		Some(Region(code)) if !(1..=999).contains(&code) => Err(Error::InvalidParameter(format!(
+			"region {code} is no ISO 3166-1 numeric code, which go from 1 to 999"
+		))),
 		region => Ok(region),
 	}
 }
@@ -125,11 +121,18 @@ impl LedgerServer for Ledger {
 		let block = self.at(at)?;
 		let report = self.client.runtime_api().artifact(block.hash, id).map_err(runtime)?;
 		let report = report.ok_or_else(|| Error::NotFound(format!("the artifact {id:?}")))?;
-		Ok(Answer { answer: Artifact::new(id, report), block })
+		Ok(Answer {
+			answer: Artifact::new(id, report),
+			block,
+		})
 	}
 
 	fn trace(&self, query: TraceParameters, at: Option<H256>) -> RpcResult<Answer<Trace>> {
-		let cursor = query.cursor.as_deref().map(|text| Cursor::parse(text, &query, at)).transpose()?;
+		let cursor = query
+			.cursor
+			.as_deref()
+			.map(|text| Cursor::parse(text, &query, at))
+			.transpose()?;
 		let block = self.at(cursor.map(|cursor| cursor.block).or(at))?;
 		let depth = query.depth.unwrap_or(u32::MAX);
 		let walk = TraceQuery {
@@ -146,16 +149,29 @@ impl LedgerServer for Ledger {
 		})?;
 		let cursor = |offset| {
 			let (artifact, direction) = (query.artifact, query.direction);
-			Cursor { block: block.hash, artifact, direction, depth, offset }.text()
+			Cursor {
+				block: block.hash,
+				artifact,
+				direction,
+				depth,
+				offset,
+			}
+			.text()
 		};
-		Ok(Answer { answer: Trace::new(trace, cursor), block })
+		Ok(Answer {
+			answer: Trace::new(trace, cursor),
+			block,
+		})
 	}
 
 	fn log(&self, dataset: DatasetId, at: Option<H256>) -> RpcResult<Answer<Log>> {
 		let block = self.at(at)?;
 		let log = self.client.runtime_api().log(block.hash, dataset).map_err(runtime)?;
 		let log = log.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?;
-		Ok(Answer { answer: Log::new(dataset, log), block })
+		Ok(Answer {
+			answer: Log::new(dataset, log),
+			block,
+		})
 	}
 
 	fn check(&self, request: CheckParameters, at: Option<H256>) -> RpcResult<Answer<Judgement>> {
@@ -171,25 +187,27 @@ impl LedgerServer for Ledger {
 		};
 		let judgement = self.client.runtime_api().check(block.hash, query).map_err(runtime)?;
 		let judgement = judgement.ok_or_else(|| Error::NotFound(format!("the data set {:?}", request.dataset)))?;
-		Ok(Answer { answer: Judgement::from(judgement), block })
+		Ok(Answer {
+			answer: Judgement::from(judgement),
+			block,
+		})
 	}
 
-	fn scope(
-		&self,
-		of: ScopeParameters,
-		moment: Option<Moment>,
-		at: Option<H256>,
-	) -> RpcResult<Answer<Scopes>> {
+	fn scope(&self, of: ScopeParameters, moment: Option<Moment>, at: Option<H256>) -> RpcResult<Answer<Scopes>> {
 		let of = ScopeOf::try_from(of)?;
 		let block = self.at(at)?;
 		let moment = moment.unwrap_or_else(|| sp_timestamp::Timestamp::current().as_millis());
 		let api = self.client.runtime_api();
 		let answer = match of {
-			ScopeOf::Subject(subject, hospital) =>
-				Scopes::of_subject(api.subject(block.hash, subject).map_err(runtime)?, hospital, moment),
+			ScopeOf::Subject(subject, hospital) => {
+				Scopes::of_subject(api.subject(block.hash, subject).map_err(runtime)?, hospital, moment)
+			},
 			ScopeOf::Dataset(dataset) => {
 				let view = api.dataset(block.hash, dataset).map_err(runtime)?;
-				Scopes::of_dataset(view.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?, moment)
+				Scopes::of_dataset(
+					view.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?,
+					moment,
+				)
 			},
 		};
 		Ok(Answer { answer, block })
@@ -199,8 +217,17 @@ impl LedgerServer for Ledger {
 		let account = AccountId::from_str(&account)
 			.map_err(|cause| Error::InvalidParameter(format!("{account} is no account in SS58 or 0x-hex: {cause}")))?;
 		let block = self.at(at)?;
-		let claimable = self.client.runtime_api().claimable(block.hash, account).map_err(runtime)?;
-		Ok(Answer { answer: Claimable { claimable: claimable.to_string() }, block })
+		let claimable = self
+			.client
+			.runtime_api()
+			.claimable(block.hash, account)
+			.map_err(runtime)?;
+		Ok(Answer {
+			answer: Claimable {
+				claimable: claimable.to_string(),
+			},
+			block,
+		})
 	}
 }
 
@@ -233,9 +260,30 @@ mod tests {
 		assert_eq!(Cursor::parse(&text, &query(), Some(block)), Ok(cursor));
 		for (text, query, at) in [
 			(&text[..], query(), Some(H256::zero())),
-			(&text, TraceParameters { direction: Direction::Descendants, ..query() }, None),
-			(&text, TraceParameters { artifact: H256::zero(), ..query() }, None),
-			(&text, TraceParameters { depth: Some(3), ..query() }, None),
+			(
+				&text,
+				TraceParameters {
+					direction: Direction::Descendants,
+					..query()
+				},
+				None,
+			),
+			(
+				&text,
+				TraceParameters {
+					artifact: H256::zero(),
+					..query()
+				},
+				None,
+			),
+			(
+				&text,
+				TraceParameters {
+					depth: Some(3),
+					..query()
+				},
+				None,
+			),
 			("0x", query(), None),
 			("next", query(), None),
 		] {

@@ -10,9 +10,7 @@ use kexin_runtime::{opaque::Block, BlockNumber, Hash};
 use ledger::{Ledger, LedgerServer as _};
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer as _};
-use sc_consensus_grandpa::{
-	FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
-};
+use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer as _};
 use sc_rpc::SubscriptionTaskExecutor;
 use sp_keystore::KeystorePtr;
@@ -68,7 +66,13 @@ fn methods(
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), pool.clone()).into_rpc())?;
 	module.merge(
-		Babe::new(client.clone(), babe_worker.clone(), keystore.clone(), select_chain.clone()).into_rpc(),
+		Babe::new(
+			client.clone(),
+			babe_worker.clone(),
+			keystore.clone(),
+			select_chain.clone(),
+		)
+		.into_rpc(),
 	)?;
 	module.merge(
 		Grandpa::new(

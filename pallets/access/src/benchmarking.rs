@@ -17,7 +17,9 @@ const NOW: Moment = 1_800_000_000_000;
 const DATASET: DatasetId = H256::repeat_byte(0xda);
 
 fn hash(tag: u8, number: u32) -> H256 {
-	H256(sp_io::hashing::blake2_256(&[&[tag], &number.to_le_bytes()[..]].concat()))
+	H256(sp_io::hashing::blake2_256(
+		&[&[tag], &number.to_le_bytes()[..]].concat(),
+	))
 }
 
 /// The worst case: every event is new and breaches every dimension; the pages of its seconds are half full, so that a page is read,
@@ -75,7 +77,11 @@ mod benches {
 		OldestSecond::<T>::put(oldest);
 		for number in 0..p {
 			let second = oldest.saturating_add(u64::from(number.checked_rem(s).unwrap_or(0)));
-			Recorded::<T>::insert(second, number, Page::truncate_from((0..64).map(|n| hash(3, n)).collect()));
+			Recorded::<T>::insert(
+				second,
+				number,
+				Page::truncate_from((0..64).map(|n| hash(3, n)).collect()),
+			);
 		}
 
 		#[block]

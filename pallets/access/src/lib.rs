@@ -188,8 +188,14 @@ pub mod pallet {
 
 		fn integrity_test() {
 			let (late, skew) = (T::MaxLateness::get(), T::MaxClockSkew::get());
-			assert!(skew < late, "MaxClockSkew of {skew} ms must be below MaxLateness of {late} ms");
-			assert!(late < FOREVER, "MaxLateness of {late} ms must be below FOREVER, {FOREVER} ms");
+			assert!(
+				skew < late,
+				"MaxClockSkew of {skew} ms must be below MaxLateness of {late} ms"
+			);
+			assert!(
+				late < FOREVER,
+				"MaxLateness of {late} ms must be below FOREVER, {FOREVER} ms"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -270,7 +276,14 @@ impl<T: Config> Pallet<T> {
 					log.breaches = log.breaches.saturating_add(1);
 				}
 			}
-			let entry = LogEntry { dataset, reporter, recorded: now, rules, breaches, event };
+			let entry = LogEntry {
+				dataset,
+				reporter,
+				recorded: now,
+				rules,
+				breaches,
+				event,
+			};
 			log.accumulator.append(entry.leaf()).map_err(|_| Error::<T>::LogFull)?;
 		}
 
@@ -293,12 +306,17 @@ impl<T: Config> Pallet<T> {
 	/// The rules that judge now. The hash of the code is computed once per runtime (design goal 4).
 	fn rules() -> Rules {
 		let spec_version = <T as frame_system::Config>::Version::get().spec_version;
-		CurrentRules::<T>::get().filter(|rules| rules.spec_version == spec_version).unwrap_or_else(|| {
-			let code = frame_support::storage::unhashed::get_raw(CODE_KEY).unwrap_or_default();
-			let rules = Rules { spec_version, code: H256(sp_io::hashing::blake2_256(&code)) };
-			CurrentRules::<T>::put(rules);
-			rules
-		})
+		CurrentRules::<T>::get()
+			.filter(|rules| rules.spec_version == spec_version)
+			.unwrap_or_else(|| {
+				let code = frame_support::storage::unhashed::get_raw(CODE_KEY).unwrap_or_default();
+				let rules = Rules {
+					spec_version,
+					code: H256(sp_io::hashing::blake2_256(&code)),
+				};
+				CurrentRules::<T>::put(rules);
+				rules
+			})
 	}
 
 	/// Drops the pages of seconds that no event can be accepted for any more.
@@ -324,7 +342,6 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-
 /// Judges the events of one batch; what several events share is looked up once.
 struct Judge<T: Config> {
 	owner: MemberId,
@@ -349,20 +366,32 @@ impl<T: Config> Judge<T> {
 
 	/// Whether the event is well formed and in time.
 	fn check(&mut self, event: &AccessEvent, now: Moment) -> DispatchResult {
-		ensure!(event.occurred >= now.saturating_sub(T::MaxLateness::get()), Error::<T>::TooLate);
-		ensure!(event.occurred <= now.saturating_add(T::MaxClockSkew::get()), Error::<T>::InFuture);
+		ensure!(
+			event.occurred >= now.saturating_sub(T::MaxLateness::get()),
+			Error::<T>::TooLate
+		);
+		ensure!(
+			event.occurred <= now.saturating_add(T::MaxClockSkew::get()),
+			Error::<T>::InFuture
+		);
 		if let Some(recipient) = event.recipient {
 			ensure!(self.class(recipient).is_some(), Error::<T>::UnknownRecipient);
 		}
 		if let Some(activity) = event.activity {
-			let exists = *self.activities.entry(activity).or_insert_with(|| T::Activities::exists(activity));
+			let exists = *self
+				.activities
+				.entry(activity)
+				.or_insert_with(|| T::Activities::exists(activity));
 			ensure!(exists, Error::<T>::UnknownActivity);
 		}
 		Ok(())
 	}
 
 	fn class(&mut self, member: MemberId) -> Option<RecipientClass> {
-		*self.recipients.entry(member).or_insert_with(|| T::Recipients::class(member))
+		*self
+			.recipients
+			.entry(member)
+			.or_insert_with(|| T::Recipients::class(member))
 	}
 
 	fn breaches(&mut self, event: &AccessEvent) -> Breaches {
@@ -371,13 +400,15 @@ impl<T: Config> Judge<T> {
 		let Some(pseudonym) = event.subject else {
 			return T::Consents::dataset_breaches(&self.terms, &request, event.occurred);
 		};
-		let subject =
-			self.subjects.entry(pseudonym).or_insert_with(|| T::Consents::subject(pseudonym, self.owner));
+		let subject = self
+			.subjects
+			.entry(pseudonym)
+			.or_insert_with(|| T::Consents::subject(pseudonym, self.owner));
 		match subject {
-			Some(subject) =>
-				T::Consents::subject_breaches(self.dataset, &self.terms, subject, &request, event.occurred),
-			None =>
-				Breaches::NOT_ENROLLED | T::Consents::dataset_breaches(&self.terms, &request, event.occurred),
+			Some(subject) => {
+				T::Consents::subject_breaches(self.dataset, &self.terms, subject, &request, event.occurred)
+			},
+			None => Breaches::NOT_ENROLLED | T::Consents::dataset_breaches(&self.terms, &request, event.occurred),
 		}
 	}
 }
@@ -391,7 +422,11 @@ struct Sources<T> {
 
 impl<T: Config> Sources<T> {
 	fn new(reporter: MemberId) -> Self {
-		Self { reporter, pages: BTreeMap::new(), _config: Default::default() }
+		Self {
+			reporter,
+			pages: BTreeMap::new(),
+			_config: Default::default(),
+		}
 	}
 
 	/// Takes the event's source in; false when it was there already.

@@ -38,7 +38,10 @@ pub struct MemberOfGateway;
 impl TryMorph<u64> for MemberOfGateway {
 	type Outcome = MemberId;
 	fn try_morph(account: u64) -> Result<MemberId, ()> {
-		MemberId::try_from(account).ok().filter(|member| *member < 100).ok_or(())
+		MemberId::try_from(account)
+			.ok()
+			.filter(|member| *member < 100)
+			.ok_or(())
 	}
 }
 
@@ -172,4 +175,3 @@ impl ExtBuilder {
 		});
 	}
 }
-

@@ -17,8 +17,14 @@ impl<T: Config> Pallet<T> {
 	fn logs_have_a_peak_per_bit() -> Result<(), TryRuntimeError> {
 		for Versioned::V1(log) in Logs::<T>::iter_values() {
 			let peaks = u32::try_from(log.accumulator.peaks().len()).unwrap_or(u32::MAX);
-			ensure!(peaks == log.accumulator.count().count_ones(), "a log's peaks do not fit its count");
-			ensure!(log.breaches <= log.accumulator.count(), "a log has more breaches than entries");
+			ensure!(
+				peaks == log.accumulator.count().count_ones(),
+				"a log's peaks do not fit its count"
+			);
+			ensure!(
+				log.breaches <= log.accumulator.count(),
+				"a log has more breaches than entries"
+			);
 		}
 		Ok(())
 	}
@@ -27,7 +33,10 @@ impl<T: Config> Pallet<T> {
 	fn pages_are_sorted_sets() -> Result<(), TryRuntimeError> {
 		for page in Recorded::<T>::iter_values() {
 			ensure!(!page.is_empty(), "a page is empty");
-			ensure!(page.windows(2).all(|pair| pair.first() < pair.last()), "a page is not a sorted set");
+			ensure!(
+				page.windows(2).all(|pair| pair.first() < pair.last()),
+				"a page is not a sorted set"
+			);
 		}
 		Ok(())
 	}

@@ -20,7 +20,6 @@ impl WeightInfo for () {
 	}
 
 	fn expire(s: u32, p: u32) -> Weight {
-		RocksDbWeight::get()
-			.reads_writes(u64::from(s).saturating_add(2), u64::from(p).saturating_add(1))
+		RocksDbWeight::get().reads_writes(u64::from(s).saturating_add(2), u64::from(p).saturating_add(1))
 	}
 }

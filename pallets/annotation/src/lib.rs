@@ -56,8 +56,7 @@ use sp_runtime::{
 };
 
 /// An amount of tokens, in the smallest unit.
-pub type BalanceOf<T> =
-	<<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
+pub type BalanceOf<T> = <<T as Config>::Currency as Inspect<<T as frame_system::Config>::AccountId>>::Balance;
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -112,14 +111,8 @@ pub mod pallet {
 	///
 	/// Hashers: campaign ids are counted by the ledger; contents are chosen by annotators.
 	#[pallet::storage]
-	pub type Contributions<T: Config> = StorageDoubleMap<
-		_,
-		Twox64Concat,
-		CampaignId,
-		Blake2_128Concat,
-		H256,
-		Contribution<T::AccountId>,
-	>;
+	pub type Contributions<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, CampaignId, Blake2_128Concat, H256, Contribution<T::AccountId>>;
 
 	/// What each account has earned and not yet claimed.
 	///
@@ -276,12 +269,7 @@ pub mod pallet {
 		/// [`Event::Contributed`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::contribute())]
-		pub fn contribute(
-			origin: OriginFor<T>,
-			campaign: CampaignId,
-			content: H256,
-			units: u32,
-		) -> DispatchResult {
+		pub fn contribute(origin: OriginFor<T>, campaign: CampaignId, content: H256, units: u32) -> DispatchResult {
 			let (_, annotator) = T::AnnotatorOrigin::ensure_origin(origin)?;
 			Self::do_contribute(annotator, campaign, content, units)
 		}
@@ -394,7 +382,10 @@ impl<T: Config> Pallet<T> {
 		units: u32,
 		reviewer: MemberId,
 	) -> DispatchResult {
-		ensure!(!reward.is_zero() && (1..=MAX_UNITS).contains(&units), Error::<T>::OutOfRange);
+		ensure!(
+			!reward.is_zero() && (1..=MAX_UNITS).contains(&units),
+			Error::<T>::OutOfRange
+		);
 		ensure!(T::Datasets::exists(dataset), Error::<T>::UnknownDataset);
 		let budget = reward.checked_mul(&units.into()).ok_or(ArithmeticError::Overflow)?;
 		let available = T::Currency::reducible_balance(&treasurer, Preservation::Expendable, Fortitude::Polite);
@@ -404,9 +395,23 @@ impl<T: Config> Pallet<T> {
 		NextCampaignId::<T>::put(campaign.saturating_add(1));
 		Campaigns::<T>::insert(
 			campaign,
-			Campaign { owner, reviewer, dataset, reward, units, accepted: 0, pending: 0, closed: false },
+			Campaign {
+				owner,
+				reviewer,
+				dataset,
+				reward,
+				units,
+				accepted: 0,
+				pending: 0,
+				closed: false,
+			},
 		);
-		Self::deposit_event(Event::Created { campaign, owner, dataset, budget });
+		Self::deposit_event(Event::Created {
+			campaign,
+			owner,
+			dataset,
+			budget,
+		});
 		Ok(())
 	}
 
@@ -415,12 +420,24 @@ impl<T: Config> Pallet<T> {
 		ensure!(units > 0, Error::<T>::OutOfRange);
 		let taken = campaign.accepted.saturating_add(campaign.pending).saturating_add(units);
 		ensure!(taken <= campaign.units, Error::<T>::CampaignFull);
-		ensure!(!Contributions::<T>::contains_key(id, content), Error::<T>::AlreadyExists);
+		ensure!(
+			!Contributions::<T>::contains_key(id, content),
+			Error::<T>::AlreadyExists
+		);
 		campaign.pending = campaign.pending.saturating_add(units);
 		Campaigns::<T>::insert(id, campaign);
-		let contribution = Contribution { annotator: annotator.clone(), units, verdict: Verdict::Pending };
+		let contribution = Contribution {
+			annotator: annotator.clone(),
+			units,
+			verdict: Verdict::Pending,
+		};
 		Contributions::<T>::insert(id, content, contribution);
-		Self::deposit_event(Event::Contributed { campaign: id, content, annotator, units });
+		Self::deposit_event(Event::Contributed {
+			campaign: id,
+			content,
+			annotator,
+			units,
+		});
 		Ok(())
 	}
 
@@ -437,7 +454,12 @@ impl<T: Config> Pallet<T> {
 				let reward = campaign.reward.saturating_mul(contribution.units.into());
 				let annotator = contribution.annotator.clone();
 				Claimable::<T>::mutate(&annotator, |earned| *earned = earned.saturating_add(reward));
-				Self::deposit_event(Event::Accepted { campaign: id, content, annotator, reward });
+				Self::deposit_event(Event::Accepted {
+					campaign: id,
+					content,
+					annotator,
+					reward,
+				});
 			} else {
 				contribution.verdict = Verdict::Rejected;
 				Self::deposit_event(Event::Rejected { campaign: id, content });
@@ -467,7 +489,11 @@ impl<T: Config> Pallet<T> {
 		}
 		campaign.closed = true;
 		Campaigns::<T>::insert(id, campaign);
-		Self::deposit_event(Event::Closed { campaign: id, refund, to: treasurer });
+		Self::deposit_event(Event::Closed {
+			campaign: id,
+			refund,
+			to: treasurer,
+		});
 		Ok(())
 	}
 
@@ -477,7 +503,10 @@ impl<T: Config> Pallet<T> {
 		let limit = usize::try_from(limit).unwrap_or(usize::MAX);
 		let contributions = Contributions::<T>::drain_prefix(id).take(limit).count();
 		let contributions = u32::try_from(contributions).unwrap_or(MAX_PRUNED);
-		Self::deposit_event(Event::Pruned { campaign: id, contributions });
+		Self::deposit_event(Event::Pruned {
+			campaign: id,
+			contributions,
+		});
 		Ok(())
 	}
 }

@@ -33,7 +33,10 @@ pub struct MemberOfAccount;
 impl TryMorph<u64> for MemberOfAccount {
 	type Outcome = MemberId;
 	fn try_morph(account: u64) -> Result<MemberId, ()> {
-		MemberId::try_from(account).ok().filter(|member| *member < 100).ok_or(())
+		MemberId::try_from(account)
+			.ok()
+			.filter(|member| *member < 100)
+			.ok_or(())
 	}
 }
 
@@ -93,7 +96,10 @@ pub struct ExtBuilder;
 impl ExtBuilder {
 	pub fn build() -> sp_io::TestExternalities {
 		let genesis = RuntimeGenesisConfig {
-			balances: pallet_balances::GenesisConfig { balances: vec![(COMPANY, WEALTH)], ..Default::default() },
+			balances: pallet_balances::GenesisConfig {
+				balances: vec![(COMPANY, WEALTH)],
+				..Default::default()
+			},
 			..Default::default()
 		};
 		let mut externalities = sp_io::TestExternalities::from(genesis.build_storage().unwrap());

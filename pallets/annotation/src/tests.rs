@@ -23,19 +23,37 @@ fn an_annotator_without_tokens_is_paid() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(create(10, 5));
 		System::assert_last_event(
-			Event::Created { campaign: 0, owner: 1, dataset: DATASET, budget: 50 }.into(),
+			Event::Created {
+				campaign: 0,
+				owner: 1,
+				dataset: DATASET,
+				budget: 50,
+			}
+			.into(),
 		);
 		assert_eq!(Balances::total_balance(&Annotation::pot()), 50);
 
 		let annotator = 30;
 		assert_ok!(Annotation::contribute(signed(annotator), 0, hash(1), 2));
 		System::assert_last_event(
-			Event::Contributed { campaign: 0, content: hash(1), annotator, units: 2 }.into(),
+			Event::Contributed {
+				campaign: 0,
+				content: hash(1),
+				annotator,
+				units: 2,
+			}
+			.into(),
 		);
 		assert_eq!(Annotation::claimable(&annotator), 0);
 		assert_ok!(review(1, true));
 		System::assert_last_event(
-			Event::Accepted { campaign: 0, content: hash(1), annotator, reward: 20 }.into(),
+			Event::Accepted {
+				campaign: 0,
+				content: hash(1),
+				annotator,
+				reward: 20,
+			}
+			.into(),
 		);
 		assert_eq!(Annotation::claimable(&annotator), 20);
 
@@ -52,17 +70,33 @@ fn a_closed_campaign_gives_back_what_is_left() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(create(10, 5));
 		assert_ok!(Annotation::contribute(signed(30), 0, hash(1), 2));
-		assert_noop!(Annotation::close(signed(COMPANY), 0), Error::<Test>::ContributionsPending);
+		assert_noop!(
+			Annotation::close(signed(COMPANY), 0),
+			Error::<Test>::ContributionsPending
+		);
 		assert_noop!(Annotation::close(signed(3), 0), Error::<Test>::NotAuthorized);
 		assert_noop!(Annotation::prune(signed(30), 0, 1), Error::<Test>::NotClosed);
 		assert_ok!(review(1, true));
 		assert_ok!(Annotation::close(signed(COMPANY), 0));
-		System::assert_last_event(Event::Closed { campaign: 0, refund: 30, to: COMPANY }.into());
+		System::assert_last_event(
+			Event::Closed {
+				campaign: 0,
+				refund: 30,
+				to: COMPANY,
+			}
+			.into(),
+		);
 		assert_noop!(Annotation::close(signed(COMPANY), 0), Error::<Test>::Closed);
 		assert_noop!(Annotation::contribute(signed(30), 0, hash(2), 1), Error::<Test>::Closed);
 
 		assert_ok!(Annotation::prune(signed(30), 0, 1_000));
-		System::assert_last_event(Event::Pruned { campaign: 0, contributions: 1 }.into());
+		System::assert_last_event(
+			Event::Pruned {
+				campaign: 0,
+				contributions: 1,
+			}
+			.into(),
+		);
 		assert_ok!(Annotation::claim(signed(30)));
 		assert_eq!(Balances::total_balance(&Annotation::pot()), 0);
 		assert_eq!(Balances::total_balance(&COMPANY), WEALTH - 20);
@@ -74,14 +108,29 @@ fn no_work_is_paid_twice() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(create(10, 5));
 		assert_ok!(Annotation::contribute(signed(30), 0, hash(1), 1));
-		assert_noop!(Annotation::contribute(signed(31), 0, hash(1), 1), Error::<Test>::AlreadyExists);
+		assert_noop!(
+			Annotation::contribute(signed(31), 0, hash(1), 1),
+			Error::<Test>::AlreadyExists
+		);
 		assert_ok!(review(1, false));
-		System::assert_last_event(Event::Rejected { campaign: 0, content: hash(1) }.into());
+		System::assert_last_event(
+			Event::Rejected {
+				campaign: 0,
+				content: hash(1),
+			}
+			.into(),
+		);
 		assert_noop!(review(1, true), Error::<Test>::AlreadyJudged);
-		assert_noop!(Annotation::contribute(signed(30), 0, hash(1), 1), Error::<Test>::AlreadyExists);
+		assert_noop!(
+			Annotation::contribute(signed(30), 0, hash(1), 1),
+			Error::<Test>::AlreadyExists
+		);
 		let twice = vec![(hash(2), true), (hash(2), true)].try_into().unwrap();
 		assert_ok!(Annotation::contribute(signed(30), 0, hash(2), 1));
-		assert_noop!(Annotation::review(signed(REVIEWER), 0, twice), Error::<Test>::AlreadyJudged);
+		assert_noop!(
+			Annotation::review(signed(REVIEWER), 0, twice),
+			Error::<Test>::AlreadyJudged
+		);
 	});
 }
 
@@ -97,11 +146,23 @@ fn what_is_out_of_range_or_unauthorised_is_refused() {
 			Annotation::create(signed(COMPANY), hash(1), 1, 1, 2),
 			Error::<Test>::UnknownDataset
 		);
-		assert_noop!(Annotation::contribute(signed(30), 0, hash(1), 1), Error::<Test>::NotFound);
+		assert_noop!(
+			Annotation::contribute(signed(30), 0, hash(1), 1),
+			Error::<Test>::NotFound
+		);
 		assert_ok!(create(10, 5));
-		assert_noop!(Annotation::contribute(signed(30), 0, hash(1), 0), Error::<Test>::OutOfRange);
-		assert_noop!(Annotation::contribute(signed(30), 0, hash(1), 6), Error::<Test>::CampaignFull);
-		assert_noop!(Annotation::contribute(signed(30), 0, hash(1), u32::MAX), Error::<Test>::CampaignFull);
+		assert_noop!(
+			Annotation::contribute(signed(30), 0, hash(1), 0),
+			Error::<Test>::OutOfRange
+		);
+		assert_noop!(
+			Annotation::contribute(signed(30), 0, hash(1), 6),
+			Error::<Test>::CampaignFull
+		);
+		assert_noop!(
+			Annotation::contribute(signed(30), 0, hash(1), u32::MAX),
+			Error::<Test>::CampaignFull
+		);
 		assert_noop!(Annotation::contribute(signed(100), 0, hash(1), 1), BadOrigin);
 		assert_noop!(review(1, true), Error::<Test>::NotFound);
 		assert_noop!(

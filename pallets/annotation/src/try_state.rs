@@ -25,7 +25,10 @@ impl<T: Config> Pallet<T> {
 		for earned in Claimable::<T>::iter_values() {
 			owed = owed.saturating_add(earned);
 		}
-		ensure!(T::Currency::total_balance(&Self::pot()) >= owed, "the pot holds less than it owes");
+		ensure!(
+			T::Currency::total_balance(&Self::pot()) >= owed,
+			"the pot holds less than it owes"
+		);
 		Ok(())
 	}
 
@@ -40,8 +43,14 @@ impl<T: Config> Pallet<T> {
 					Verdict::Rejected => (),
 				}
 			}
-			ensure!(campaign.accepted.saturating_add(campaign.pending) <= campaign.units, "more units than are funded");
-			ensure!(campaign.closed || accepted == campaign.accepted, "accepted units are miscounted");
+			ensure!(
+				campaign.accepted.saturating_add(campaign.pending) <= campaign.units,
+				"more units than are funded"
+			);
+			ensure!(
+				campaign.closed || accepted == campaign.accepted,
+				"accepted units are miscounted"
+			);
 			ensure!(pending == campaign.pending, "pending units are miscounted");
 		}
 		Ok(())

@@ -29,7 +29,9 @@ impl WeightInfo for () {
 	}
 
 	fn review(n: u32) -> Weight {
-		RocksDbWeight::get().reads_writes(3, 1).saturating_add(RocksDbWeight::get().reads_writes(2, 2).saturating_mul(n.into()))
+		RocksDbWeight::get()
+			.reads_writes(3, 1)
+			.saturating_add(RocksDbWeight::get().reads_writes(2, 2).saturating_mul(n.into()))
 	}
 
 	fn claim() -> Weight {
@@ -41,6 +43,8 @@ impl WeightInfo for () {
 	}
 
 	fn prune(n: u32) -> Weight {
-		RocksDbWeight::get().reads_writes(3, 0).saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
+		RocksDbWeight::get()
+			.reads_writes(3, 0)
+			.saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
 	}
 }

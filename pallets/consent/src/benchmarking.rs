@@ -28,9 +28,13 @@ fn hash(tag: u8, number: u32) -> H256 {
 /// A scope that names as many values as it can, each with its own end.
 fn full_scope() -> Versioned<Scope> {
 	fn dimension<V: Ord + Copy, const N: u32>(values: impl IntoIterator<Item = V>) -> Dimension<V, N> {
-		(1u64..).zip(values).fold(Dimension::all(0), |dimension, (number, value)| {
-			dimension.with(value, FOREVER.saturating_sub(number)).unwrap_or_else(|_| Dimension::all(FOREVER))
-		})
+		(1u64..)
+			.zip(values)
+			.fold(Dimension::all(0), |dimension, (number, value)| {
+				dimension
+					.with(value, FOREVER.saturating_sub(number))
+					.unwrap_or_else(|_| Dimension::all(FOREVER))
+			})
 	}
 	Versioned::V1(Scope {
 		start: 0,

@@ -50,9 +50,7 @@ use frame_support::{
 	pallet_prelude::DispatchResult,
 	traits::{Get, Time},
 };
-use kexin_primitives::{
-	members::MemberId, scope::Scope, DatasetId, Moment, Pseudonym, Versioned, H256,
-};
+use kexin_primitives::{members::MemberId, scope::Scope, DatasetId, Moment, Pseudonym, Versioned, H256};
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -205,12 +203,7 @@ pub mod pallet {
 		/// [`Event::Granted`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::grant())]
-		pub fn grant(
-			origin: OriginFor<T>,
-			subject: Pseudonym,
-			scope: Versioned<Scope>,
-			form: H256,
-		) -> DispatchResult {
+		pub fn grant(origin: OriginFor<T>, subject: Pseudonym, scope: Versioned<Scope>, form: H256) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
 			Self::do_grant(hospital, subject, scope.into_latest(), form)
 		}
@@ -242,7 +235,11 @@ pub mod pallet {
 		) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
 			Self::do_narrow(hospital, subject, &limits.into_latest())?;
-			Self::deposit_event(Event::Narrowed { hospital, subject, form });
+			Self::deposit_event(Event::Narrowed {
+				hospital,
+				subject,
+				form,
+			});
 			Ok(())
 		}
 
@@ -264,7 +261,11 @@ pub mod pallet {
 		pub fn revoke(origin: OriginFor<T>, subject: Pseudonym, form: H256) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
 			Self::do_narrow(hospital, subject, &Scope::nothing())?;
-			Self::deposit_event(Event::Revoked { hospital, subject, form });
+			Self::deposit_event(Event::Revoked {
+				hospital,
+				subject,
+				form,
+			});
 			Ok(())
 		}
 
@@ -347,17 +348,29 @@ impl<T: Config> Pallet<T> {
 		let scope = scope.canonical();
 		ensure!(scope.end() > now, Error::<T>::NothingAllowed);
 		let mut subject = Subjects::<T>::get(pseudonym, hospital).unwrap_or_default();
-		ensure!(subject.consents.iter().all(|consent| consent.form != form), Error::<T>::AlreadyExists);
+		ensure!(
+			subject.consents.iter().all(|consent| consent.form != form),
+			Error::<T>::AlreadyExists
+		);
 		if subject.consents.is_full() {
 			let horizon = now.saturating_sub(T::MaxLateness::get());
-			subject.consents.retain(|consent| types::scope(&consent.scope).end() > horizon);
+			subject
+				.consents
+				.retain(|consent| types::scope(&consent.scope).end() > horizon);
 		}
 		subject
 			.consents
-			.try_push(SubjectConsent { form, scope: Versioned::V1(scope) })
+			.try_push(SubjectConsent {
+				form,
+				scope: Versioned::V1(scope),
+			})
 			.map_err(|_| Error::<T>::TooManyConsents)?;
 		Subjects::<T>::insert(pseudonym, hospital, subject);
-		Self::deposit_event(Event::Granted { hospital, subject: pseudonym, form });
+		Self::deposit_event(Event::Granted {
+			hospital,
+			subject: pseudonym,
+			form,
+		});
 		Ok(())
 	}
 
@@ -415,7 +428,11 @@ impl<T: Config> Pallet<T> {
 				supersedes,
 			},
 		);
-		Self::deposit_event(Event::DatasetDeclared { dataset: id, owner, supersedes });
+		Self::deposit_event(Event::DatasetDeclared {
+			dataset: id,
+			owner,
+			supersedes,
+		});
 		Ok(())
 	}
 
@@ -448,7 +465,11 @@ impl<T: Config> Pallet<T> {
 		dataset.cohort = Versioned::V1(cohort);
 		dataset.subjects = dataset.subjects.saturating_add(joined);
 		Datasets::<T>::insert(id, dataset);
-		Self::deposit_event(Event::Enrolled { dataset: id, joined, already });
+		Self::deposit_event(Event::Enrolled {
+			dataset: id,
+			joined,
+			already,
+		});
 		Ok(())
 	}
 

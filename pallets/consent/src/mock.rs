@@ -35,7 +35,10 @@ pub struct HospitalOfSteward;
 impl TryMorph<u64> for HospitalOfSteward {
 	type Outcome = MemberId;
 	fn try_morph(account: u64) -> Result<MemberId, ()> {
-		MemberId::try_from(account).ok().filter(|member| *member < 100).ok_or(())
+		MemberId::try_from(account)
+			.ok()
+			.filter(|member| *member < 100)
+			.ok_or(())
 	}
 }
 
@@ -48,7 +51,11 @@ pub struct SetOfArtifacts;
 impl RegisterArtifact for SetOfArtifacts {
 	fn register_dataset(_: MemberId, dataset: DatasetId) -> DispatchResult {
 		let new = Artifacts::mutate(|all| all.insert(dataset));
-		if new { Ok(()) } else { Err(DispatchError::Other("known artifact")) }
+		if new {
+			Ok(())
+		} else {
+			Err(DispatchError::Other("known artifact"))
+		}
 	}
 }
 
@@ -94,7 +101,10 @@ pub fn scope_for(
 	purposes: impl IntoIterator<Item = kexin_primitives::vocabulary::Purpose>,
 	end: Moment,
 ) -> Versioned<Scope> {
-	Versioned::V1(Scope { purposes: Dimension::only(purposes, end).unwrap(), ..Scope::everything(NOW) })
+	Versioned::V1(Scope {
+		purposes: Dimension::only(purposes, end).unwrap(),
+		..Scope::everything(NOW)
+	})
 }
 
 pub fn everything() -> Versioned<Scope> {

@@ -26,11 +26,17 @@ impl<T: Config> Pallet<T> {
 	fn scopes_are_canonical() -> Result<(), TryRuntimeError> {
 		for subject in Subjects::<T>::iter_values() {
 			for consent in subject.consents {
-				ensure!(scope(&consent.scope).canonical() == *scope(&consent.scope), "a consent is not canonical");
+				ensure!(
+					scope(&consent.scope).canonical() == *scope(&consent.scope),
+					"a consent is not canonical"
+				);
 			}
 		}
 		for dataset in Datasets::<T>::iter_values() {
-			ensure!(scope(&dataset.cohort).canonical() == *scope(&dataset.cohort), "a cohort is not canonical");
+			ensure!(
+				scope(&dataset.cohort).canonical() == *scope(&dataset.cohort),
+				"a cohort is not canonical"
+			);
 		}
 		Ok(())
 	}
@@ -38,9 +44,15 @@ impl<T: Config> Pallet<T> {
 	/// A version and the one that took its place know each other and have one owner.
 	fn versions_are_linked_both_ways() -> Result<(), TryRuntimeError> {
 		for (id, dataset) in Datasets::<T>::iter() {
-			ensure!(dataset.superseded.is_some() == dataset.superseded_by.is_some(), "a version ended without another");
+			ensure!(
+				dataset.superseded.is_some() == dataset.superseded_by.is_some(),
+				"a version ended without another"
+			);
 			if let Some(newer) = dataset.superseded_by.and_then(Datasets::<T>::get) {
-				ensure!(newer.supersedes == Some(id) && newer.owner == dataset.owner, "versions are not linked");
+				ensure!(
+					newer.supersedes == Some(id) && newer.owner == dataset.owner,
+					"versions are not linked"
+				);
 			}
 		}
 		Ok(())
@@ -60,7 +72,10 @@ impl<T: Config> Pallet<T> {
 		for (id, dataset) in Datasets::<T>::iter() {
 			let listed = enrolled.get(&id).copied().unwrap_or_default();
 			// Old versions are forgotten by the subjects, not by the count.
-			ensure!(listed == dataset.subjects || dataset.superseded.is_some(), "enrolments are miscounted");
+			ensure!(
+				listed == dataset.subjects || dataset.superseded.is_some(),
+				"enrolments are miscounted"
+			);
 		}
 		Ok(())
 	}

@@ -84,8 +84,11 @@ impl Subject {
 			.map(|consent| scope(&consent.scope).breaches(request, at))
 			.min_by_key(|breaches| breaches.bits().count_ones())
 			.unwrap_or_else(|| Scope::nothing().breaches(request, at));
-		let enrolled =
-			if self.datasets.contains(&id) { Breaches::empty() } else { Breaches::NOT_ENROLLED };
+		let enrolled = if self.datasets.contains(&id) {
+			Breaches::empty()
+		} else {
+			Breaches::NOT_ENROLLED
+		};
 		dataset.superseded_at(at) | scope(&dataset.label).breaches(request, at) | consent | enrolled
 	}
 }

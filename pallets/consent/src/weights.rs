@@ -21,7 +21,9 @@ impl WeightInfo for () {
 	}
 
 	fn narrow(d: u32) -> Weight {
-		RocksDbWeight::get().reads_writes(2, 2).saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(d.into()))
+		RocksDbWeight::get()
+			.reads_writes(2, 2)
+			.saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(d.into()))
 	}
 
 	fn declare_dataset() -> Weight {
@@ -29,6 +31,8 @@ impl WeightInfo for () {
 	}
 
 	fn enrol(n: u32) -> Weight {
-		RocksDbWeight::get().reads_writes(2, 2).saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
+		RocksDbWeight::get()
+			.reads_writes(2, 2)
+			.saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
 	}
 }

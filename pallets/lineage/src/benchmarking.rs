@@ -48,10 +48,16 @@ mod benches {
 			.map(|number| {
 				let artifact = hash(0, number);
 				Pallet::<T>::register(origin.clone(), artifact, ArtifactKind::Dataset).expect("a new artifact");
-				Input { artifact, role: InputRole::Used }
+				Input {
+					artifact,
+					role: InputRole::Used,
+				}
 			})
 			.collect::<Vec<_>>();
-		let outputs = (0..o).map(|number| Output { artifact: hash(2, number), kind: ArtifactKind::Model });
+		let outputs = (0..o).map(|number| Output {
+			artifact: hash(2, number),
+			kind: ArtifactKind::Model,
+		});
 		let (inputs, outputs) = (Inputs::truncate_from(inputs), Outputs::truncate_from(outputs.collect()));
 
 		#[extrinsic_call]
@@ -64,7 +70,12 @@ mod benches {
 	fn attach_evidence() {
 		Pallet::<T>::register(agent::<T>(), hash(0, 0), ArtifactKind::Model).expect("a new artifact");
 		let origin = T::EvidenceOrigin::try_successful_origin().expect("a member can be made");
-		let evidence = Evidence { kind: EvidenceKind::Fairness, document: hash(3, 0), measure: 1, threshold: 1 };
+		let evidence = Evidence {
+			kind: EvidenceKind::Fairness,
+			document: hash(3, 0),
+			measure: 1,
+			threshold: 1,
+		};
 		// The worst case: the list is all but full.
 		for _ in 1..MAX_EVIDENCE {
 			Pallet::<T>::attach_evidence(origin.clone(), hash(0, 0), evidence).expect("below the bound");

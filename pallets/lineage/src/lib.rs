@@ -237,12 +237,7 @@ pub mod pallet {
 			u32::try_from(inputs.len()).unwrap_or(MAX_INPUTS),
 			u32::try_from(outputs.len()).unwrap_or(MAX_OUTPUTS),
 		))]
-		pub fn derive(
-			origin: OriginFor<T>,
-			activity: ActivityId,
-			inputs: Inputs,
-			outputs: Outputs,
-		) -> DispatchResult {
+		pub fn derive(origin: OriginFor<T>, activity: ActivityId, inputs: Inputs, outputs: Outputs) -> DispatchResult {
 			let agent = T::AgentOrigin::ensure_origin(origin)?;
 			Self::do_derive(agent, activity, inputs, outputs)
 		}
@@ -293,8 +288,22 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(!Artifacts::<T>::contains_key(artifact), Error::<T>::AlreadyExists);
 		let registered = T::Time::now();
-		Artifacts::<T>::insert(artifact, Artifact { kind, owner, registered, generated_by, uses: 0 });
-		Self::deposit_event(Event::Registered { artifact, kind, owner, generated_by });
+		Artifacts::<T>::insert(
+			artifact,
+			Artifact {
+				kind,
+				owner,
+				registered,
+				generated_by,
+				uses: 0,
+			},
+		);
+		Self::deposit_event(Event::Registered {
+			artifact,
+			kind,
+			owner,
+			generated_by,
+		});
 		Ok(())
 	}
 

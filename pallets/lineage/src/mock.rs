@@ -33,7 +33,10 @@ pub struct MemberOfSteward;
 impl TryMorph<u64> for MemberOfSteward {
 	type Outcome = MemberId;
 	fn try_morph(account: u64) -> Result<MemberId, ()> {
-		MemberId::try_from(account).ok().filter(|member| *member < 100).ok_or(())
+		MemberId::try_from(account)
+			.ok()
+			.filter(|member| *member < 100)
+			.ok_or(())
 	}
 }
 

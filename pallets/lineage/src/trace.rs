@@ -25,7 +25,11 @@ impl<T: Config> Pallet<T> {
 		let end = query.offset.saturating_add(limit);
 
 		let mut seen = BTreeSet::from([query.artifact]);
-		let mut queue = Vec::from([TraceNode { id: query.artifact, artifact: start, distance: 0 }]);
+		let mut queue = Vec::from([TraceNode {
+			id: query.artifact,
+			artifact: start,
+			distance: 0,
+		}]);
 		let mut trace = Trace::default();
 		let mut walked = 0usize;
 		let mut position = 0u32;
@@ -34,7 +38,11 @@ impl<T: Config> Pallet<T> {
 				trace.next = Some(position);
 				break;
 			}
-			let edges = if node.distance < query.depth { Self::edges(&node, query.direction) } else { Vec::new() };
+			let edges = if node.distance < query.depth {
+				Self::edges(&node, query.direction)
+			} else {
+				Vec::new()
+			};
 			walked = walked.saturating_add(edges.len());
 			for edge in &edges {
 				let id = match query.direction {
@@ -43,7 +51,11 @@ impl<T: Config> Pallet<T> {
 				};
 				if seen.insert(id) {
 					let artifact = Artifacts::<T>::get(id).ok_or(TraceError::NotFound)?;
-					queue.push(TraceNode { id, artifact, distance: node.distance.saturating_add(1) });
+					queue.push(TraceNode {
+						id,
+						artifact,
+						distance: node.distance.saturating_add(1),
+					});
 				}
 			}
 			if queue.len() > MAX_WALK || walked > MAX_WALK {
@@ -67,10 +79,20 @@ impl<T: Config> Pallet<T> {
 
 	/// What the artifact was made from.
 	fn edges_to(to: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
-		let Some(id) = artifact.generated_by else { return Vec::new() };
-		let Some(activity) = Activities::<T>::get(id) else { return Vec::new() };
+		let Some(id) = artifact.generated_by else {
+			return Vec::new();
+		};
+		let Some(activity) = Activities::<T>::get(id) else {
+			return Vec::new();
+		};
 		let used = activity.inputs.iter().filter(|input| input.role == InputRole::Used);
-		used.map(|input| TraceEdge { from: input.artifact, activity: id, kind: activity.kind, to }).collect()
+		used.map(|input| TraceEdge {
+			from: input.artifact,
+			activity: id,
+			kind: activity.kind,
+			to,
+		})
+		.collect()
 	}
 
 	/// What was made from the artifact. One more than [`MAX_WALK`] is enough to know that it is too much.
@@ -78,10 +100,20 @@ impl<T: Config> Pallet<T> {
 		(0..artifact.uses)
 			.filter_map(|number| UsedBy::<T>::get(from, number))
 			.filter_map(|id| Activities::<T>::get(id).map(|activity| (id, activity)))
-			.filter(|(_, activity)| activity.inputs.contains(&Input { artifact: from, role: InputRole::Used }))
+			.filter(|(_, activity)| {
+				activity.inputs.contains(&Input {
+					artifact: from,
+					role: InputRole::Used,
+				})
+			})
 			.flat_map(|(id, activity)| {
 				let kind = activity.kind;
-				activity.outputs.into_iter().map(move |to| TraceEdge { from, activity: id, kind, to })
+				activity.outputs.into_iter().map(move |to| TraceEdge {
+					from,
+					activity: id,
+					kind,
+					to,
+				})
 			})
 			.take(MAX_WALK.saturating_add(1))
 			.collect()

@@ -16,7 +16,9 @@ impl<T: Config> Pallet<T> {
 	/// An artifact's activity lists it, and an activity's outputs name it.
 	fn artifacts_and_activities_know_each_other() -> Result<(), TryRuntimeError> {
 		for (id, artifact) in Artifacts::<T>::iter() {
-			let Some(activity) = artifact.generated_by else { continue };
+			let Some(activity) = artifact.generated_by else {
+				continue;
+			};
 			let activity = Activities::<T>::get(activity).ok_or("an artifact's activity does not exist")?;
 			ensure!(activity.outputs.contains(&id), "an activity does not list its output");
 			ensure!(activity.agent == artifact.owner, "an output belongs to somebody else");
@@ -37,9 +39,15 @@ impl<T: Config> Pallet<T> {
 			ensure!(u32::try_from(uses) == Ok(artifact.uses), "uses are miscounted");
 		}
 		for (artifact, number, activity) in UsedBy::<T>::iter() {
-			ensure!(Artifacts::<T>::get(artifact).is_some_and(|a| number < a.uses), "a use is not counted");
+			ensure!(
+				Artifacts::<T>::get(artifact).is_some_and(|a| number < a.uses),
+				"a use is not counted"
+			);
 			let activity = Activities::<T>::get(activity).ok_or("a use's activity does not exist")?;
-			ensure!(activity.inputs.iter().any(|input| input.artifact == artifact), "a use is not an input");
+			ensure!(
+				activity.inputs.iter().any(|input| input.artifact == artifact),
+				"a use is not an input"
+			);
 		}
 		Ok(())
 	}
@@ -59,7 +67,10 @@ impl<T: Config> Pallet<T> {
 	/// Evidence is attached to artifacts that exist.
 	fn evidence_is_about_artifacts() -> Result<(), TryRuntimeError> {
 		let mut artifacts = EvidenceOf::<T>::iter_keys().map(|(artifact, _)| artifact);
-		ensure!(artifacts.all(|artifact| Artifacts::<T>::contains_key(artifact)), "evidence is about nothing");
+		ensure!(
+			artifacts.all(|artifact| Artifacts::<T>::contains_key(artifact)),
+			"evidence is about nothing"
+		);
 		Ok(())
 	}
 }

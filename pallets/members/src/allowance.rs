@@ -16,10 +16,15 @@ impl<T: Config> Pallet<T> {
 	/// no work for members that are quiet.
 	pub fn allowance(member: MemberId) -> u128 {
 		let max = T::MaxAllowance::get();
-		let Some(allowance) = Allowances::<T>::get(member) else { return max };
+		let Some(allowance) = Allowances::<T>::get(member) else {
+			return max;
+		};
 		let now = frame_system::Pallet::<T>::block_number();
 		let blocks: u128 = now.saturating_sub(allowance.updated).saturated_into();
-		blocks.saturating_mul(T::AllowancePerBlock::get()).saturating_add(allowance.available).min(max)
+		blocks
+			.saturating_mul(T::AllowancePerBlock::get())
+			.saturating_add(allowance.available)
+			.min(max)
 	}
 
 	fn set_allowance(member: MemberId, available: u128) {
@@ -39,7 +44,9 @@ pub struct ChargeAllowance<T>(PhantomData<T>);
 impl<T: Config + pallet_transaction_payment::Config> ChargeAllowance<T> {
 	fn affordable(who: &T::AccountId, cost: u128) -> Result<(MemberId, u128), TransactionValidityError> {
 		let key = Pallet::<T>::active_key(who).ok_or(InvalidTransaction::BadSigner)?;
-		let left = Pallet::<T>::allowance(key.member).checked_sub(cost).ok_or(InvalidTransaction::Payment)?;
+		let left = Pallet::<T>::allowance(key.member)
+			.checked_sub(cost)
+			.ok_or(InvalidTransaction::Payment)?;
 		Ok((key.member, left))
 	}
 }

@@ -31,8 +31,8 @@ pub(crate) fn key_with<T: Config>(kind: MemberKind, powers: Powers) -> Result<T:
 fn full_member<T: Config>() -> (MemberId, T::AccountId) {
 	let admin: T::AccountId = account("administrator", 0, 0);
 	let name = BoundedVec::truncate_from([b'x'; MAX_NAME as usize].to_vec());
-	let member =
-		Pallet::<T>::do_admit(MemberKind::Hospital, name, Region(276), true, admin.clone()).expect("nobody is admitted yet");
+	let member = Pallet::<T>::do_admit(MemberKind::Hospital, name, Region(276), true, admin.clone())
+		.expect("nobody is admitted yet");
 	for index in 1..MAX_KEYS_PER_MEMBER {
 		Pallet::<T>::do_add_key(member, account("key", index, 1), Powers::GATEWAY).expect("below the bound");
 	}
@@ -50,7 +50,14 @@ mod benches {
 		let key: T::AccountId = account("key", 0, 0);
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, MemberKind::Hospital, name, Region(276), true, key.clone());
+		_(
+			origin as T::RuntimeOrigin,
+			MemberKind::Hospital,
+			name,
+			Region(276),
+			true,
+			key.clone(),
+		);
 
 		assert!(Pallet::<T>::active_key(&key).is_some());
 	}
@@ -110,7 +117,13 @@ mod benches {
 	fn revoke_key() {
 		let (member, admin) = full_member::<T>();
 		let second: T::AccountId = account("key", 1, 1);
-		Keys::<T>::insert(&second, Key { member, powers: Powers::ADMINISTRATOR });
+		Keys::<T>::insert(
+			&second,
+			Key {
+				member,
+				powers: Powers::ADMINISTRATOR,
+			},
+		);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(admin), second.clone());

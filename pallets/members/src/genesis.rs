@@ -33,10 +33,16 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 	for member in &config.members {
 		let what = &member.name;
 		let name = Name::try_from(what.as_bytes().to_vec()).unwrap_or_else(|_| panic!("{what}: the name is too long"));
-		let mut keys = member.keys.iter().map(|(account, powers)| (account.clone(), powers_of(what, powers)));
+		let mut keys = member
+			.keys
+			.iter()
+			.map(|(account, powers)| (account.clone(), powers_of(what, powers)));
 		let (first, powers) = keys.next().unwrap_or_else(|| panic!("{what}: needs a key"));
 		let implied = Powers::ADMINISTRATOR | if member.seat { Powers::COUNCIL } else { Powers::empty() };
-		assert!(powers.contains(implied), "{what}: the first key must be administrator, and council where there is a seat");
+		assert!(
+			powers.contains(implied),
+			"{what}: the first key must be administrator, and council where there is a seat"
+		);
 		let id = Pallet::<T>::do_admit(member.kind, name, Region(member.region), member.seat, first.clone())
 			.unwrap_or_else(|error| panic!("{what}: {error:?}"));
 		crate::Keys::<T>::mutate(first, |key| {
@@ -56,6 +62,9 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 fn powers_of(member: &str, names: &[String]) -> Powers {
 	names.iter().fold(Powers::empty(), |powers, name| {
 		let named = Powers::NAMED.iter().find(|(_, known)| known == name);
-		powers | named.unwrap_or_else(|| panic!("{member}: there is no power called {name}")).0
+		powers
+			| named
+				.unwrap_or_else(|| panic!("{member}: there is no power called {name}"))
+				.0
 	})
 }

@@ -114,8 +114,7 @@ pub mod pallet {
 	///
 	/// Hashers: as above.
 	#[pallet::storage]
-	pub type KeysOf<T: Config> =
-		StorageDoubleMap<_, Twox64Concat, MemberId, Blake2_128Concat, T::AccountId, ()>;
+	pub type KeysOf<T: Config> = StorageDoubleMap<_, Twox64Concat, MemberId, Blake2_128Concat, T::AccountId, ()>;
 
 	/// The key of each active member with a seat that sits on the council.
 	#[pallet::storage]
@@ -124,8 +123,7 @@ pub mod pallet {
 
 	/// The accounts whose session keys author and finalize blocks.
 	#[pallet::storage]
-	pub type Validators<T: Config> =
-		StorageValue<_, BoundedVec<T::AccountId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+	pub type Validators<T: Config> = StorageValue<_, BoundedVec<T::AccountId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
 
 	/// What each member may still send. A member that has sent nothing yet has all of it.
 	///
@@ -229,7 +227,10 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
 			let (refill, max) = (T::AllowancePerBlock::get(), T::MaxAllowance::get());
-			assert!(0 < refill && refill <= max, "AllowancePerBlock of {refill} must be above 0 and up to {max}");
+			assert!(
+				0 < refill && refill <= max,
+				"AllowancePerBlock of {refill} must be above 0 and up to {max}"
+			);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -434,12 +435,29 @@ impl<T: Config> Pallet<T> {
 		seat: bool,
 		key: T::AccountId,
 	) -> Result<MemberId, sp_runtime::DispatchError> {
-		ensure!(!name.is_empty() && core::str::from_utf8(&name).is_ok(), Error::<T>::MalformedName);
+		ensure!(
+			!name.is_empty() && core::str::from_utf8(&name).is_ok(),
+			Error::<T>::MalformedName
+		);
 		ensure!(!seat || kind == MemberKind::Hospital, Error::<T>::SeatForHospitalsOnly);
 		let member = NextMemberId::<T>::get();
 		NextMemberId::<T>::put(member.saturating_add(1));
-		Members::<T>::insert(member, Member { kind, name, region, status: Status::Active, seat, keys: 0 });
-		Self::deposit_event(Event::Admitted { member, kind, key: key.clone() });
+		Members::<T>::insert(
+			member,
+			Member {
+				kind,
+				name,
+				region,
+				status: Status::Active,
+				seat,
+				keys: 0,
+			},
+		);
+		Self::deposit_event(Event::Admitted {
+			member,
+			kind,
+			key: key.clone(),
+		});
 
 		let mut powers = Powers::ADMINISTRATOR;
 		powers.set(Powers::COUNCIL, seat);
@@ -479,14 +497,21 @@ impl<T: Config> Pallet<T> {
 		let mut member = Members::<T>::get(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(member.keys < MAX_KEYS_PER_MEMBER, Error::<T>::TooManyKeys);
 		if powers.contains(Powers::COUNCIL) {
-			ensure!(member.seat && !Self::any_key_has(id, Powers::COUNCIL), Error::<T>::SeatTaken);
+			ensure!(
+				member.seat && !Self::any_key_has(id, Powers::COUNCIL),
+				Error::<T>::SeatTaken
+			);
 		}
 		member.keys = member.keys.saturating_add(1);
 		Members::<T>::insert(id, member);
 		Keys::<T>::insert(&account, Key { member: id, powers });
 		KeysOf::<T>::insert(id, &account, ());
 		frame_system::Pallet::<T>::inc_providers(&account);
-		Self::deposit_event(Event::KeyAdded { member: id, account, powers });
+		Self::deposit_event(Event::KeyAdded {
+			member: id,
+			account,
+			powers,
+		});
 		Self::sync_seat(id)
 	}
 
@@ -494,7 +519,10 @@ impl<T: Config> Pallet<T> {
 		KeysOf::<T>::remove(key.member, &account);
 		Self::forget(&account);
 		if key.powers.contains(Powers::ADMINISTRATOR) {
-			ensure!(Self::any_key_has(key.member, Powers::ADMINISTRATOR), Error::<T>::LastAdministrator);
+			ensure!(
+				Self::any_key_has(key.member, Powers::ADMINISTRATOR),
+				Error::<T>::LastAdministrator
+			);
 		}
 		Members::<T>::mutate(key.member, |member| match member {
 			Some(member) => member.keys = member.keys.saturating_sub(1),
@@ -503,7 +531,10 @@ impl<T: Config> Pallet<T> {
 			},
 		});
 		Self::sync_seat(key.member)?;
-		Self::deposit_event(Event::KeyRevoked { member: key.member, account });
+		Self::deposit_event(Event::KeyRevoked {
+			member: key.member,
+			account,
+		});
 		Ok(())
 	}
 
@@ -544,7 +575,9 @@ impl<T: Config> Pallet<T> {
 		let old = sorted(&seats);
 		match after {
 			Some(account) => {
-				seats.try_insert(member, account).map_err(|_| Error::<T>::TooManySeats)?;
+				seats
+					.try_insert(member, account)
+					.map_err(|_| Error::<T>::TooManySeats)?;
 			},
 			None => {
 				seats.remove(&member);

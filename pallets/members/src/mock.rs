@@ -87,7 +87,10 @@ impl ExtBuilder {
 				keys: vec![(*account, vec!["administrator".into(), "council".into()])],
 			})
 			.collect();
-		let genesis = GenesisConfig::<Test> { members, validators: ADMINISTRATORS.to_vec() };
+		let genesis = GenesisConfig::<Test> {
+			members,
+			validators: ADMINISTRATORS.to_vec(),
+		};
 		let mut externalities = sp_io::TestExternalities::from(genesis.build_storage().unwrap());
 		externalities.execute_with(|| System::set_block_number(1));
 		externalities

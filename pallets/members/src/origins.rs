@@ -15,7 +15,9 @@ impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsureKey<T
 	type Success = (MemberId, T::AccountId);
 
 	fn try_origin(origin: T::RuntimeOrigin) -> Result<Self::Success, T::RuntimeOrigin> {
-		let Ok(account) = ensure_signed(origin.clone()) else { return Err(origin) };
+		let Ok(account) = ensure_signed(origin.clone()) else {
+			return Err(origin);
+		};
 		match Pallet::<T>::active_key(&account) {
 			Some(key) if key.powers.contains(Powers::from_bits_truncate(POWERS)) => Ok((key.member, account)),
 			_ => Err(origin),

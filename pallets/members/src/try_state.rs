@@ -20,11 +20,17 @@ impl<T: Config> Pallet<T> {
 		for (account, key) in Keys::<T>::iter() {
 			let member = Members::<T>::get(key.member).ok_or("a key's member does not exist")?;
 			ensure!(member.status != Status::Removed, "a removed member has a key");
-			ensure!(KeysOf::<T>::contains_key(key.member, &account), "a key is not listed for its member");
+			ensure!(
+				KeysOf::<T>::contains_key(key.member, &account),
+				"a key is not listed for its member"
+			);
 			ensure!(frame_system::Pallet::<T>::providers(&account) > 0, "a key can't sign");
 		}
 		for (member, account, ()) in KeysOf::<T>::iter() {
-			ensure!(Keys::<T>::get(&account).is_some_and(|key| key.member == member), "a listed key does not exist");
+			ensure!(
+				Keys::<T>::get(&account).is_some_and(|key| key.member == member),
+				"a listed key does not exist"
+			);
 		}
 		Ok(())
 	}
@@ -33,7 +39,10 @@ impl<T: Config> Pallet<T> {
 	fn keys_are_counted() -> Result<(), TryRuntimeError> {
 		for (id, member) in Members::<T>::iter() {
 			let keys = u32::try_from(KeysOf::<T>::iter_key_prefix(id).count()).unwrap_or(u32::MAX);
-			ensure!(keys == member.keys && keys <= MAX_KEYS_PER_MEMBER, "a member's keys are miscounted");
+			ensure!(
+				keys == member.keys && keys <= MAX_KEYS_PER_MEMBER,
+				"a member's keys are miscounted"
+			);
 			ensure!(id < NextMemberId::<T>::get(), "a member's number was not given out");
 		}
 		Ok(())
@@ -55,7 +64,10 @@ impl<T: Config> Pallet<T> {
 	fn seats_follow_the_members() -> Result<(), TryRuntimeError> {
 		let seats = Seats::<T>::get();
 		for id in Members::<T>::iter_keys() {
-			ensure!(seats.get(&id).cloned() == Self::seat_of(id), "the seats are out of step");
+			ensure!(
+				seats.get(&id).cloned() == Self::seat_of(id),
+				"the seats are out of step"
+			);
 		}
 		Ok(())
 	}
@@ -63,7 +75,10 @@ impl<T: Config> Pallet<T> {
 	/// No allowance is above its bound.
 	fn allowances_are_bounded() -> Result<(), TryRuntimeError> {
 		let max = T::MaxAllowance::get();
-		ensure!(Allowances::<T>::iter_values().all(|allowance| allowance.available <= max), "an allowance is too large");
+		ensure!(
+			Allowances::<T>::iter_values().all(|allowance| allowance.available <= max),
+			"an allowance is too large"
+		);
 		Ok(())
 	}
 }

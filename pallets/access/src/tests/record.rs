@@ -13,7 +13,11 @@ use kexin_primitives::{
 use proptest::prelude::*;
 
 fn record(events: Vec<AccessEvent>) -> frame_support::pallet_prelude::DispatchResult {
-	Access::record(RuntimeOrigin::signed(GATEWAY), DATASET, Versioned::V1(events.try_into().unwrap()))
+	Access::record(
+		RuntimeOrigin::signed(GATEWAY),
+		DATASET,
+		Versioned::V1(events.try_into().unwrap()),
+	)
 }
 
 fn refused(bad: AccessEvent, error: Error<Test>) {
@@ -28,11 +32,21 @@ fn a_batch_is_judged_and_logged() {
 			all.get_mut(&DATASET).unwrap().1.purposes = Dimension::only([Purpose::ModelTraining], NOW + DAY).unwrap();
 		});
 		let within = event(1);
-		let breach = AccessEvent { purpose: Some(Purpose::Marketing), ..event(2) };
-		let refused_by_hospital = AccessEvent { outcome: Outcome::Denied, source: H256::from_low_u64_be(3), ..breach };
+		let breach = AccessEvent {
+			purpose: Some(Purpose::Marketing),
+			..event(2)
+		};
+		let refused_by_hospital = AccessEvent {
+			outcome: Outcome::Denied,
+			source: H256::from_low_u64_be(3),
+			..breach
+		};
 		assert_ok!(record(vec![within, breach, refused_by_hospital]));
 
-		let rules = Rules { spec_version: 0, code: H256(sp_io::hashing::blake2_256(b"")) };
+		let rules = Rules {
+			spec_version: 0,
+			code: H256(sp_io::hashing::blake2_256(b"")),
+		};
 		assert_eq!(
 			last_event(),
 			Event::BatchRecorded {
@@ -48,14 +62,29 @@ fn a_batch_is_judged_and_logged() {
 		);
 
 		let mut expected = Accumulator::default();
-		for (event, breaches) in
-			[(within, Breaches::empty()), (breach, Breaches::PURPOSE), (refused_by_hospital, Breaches::PURPOSE)]
-		{
-			let entry = LogEntry { dataset: DATASET, reporter: HOSPITAL, recorded: NOW, rules, breaches, event };
+		for (event, breaches) in [
+			(within, Breaches::empty()),
+			(breach, Breaches::PURPOSE),
+			(refused_by_hospital, Breaches::PURPOSE),
+		] {
+			let entry = LogEntry {
+				dataset: DATASET,
+				reporter: HOSPITAL,
+				recorded: NOW,
+				rules,
+				breaches,
+				event,
+			};
 			expected.append(entry.leaf()).unwrap();
 		}
 		// The hospital kept the third access from happening, so it is no breach of the data set.
-		assert_eq!(Access::log(DATASET), Log { accumulator: expected, breaches: 1 });
+		assert_eq!(
+			Access::log(DATASET),
+			Log {
+				accumulator: expected,
+				breaches: 1
+			}
+		);
 	});
 }
 
@@ -67,8 +96,14 @@ fn an_event_is_judged_by_the_moment_it_occurred() {
 			let cohort = &mut all.get_mut(&DATASET).unwrap().1;
 			*cohort = cohort.revoke(withdrawn);
 		});
-		let before = AccessEvent { occurred: withdrawn - 1, ..event(1) };
-		let after = AccessEvent { occurred: withdrawn, ..event(2) };
+		let before = AccessEvent {
+			occurred: withdrawn - 1,
+			..event(1)
+		};
+		let after = AccessEvent {
+			occurred: withdrawn,
+			..event(2)
+		};
 		assert_ok!(record(vec![before, after]));
 		let Event::BatchRecorded { breached, .. } = last_event();
 		assert_eq!(breached.iter().map(|(position, _)| *position).collect::<Vec<_>>(), [1]);
@@ -78,12 +113,25 @@ fn an_event_is_judged_by_the_moment_it_occurred() {
 #[test]
 fn a_named_subject_is_judged_by_their_own_consent() {
 	ExtBuilder::build_and_execute(|| {
-		let known = AccessEvent { subject: Some(ALICE), ..event(1) };
-		let too_early = AccessEvent { subject: Some(ALICE), occurred: NOW - DAY - 1, ..event(2) };
-		let stranger = AccessEvent { subject: Some(H256::repeat_byte(0xee)), ..event(3) };
+		let known = AccessEvent {
+			subject: Some(ALICE),
+			..event(1)
+		};
+		let too_early = AccessEvent {
+			subject: Some(ALICE),
+			occurred: NOW - DAY - 1,
+			..event(2)
+		};
+		let stranger = AccessEvent {
+			subject: Some(H256::repeat_byte(0xee)),
+			..event(3)
+		};
 		assert_ok!(record(vec![known, too_early, stranger]));
 		let Event::BatchRecorded { breached, .. } = last_event();
-		assert_eq!(breached.into_inner(), [(1, Breaches::BEFORE_START), (2, Breaches::NOT_ENROLLED)]);
+		assert_eq!(
+			breached.into_inner(),
+			[(1, Breaches::BEFORE_START), (2, Breaches::NOT_ENROLLED)]
+		);
 	});
 }
 
@@ -91,15 +139,45 @@ fn a_named_subject_is_judged_by_their_own_consent() {
 fn what_is_malformed_unauthorised_or_out_of_time_is_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(record(vec![]), Error::<Test>::Empty);
-		refused(AccessEvent { occurred: NOW - LATENESS - 1, ..event(9) }, Error::TooLate);
-		refused(AccessEvent { occurred: NOW + SKEW + 1, ..event(9) }, Error::InFuture);
-		refused(AccessEvent { recipient: Some(20), ..event(9) }, Error::UnknownRecipient);
-		refused(AccessEvent { activity: Some(H256::zero()), ..event(9) }, Error::UnknownActivity);
+		refused(
+			AccessEvent {
+				occurred: NOW - LATENESS - 1,
+				..event(9)
+			},
+			Error::TooLate,
+		);
+		refused(
+			AccessEvent {
+				occurred: NOW + SKEW + 1,
+				..event(9)
+			},
+			Error::InFuture,
+		);
+		refused(
+			AccessEvent {
+				recipient: Some(20),
+				..event(9)
+			},
+			Error::UnknownRecipient,
+		);
+		refused(
+			AccessEvent {
+				activity: Some(H256::zero()),
+				..event(9)
+			},
+			Error::UnknownActivity,
+		);
 
 		let batch = || Versioned::V1(vec![event(1)].try_into().unwrap());
 		let unknown = H256::repeat_byte(1);
-		assert_noop!(Access::record(RuntimeOrigin::signed(GATEWAY), unknown, batch()), Error::<Test>::UnknownDataset);
-		assert_noop!(Access::record(RuntimeOrigin::signed(2), DATASET, batch()), Error::<Test>::NotAuthorized);
+		assert_noop!(
+			Access::record(RuntimeOrigin::signed(GATEWAY), unknown, batch()),
+			Error::<Test>::UnknownDataset
+		);
+		assert_noop!(
+			Access::record(RuntimeOrigin::signed(2), DATASET, batch()),
+			Error::<Test>::NotAuthorized
+		);
 		assert_noop!(
 			Access::record(RuntimeOrigin::signed(100), DATASET, batch()),
 			sp_runtime::DispatchError::BadOrigin
@@ -114,8 +192,16 @@ fn what_is_malformed_unauthorised_or_out_of_time_is_refused() {
 #[test]
 fn the_edges_of_the_window_are_accepted() {
 	ExtBuilder::build_and_execute(|| {
-		let oldest = AccessEvent { occurred: NOW - LATENESS, ..event(1) };
-		let newest = AccessEvent { occurred: NOW + SKEW, activity: Some(ACTIVITY), recipient: None, ..event(2) };
+		let oldest = AccessEvent {
+			occurred: NOW - LATENESS,
+			..event(1)
+		};
+		let newest = AccessEvent {
+			occurred: NOW + SKEW,
+			activity: Some(ACTIVITY),
+			recipient: None,
+			..event(2)
+		};
 		assert_ok!(record(vec![oldest, newest]));
 	});
 }
@@ -132,13 +218,23 @@ fn the_event_and_entry_encodings_are_pinned() {
 		dataset: DATASET,
 		reporter: HOSPITAL,
 		recorded: NOW,
-		rules: Rules { spec_version: 1, code: H256::repeat_byte(0xcc) },
+		rules: Rules {
+			spec_version: 1,
+			code: H256::repeat_byte(0xcc),
+		},
 		breaches: Breaches::PURPOSE,
-		event: AccessEvent { subject: Some(ALICE), activity: Some(ACTIVITY), ..event(1) },
+		event: AccessEvent {
+			subject: Some(ALICE),
+			activity: Some(ACTIVITY),
+			..event(1)
+		},
 	};
 	assert_eq!(Versioned::V1(entry).encode()[0], 1, "the version comes first");
 	assert_eq!(entry.event.encode().len(), 32 + 8 + 32 + 33 + 2 + 1 + 3 + 5 + 33 + 1);
-	assert_eq!(format!("{:?}", entry.leaf()), "0x6ffe0b58152882b76dcf5daacef88251fe9376843632c265196e8aa8bc428e1c");
+	assert_eq!(
+		format!("{:?}", entry.leaf()),
+		"0x6ffe0b58152882b76dcf5daacef88251fe9376843632c265196e8aa8bc428e1c"
+	);
 }
 
 proptest! {
@@ -177,7 +273,11 @@ fn a_new_runtime_pins_its_own_rules() {
 		let code = |event| match event {
 			Event::BatchRecorded { rules, .. } => rules.code,
 		};
-		assert_eq!(code(last_event()), H256(sp_io::hashing::blake2_256(b"first")), "until the upgrade applies");
+		assert_eq!(
+			code(last_event()),
+			H256(sp_io::hashing::blake2_256(b"first")),
+			"until the upgrade applies"
+		);
 		<Access as frame_support::traits::OnRuntimeUpgrade>::on_runtime_upgrade();
 		assert_ok!(record(vec![event(3)]));
 		assert_eq!(code(last_event()), H256(sp_io::hashing::blake2_256(b"second")));

@@ -10,7 +10,11 @@ use proptest::prelude::*;
 use std::collections::BTreeSet;
 
 fn record(events: Vec<AccessEvent>) -> frame_support::pallet_prelude::DispatchResult {
-	Access::record(RuntimeOrigin::signed(GATEWAY), DATASET, Versioned::V1(events.try_into().unwrap()))
+	Access::record(
+		RuntimeOrigin::signed(GATEWAY),
+		DATASET,
+		Versioned::V1(events.try_into().unwrap()),
+	)
 }
 
 fn advance_to(now: u64) {
@@ -24,7 +28,12 @@ fn a_replayed_source_is_answered_and_not_recorded_again() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(record(vec![event(1), event(2), event(1)]));
 		assert_ok!(record(vec![event(2), event(3)]));
-		let Event::BatchRecorded { first, recorded, replayed, .. } = last_event();
+		let Event::BatchRecorded {
+			first,
+			recorded,
+			replayed,
+			..
+		} = last_event();
 		assert_eq!((first, recorded, replayed.into_inner()), (2, 1, vec![0]));
 		assert_eq!(Access::log(DATASET).accumulator.count(), 3);
 
@@ -52,11 +61,16 @@ fn hospitals_do_not_shadow_each_other() {
 #[test]
 fn more_events_in_a_second_than_a_page_holds_are_refused() {
 	ExtBuilder::build_and_execute(|| {
-		let full = (0..u64::from(MAX_PER_SECOND)).map(H256::from_low_u64_be).collect::<Vec<_>>();
+		let full = (0..u64::from(MAX_PER_SECOND))
+			.map(H256::from_low_u64_be)
+			.collect::<Vec<_>>();
 		Recorded::<Test>::insert(NOW / 1_000, HOSPITAL, crate::Page::try_from(full).unwrap());
 		assert_noop!(record(vec![event(1_000_000)]), crate::Error::<Test>::TooManyPerSecond);
 		assert_ok!(record(vec![event(5)]));
-		assert_ok!(record(vec![AccessEvent { occurred: NOW - 1_000, ..event(1_000_000) }]));
+		assert_ok!(record(vec![AccessEvent {
+			occurred: NOW - 1_000,
+			..event(1_000_000)
+		}]));
 	});
 }
 

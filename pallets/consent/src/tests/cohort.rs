@@ -42,24 +42,42 @@ fn a_withdrawal_closes_the_cohort() {
 	ExtBuilder::build_and_execute(|| {
 		declare();
 		System::assert_last_event(
-			Event::DatasetDeclared { dataset: DATASET, owner: HOSPITAL, supersedes: None }.into(),
+			Event::DatasetDeclared {
+				dataset: DATASET,
+				owner: HOSPITAL,
+				supersedes: None,
+			}
+			.into(),
 		);
 		grant(1, everything());
 		grant(2, everything());
 		assert_ok!(enrol([1, 2]));
-		System::assert_last_event(Event::Enrolled { dataset: DATASET, joined: 2, already: 0 }.into());
+		System::assert_last_event(
+			Event::Enrolled {
+				dataset: DATASET,
+				joined: 2,
+				already: 0,
+			}
+			.into(),
+		);
 		assert!(cohort_breaches(NOW + 10 * DAY).is_empty());
 
 		set_now(NOW + DAY);
 		assert_ok!(Consent::revoke(steward(), hash(2), hash(9)));
-		assert!(cohort_breaches(NOW + DAY - 1).is_empty(), "accesses before stay within scope");
+		assert!(
+			cohort_breaches(NOW + DAY - 1).is_empty(),
+			"accesses before stay within scope"
+		);
 		assert!(cohort_breaches(NOW + DAY).contains(Breaches::PURPOSE | Breaches::OPERATION));
 
 		// A version without the subject opens again.
 		let newer = H256::repeat_byte(0xdb);
 		assert_ok!(Consent::declare_dataset(steward(), newer, everything(), Some(DATASET)));
 		assert_ok!(Consent::enrol(steward(), newer, vec![hash(1)].try_into().unwrap()));
-		assert!(Consent::dataset(newer).unwrap().breaches(&training(), NOW + DAY).is_empty());
+		assert!(Consent::dataset(newer)
+			.unwrap()
+			.breaches(&training(), NOW + DAY)
+			.is_empty());
 		assert!(cohort_breaches(NOW + DAY).contains(Breaches::SUPERSEDED));
 		assert!(!cohort_breaches(NOW + DAY - 1).contains(Breaches::SUPERSEDED));
 	});
@@ -89,7 +107,9 @@ fn a_subject_is_judged_by_label_consent_and_enrolment() {
 		grant(1, everything());
 		let judge = |at| {
 			let dataset = Consent::dataset(DATASET).unwrap();
-			Consent::subject(hash(1), HOSPITAL).unwrap().breaches(DATASET, &dataset, &training(), at)
+			Consent::subject(hash(1), HOSPITAL)
+				.unwrap()
+				.breaches(DATASET, &dataset, &training(), at)
 		};
 		assert_eq!(judge(NOW), Breaches::NOT_ENROLLED);
 		assert_ok!(enrol([1]));
@@ -112,7 +132,14 @@ fn enrolling_again_changes_nothing() {
 		assert_ok!(enrol([1]));
 		let before = Consent::dataset(DATASET);
 		assert_ok!(enrol([1, 1]));
-		System::assert_last_event(Event::Enrolled { dataset: DATASET, joined: 0, already: 2 }.into());
+		System::assert_last_event(
+			Event::Enrolled {
+				dataset: DATASET,
+				joined: 0,
+				already: 2,
+			}
+			.into(),
+		);
 		assert_eq!(Consent::dataset(DATASET), before);
 	});
 }
@@ -137,9 +164,8 @@ fn what_cannot_be_enrolled_or_declared_is_refused() {
 		assert_noop!(enrol([3]), Error::<Test>::ConsentNotStarted);
 
 		let newer = H256::repeat_byte(0xdb);
-		let declare = |by: u64, older| {
-			Consent::declare_dataset(RuntimeOrigin::signed(by), newer, everything(), Some(older))
-		};
+		let declare =
+			|by: u64, older| Consent::declare_dataset(RuntimeOrigin::signed(by), newer, everything(), Some(older));
 		assert_noop!(declare(1, hash(77)), Error::<Test>::NotFound);
 		assert_noop!(declare(2, DATASET), Error::<Test>::NotAuthorized);
 		assert_ok!(declare(1, DATASET));
@@ -162,13 +188,22 @@ fn a_subject_keeps_to_its_bound_of_data_sets() {
 		grant(1, everything());
 		let add = |number: u64, older: Option<u64>| {
 			let id = hash(0xd000 + number);
-			assert_ok!(Consent::declare_dataset(steward(), id, everything(), older.map(|n| hash(0xd000 + n))));
+			assert_ok!(Consent::declare_dataset(
+				steward(),
+				id,
+				everything(),
+				older.map(|n| hash(0xd000 + n))
+			));
 			Consent::enrol(steward(), id, vec![hash(1)].try_into().unwrap())
 		};
 		for number in 0..u64::from(MAX_DATASETS) {
 			assert_ok!(add(number, None));
 		}
-		assert_eq!(add(100, Some(0)), Err(Error::<Test>::TooManyDatasets.into()), "accesses may still be reported");
+		assert_eq!(
+			add(100, Some(0)),
+			Err(Error::<Test>::TooManyDatasets.into()),
+			"accesses may still be reported"
+		);
 		set_now(NOW + LATENESS);
 		assert_ok!(add(101, Some(1)));
 	});

@@ -13,18 +13,32 @@ const DATASET: DatasetId = H256::repeat_byte(0xda);
 #[derive(Clone, Debug)]
 enum Step {
 	Wait(Moment),
-	Grant { subject: u64, purposes: Vec<Purpose>, lasts: Moment },
-	Narrow { subject: u64, purposes: Vec<Purpose> },
-	Revoke { subject: u64 },
-	Enrol { subject: u64 },
+	Grant {
+		subject: u64,
+		purposes: Vec<Purpose>,
+		lasts: Moment,
+	},
+	Narrow {
+		subject: u64,
+		purposes: Vec<Purpose>,
+	},
+	Revoke {
+		subject: u64,
+	},
+	Enrol {
+		subject: u64,
+	},
 }
 
 fn step() -> impl Strategy<Value = Step> {
 	let purposes = || proptest::sample::subsequence(PURPOSES.to_vec(), 1..=3);
 	prop_oneof![
 		(1..5u64).prop_map(Step::Wait),
-		(0..3u64, purposes(), 1..40u64)
-			.prop_map(|(subject, purposes, lasts)| Step::Grant { subject, purposes, lasts }),
+		(0..3u64, purposes(), 1..40u64).prop_map(|(subject, purposes, lasts)| Step::Grant {
+			subject,
+			purposes,
+			lasts
+		}),
 		(0..3u64, purposes()).prop_map(|(subject, purposes)| Step::Narrow { subject, purposes }),
 		(0..3u64).prop_map(|subject| Step::Revoke { subject }),
 		(0..3u64).prop_map(|subject| Step::Enrol { subject }),
@@ -52,13 +66,18 @@ impl Granted {
 	fn allows_after_start(&self, purpose: Purpose, at: Moment) -> bool {
 		at < self.end
 			&& self.purposes.contains(&purpose)
-			&& self.narrowed.iter().all(|(since, left)| at < *since || left.contains(&purpose))
+			&& self
+				.narrowed
+				.iter()
+				.all(|(since, left)| at < *since || left.contains(&purpose))
 	}
 }
 
 impl Model {
 	fn subject_allows(&self, subject: usize, purpose: Purpose, at: Moment) -> bool {
-		self.consents[subject].iter().any(|granted| granted.start <= at && granted.allows_after_start(purpose, at))
+		self.consents[subject]
+			.iter()
+			.any(|granted| granted.start <= at && granted.allows_after_start(purpose, at))
 	}
 
 	/// Everyone who had joined by then must allow it, each by the consent under which it joined.

@@ -11,13 +11,22 @@ use sp_runtime::DispatchError::BadOrigin;
 const SUBJECT: Pseudonym = H256::repeat_byte(0x5b);
 
 fn request(purpose: Purpose) -> Request {
-	Request { purpose: Some(purpose), operation: Operation::Train, region: None, recipient: None, recipient_class: None }
+	Request {
+		purpose: Some(purpose),
+		operation: Operation::Train,
+		region: None,
+		recipient: None,
+		recipient_class: None,
+	}
 }
 
 /// Whether any consent permits it.
 fn permitted(purpose: Purpose, at: Moment) -> bool {
 	let subject = Consent::subject(SUBJECT, HOSPITAL).unwrap();
-	subject.consents.iter().any(|consent| types::scope(&consent.scope).permits(&request(purpose), at))
+	subject
+		.consents
+		.iter()
+		.any(|consent| types::scope(&consent.scope).permits(&request(purpose), at))
 }
 
 #[test]
@@ -25,13 +34,32 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 	ExtBuilder::build_and_execute(|| {
 		let both = scope_for([Purpose::ModelTraining, Purpose::Treatment], NOW + 100 * DAY);
 		assert_ok!(Consent::grant(steward(), SUBJECT, both, hash(1)));
-		System::assert_last_event(Event::Granted { hospital: HOSPITAL, subject: SUBJECT, form: hash(1) }.into());
+		System::assert_last_event(
+			Event::Granted {
+				hospital: HOSPITAL,
+				subject: SUBJECT,
+				form: hash(1),
+			}
+			.into(),
+		);
 		assert!(permitted(Purpose::ModelTraining, NOW));
 		assert!(!permitted(Purpose::Marketing, NOW));
 
 		set_now(NOW + DAY);
-		assert_ok!(Consent::narrow(steward(), SUBJECT, scope_for([Purpose::Treatment], NOW + 50 * DAY), hash(2)));
-		System::assert_last_event(Event::Narrowed { hospital: HOSPITAL, subject: SUBJECT, form: hash(2) }.into());
+		assert_ok!(Consent::narrow(
+			steward(),
+			SUBJECT,
+			scope_for([Purpose::Treatment], NOW + 50 * DAY),
+			hash(2)
+		));
+		System::assert_last_event(
+			Event::Narrowed {
+				hospital: HOSPITAL,
+				subject: SUBJECT,
+				form: hash(2),
+			}
+			.into(),
+		);
 		assert!(permitted(Purpose::ModelTraining, NOW + DAY - 1), "the past stays");
 		assert!(!permitted(Purpose::ModelTraining, NOW + DAY));
 		assert!(permitted(Purpose::Treatment, NOW + 50 * DAY - 1));
@@ -39,7 +67,14 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 
 		set_now(NOW + 2 * DAY);
 		assert_ok!(Consent::revoke(steward(), SUBJECT, hash(3)));
-		System::assert_last_event(Event::Revoked { hospital: HOSPITAL, subject: SUBJECT, form: hash(3) }.into());
+		System::assert_last_event(
+			Event::Revoked {
+				hospital: HOSPITAL,
+				subject: SUBJECT,
+				form: hash(3),
+			}
+			.into(),
+		);
 		assert!(permitted(Purpose::Treatment, NOW + 2 * DAY - 1));
 		assert!(!permitted(Purpose::Treatment, NOW + 2 * DAY));
 
@@ -53,7 +88,12 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 fn a_widening_is_a_new_consent() {
 	ExtBuilder::build_and_execute(|| {
 		let end = NOW + 100 * DAY;
-		assert_ok!(Consent::grant(steward(), SUBJECT, scope_for([Purpose::Treatment], end), hash(1)));
+		assert_ok!(Consent::grant(
+			steward(),
+			SUBJECT,
+			scope_for([Purpose::Treatment], end),
+			hash(1)
+		));
 		set_now(NOW + DAY);
 		assert_ok!(Consent::revoke(steward(), SUBJECT, hash(2)));
 		set_now(NOW + 2 * DAY);
@@ -70,14 +110,29 @@ fn a_widening_is_a_new_consent() {
 fn what_makes_no_sense_is_refused() {
 	ExtBuilder::build_and_execute(|| {
 		let nothing = Versioned::V1(Scope::nothing());
-		assert_noop!(Consent::grant(steward(), SUBJECT, nothing, hash(1)), Error::<Test>::NothingAllowed);
+		assert_noop!(
+			Consent::grant(steward(), SUBJECT, nothing, hash(1)),
+			Error::<Test>::NothingAllowed
+		);
 		let ended = Versioned::V1(Scope::uniform(0, NOW));
-		assert_noop!(Consent::grant(steward(), SUBJECT, ended, hash(1)), Error::<Test>::NothingAllowed);
+		assert_noop!(
+			Consent::grant(steward(), SUBJECT, ended, hash(1)),
+			Error::<Test>::NothingAllowed
+		);
 		assert_noop!(Consent::revoke(steward(), SUBJECT, hash(1)), Error::<Test>::NotFound);
-		assert_noop!(Consent::narrow(steward(), SUBJECT, everything(), hash(1)), Error::<Test>::NotFound);
-		assert_noop!(Consent::grant(RuntimeOrigin::signed(100), SUBJECT, everything(), hash(1)), BadOrigin);
+		assert_noop!(
+			Consent::narrow(steward(), SUBJECT, everything(), hash(1)),
+			Error::<Test>::NotFound
+		);
+		assert_noop!(
+			Consent::grant(RuntimeOrigin::signed(100), SUBJECT, everything(), hash(1)),
+			BadOrigin
+		);
 		assert_ok!(Consent::grant(steward(), SUBJECT, everything(), hash(1)));
-		assert_noop!(Consent::grant(steward(), SUBJECT, everything(), hash(1)), Error::<Test>::AlreadyExists);
+		assert_noop!(
+			Consent::grant(steward(), SUBJECT, everything(), hash(1)),
+			Error::<Test>::AlreadyExists
+		);
 	});
 }
 
@@ -88,9 +143,15 @@ fn consents_that_ended_long_ago_make_room() {
 		for form in 0..u64::from(MAX_CONSENTS) {
 			assert_ok!(Consent::grant(steward(), SUBJECT, brief(), hash(form)));
 		}
-		assert_noop!(Consent::grant(steward(), SUBJECT, everything(), hash(99)), Error::<Test>::TooManyConsents);
+		assert_noop!(
+			Consent::grant(steward(), SUBJECT, everything(), hash(99)),
+			Error::<Test>::TooManyConsents
+		);
 		set_now(NOW + DAY + LATENESS - 1);
-		assert_noop!(Consent::grant(steward(), SUBJECT, everything(), hash(99)), Error::<Test>::TooManyConsents);
+		assert_noop!(
+			Consent::grant(steward(), SUBJECT, everything(), hash(99)),
+			Error::<Test>::TooManyConsents
+		);
 		set_now(NOW + DAY + LATENESS);
 		assert_ok!(Consent::grant(steward(), SUBJECT, everything(), hash(99)));
 		assert_eq!(Consent::subject(SUBJECT, HOSPITAL).unwrap().consents.len(), 1);

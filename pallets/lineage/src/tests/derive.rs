@@ -6,15 +6,26 @@ use kexin_primitives::lineage::{Direction, EvidenceKind, Input, Output, TraceQue
 use sp_runtime::DispatchError::BadOrigin;
 
 fn used(number: u64) -> Input {
-	Input { artifact: hash(number), role: InputRole::Used }
+	Input {
+		artifact: hash(number),
+		role: InputRole::Used,
+	}
 }
 
 fn model(number: u64) -> Output {
-	Output { artifact: hash(number), kind: ArtifactKind::Model }
+	Output {
+		artifact: hash(number),
+		kind: ArtifactKind::Model,
+	}
 }
 
 fn derive(by: u64, activity: u64, inputs: Vec<Input>, outputs: Vec<Output>) -> DispatchResult {
-	Lineage::derive(steward(by), hash(activity), inputs.try_into().unwrap(), outputs.try_into().unwrap())
+	Lineage::derive(
+		steward(by),
+		hash(activity),
+		inputs.try_into().unwrap(),
+		outputs.try_into().unwrap(),
+	)
 }
 
 /// Two data sets of member 1, and a training of member 2.
@@ -29,9 +40,17 @@ fn a_model_is_traced_to_its_data_sets() {
 	ExtBuilder::build_and_execute(|| {
 		set_up();
 		System::assert_last_event(
-			Event::Started { activity: hash(100), kind: ActivityKind::Training, agent: 2 }.into(),
+			Event::Started {
+				activity: hash(100),
+				kind: ActivityKind::Training,
+				agent: 2,
+			}
+			.into(),
 		);
-		let looked_at = Input { artifact: hash(2), role: InputRole::Read };
+		let looked_at = Input {
+			artifact: hash(2),
+			role: InputRole::Read,
+		};
 		assert_ok!(derive(2, 100, vec![used(1), looked_at], vec![model(10)]));
 		System::assert_has_event(
 			Event::Registered {
@@ -42,11 +61,29 @@ fn a_model_is_traced_to_its_data_sets() {
 			}
 			.into(),
 		);
-		System::assert_last_event(Event::Derived { activity: hash(100), inputs: 2, outputs: 1 }.into());
+		System::assert_last_event(
+			Event::Derived {
+				activity: hash(100),
+				inputs: 2,
+				outputs: 1,
+			}
+			.into(),
+		);
 
 		let walk = |artifact, direction| {
-			let query = TraceQuery { artifact: hash(artifact), direction, depth: 9, offset: 0, limit: 9 };
-			Lineage::trace(query).unwrap().nodes.iter().map(|node| node.id).collect::<Vec<_>>()
+			let query = TraceQuery {
+				artifact: hash(artifact),
+				direction,
+				depth: 9,
+				offset: 0,
+				limit: 9,
+			};
+			Lineage::trace(query)
+				.unwrap()
+				.nodes
+				.iter()
+				.map(|node| node.id)
+				.collect::<Vec<_>>()
 		};
 		assert_eq!(walk(10, Direction::Ancestors), [hash(10), hash(1)]);
 		assert_eq!(walk(1, Direction::Descendants), [hash(1), hash(10)]);
@@ -59,18 +96,45 @@ fn what_cannot_be_derived_is_refused() {
 	ExtBuilder::build_and_execute(|| {
 		set_up();
 		assert_noop!(derive(2, 101, vec![used(1)], vec![model(10)]), Error::<Test>::NotFound);
-		assert_noop!(derive(1, 100, vec![used(1)], vec![model(10)]), Error::<Test>::NotAuthorized);
-		assert_noop!(derive(2, 100, vec![used(9)], vec![model(10)]), Error::<Test>::UnknownInput);
-		assert_noop!(derive(2, 100, vec![used(1), used(1)], vec![model(10)]), Error::<Test>::Duplicate);
-		assert_noop!(derive(2, 100, vec![used(1)], vec![model(10), model(10)]), Error::<Test>::Duplicate);
-		assert_noop!(derive(2, 100, vec![used(1)], vec![model(2)]), Error::<Test>::AlreadyExists);
-		assert_noop!(derive(2, 100, vec![used(1), used(10)], vec![model(10)]), Error::<Test>::UnknownInput);
+		assert_noop!(
+			derive(1, 100, vec![used(1)], vec![model(10)]),
+			Error::<Test>::NotAuthorized
+		);
+		assert_noop!(
+			derive(2, 100, vec![used(9)], vec![model(10)]),
+			Error::<Test>::UnknownInput
+		);
+		assert_noop!(
+			derive(2, 100, vec![used(1), used(1)], vec![model(10)]),
+			Error::<Test>::Duplicate
+		);
+		assert_noop!(
+			derive(2, 100, vec![used(1)], vec![model(10), model(10)]),
+			Error::<Test>::Duplicate
+		);
+		assert_noop!(
+			derive(2, 100, vec![used(1)], vec![model(2)]),
+			Error::<Test>::AlreadyExists
+		);
+		assert_noop!(
+			derive(2, 100, vec![used(1), used(10)], vec![model(10)]),
+			Error::<Test>::UnknownInput
+		);
 		assert_noop!(derive(2, 100, vec![used(1)], vec![]), Error::<Test>::NothingDerived);
-		let read = Input { role: InputRole::Read, ..used(1) };
-		assert_noop!(derive(2, 100, vec![read], vec![model(10)]), Error::<Test>::NothingDerived);
+		let read = Input {
+			role: InputRole::Read,
+			..used(1)
+		};
+		assert_noop!(
+			derive(2, 100, vec![read], vec![model(10)]),
+			Error::<Test>::NothingDerived
+		);
 		assert_noop!(derive(100, 100, vec![used(1)], vec![model(10)]), BadOrigin);
 		assert_ok!(derive(2, 100, vec![used(1)], vec![model(10)]));
-		assert_noop!(derive(2, 100, vec![used(1)], vec![model(11)]), Error::<Test>::AlreadyEnded);
+		assert_noop!(
+			derive(2, 100, vec![used(1)], vec![model(11)]),
+			Error::<Test>::AlreadyEnded
+		);
 		assert_noop!(
 			Lineage::register(steward(1), hash(10), ArtifactKind::Model),
 			Error::<Test>::AlreadyExists
@@ -94,7 +158,14 @@ fn evidence_carries_the_name_of_who_attached_it() {
 		};
 		let attach = |by| Lineage::attach_evidence(steward(by), hash(1), evidence);
 		assert_ok!(attach(3));
-		System::assert_last_event(Event::EvidenceAttached { artifact: hash(1), by: 3, evidence }.into());
+		System::assert_last_event(
+			Event::EvidenceAttached {
+				artifact: hash(1),
+				by: 3,
+				evidence,
+			}
+			.into(),
+		);
 		assert_eq!(Lineage::evidence_of(hash(1)), [(3, evidence, NOW)]);
 		for _ in 1..MAX_EVIDENCE {
 			assert_ok!(attach(3));

@@ -9,7 +9,13 @@ use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn query(artifact: u64, direction: Direction) -> TraceQuery {
-	TraceQuery { artifact: hash(artifact), direction, depth: u32::MAX, offset: 0, limit: MAX_PAGE }
+	TraceQuery {
+		artifact: hash(artifact),
+		direction,
+		depth: u32::MAX,
+		offset: 0,
+		limit: MAX_PAGE,
+	}
 }
 
 /// All pages of a walk, `limit` artifacts at a time.
@@ -33,8 +39,18 @@ fn chain(count: u64) {
 	for number in 1..=count {
 		let activity = hash(1_000_000 + number);
 		Lineage::start(steward(1), activity, ActivityKind::Training).unwrap();
-		let inputs = vec![Input { artifact: hash(number - 1), role: InputRole::Used }].try_into().unwrap();
-		let outputs = vec![Output { artifact: hash(number), kind: ArtifactKind::Model }].try_into().unwrap();
+		let inputs = vec![Input {
+			artifact: hash(number - 1),
+			role: InputRole::Used,
+		}]
+		.try_into()
+		.unwrap();
+		let outputs = vec![Output {
+			artifact: hash(number),
+			kind: ArtifactKind::Model,
+		}]
+		.try_into()
+		.unwrap();
 		Lineage::derive(steward(1), activity, inputs, outputs).unwrap();
 	}
 }
@@ -43,10 +59,21 @@ fn chain(count: u64) {
 fn depth_limits_the_walk() {
 	ExtBuilder::build_and_execute(|| {
 		chain(5);
-		let trace = Lineage::trace(TraceQuery { depth: 2, ..query(5, Direction::Ancestors) }).unwrap();
-		assert_eq!(trace.nodes.iter().map(|node| node.distance).collect::<Vec<_>>(), [0, 1, 2]);
+		let trace = Lineage::trace(TraceQuery {
+			depth: 2,
+			..query(5, Direction::Ancestors)
+		})
+		.unwrap();
+		assert_eq!(
+			trace.nodes.iter().map(|node| node.distance).collect::<Vec<_>>(),
+			[0, 1, 2]
+		);
 		assert_eq!(trace.edges.len(), 2);
-		let alone = Lineage::trace(TraceQuery { depth: 0, ..query(5, Direction::Ancestors) }).unwrap();
+		let alone = Lineage::trace(TraceQuery {
+			depth: 0,
+			..query(5, Direction::Ancestors)
+		})
+		.unwrap();
 		assert_eq!((alone.nodes.len(), alone.edges.len(), alone.next), (1, 0, None));
 	});
 }
@@ -54,14 +81,20 @@ fn depth_limits_the_walk() {
 #[test]
 fn an_unknown_artifact_and_a_walk_without_end_are_errors() {
 	ExtBuilder::build_and_execute(|| {
-		assert_eq!(Lineage::trace(query(1, Direction::Ancestors)), Err(TraceError::NotFound));
+		assert_eq!(
+			Lineage::trace(query(1, Direction::Ancestors)),
+			Err(TraceError::NotFound)
+		);
 		chain(1);
 		// As if an artifact had been used more often than a walk may go.
 		Artifacts::<Test>::mutate(hash(0), |artifact| artifact.as_mut().unwrap().uses = 30_000);
 		for number in 1..30_000 {
 			UsedBy::<Test>::insert(hash(0), number, hash(1_000_001));
 		}
-		assert_eq!(Lineage::trace(query(0, Direction::Descendants)), Err(TraceError::TooLarge));
+		assert_eq!(
+			Lineage::trace(query(0, Direction::Descendants)),
+			Err(TraceError::TooLarge)
+		);
 		Artifacts::<Test>::mutate(hash(0), |artifact| artifact.as_mut().unwrap().uses = 1);
 		let _ = UsedBy::<Test>::clear_prefix(hash(0), u32::MAX, None);
 		UsedBy::<Test>::insert(hash(0), 0, hash(1_000_001));
@@ -72,7 +105,11 @@ fn an_unknown_artifact_and_a_walk_without_end_are_errors() {
 fn a_page_past_the_end_is_empty() {
 	ExtBuilder::build_and_execute(|| {
 		chain(2);
-		let trace = Lineage::trace(TraceQuery { offset: 50, ..query(2, Direction::Ancestors) }).unwrap();
+		let trace = Lineage::trace(TraceQuery {
+			offset: 50,
+			..query(2, Direction::Ancestors)
+		})
+		.unwrap();
 		assert_eq!(trace, Trace::default());
 	});
 }

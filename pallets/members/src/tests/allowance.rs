@@ -55,7 +55,13 @@ fn what_was_not_used_comes_back() {
 #[test]
 fn tips_are_neither_taken_nor_paid() {
 	ExtBuilder::build_and_execute(|| {
-		assert_ok!(Charge::withdraw_fee(&10, &call(), &Default::default(), 100 + 5_000, 5_000));
+		assert_ok!(Charge::withdraw_fee(
+			&10,
+			&call(),
+			&Default::default(),
+			100 + 5_000,
+			5_000
+		));
 		assert_eq!(Members::allowance(0), FULL - 100);
 	});
 }

@@ -25,7 +25,14 @@ fn a_majority_admits_and_two_thirds_remove() {
 			BadOrigin
 		);
 		assert_ok!(admit(MemberKind::Company, false, 50));
-		System::assert_has_event(Event::Admitted { member: 3, kind: MemberKind::Company, key: 50 }.into());
+		System::assert_has_event(
+			Event::Admitted {
+				member: 3,
+				kind: MemberKind::Company,
+				key: 50,
+			}
+			.into(),
+		);
 		assert_noop!(Members::remove(council(1), 3), BadOrigin);
 		assert_noop!(Members::remove(RuntimeOrigin::signed(10), 3), BadOrigin);
 		assert_ok!(Members::remove(council(2), 3));
@@ -33,7 +40,11 @@ fn a_majority_admits_and_two_thirds_remove() {
 		assert_eq!(Members::active_key(&50), None);
 		assert_noop!(Members::remove(council(2), 3), Error::<Test>::NotFound);
 		assert_ok!(admit(MemberKind::Company, false, 50));
-		assert_eq!(Members::active_key(&50).unwrap().member, 4, "numbers are never used again");
+		assert_eq!(
+			Members::active_key(&50).unwrap().member,
+			4,
+			"numbers are never used again"
+		);
 	});
 }
 
@@ -77,7 +88,10 @@ fn a_seat_moves_with_the_key() {
 #[test]
 fn only_hospitals_have_seats() {
 	ExtBuilder::build_and_execute(|| {
-		assert_noop!(admit(MemberKind::Company, true, 50), Error::<Test>::SeatForHospitalsOnly);
+		assert_noop!(
+			admit(MemberKind::Company, true, 50),
+			Error::<Test>::SeatForHospitalsOnly
+		);
 		assert_ok!(admit(MemberKind::Hospital, true, 9));
 		assert_eq!(sitting(), [9, 10, 11, 12]);
 		assert_noop!(admit(MemberKind::Hospital, false, 9), Error::<Test>::AlreadyExists);

@@ -21,12 +21,25 @@ fn gateway_of(account: u64) -> Option<MemberId> {
 fn a_hospital_runs_its_own_keys() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
-		System::assert_last_event(Event::KeyAdded { member: 0, account: GATEWAY, powers: Powers::GATEWAY }.into());
+		System::assert_last_event(
+			Event::KeyAdded {
+				member: 0,
+				account: GATEWAY,
+				powers: Powers::GATEWAY,
+			}
+			.into(),
+		);
 		assert_eq!(gateway_of(GATEWAY), Some(0), "the ledger sees the hospital");
 		assert_eq!(System::providers(&GATEWAY), 1, "it can sign without tokens");
 
 		assert_ok!(Members::revoke_key(admin(), GATEWAY));
-		System::assert_last_event(Event::KeyRevoked { member: 0, account: GATEWAY }.into());
+		System::assert_last_event(
+			Event::KeyRevoked {
+				member: 0,
+				account: GATEWAY,
+			}
+			.into(),
+		);
 		assert_eq!(gateway_of(GATEWAY), None);
 		assert_eq!(System::providers(&GATEWAY), 0);
 	});
@@ -47,20 +60,41 @@ fn a_gateway_key_that_was_stolen_adds_no_keys() {
 #[test]
 fn what_a_key_may_not_have_is_refused() {
 	ExtBuilder::build_and_execute(|| {
-		assert_noop!(Members::add_key(admin(), GATEWAY, Powers::empty()), Error::<Test>::UnknownPowers);
+		assert_noop!(
+			Members::add_key(admin(), GATEWAY, Powers::empty()),
+			Error::<Test>::UnknownPowers
+		);
 		// A bit without a meaning today must not get one tomorrow.
 		let unknown = codec::Decode::decode(&mut &[128u8][..]).unwrap();
-		assert_noop!(Members::add_key(admin(), GATEWAY, unknown), Error::<Test>::UnknownPowers);
-		assert_noop!(Members::add_key(admin(), GATEWAY, Powers::COUNCIL), Error::<Test>::SeatTaken);
-		assert_noop!(Members::add_key(admin(), ADMINISTRATORS[1], Powers::GATEWAY), Error::<Test>::AlreadyExists);
-		assert_noop!(Members::revoke_key(admin(), ADMINISTRATORS[1]), Error::<Test>::NotAuthorized);
+		assert_noop!(
+			Members::add_key(admin(), GATEWAY, unknown),
+			Error::<Test>::UnknownPowers
+		);
+		assert_noop!(
+			Members::add_key(admin(), GATEWAY, Powers::COUNCIL),
+			Error::<Test>::SeatTaken
+		);
+		assert_noop!(
+			Members::add_key(admin(), ADMINISTRATORS[1], Powers::GATEWAY),
+			Error::<Test>::AlreadyExists
+		);
+		assert_noop!(
+			Members::revoke_key(admin(), ADMINISTRATORS[1]),
+			Error::<Test>::NotAuthorized
+		);
 		assert_noop!(Members::revoke_key(admin(), 99), Error::<Test>::NotFound);
-		assert_noop!(Members::revoke_key(admin(), ADMINISTRATORS[0]), Error::<Test>::LastAdministrator);
+		assert_noop!(
+			Members::revoke_key(admin(), ADMINISTRATORS[0]),
+			Error::<Test>::LastAdministrator
+		);
 		assert_noop!(Members::resign(admin()), Error::<Test>::LastAdministrator);
 		for account in 0..u64::from(MAX_KEYS_PER_MEMBER) - 1 {
 			assert_ok!(Members::add_key(admin(), 1_000 + account, Powers::GATEWAY));
 		}
-		assert_noop!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY), Error::<Test>::TooManyKeys);
+		assert_noop!(
+			Members::add_key(admin(), GATEWAY, Powers::GATEWAY),
+			Error::<Test>::TooManyKeys
+		);
 	});
 }
 
