@@ -86,13 +86,8 @@ pub type TxExtension = (
 );
 
 /// What dispatches blocks to the pallets.
-pub type Executive = frame_executive::Executive<
-	Runtime,
-	Block,
-	frame_system::ChainContext<Runtime>,
-	Runtime,
-	AllPalletsWithSystem,
->;
+pub type Executive =
+	frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 
 /// Types for those who pass blocks on without looking into them, such as the node.
 pub mod opaque {

@@ -23,8 +23,10 @@ pub const REPORT_SESSIONS: u32 = 7 * DAYS / EPOCH_BLOCKS;
 
 /// BABE's parameters at genesis: a quarter of the slots has a primary author by lot, the others a secondary one with a VRF, so that
 /// every slot has a block.
-pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration =
-	BabeEpochConfiguration { c: (1, 4), allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots };
+pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfiguration {
+	c: (1, 4),
+	allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
+};
 
 parameter_types! {
 	pub const ReportLongevity: u64 = REPORT_SESSIONS as u64 * EPOCH_BLOCKS as u64;

@@ -5,7 +5,8 @@ use crate::*;
 use frame_support::{
 	parameter_types,
 	traits::{
-		fungible::HoldConsideration, ConstU32, EitherOfDiverse, EqualPrivilegeOnly, LinearStoragePrice, NeverEnsureOrigin,
+		fungible::HoldConsideration, ConstU32, EitherOfDiverse, EqualPrivilegeOnly, LinearStoragePrice,
+		NeverEnsureOrigin,
 	},
 	weights::Weight,
 };

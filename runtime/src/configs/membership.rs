@@ -8,7 +8,10 @@ use super::{
 	system::{BLOCK_LENGTH, BLOCK_REF_TIME, NORMAL_RATIO},
 };
 use crate::*;
-use frame_support::{parameter_types, weights::{ConstantMultiplier, IdentityFee}};
+use frame_support::{
+	parameter_types,
+	weights::{ConstantMultiplier, IdentityFee},
+};
 use sp_runtime::FixedU128;
 
 /// What a block has for signed transactions, in picoseconds.
