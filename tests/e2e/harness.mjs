@@ -3,10 +3,11 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 
-export const root = resolve(import.meta.dirname, '../..');
+export const root = fileURLToPath(new URL('../..', import.meta.url));
 const bin = process.env.KEXIN_BIN;
 if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
 const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
