@@ -22,9 +22,16 @@ fn config() -> Config {
 
 fn map_all(file: &std::path::Path) -> (usize, Vec<Result<Mapped, kexin::fhir::Problem>>) {
 	let (config, pseudonyms) = (config(), Pseudonymiser::new([7; 32]));
-	let mapper = Mapper { config: &config, pseudonyms: &pseudonyms, activity: None };
+	let mapper = Mapper {
+		config: &config,
+		pseudonyms: &pseudonyms,
+		activity: None,
+	};
 	let (records, unreadable) = source::read(file);
-	(unreadable.len(), records.iter().map(|record| mapper.map(record)).collect())
+	(
+		unreadable.len(),
+		records.iter().map(|record| mapper.map(record)).collect(),
+	)
 }
 
 fn mapped(name: &str) -> Result<Mapped, kexin::fhir::Problem> {
@@ -38,7 +45,11 @@ fn every_file_is_accounted_for() {
 		let (unreadable, results) = map_all(&file);
 		assert!(unreadable + results.len() > 0, "{}", file.display());
 		for problem in results.into_iter().filter_map(Result::err) {
-			assert!(!problem.element.is_empty() && !problem.reason.is_empty(), "{}", file.display());
+			assert!(
+				!problem.element.is_empty() && !problem.reason.is_empty(),
+				"{}",
+				file.display()
+			);
 		}
 	}
 }
@@ -60,11 +71,23 @@ fn a_consent_that_is_unclear_never_becomes_a_permission() {
 
 #[test]
 fn examples_of_both_versions_are_accesses() {
-	for name in ["AuditEvent-hl7-example-search.json", "AuditEvent-hl7-example-disclosure.json"] {
-		assert!(matches!(mapped(&format!("fhir-r4/{name}")), Ok(Mapped::Access(_))), "R4 {name}");
-		assert!(matches!(mapped(&format!("fhir-r5/{name}")), Ok(Mapped::Access(_))), "R5 {name}");
+	for name in [
+		"AuditEvent-hl7-example-search.json",
+		"AuditEvent-hl7-example-disclosure.json",
+	] {
+		assert!(
+			matches!(mapped(&format!("fhir-r4/{name}")), Ok(Mapped::Access(_))),
+			"R4 {name}"
+		);
+		assert!(
+			matches!(mapped(&format!("fhir-r5/{name}")), Ok(Mapped::Access(_))),
+			"R5 {name}"
+		);
 	}
-	assert!(matches!(mapped("fhir-r4/AuditEvent-hl7-example-logout.json"), Ok(Mapped::NotApplicable(_))));
+	assert!(matches!(
+		mapped("fhir-r4/AuditEvent-hl7-example-logout.json"),
+		Ok(Mapped::NotApplicable(_))
+	));
 }
 
 proptest! {

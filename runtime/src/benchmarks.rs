@@ -2,11 +2,14 @@
 
 use crate::*;
 use alloc::{string::String, vec::Vec};
-use frame_benchmarking::{
-	baseline::Pallet as Baseline, BenchmarkBatch, BenchmarkConfig, BenchmarkError, BenchmarkList, Benchmarking,
+use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
+use frame_support::traits::{EnsureOrigin, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_system_benchmarking::Pallet as SystemBenchmarks;
+use kexin_primitives::{
+	members::{MemberId, Powers},
+	scope::Scope,
+	DatasetId, Moment, Pseudonym, Versioned, H256,
 };
-use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
-use frame_system_benchmarking::{extensions::Pallet as SystemExtensions, Pallet as SystemBenchmarks};
 
 frame_benchmarking::define_benchmarks!(
 	[frame_system, SystemBenchmarks::<Runtime>]
@@ -17,8 +20,11 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_members, Members]
 );
 
+impl frame_system_benchmarking::Config for Runtime {}
+
 /// Which benchmarks there are.
 pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
+	use frame_benchmarking::BenchmarkList;
 	let mut list = Vec::<BenchmarkList>::new();
 	list_benchmarks!(list, extra);
 	(list, AllPalletsWithSystem::storage_info())
@@ -26,9 +32,72 @@ pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {
 
 /// Runs the benchmarks that the configuration selects.
 pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> {
+	use frame_benchmarking::BenchmarkBatch;
 	let whitelist = AllPalletsWithSystem::whitelisted_storage_keys();
 	let mut batches = Vec::<BenchmarkBatch>::new();
 	let params = (&config, &whitelist);
 	add_benchmarks!(params, batches);
 	Ok(batches)
+}
+
+/// Sets up what the pallets' benchmarks need of each other.
+pub struct Helper;
+
+/// A data set that allows everything.
+fn declare(owner: MemberId, dataset: DatasetId, subjects: u32) {
+	let everything = Versioned::V1(Scope::everything(0));
+	let (label, cohort) = (everything.clone(), everything);
+	let declared = pallet_consent::Dataset {
+		owner,
+		label,
+		cohort,
+		subjects,
+		declared: 0,
+		superseded: None,
+		superseded_by: None,
+		supersedes: None,
+	};
+	pallet_consent::Datasets::<Runtime>::insert(dataset, declared);
+}
+
+impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
+	fn set_up(dataset: DatasetId, subjects: &[Pseudonym]) -> (RuntimeOrigin, MemberId) {
+		type Gateway = pallet_members::EnsurePower<Runtime, { Powers::GATEWAY.bits() }>;
+		let origin = Gateway::try_successful_origin().expect("a gateway can be made");
+		let owner = Gateway::ensure_origin(origin.clone()).expect("it succeeds");
+		declare(
+			owner,
+			dataset,
+			u32::try_from(subjects.len()).expect("no more than a batch"),
+		);
+		for subject in subjects {
+			let consent = pallet_consent::SubjectConsent {
+				form: H256::zero(),
+				scope: Versioned::V1(Scope::everything(0)),
+			};
+			let known = pallet_consent::Subject {
+				consents: alloc::vec![consent].try_into().expect("one consent"),
+				datasets: alloc::vec![dataset].try_into().expect("one data set"),
+			};
+			pallet_consent::Subjects::<Runtime>::insert(subject, owner, known);
+		}
+		(origin, owner)
+	}
+
+	fn set_time(now: Moment) {
+		pallet_timestamp::Now::<Runtime>::put(now);
+	}
+}
+
+impl pallet_consent::BenchmarkHelper for Helper {
+	fn set_time(now: Moment) {
+		pallet_timestamp::Now::<Runtime>::put(now);
+	}
+}
+
+impl pallet_annotation::BenchmarkHelper for Helper {
+	fn declare(dataset: DatasetId) -> DatasetId {
+		declare(0, dataset, 0);
+		dataset
+	}
 }

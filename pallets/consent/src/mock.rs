@@ -79,6 +79,8 @@ pub struct MockHelper;
 impl crate::benchmarking::BenchmarkHelper for MockHelper {
 	fn set_time(now: Moment) {
 		set_now(now);
+		// Each run of a benchmark starts on a fresh state, and the artifacts are not part of it.
+		Artifacts::set(BTreeSet::new());
 	}
 }
 
