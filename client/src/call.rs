@@ -59,13 +59,17 @@ pub fn grant(subject: Pseudonym, scope: &Scope, form: H256) -> Call {
 }
 
 /// Narrows a subject's consents.
-pub fn narrow(subject: Pseudonym, limits: &Scope, form: H256) -> Call {
-	call("Consent", "narrow", (subject, Versioned::V1(limits.clone()), form))
+pub fn narrow(subject: Pseudonym, consent: Option<H256>, limits: &Scope, form: H256) -> Call {
+	call(
+		"Consent",
+		"narrow",
+		(subject, consent, Versioned::V1(limits.clone()), form),
+	)
 }
 
 /// Withdraws a subject's consents.
-pub fn revoke(subject: Pseudonym, form: H256) -> Call {
-	call("Consent", "revoke", (subject, form))
+pub fn revoke(subject: Pseudonym, consent: Option<H256>, form: H256) -> Call {
+	call("Consent", "revoke", (subject, consent, form))
 }
 
 /// Declares a version of a data set.

@@ -5,13 +5,19 @@
 
 use crate::{
 	call::{self, Call},
-	fhir::{source, Mapped, Mapper},
-	journal::{Journal, State},
+	fhir::{source, Document, Mapped, Mapper, Problem},
+	journal::{DocumentVersion, Journal, State},
 	ledger::{BatchRecorded, Finalized, Ledger, LedgerError},
 };
 use kexin_primitives::{access::AccessEvent, scope::Scope, DatasetId, Pseudonym, H256};
 use serde::Serialize;
-use std::{io, path::PathBuf, time::Duration};
+use serde_json::Value;
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	io,
+	path::PathBuf,
+	time::Duration,
+};
 use subxt_signer::sr25519::Keypair;
 
 /// Accesses of one transaction at the most.
@@ -83,6 +89,32 @@ pub struct Report {
 	/// Why, or what the ledger found.
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub reason: Option<String>,
+	/// What it would become on the ledger, where that was asked.
+	#[serde(skip_serializing_if = "Option::is_none")]
+	pub mapped: Option<Value>,
+}
+
+impl Report {
+	fn unreadable(bad: source::Unreadable) -> Self {
+		let report = Self {
+			file: bad.file,
+			line: bad.line,
+			source: H256(sp_crypto_hashing::blake2_256(bad.raw.as_bytes())),
+			outcome: "kept",
+			element: None,
+			reason: None,
+			mapped: None,
+		};
+		report.about(bad.problem)
+	}
+
+	fn about(self, problem: Problem) -> Self {
+		Self {
+			element: Some(problem.element),
+			reason: Some(problem.reason),
+			..self
+		}
+	}
 }
 
 /// Where reports go.
@@ -116,13 +148,157 @@ impl<T> Pending<T> {
 			outcome,
 			element: None,
 			reason,
+			mapped: None,
 		}
 	}
 }
 
+/// Something that goes to the ledger in batches.
+trait Load: Sized {
+	/// Records of one transaction at the most.
+	const MOST: usize;
+
+	/// The call that brings a batch to the ledger.
+	fn call(batch: &[Pending<Self>], dataset: DatasetId) -> Call;
+
+	/// What became of each record of a final batch, and why.
+	fn outcomes(
+		batch: &[Pending<Self>],
+		done: &Finalized,
+		summary: &mut Summary,
+	) -> Result<Vec<(&'static str, Option<String>)>, LedgerError>;
+
+	/// Whether the ledger refused the record because it has come to what the record says already.
+	fn is_settled_by(&self, error: &str) -> bool;
+
+	/// The version of a document that the record is.
+	fn version(&self) -> Option<&DocumentVersion>;
+}
+
+impl Load for AccessEvent {
+	const MOST: usize = EVENTS;
+
+	fn call(batch: &[Pending<Self>], dataset: DatasetId) -> Call {
+		call::record(dataset, &batch.iter().map(|pending| pending.what).collect::<Vec<_>>())
+	}
+
+	fn outcomes(
+		batch: &[Pending<Self>],
+		done: &Finalized,
+		summary: &mut Summary,
+	) -> Result<Vec<(&'static str, Option<String>)>, LedgerError> {
+		let found: Option<BatchRecorded> = done.event("Access", "BatchRecorded");
+		let found = found.ok_or_else(|| LedgerError::Incompatible("it tells of its batches otherwise".into()))?;
+		summary.recorded += found.recorded as usize;
+		summary.replayed += found.replayed.len();
+		summary.breached += found.breached.len();
+		let positions = (0u32..).take(batch.len());
+		Ok(positions
+			.map(|position| {
+				if found.replayed.contains(&position) {
+					return ("replayed", None);
+				}
+				let breached = found.breached.iter().find(|(at, _)| *at == position);
+				let names = breached.map(|(_, breaches)| breaches.names().collect::<Vec<_>>().join(", "));
+				("final", names.map(|names| format!("breach: {names}")))
+			})
+			.collect())
+	}
+
+	fn is_settled_by(&self, _: &str) -> bool {
+		false
+	}
+
+	fn version(&self) -> Option<&DocumentVersion> {
+		None
+	}
+}
+
+/// What a consent changes on the ledger.
 enum Change {
-	Grant(Pseudonym, Vec<Scope>),
-	Revoke(Pseudonym),
+	/// These alternatives take the place of the consents of these forms.
+	Grant {
+		subject: Pseudonym,
+		replaces: Vec<H256>,
+		scopes: Vec<Scope>,
+		version: DocumentVersion,
+	},
+	/// The consents of these forms end.
+	End {
+		subject: Pseudonym,
+		replaces: Vec<H256>,
+		version: DocumentVersion,
+	},
+	/// Every consent ends.
+	Revoke { subject: Pseudonym },
+}
+
+impl Load for Change {
+	const MOST: usize = CONSENTS;
+
+	fn call(batch: &[Pending<Self>], _: DatasetId) -> Call {
+		call::batch_all(batch.iter().flat_map(Pending::calls).collect())
+	}
+
+	fn outcomes(
+		batch: &[Pending<Self>],
+		_: &Finalized,
+		summary: &mut Summary,
+	) -> Result<Vec<(&'static str, Option<String>)>, LedgerError> {
+		summary.consents += batch.len();
+		Ok(vec![("final", None); batch.len()])
+	}
+
+	fn is_settled_by(&self, error: &str) -> bool {
+		match self {
+			// An earlier run got that far and was cut off.
+			Self::Grant { .. } => error == "AlreadyExists",
+			// There is no consent that could end.
+			Self::End { .. } | Self::Revoke { .. } => error == "NotFound",
+		}
+	}
+
+	fn version(&self) -> Option<&DocumentVersion> {
+		match self {
+			Self::Grant { version, .. } | Self::End { version, .. } => Some(version),
+			Self::Revoke { .. } => None,
+		}
+	}
+}
+
+impl Pending<Change> {
+	fn calls(&self) -> Vec<Call> {
+		let form = self.source;
+		let end = |subject: &Pseudonym, replaces: &[H256]| {
+			let calls = replaces.iter().map(|older| call::revoke(*subject, Some(*older), form));
+			calls.collect::<Vec<_>>()
+		};
+		match &self.what {
+			Change::Grant {
+				subject,
+				replaces,
+				scopes,
+				version,
+			} => {
+				let kept = replaces.iter().zip(scopes);
+				let narrowed = kept.map(|(older, scope)| call::narrow(*subject, Some(*older), scope, form));
+				let ended = end(subject, replaces.get(scopes.len()..).unwrap_or_default());
+				let granted = scopes.iter().zip(&version.forms);
+				let granted = granted.map(|(scope, form)| call::grant(*subject, scope, *form));
+				narrowed.chain(ended).chain(granted).collect()
+			},
+			Change::End { subject, replaces, .. } => end(subject, replaces),
+			Change::Revoke { subject } => vec![call::revoke(*subject, None, form)],
+		}
+	}
+}
+
+/// Each alternative of a consent has a form of its own; the first one is the record itself.
+fn form(source: H256, number: u8) -> H256 {
+	match number {
+		0 => source,
+		_ => H256(sp_crypto_hashing::blake2_256(&[source.as_bytes(), &[number]].concat())),
+	}
 }
 
 /// Maps every record of these files and reports what it would become; sends and writes nothing.
@@ -131,21 +307,36 @@ enum Change {
 /// When a path can't be read.
 pub fn dry_run(mapper: &Mapper<'_>, paths: &[PathBuf], watch: Watch<'_>) -> io::Result<Summary> {
 	let mut summary = Summary::default();
-	sort(mapper, paths, None, watch, &mut summary).map(|sorted| {
-		for event in sorted.accesses {
-			summary.recorded += 1;
-			watch(event.report("access", Some(format!("{:?}", event.what))));
+	for file in source::files(paths)? {
+		let (records, unreadable) = source::read(&file);
+		for bad in unreadable {
+			summary.kept += 1;
+			watch(Report::unreadable(bad));
 		}
-		for change in sorted.consents {
-			summary.consents += 1;
-			let what = match &change.what {
-				Change::Grant(_, scopes) => ("grant", Some(format!("{scopes:?}"))),
-				Change::Revoke(_) => ("revoke", None),
-			};
-			watch(change.report(what.0, what.1));
+		for record in records {
+			let pending = Pending::new(&record, record.source(), ());
+			match mapper.map(&record) {
+				Ok(mapped) => {
+					let (outcome, preview) = mapped.preview();
+					match mapped {
+						Mapped::Access(_) => summary.recorded += 1,
+						Mapped::NotApplicable(_) => summary.not_applicable += 1,
+						Mapped::Grant { .. } | Mapped::End { .. } | Mapped::Revoke { .. } => summary.consents += 1,
+					}
+					let mapped = Some(preview);
+					watch(Report {
+						mapped,
+						..pending.report(outcome, None)
+					});
+				},
+				Err(problem) => {
+					summary.kept += 1;
+					watch(pending.report("kept", None).about(problem));
+				},
+			}
 		}
-		summary
-	})
+	}
+	Ok(summary)
 }
 
 /// Brings every record of these files to the ledger.
@@ -160,140 +351,216 @@ pub async fn run<S: Submit>(
 	paths: &[PathBuf],
 	watch: Watch<'_>,
 ) -> anyhow::Result<Summary> {
-	let mut summary = Summary::default();
-	let sorted = sort(mapper, paths, Some(journal), watch, &mut summary)?;
-	// Consents first: accesses are judged by what the ledger knows when they arrive.
-	let consents = |batch: &[Pending<Change>]| call::batch_all(batch.iter().flat_map(Pending::calls).collect());
-	send(
+	let mut import = Import {
 		submit,
+		dataset,
 		journal,
-		sorted.consents,
-		CONSENTS,
 		watch,
-		&mut summary,
-		consents,
-		|batch, _, summary, watch| {
-			summary.consents += batch.len();
-			batch.iter().for_each(|pending| watch(pending.report("final", None)));
-			Ok(())
-		},
-	)
-	.await?;
-	let accesses = |batch: &[Pending<AccessEvent>]| {
-		call::record(dataset, &batch.iter().map(|pending| pending.what).collect::<Vec<_>>())
+		summary: Summary::default(),
 	};
-	send(
-		submit,
-		journal,
-		sorted.accesses,
-		EVENTS,
-		watch,
-		&mut summary,
-		accesses,
-		|batch, done, summary, watch| {
-			let found: Option<BatchRecorded> = done.event("Access", "BatchRecorded");
-			let found = found.ok_or_else(|| LedgerError::Incompatible("it tells of its batches otherwise".into()))?;
-			summary.recorded += found.recorded as usize;
-			summary.replayed += found.replayed.len();
-			summary.breached += found.breached.len();
-			for (position, pending) in (0u32..).zip(batch) {
-				let breaches = found
-					.breached
-					.iter()
-					.find(|(at, _)| *at == position)
-					.map(|(_, breaches)| breaches);
-				let reason =
-					breaches.map(|breaches| format!("breach: {}", breaches.names().collect::<Vec<_>>().join(", ")));
-				watch(pending.report(
-					if found.replayed.contains(&position) {
-						"replayed"
-					} else {
-						"final"
-					},
-					reason,
-				));
+	let sorted = import.sort(mapper, paths)?;
+	// Consents first: accesses are judged by what the ledger knows when they arrive.
+	import.send(sorted.consents).await?;
+	import.send(sorted.accesses).await?;
+	Ok(import.summary)
+}
+
+struct Sorted {
+	accesses: Vec<Pending<AccessEvent>>,
+	consents: Vec<Pending<Change>>,
+}
+
+struct Import<'a, S> {
+	submit: &'a S,
+	dataset: DatasetId,
+	journal: &'a mut Journal,
+	watch: Watch<'a>,
+	summary: Summary,
+}
+
+impl<S: Submit> Import<'_, S> {
+	/// Reads and maps every record. What needs not, or cannot, go to the ledger is reported and kept here.
+	fn sort(&mut self, mapper: &Mapper<'_>, paths: &[PathBuf]) -> io::Result<Sorted> {
+		let (mut accesses, mut consents, mut withdrawals) = (Vec::new(), Vec::new(), Vec::new());
+		let mut documents = self.journal.documents().clone();
+		let mut seen = BTreeSet::new();
+		for file in source::files(paths)? {
+			let (records, unreadable) = source::read(&file);
+			for bad in unreadable {
+				let raw = bad.raw.clone();
+				self.keep(&raw, Report::unreadable(bad))?;
 			}
-			Ok(())
-		},
-	)
-	.await?;
-	Ok(summary)
-}
-
-/// Sends records in batches. A batch that is refused is halved, down to the record that is the cause, which is kept.
-#[allow(clippy::too_many_arguments)]
-async fn send<S: Submit, T>(
-	submit: &S,
-	journal: &mut Journal,
-	mut records: Vec<Pending<T>>,
-	most: usize,
-	watch: Watch<'_>,
-	summary: &mut Summary,
-	call: impl Fn(&[Pending<T>]) -> Call,
-	mut done: impl FnMut(&[Pending<T>], &Finalized, &mut Summary, Watch<'_>) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-	let mut batches = Vec::new();
-	while !records.is_empty() {
-		let rest = records.split_off(records.len().min(most));
-		batches.push(records);
-		records = rest;
-	}
-	batches.reverse();
-	while let Some(mut batch) = batches.pop() {
-		let sources = batch.iter().map(|pending| pending.source).collect::<Vec<_>>();
-		match attempt(submit, &call(&batch)).await {
-			Ok(finalized) => {
-				journal.note(&sources, &State::Final { block: finalized.block })?;
-				done(&batch, &finalized, summary, watch)?;
-			},
-			Err(error) if error.is_transient() => return Err(error.into()),
-			Err(error) if batch.len() > 1 => {
-				eprintln!("{error}; sending the {} records of this batch in halves", batch.len());
-				let second = batch.split_off(batch.len() / 2);
-				batches.push(second);
-				batches.push(batch);
-			},
-			// The same form is there already: an earlier run got that far and was cut off.
-			Err(LedgerError::Dispatch { error, .. }) if error == "AlreadyExists" => {
-				journal.note(&sources, &State::Final { block: H256::zero() })?;
-				summary.already += 1;
-				let reason = Some("the ledger had it already".into());
-				batch
-					.iter()
-					.for_each(|pending| watch(pending.report("already", reason.clone())));
-			},
-			Err(error) => {
-				for pending in batch {
-					journal.keep(pending.source, &pending.raw, &error.to_string())?;
-					summary.kept += 1;
-					watch(pending.report("kept", Some(error.to_string())));
+			for record in records {
+				let source = record.source();
+				let pending = Pending::new(&record, source, ());
+				let is_final = matches!(self.journal.state(&source), Some(State::Final { .. }));
+				if is_final || !seen.insert(source) {
+					self.summary.already += 1;
+					(self.watch)(pending.report("already", Some("brought to the ledger before".into())));
+					continue;
 				}
-			},
+				let mapped = match mapper.map(&record) {
+					Ok(mapped) => mapped,
+					Err(problem) => {
+						self.keep(&record.raw, pending.report("kept", None).about(problem))?;
+						continue;
+					},
+				};
+				let reason = match mapped {
+					Mapped::Access(event) => {
+						accesses.push(Pending::new(&record, source, event));
+						continue;
+					},
+					// Where a patient both permits and refuses, the refusal stands: it comes last.
+					Mapped::Revoke { subject } => {
+						withdrawals.push(Pending::new(&record, source, Change::Revoke { subject }));
+						continue;
+					},
+					Mapped::Grant {
+						subject,
+						document,
+						scopes,
+					} => {
+						let forms = (0u8..).take(scopes.len()).map(|number| form(source, number));
+						let version = version(subject, &document, source, forms.collect());
+						match replaced(&documents, &version) {
+							Ok(replaces) => {
+								documents.insert(version.document, version.clone());
+								let change = Change::Grant {
+									subject,
+									replaces,
+									scopes,
+									version,
+								};
+								consents.push(Pending::new(&record, source, change));
+								continue;
+							},
+							Err(newer) => newer,
+						}
+					},
+					Mapped::End { subject, document } => {
+						let version = version(subject, &document, source, Vec::new());
+						match replaced(&documents, &version) {
+							Ok(replaces) if replaces.is_empty() => {
+								let reason = "is not in force, and no version of it was brought to the ledger by this \
+								              journal; if it was granted otherwise, withdraw it with `kexin consent revoke`";
+								let problem = Problem::new("Consent.status", reason);
+								self.keep(&record.raw, pending.report("kept", None).about(problem))?;
+								continue;
+							},
+							Ok(replaces) => {
+								documents.insert(version.document, version.clone());
+								let change = Change::End {
+									subject,
+									replaces,
+									version,
+								};
+								consents.push(Pending::new(&record, source, change));
+								continue;
+							},
+							Err(newer) => newer,
+						}
+					},
+					Mapped::NotApplicable(reason) => reason,
+				};
+				self.summary.not_applicable += 1;
+				(self.watch)(pending.report("not-applicable", Some(reason)));
+			}
 		}
+		consents.extend(withdrawals);
+		Ok(Sorted { accesses, consents })
 	}
-	Ok(())
+
+	/// Sends records in batches. A batch that is refused is halved, down to the record that is the cause, which is kept.
+	async fn send<T: Load>(&mut self, mut records: Vec<Pending<T>>) -> anyhow::Result<()> {
+		let mut batches = Vec::new();
+		while !records.is_empty() {
+			let rest = records.split_off(records.len().min(T::MOST));
+			batches.push(records);
+			records = rest;
+		}
+		batches.reverse();
+		while let Some(mut batch) = batches.pop() {
+			match attempt(self.submit, &T::call(&batch, self.dataset)).await {
+				Ok(finalized) => {
+					self.finish(&batch, Some(finalized.block))?;
+					let outcomes = T::outcomes(&batch, &finalized, &mut self.summary)?;
+					for (pending, (outcome, reason)) in batch.iter().zip(outcomes) {
+						(self.watch)(pending.report(outcome, reason));
+					}
+				},
+				Err(error) if error.is_transient() => return Err(error.into()),
+				Err(error) if batch.len() > 1 => {
+					eprintln!("{error}; sending the {} records of this batch in halves", batch.len());
+					let second = batch.split_off(batch.len() / 2);
+					batches.push(second);
+					batches.push(batch);
+				},
+				Err(error) => {
+					let settled = |pending: &Pending<T>| match &error {
+						LedgerError::Dispatch { error, .. } => pending.what.is_settled_by(error),
+						_ => false,
+					};
+					if batch.iter().all(settled) {
+						self.finish(&batch, None)?;
+						self.summary.already += batch.len();
+						for pending in batch {
+							let reason = Some("the ledger has come to this already".into());
+							(self.watch)(pending.report("already", reason));
+						}
+					} else {
+						for pending in batch {
+							let report = pending.report("kept", Some(error.to_string()));
+							self.keep(&pending.raw, report)?;
+						}
+					}
+				},
+			}
+		}
+		Ok(())
+	}
+
+	fn finish<T: Load>(&mut self, batch: &[Pending<T>], block: Option<H256>) -> io::Result<()> {
+		let state = |pending: &Pending<T>| State::Final {
+			block,
+			document: pending.what.version().cloned(),
+		};
+		self.journal
+			.note(batch.iter().map(|pending| (pending.source, state(pending))))
+	}
+
+	fn keep(&mut self, raw: &str, report: Report) -> io::Result<()> {
+		let element = report.element.as_deref().map(|element| format!("{element}: "));
+		let reason = report.reason.as_deref().unwrap_or_default();
+		self.journal
+			.keep(report.source, raw, &format!("{}{reason}", element.unwrap_or_default()))?;
+		self.summary.kept += 1;
+		(self.watch)(report);
+		Ok(())
+	}
 }
 
-impl Pending<Change> {
-	/// The calls of a consent: one for each alternative.
-	fn calls(&self) -> Vec<Call> {
-		match &self.what {
-			Change::Grant(subject, scopes) => {
-				let numbered = (0u8..).zip(scopes);
-				numbered
-					.map(|(number, scope)| call::grant(*subject, scope, form(self.source, number)))
-					.collect()
-			},
-			Change::Revoke(subject) => vec![call::revoke(*subject, self.source)],
-		}
+/// The version of a document that a record is. A document without a name is named by the record, and has no other version.
+fn version(subject: Pseudonym, document: &Document, source: H256, forms: Vec<H256>) -> DocumentVersion {
+	let name = document
+		.name
+		.as_deref()
+		.map_or(source.as_bytes().to_vec(), |name| name.as_bytes().to_vec());
+	DocumentVersion {
+		document: H256(sp_crypto_hashing::blake2_256(&[subject.as_bytes(), &name].concat())),
+		changed: document.changed,
+		forms,
 	}
 }
 
-/// Each alternative of a consent has a form of its own; the first one is the record itself.
-fn form(source: H256, number: u8) -> H256 {
-	match number {
-		0 => source,
-		_ => H256(sp_crypto_hashing::blake2_256(&[source.as_bytes(), &[number]].concat())),
+/// The forms on the ledger whose place a version takes, or why it does not.
+fn replaced(known: &BTreeMap<H256, DocumentVersion>, version: &DocumentVersion) -> Result<Vec<H256>, String> {
+	match known.get(&version.document) {
+		Some(known) if version.changed.is_some() && version.changed < known.changed => {
+			Err("an older version of a document whose newer version is on the ledger".into())
+		},
+		Some(known) => Ok(known.forms.clone()),
+		None => Ok(Vec::new()),
 	}
 }
 
@@ -313,81 +580,5 @@ async fn attempt<S: Submit>(submit: &S, call: &Call) -> Result<Finalized, Ledger
 	submit.submit(call).await
 }
 
-struct Sorted {
-	accesses: Vec<Pending<AccessEvent>>,
-	consents: Vec<Pending<Change>>,
-}
-
-/// Reads and maps every record. Without a journal nothing is written, and nothing is passed over.
-fn sort(
-	mapper: &Mapper<'_>,
-	paths: &[PathBuf],
-	mut journal: Option<&mut Journal>,
-	watch: Watch<'_>,
-	summary: &mut Summary,
-) -> io::Result<Sorted> {
-	let mut sorted = Sorted {
-		accesses: Vec::new(),
-		consents: Vec::new(),
-	};
-	let mut seen = std::collections::BTreeSet::new();
-	for file in source::files(paths)? {
-		let (records, unreadable) = source::read(&file);
-		for bad in unreadable {
-			let source = H256(sp_crypto_hashing::blake2_256(bad.raw.as_bytes()));
-			if let Some(journal) = journal.as_deref_mut() {
-				journal.keep(source, &bad.raw, &bad.problem.reason)?;
-			}
-			summary.kept += 1;
-			let (element, reason) = (Some(bad.problem.element), Some(bad.problem.reason));
-			watch(Report {
-				file: bad.file,
-				line: bad.line,
-				source,
-				outcome: "kept",
-				element,
-				reason,
-			});
-		}
-		for record in records {
-			let source = record.source();
-			let pending = || Pending::new(&record, source, ());
-			let done = matches!(
-				journal.as_deref().and_then(|journal| journal.state(&source)),
-				Some(State::Final { .. })
-			);
-			if done || !seen.insert(source) {
-				summary.already += 1;
-				watch(pending().report("already", Some("brought to the ledger before".into())));
-				continue;
-			}
-			match mapper.map(&record) {
-				Ok(Mapped::Access(event)) => sorted.accesses.push(Pending::new(&record, source, event)),
-				Ok(Mapped::Grant { subject, scopes }) => {
-					sorted
-						.consents
-						.push(Pending::new(&record, source, Change::Grant(subject, scopes)))
-				},
-				Ok(Mapped::Revoke { subject }) => {
-					sorted
-						.consents
-						.push(Pending::new(&record, source, Change::Revoke(subject)))
-				},
-				Ok(Mapped::NotApplicable(reason)) => {
-					summary.not_applicable += 1;
-					watch(pending().report("not-applicable", Some(reason)));
-				},
-				Err(problem) => {
-					if let Some(journal) = journal.as_deref_mut() {
-						journal.keep(source, &record.raw, &format!("{}: {}", problem.element, problem.reason))?;
-					}
-					summary.kept += 1;
-					let mut report = pending().report("kept", Some(problem.reason));
-					report.element = Some(problem.element);
-					watch(report);
-				},
-			}
-		}
-	}
-	Ok(sorted)
-}
+#[cfg(test)]
+mod tests;

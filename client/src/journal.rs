@@ -3,7 +3,7 @@
 //! An append-only file of JSON lines, each written and synced before the importer goes on. A line that was cut off in the
 //! middle is dropped when the journal is opened: what it said had not been acted on.
 
-use kexin_primitives::H256;
+use kexin_primitives::{Moment, H256};
 use serde::{Deserialize, Serialize};
 use std::{
 	collections::BTreeMap,
@@ -18,14 +18,28 @@ use std::{
 pub enum State {
 	/// It is final on the ledger.
 	Final {
-		/// The block.
-		block: H256,
+		/// The block; none where the ledger had the record already.
+		block: Option<H256>,
+		/// What the record changed, if it is a version of a document.
+		#[serde(default, skip_serializing_if = "Option::is_none")]
+		document: Option<DocumentVersion>,
 	},
 	/// It is kept for a retry, for this reason.
 	Kept {
 		/// Why.
 		reason: String,
 	},
+}
+
+/// A version of a document that is on the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentVersion {
+	/// Which document.
+	pub document: H256,
+	/// When this version was made, where that is said.
+	pub changed: Option<Moment>,
+	/// The forms of the consents on the ledger that come from it.
+	pub forms: Vec<H256>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +54,7 @@ pub struct Journal {
 	file: File,
 	directory: PathBuf,
 	states: BTreeMap<H256, State>,
+	documents: BTreeMap<H256, DocumentVersion>,
 }
 
 impl Journal {
@@ -59,12 +74,12 @@ impl Journal {
 			io::Error::new(io::ErrorKind::WouldBlock, text)
 		})?;
 		let text = fs::read_to_string(&path)?;
-		let mut states = BTreeMap::new();
+		let (mut states, mut documents) = (BTreeMap::new(), BTreeMap::new());
 		let mut good = 0;
 		for (number, line) in text.split_inclusive('\n').enumerate() {
 			match serde_json::from_str::<Line>(line) {
 				Ok(parsed) if line.ends_with('\n') => {
-					states.insert(parsed.source, parsed.state);
+					remember(&mut states, &mut documents, parsed);
 					good += line.len();
 				},
 				_ if good + line.len() == text.len() => break,
@@ -80,6 +95,7 @@ impl Journal {
 			file,
 			directory: directory.to_owned(),
 			states,
+			documents,
 		})
 	}
 
@@ -88,30 +104,30 @@ impl Journal {
 		self.states.get(source)
 	}
 
-	/// Notes what became of records. They are on the disk when this returns.
+	/// The newest version of each document that is on the ledger.
+	pub fn documents(&self) -> &BTreeMap<H256, DocumentVersion> {
+		&self.documents
+	}
+
+	/// Notes what became of records. It is on the disk when this returns.
 	///
 	/// # Errors
-	/// When the disk takes them not.
-	pub fn note(&mut self, sources: &[H256], state: &State) -> io::Result<()> {
-		let mut lines = Vec::new();
-		for source in sources {
-			serde_json::to_writer(
-				&mut lines,
-				&Line {
-					source: *source,
-					state: state.clone(),
-				},
-			)?;
-			lines.push(b'\n');
+	/// When the disk does not take it.
+	pub fn note(&mut self, states: impl IntoIterator<Item = (H256, State)>) -> io::Result<()> {
+		let lines = states.into_iter().map(|(source, state)| Line { source, state });
+		let lines = lines.collect::<Vec<_>>();
+		let mut bytes = Vec::new();
+		for line in &lines {
+			serde_json::to_writer(&mut bytes, line)?;
+			bytes.push(b'\n');
 		}
-		self.file.write_all(&lines)?;
+		self.file.write_all(&bytes)?;
 		self.file.sync_data()?;
-		self.states
-			.extend(sources.iter().map(|source| (*source, state.clone())));
-		if matches!(state, State::Final { .. }) {
-			for source in sources {
-				let _ = fs::remove_file(self.kept_file(source));
+		for line in lines {
+			if matches!(line.state, State::Final { .. }) {
+				let _ = fs::remove_file(self.kept_file(&line.source));
 			}
+			remember(&mut self.states, &mut self.documents, line);
 		}
 		Ok(())
 	}
@@ -119,17 +135,13 @@ impl Journal {
 	/// Keeps a record's bytes for a retry, with the reason.
 	///
 	/// # Errors
-	/// When the disk takes them not.
+	/// When the disk does not take it.
 	pub fn keep(&mut self, source: H256, raw: &str, reason: &str) -> io::Result<()> {
 		let mut file = File::create(self.kept_file(&source))?;
 		file.write_all(raw.as_bytes())?;
 		file.sync_all()?;
-		self.note(
-			&[source],
-			&State::Kept {
-				reason: reason.to_owned(),
-			},
-		)
+		let reason = reason.to_owned();
+		self.note([(source, State::Kept { reason })])
 	}
 
 	/// Where the records that are kept stand.
@@ -142,6 +154,17 @@ impl Journal {
 	}
 }
 
+fn remember(states: &mut BTreeMap<H256, State>, documents: &mut BTreeMap<H256, DocumentVersion>, line: Line) {
+	if let State::Final {
+		document: Some(version),
+		..
+	} = &line.state
+	{
+		documents.insert(version.document, version.clone());
+	}
+	states.insert(line.source, line.state);
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -151,7 +174,8 @@ mod tests {
 	}
 
 	const FINAL: State = State::Final {
-		block: H256::repeat_byte(0xbb),
+		block: Some(H256::repeat_byte(0xbb)),
+		document: None,
 	};
 
 	#[test]
@@ -159,7 +183,7 @@ mod tests {
 		let directory = tempfile::tempdir().unwrap();
 		let mut journal = Journal::open(directory.path()).unwrap();
 		journal.keep(hash(1), "{}", "no time").unwrap();
-		journal.note(&[hash(2), hash(3)], &FINAL).unwrap();
+		journal.note([(hash(2), FINAL), (hash(3), FINAL)]).unwrap();
 		drop(journal);
 		let mut journal = Journal::open(directory.path()).unwrap();
 		assert_eq!(
@@ -171,7 +195,7 @@ mod tests {
 		assert_eq!(journal.state(&hash(3)), Some(&FINAL));
 		assert_eq!(journal.state(&hash(4)), None);
 		assert_eq!(fs::read_dir(journal.kept()).unwrap().count(), 1);
-		journal.note(&[hash(1)], &FINAL).unwrap();
+		journal.note([(hash(1), FINAL)]).unwrap();
 		assert_eq!(
 			fs::read_dir(journal.kept()).unwrap().count(),
 			0,
@@ -180,11 +204,33 @@ mod tests {
 	}
 
 	#[test]
+	fn the_newest_version_of_a_document_is_known() {
+		let directory = tempfile::tempdir().unwrap();
+		let mut journal = Journal::open(directory.path()).unwrap();
+		let version = |forms| DocumentVersion {
+			document: hash(7),
+			changed: Some(1),
+			forms,
+		};
+		for (source, forms) in [(1, vec![hash(1)]), (2, vec![hash(2), hash(3)])] {
+			let document = Some(version(forms));
+			journal
+				.note([(hash(source), State::Final { block: None, document })])
+				.unwrap();
+		}
+		let newest = Some(version(vec![hash(2), hash(3)]));
+		assert_eq!(journal.documents().get(&hash(7)), newest.as_ref());
+		drop(journal);
+		let journal = Journal::open(directory.path()).unwrap();
+		assert_eq!(journal.documents().get(&hash(7)), newest.as_ref());
+	}
+
+	#[test]
 	fn a_journal_that_was_cut_at_any_byte_opens_with_what_was_whole() {
 		let directory = tempfile::tempdir().unwrap();
 		let mut journal = Journal::open(directory.path()).unwrap();
 		for number in 0..4 {
-			journal.note(&[hash(number)], &FINAL).unwrap();
+			journal.note([(hash(number), FINAL)]).unwrap();
 		}
 		drop(journal);
 		let path = directory.path().join("journal.ndjson");
@@ -195,7 +241,7 @@ mod tests {
 			let mut journal = Journal::open(directory.path()).unwrap();
 			let found = (0..4).filter(|number| journal.state(&hash(*number)).is_some()).count();
 			assert_eq!(found, cut / line, "cut at {cut}");
-			journal.note(&[hash(9)], &FINAL).unwrap();
+			journal.note([(hash(9), FINAL)]).unwrap();
 			drop(journal);
 			assert!(
 				Journal::open(directory.path()).unwrap().state(&hash(9)).is_some(),
@@ -208,7 +254,7 @@ mod tests {
 	fn damage_in_the_middle_is_not_passed_over() {
 		let directory = tempfile::tempdir().unwrap();
 		let mut journal = Journal::open(directory.path()).unwrap();
-		journal.note(&[hash(1), hash(2)], &FINAL).unwrap();
+		journal.note([(hash(1), FINAL), (hash(2), FINAL)]).unwrap();
 		drop(journal);
 		let path = directory.path().join("journal.ndjson");
 		let text = fs::read_to_string(&path).unwrap().replacen("final", "fi\0al", 1);

@@ -38,7 +38,10 @@ pub enum Outcome {
 }
 
 /// One access to data of one data set, as the hospital reports it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, serde::Serialize,
+)]
+#[serde(rename_all = "camelCase")]
 pub struct AccessEvent {
 	/// blake2-256 of the raw bytes of the record it was made from. A hospital records each source once.
 	pub source: H256,

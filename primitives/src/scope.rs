@@ -11,9 +11,11 @@ use crate::{
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
 	Moment, FOREVER,
 };
+use alloc::collections::BTreeMap;
 use bounded_collections::{BoundedBTreeMap, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+use serde::{ser::SerializeStruct as _, Serialize, Serializer};
 
 /// Most purposes a scope names. Every code of the vocabulary fits, with room for as many again.
 pub const MAX_PURPOSES: u32 = 48;
@@ -60,6 +62,15 @@ impl<V: Ord + core::fmt::Debug, const N: u32> core::fmt::Debug for Dimension<V, 
 			.entries(self.named.iter())
 			.entry(&"other", &self.other)
 			.finish()
+	}
+}
+
+impl<V: Serialize + Ord, const N: u32> Serialize for Dimension<V, N> {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		let mut json = serializer.serialize_struct("Dimension", 2)?;
+		json.serialize_field("named", AsRef::<BTreeMap<V, Moment>>::as_ref(&self.named))?;
+		json.serialize_field("other", &self.other)?;
+		json.end()
 	}
 }
 
@@ -186,6 +197,20 @@ pub struct Scope {
 	pub recipients: Dimension<MemberId, MAX_RECIPIENTS>,
 	/// Which classes of members may receive it.
 	pub recipient_classes: Dimension<RecipientClass, MAX_CLASSES>,
+}
+
+impl Serialize for Scope {
+	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		let mut json = serializer.serialize_struct("Scope", 7)?;
+		json.serialize_field("start", &self.start)?;
+		json.serialize_field("end", &self.end())?;
+		json.serialize_field("purposes", &self.purposes)?;
+		json.serialize_field("operations", &self.operations)?;
+		json.serialize_field("regions", &self.regions)?;
+		json.serialize_field("recipients", &self.recipients)?;
+		json.serialize_field("recipientClasses", &self.recipient_classes)?;
+		json.end()
+	}
 }
 
 /// An access that is asked for or has happened, as far as it is stated. See [`Dimension::until`] for what is not.

@@ -239,12 +239,16 @@ impl_runtime_apis! {
 			Consent::consents_of(subject)
 				.into_iter()
 				.flat_map(|(hospital, subject)| {
-					let datasets = subject.datasets.to_vec();
-					subject.consents.into_iter().map(move |consent| ConsentView {
+					let pallet_consent::Subject { consents, datasets } = subject;
+					consents.into_iter().map(move |consent| ConsentView {
 						hospital,
 						form: consent.form,
 						scope: consent.scope.into_latest(),
-						datasets: datasets.clone(),
+						datasets: datasets
+							.iter()
+							.filter(|enrolled| enrolled.under == consent.form)
+							.map(|enrolled| enrolled.dataset)
+							.collect(),
 					})
 				})
 				.collect()

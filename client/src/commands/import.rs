@@ -108,7 +108,14 @@ fn show(report: &Report, json: bool, seen: u64) {
 		println!("{}", serde_json::json!(report));
 		return;
 	}
-	if let Some(reason) = report.reason.as_deref().filter(|_| report.outcome != "already") {
+	if let Some(mapped) = &report.mapped {
+		println!(
+			"{}:{}: {}: {mapped}",
+			report.file.display(),
+			report.line,
+			report.outcome
+		);
+	} else if let Some(reason) = report.reason.as_deref().filter(|_| report.outcome != "already") {
 		let element = report
 			.element
 			.as_deref()

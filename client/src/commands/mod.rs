@@ -254,6 +254,9 @@ enum Consent {
 	Narrow {
 		/// The patient.
 		patient: String,
+		/// The form of the consent; all of them when it is left out.
+		#[arg(long)]
+		consent: Option<Hash>,
 		/// The hash of the signed form.
 		#[arg(long)]
 		form: Hash,
@@ -261,10 +264,13 @@ enum Consent {
 		#[arg(long)]
 		purposes: String,
 	},
-	/// Withdraw all consents from now on.
+	/// Withdraw a consent, or all of them, from now on.
 	Revoke {
 		/// The patient.
 		patient: String,
+		/// The form of the consent; all of them when it is left out.
+		#[arg(long)]
+		consent: Option<Hash>,
 		/// The hash of the signed form.
 		#[arg(long)]
 		form: Hash,
@@ -661,15 +667,21 @@ impl Session {
 			},
 			Consent::Narrow {
 				patient,
+				consent,
 				form,
 				purposes: codes,
 			} => {
+				let consent = consent.map(|consent| consent.0);
 				let mut limits = Scope::everything(0);
 				limits.purposes = only(purposes(&codes)?, FOREVER)?;
-				self.submit(call::narrow(pseudonyms.subject(&patient), &limits, form.0))
+				self.submit(call::narrow(pseudonyms.subject(&patient), consent, &limits, form.0))
 					.await
 			},
-			Consent::Revoke { patient, form } => self.submit(call::revoke(pseudonyms.subject(&patient), form.0)).await,
+			Consent::Revoke { patient, consent, form } => {
+				let consent = consent.map(|consent| consent.0);
+				self.submit(call::revoke(pseudonyms.subject(&patient), consent, form.0))
+					.await
+			},
 			Consent::Show { patient } => {
 				self.ask("consent_scope", &[json!({ "subject": pseudonyms.subject(&patient) })])
 					.await

@@ -5,8 +5,8 @@
 use super::{
 	purposes,
 	source::Record,
-	value::{codes, codings, list, names, text},
-	Mapped, Mapper, Problem,
+	value::{codings, identifier, list, names, text},
+	Document, Mapped, Mapper, Problem,
 };
 use kexin_primitives::{
 	members::MemberId,
@@ -16,17 +16,9 @@ use kexin_primitives::{
 };
 use serde_json::Value;
 
-/// What may stand in a provision beside what is read. Everything else narrows in a way that the ledger does not know.
-const KNOWN: &[&str] = &[
-	"id",
-	"type",
-	"purpose",
-	"action",
-	"actor",
-	"period",
-	"provision",
-	"extension",
-];
+/// R4's kinds of consent (`http://terminology.hl7.org/CodeSystem/consentscope`) that are about data; the others are about being
+/// treated.
+const ABOUT_DATA: &[&str] = &["patient-privacy", "research"];
 
 /// Maps the record.
 pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Problem> {
@@ -36,9 +28,16 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 		.and_then(|patient| names(patient, consent).into_iter().next())
 		.map(|name| mapper.pseudonyms.subject(&name))
 		.ok_or_else(|| Problem::new("Consent.patient", "names nobody: whose consent is it?"))?;
+	let document = document(mapper, consent)?;
 	match text(consent, "status") {
 		Some("active") => (),
-		Some("inactive" | "rejected" | "entered-in-error" | "not-done") => return Ok(Mapped::Revoke { subject }),
+		Some("inactive") => return Ok(Mapped::End { subject, document }),
+		Some(status @ ("rejected" | "not-done")) => {
+			return Ok(Mapped::NotApplicable(format!(
+				"a consent that was never given: {status}"
+			)))
+		},
+		Some("entered-in-error") => return Ok(Mapped::End { subject, document }),
 		Some(other) => {
 			return Err(Problem::new(
 				"Consent.status",
@@ -47,211 +46,292 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 		},
 		None => return Err(Problem::new("Consent.status", "missing: is the consent in force?")),
 	}
+	for (number, verification) in list(consent.get("verification")).iter().enumerate() {
+		if verification.get("verified").and_then(Value::as_bool) != Some(true) {
+			let element = format!("Consent.verification[{number}].verified");
+			return Err(Problem::new(element, "the consent is not verified"));
+		}
+	}
+	if let Some(other) = codings(consent.get("scope"))
+		.map(|coding| text(coding, "code").unwrap_or_default())
+		.find(|code| !ABOUT_DATA.contains(code))
+	{
+		return Err(Problem::new(
+			"Consent.scope",
+			format!("{other:?} is not about the use of data: expected patient-privacy or research"),
+		));
+	}
 
-	// R5 has the decision at the root and a list of exceptions; R4 has both in one provision.
-	let (root, element) = match consent.get("provision") {
-		Some(provision @ Value::Object(_)) => (provision, "Consent.provision"),
-		_ => (consent, "Consent"),
+	let times = Times::of(mapper, consent)?;
+	let provision = |value, element| Provision {
+		mapper,
+		record,
+		value,
+		element,
 	};
-	let decision = text(consent, "decision").or_else(|| text(root, "type"));
-	let exceptions = list(root.get("provision"));
-	let times = Times::of(mapper, consent, "Consent.period", None)?;
-	let scopes = match decision {
-		Some("permit") => {
-			let mut scope = permission(mapper, record, root, element, element == "Consent", &times)?;
-			for (number, exception) in exceptions.iter().enumerate() {
-				let element = format!("{element}.provision[{number}]");
-				scope = deny(mapper, record, exception, &element, scope)?;
-			}
-			vec![scope]
+	// R5 has the decision at the root and lists exceptions to it; R4 has both in one provision, with its own limits.
+	let (decision, root, exceptions) = match (text(consent, "decision"), consent.get("provision")) {
+		(Some(decision), exceptions) => (
+			decision,
+			provision(&Value::Null, "Consent".to_owned()),
+			list(exceptions),
+		),
+		(None, Some(root @ Value::Object(_))) => {
+			let decision = text(root, "type").ok_or_else(|| {
+				Problem::new(
+					"Consent.provision.type",
+					"missing: neither permit nor deny is said, and a policy or a text alone permits nothing that the ledger can check",
+				)
+			})?;
+			let exceptions = list(root.get("provision"));
+			(decision, provision(root, "Consent.provision".to_owned()), exceptions)
 		},
-		Some("deny") | None if exceptions.is_empty() && decision.is_some() => return Ok(Mapped::Revoke { subject }),
-		Some("deny") => {
-			let permit = |(number, exception): (usize, &Value)| {
-				let element = format!("{element}.provision[{number}]");
-				if text(exception, "type").is_some_and(|kind| kind != "permit") {
-					return Err(Problem::new(element, "a denial within a denial can't be told"));
-				}
-				permission(mapper, record, exception, &element, false, &times)
-			};
-			exceptions
-				.iter()
-				.enumerate()
-				.map(permit)
-				.collect::<Result<Vec<_>, _>>()?
-		},
-		Some(other) => return Err(Problem::new(element, format!("{other:?} is neither permit nor deny"))),
-		None => {
+		_ => {
 			return Err(Problem::new(
-				element,
-				"neither permit nor deny is said; a policy or a text alone permits nothing that the ledger can check",
+				"Consent.provision",
+				"missing: a policy or a text alone permits nothing that the ledger can check",
 			))
 		},
 	};
-	Ok(Mapped::Grant { subject, scopes })
+	let exceptions = exceptions
+		.iter()
+		.enumerate()
+		.map(|(number, value)| provision(value, format!("{}.provision[{number}]", root.element)));
+	let scopes = match decision {
+		"permit" => {
+			let permitted = root.permission(&times)?;
+			vec![exceptions.fold(Ok(permitted), |scope, exception| exception.denied_in(scope?))?]
+		},
+		"deny" => {
+			root.has_only(&["type", "provision"])?;
+			exceptions
+				.map(|exception| exception.permission(&times))
+				.collect::<Result<Vec<_>, _>>()?
+		},
+		other => {
+			let reason = format!("{other:?} is neither permit nor deny");
+			return Err(Problem::new(root.element, reason));
+		},
+	};
+	Ok(if scopes.is_empty() {
+		Mapped::Revoke { subject }
+	} else {
+		Mapped::Grant {
+			subject,
+			document,
+			scopes,
+		}
+	})
+}
+
+/// Which document it is, through all its versions: by its id, or else its first identifier.
+fn document(mapper: &Mapper<'_>, consent: &Value) -> Result<Document, Problem> {
+	let name = text(consent, "id").map(|id| format!("Consent/{id}"));
+	let identifier = || list(consent.get("identifier")).iter().find_map(identifier);
+	let changed = consent.get("meta").and_then(|meta| text(meta, "lastUpdated"));
+	Ok(Document {
+		name: name.or_else(identifier),
+		changed: changed
+			.map(|time| mapper.moment("Consent.meta.lastUpdated", time, false))
+			.transpose()?,
+	})
 }
 
 /// From when until when.
+#[derive(Clone, Copy)]
 struct Times {
 	start: Option<Moment>,
 	end: Moment,
 }
 
 impl Times {
-	/// The period of a consent or provision, within that of what it stands in.
-	fn of(mapper: &Mapper<'_>, value: &Value, element: &str, within: Option<&Self>) -> Result<Self, Problem> {
-		let time = |name: &str, latest: bool| {
-			let time = value.get("period").and_then(|period| text(period, name));
-			time.map(|time| mapper.moment(&format!("{element}.{name}"), time, latest))
-				.transpose()
-		};
-		let dated = match within {
-			Some(_) => None,
-			None => ["dateTime", "date"].into_iter().find_map(|name| text(value, name)),
-		};
+	/// Of a consent: from when it was signed, within its period if it has one (R5).
+	fn of(mapper: &Mapper<'_>, consent: &Value) -> Result<Self, Problem> {
+		let signed = ["dateTime", "date"].into_iter().find_map(|name| text(consent, name));
 		// A date alone leaves open at which hour the consent was signed: it starts when the day is over.
-		let dated = dated
+		let start = signed
 			.map(|date| mapper.moment("Consent.dateTime", date, true))
 			.transpose()?;
-		// Of the last day, the first moment in which it may be over counts.
-		let (start, end) = (time("start", false)?.or(dated), time("end", true)?.unwrap_or(FOREVER));
-		Ok(match within {
-			Some(within) => Self {
-				start: start.max(within.start),
-				end: end.min(within.end),
-			},
-			None => Self { start, end },
+		Self { start, end: FOREVER }.within(mapper, consent, "Consent")
+	}
+
+	/// Within the period of a value, if it has one. Both days that a period of dates names belong to it.
+	fn within(self, mapper: &Mapper<'_>, value: &Value, element: &str) -> Result<Self, Problem> {
+		let Some(period) = value.get("period") else {
+			return Ok(self);
+		};
+		let time = |name: &str, latest: bool| match period.get(name) {
+			None => Ok(None),
+			Some(Value::String(time)) => mapper
+				.moment(&format!("{element}.period.{name}"), time, latest)
+				.map(Some),
+			Some(_) => Err(Problem::new(format!("{element}.period.{name}"), "is no dateTime")),
+		};
+		Ok(Self {
+			start: self.start.max(time("start", false)?),
+			end: time("end", true)?.map_or(self.end, |end| end.min(self.end)),
 		})
 	}
 }
 
-fn too_many(element: &str) -> impl Fn(TooManyNamed) -> Problem + '_ {
-	move |_| Problem::new(element, "names more values than a scope on the ledger holds")
+/// A provision and where it stands.
+struct Provision<'a> {
+	mapper: &'a Mapper<'a>,
+	record: &'a Record,
+	value: &'a Value,
+	element: String,
 }
 
-/// Refuses what narrows in a way that the ledger does not know.
-fn understood(value: &Value, element: &str) -> Result<(), Problem> {
-	let unknown = value
-		.as_object()
-		.and_then(|object| object.keys().find(|key| !KNOWN.contains(&&key[..])));
-	match unknown {
-		Some(key) => Err(Problem::new(
-			format!("{element}.{key}"),
-			"limits the consent in a way that the ledger can't express; it would permit more than was consented to",
-		)),
-		None if value.get("extension").is_some() => Err(Problem::new(
-			format!("{element}.extension"),
-			"may limit the consent in a way that the ledger does not know",
-		)),
-		None => Ok(()),
-	}
-}
-
-/// A permission: purposes it must name; actions and recipients it may.
-fn permission(
-	mapper: &Mapper<'_>,
-	record: &Record,
-	provision: &Value,
-	element: &str,
-	is_root: bool,
-	within: &Times,
-) -> Result<Scope, Problem> {
-	// The root of an R5 consent has no limits of its own beside its provisions; it is the whole resource.
-	if !is_root {
-		understood(provision, element)?;
-	}
-	let times = if is_root {
-		Times {
-			..Times::of(mapper, provision, "Consent.period", None)?
+impl Provision<'_> {
+	/// A permission. It must name purposes; it may name actions, recipients and a period.
+	fn permission(&self, consent: &Times) -> Result<Scope, Problem> {
+		let root = self.element == "Consent.provision";
+		match text(self.value, "type") {
+			None | Some("permit") => (),
+			Some(_) => return Err(self.problem("type", "an exception to a denial must permit")),
 		}
-	} else {
-		Times::of(mapper, provision, &format!("{element}.period"), Some(within))?
-	};
-	let start = times.start.ok_or_else(|| {
-		Problem::new(
-			"Consent.dateTime",
-			"missing, and so is the start of the period: from when does it hold?",
-		)
-	})?;
-	let mut scope = Scope::uniform(start, times.end);
-	scope.purposes = Dimension::only(named_purposes(provision, element)?, times.end).map_err(too_many(element))?;
-	let operations = named_operations(provision, element)?;
-	let operations = operations.unwrap_or_else(|| within_the_hospital().to_vec());
-	scope.operations = Dimension::only(operations, times.end).map_err(too_many(element))?;
-	let recipients = named_recipients(mapper, record, provision, element)?;
-	if !recipients.is_empty() {
-		scope.recipients = Dimension::only(recipients, times.end).map_err(too_many(element))?;
+		self.has_only(if root {
+			&["type", "period", "purpose", "action", "actor", "provision"]
+		} else {
+			&["type", "period", "purpose", "action", "actor"]
+		})?;
+		let times = consent.within(self.mapper, self.value, &self.element)?;
+		let start = times.start.ok_or_else(|| {
+			Problem::new(
+				"Consent.dateTime",
+				"missing, and so is the start of the period: from when does it hold?",
+			)
+		})?;
+		let purposes = self.purposes()?;
+		if purposes.is_empty() {
+			return Err(self.problem("purpose", "missing: a permission must say for what"));
+		}
+		let actions = self.actions()?;
+		let operations = if actions.is_empty() {
+			within_the_hospital().to_vec()
+		} else {
+			actions.into_iter().flat_map(Action::permits).copied().collect()
+		};
+		let recipients = self.recipients()?;
+		let mut scope = Scope::uniform(start, times.end);
+		scope.purposes = Dimension::only(purposes, times.end).map_err(self.too_many())?;
+		scope.operations = Dimension::only(operations, times.end).map_err(self.too_many())?;
+		if !recipients.is_empty() {
+			scope.recipients = Dimension::only(recipients, times.end).map_err(self.too_many())?;
+		}
+		Ok(scope)
 	}
-	if let Some(nested) = list(provision.get("provision"))
-		.first()
-		.filter(|_| !is_root && element != "Consent.provision")
-	{
-		return Err(Problem::new(
-			element,
-			format!("an exception within an exception can't be told: {nested}"),
-		));
-	}
-	Ok(scope)
-}
 
-/// A denial within a permission: exact where it denies one thing, and refused where it denies a combination.
-fn deny(
-	mapper: &Mapper<'_>,
-	record: &Record,
-	exception: &Value,
-	element: &str,
-	mut scope: Scope,
-) -> Result<Scope, Problem> {
-	if text(exception, "type").is_some_and(|kind| kind != "deny") {
-		return Err(Problem::new(element, "a permission within a permission can't be told"));
+	/// What is left of a permission after this denial: exact where it denies one thing, and refused where it denies a
+	/// combination.
+	fn denied_in(&self, mut scope: Scope) -> Result<Scope, Problem> {
+		match text(self.value, "type") {
+			None | Some("deny") => (),
+			Some(_) => return Err(self.problem("type", "an exception to a permission must deny")),
+		}
+		self.has_only(&["type", "purpose", "action", "actor"])?;
+		let (purposes, actions, recipients) = (self.purposes()?, self.actions()?, self.recipients()?);
+		match (&purposes[..], &actions[..], &recipients[..]) {
+			([_, ..], [], []) => {
+				for purpose in purposes {
+					scope.purposes = scope.purposes.with(purpose, 0).map_err(self.too_many())?;
+				}
+			},
+			([], [_, ..], []) => {
+				for operation in actions.into_iter().flat_map(Action::denies) {
+					scope.operations = scope.operations.with(*operation, 0).map_err(self.too_many())?;
+				}
+			},
+			([], [], [_, ..]) => {
+				for recipient in recipients {
+					scope.recipients = scope.recipients.with(recipient, 0).map_err(self.too_many())?;
+				}
+			},
+			_ => {
+				return Err(Problem::new(
+					self.element.clone(),
+					"denies a combination, or nothing: the ledger can deny purposes, actions or recipients",
+				))
+			},
+		}
+		Ok(scope)
 	}
-	understood(exception, element)?;
-	let limits = ["purpose", "action", "actor", "period", "provision"];
-	let named = limits
-		.into_iter()
-		.filter(|name| !list(exception.get(name)).is_empty())
-		.collect::<Vec<_>>();
-	match named[..] {
-		["purpose"] => {
-			for purpose in named_purposes(exception, element)? {
-				scope.purposes = scope.purposes.with(purpose, 0).map_err(too_many(element))?;
-			}
-		},
-		["action"] => {
-			for operation in named_operations(exception, element)?.unwrap_or_default() {
-				scope.operations = scope.operations.with(operation, 0).map_err(too_many(element))?;
-			}
-		},
-		["actor"] => {
-			for recipient in named_recipients(mapper, record, exception, element)? {
-				scope.recipients = scope.recipients.with(recipient, 0).map_err(too_many(element))?;
-			}
-		},
-		_ => {
-			return Err(Problem::new(
-				element,
-				"denies a combination, or nothing: the ledger can deny purposes, actions or recipients",
-			))
-		},
-	}
-	Ok(scope)
-}
 
-/// The purposes that a provision names, each with those that HL7 lists under it.
-fn named_purposes(provision: &Value, element: &str) -> Result<Vec<Purpose>, Problem> {
-	let element = format!("{element}.purpose");
-	let (known, unknown) = purposes(codings(provision.get("purpose")));
-	if let Some(code) = unknown.first() {
-		return Err(Problem::new(
-			element,
-			format!("{code:?} is no purpose of use that the ledger knows"),
-		));
+	/// Refuses what limits in a way that the ledger does not know.
+	fn has_only(&self, known: &[&str]) -> Result<(), Problem> {
+		let mut elements = self.value.as_object().into_iter().flat_map(|object| object.keys());
+		match elements.find(|key| *key != "id" && !known.contains(&&key[..])) {
+			None => Ok(()),
+			Some(key) => Err(self.problem(
+				key,
+				"limits the consent in a way that the ledger can't express; it would permit more than was consented to",
+			)),
+		}
 	}
-	if known.is_empty() {
-		return Err(Problem::new(element, "missing: a permission must say for what"));
+
+	/// The purposes that are named, each with those that HL7 lists under it.
+	fn purposes(&self) -> Result<Vec<Purpose>, Problem> {
+		let named = self.value.get("purpose");
+		let (known, unknown) = purposes(codings(named));
+		let without_code = codings(named).any(|coding| text(coding, "code").is_none());
+		if let Some(code) = unknown.first() {
+			let reason = format!("{code:?} is no purpose of use that the ledger knows");
+			return Err(self.problem("purpose", reason));
+		}
+		if without_code {
+			return Err(self.problem("purpose", "a purpose without a code can't be told"));
+		}
+		let covers = |purpose: &&Purpose| known.iter().any(|named| purpose.is_or_under(*named));
+		Ok(Purpose::ALL.iter().filter(covers).copied().collect())
 	}
-	let covers = |purpose: &&Purpose| known.iter().any(|named| purpose.is_or_under(*named));
-	Ok(Purpose::ALL.iter().filter(covers).copied().collect())
+
+	fn actions(&self) -> Result<Vec<Action>, Problem> {
+		let named = list(self.value.get("action")).iter();
+		named
+			.map(|concept| {
+				let mut codes = codings(Some(concept)).filter_map(|coding| {
+					let of_hl7 = text(coding, "system").is_none_or(|system| system.ends_with("/consentaction"));
+					text(coding, "code").filter(|_| of_hl7).and_then(Action::from_code)
+				});
+				// The codings of one concept are translations of each other; a text alone, or an extension, is none.
+				codes
+					.next()
+					.filter(|_| concept.get("extension").is_none())
+					.ok_or_else(|| {
+						let reason = format!("{concept} is no consent action that the ledger knows");
+						self.problem("action", reason)
+					})
+			})
+			.collect()
+	}
+
+	/// The members that are named as actors. Somebody who is not a known member can't be told from anybody else.
+	fn recipients(&self) -> Result<Vec<MemberId>, Problem> {
+		let actors = list(self.value.get("actor")).iter().enumerate();
+		let known = actors.map(|(number, actor)| {
+			let member = actor
+				.get("reference")
+				.and_then(|reference| self.mapper.member(reference, self.record));
+			member.ok_or_else(|| {
+				let reason = "is no member that the configuration knows: name it under [recipients]";
+				self.problem(&format!("actor[{number}]"), reason)
+			})
+		});
+		known.collect()
+	}
+
+	fn problem(&self, name: &str, reason: impl Into<String>) -> Problem {
+		Problem::new(format!("{}.{name}", self.element), reason)
+	}
+
+	fn too_many(&self) -> impl Fn(TooManyNamed) -> Problem + '_ {
+		|_| {
+			Problem::new(
+				self.element.clone(),
+				"names more values than a scope on the ledger holds",
+			)
+		}
+	}
 }
 
 /// What a consent that names no actions allows: use within the hospital, and nothing that takes data out of it.
@@ -260,46 +340,51 @@ fn within_the_hospital() -> &'static [Operation] {
 	&[Read, Collect, Correct, Annotate, Train, Evaluate, Infer, Aggregate]
 }
 
-/// FHIR's consent actions (`http://terminology.hl7.org/CodeSystem/consentaction`) as operations.
-fn named_operations(provision: &Value, element: &str) -> Result<Option<Vec<Operation>>, Problem> {
-	use Operation::*;
-	let mut operations = Vec::new();
-	for code in codes(provision.get("action")) {
-		let more: &[Operation] = match code {
-			"collect" => &[Collect],
-			"access" => &[Read],
-			"use" => &[Read, Annotate, Train, Evaluate, Infer, Aggregate],
-			"disclose" => &[Export, Share],
-			"correct" => &[Correct],
-			_ => {
-				let element = format!("{element}.action");
-				return Err(Problem::new(
-					element,
-					format!("{code:?} is no consent action that the ledger knows"),
-				));
-			},
-		};
-		operations.extend_from_slice(more);
-	}
-	Ok((!operations.is_empty()).then_some(operations))
+/// FHIR's consent actions (`http://terminology.hl7.org/CodeSystem/consentaction`).
+#[derive(Clone, Copy)]
+enum Action {
+	Collect,
+	Access,
+	Use,
+	Disclose,
+	Correct,
 }
 
-/// The members that a provision names as actors. Somebody who is not a known member can't be told from anybody else.
-fn named_recipients(
-	mapper: &Mapper<'_>,
-	record: &Record,
-	provision: &Value,
-	element: &str,
-) -> Result<Vec<MemberId>, Problem> {
-	let actors = list(provision.get("actor")).iter().enumerate();
-	let known = actors.map(|(number, actor)| {
-		let reference = actor.get("reference").ok_or(());
-		reference
-			.and_then(|reference| mapper.member(reference, record).ok_or(()))
-			.map_err(|()| {
-				let reason = "is no member that the configuration knows: name it under [recipients]";
-				Problem::new(format!("{element}.actor[{number}]"), reason)
-			})
-	});
-	known.collect()
+impl Action {
+	fn from_code(code: &str) -> Option<Self> {
+		Some(match code {
+			"collect" => Self::Collect,
+			"access" => Self::Access,
+			"use" => Self::Use,
+			"disclose" => Self::Disclose,
+			"correct" => Self::Correct,
+			_ => return None,
+		})
+	}
+
+	/// What a permission of the action allows.
+	fn permits(self) -> &'static [Operation] {
+		use Operation::*;
+		match self {
+			Self::Collect => &[Collect],
+			Self::Access => &[Read],
+			Self::Use => &[Read, Annotate, Train, Evaluate, Infer, Aggregate],
+			Self::Disclose => &[Export, Share],
+			Self::Correct => &[Correct],
+		}
+	}
+
+	/// What a denial of the action takes away: with the sight of the data goes everything that needs it.
+	fn denies(self) -> &'static [Operation] {
+		use Operation::*;
+		match self {
+			Self::Access | Self::Use => &[
+				Read, Annotate, Train, Evaluate, Infer, Aggregate, Synthesise, Link, Export, Share,
+			],
+			other => other.permits(),
+		}
+	}
 }
+
+#[cfg(test)]
+mod tests;

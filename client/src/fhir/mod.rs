@@ -12,7 +12,7 @@ pub mod value;
 use crate::{config::Config, pseudonym::Pseudonymiser};
 use kexin_primitives::{access::AccessEvent, scope::Scope, vocabulary::Purpose, Moment, Pseudonym, H256};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{json, Value};
 use source::Record;
 
 /// Why a record was not mapped: which element, and what about it.
@@ -39,12 +39,21 @@ impl Problem {
 pub enum Mapped {
 	/// An access.
 	Access(AccessEvent),
-	/// A consent with these alternatives, any of which suffices.
+	/// A consent with these alternatives, any of which suffices. It takes the place of the document's older versions.
 	Grant {
 		/// Who consents.
 		subject: Pseudonym,
+		/// Which document says so.
+		document: Document,
 		/// What each alternative allows.
 		scopes: Vec<Scope>,
+	},
+	/// The end of what a document granted.
+	End {
+		/// Whose consent it was.
+		subject: Pseudonym,
+		/// Which document granted it.
+		document: Document,
 	},
 	/// A withdrawal of all consents.
 	Revoke {
@@ -53,6 +62,28 @@ pub enum Mapped {
 	},
 	/// Nothing, and rightly so: it is no access and no consent.
 	NotApplicable(String),
+}
+
+/// A document that changes through its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+	/// Its id, or else its identifier. One without a name has no other version.
+	pub name: Option<String>,
+	/// When this version was made, where that is said.
+	pub changed: Option<Moment>,
+}
+
+impl Mapped {
+	/// The kind of outcome, and what would go to the ledger, as a program reads it.
+	pub fn preview(&self) -> (&'static str, Value) {
+		match self {
+			Self::Access(event) => ("access", json!(event)),
+			Self::Grant { subject, scopes, .. } => ("grant", json!({ "subject": subject, "scopes": scopes })),
+			Self::End { subject, .. } => ("end", json!({ "subject": subject })),
+			Self::Revoke { subject } => ("revoke", json!({ "subject": subject })),
+			Self::NotApplicable(reason) => ("not-applicable", json!(reason)),
+		}
+	}
 }
 
 /// Maps records for one hospital.
@@ -71,6 +102,10 @@ impl Mapper<'_> {
 	/// # Errors
 	/// What kept it from being mapped. It is never guessed at.
 	pub fn map(&self, record: &Record) -> Result<Mapped, Problem> {
+		if let Some(element) = value::modifier(&record.value) {
+			let reason = "changes the meaning of what it is part of (FHIR, ModifierExtension) in a way that the ledger does not know";
+			return Err(Problem::new(element, reason));
+		}
 		match record.value.get("resourceType").and_then(Value::as_str) {
 			Some("AuditEvent") => audit_event::map(self, record),
 			Some("Consent") => consent::map(self, record),

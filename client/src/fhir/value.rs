@@ -86,6 +86,20 @@ pub fn target_type(reference: &Value) -> Option<&str> {
 	})
 }
 
+/// The first element that changes what the rest means: a modifier extension, or rules that are kept elsewhere.
+pub fn modifier(value: &Value) -> Option<String> {
+	match value {
+		Value::Object(elements) => elements.iter().find_map(|(name, element)| {
+			if matches!(&name[..], "modifierExtension" | "implicitRules") && !list(Some(element)).is_empty() {
+				return Some(name.clone());
+			}
+			modifier(element).map(|inner| format!("{name}.{inner}"))
+		}),
+		Value::Array(elements) => elements.iter().find_map(modifier),
+		_ => None,
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -111,6 +125,14 @@ mod tests {
 		assert_eq!(names(&json!({ "reference": "#p" }), &resource), ["s|v"]);
 		assert_eq!(names(&json!({ "reference": "#q" }), &resource), [""; 0]);
 		assert_eq!(names(&json!({ "identifier": { "value": "v" } }), &resource), ["v"]);
+	}
+
+	#[test]
+	fn modifiers_are_found_wherever_they_stand() {
+		let value = json!({ "a": [{ "b": { "modifierExtension": [{ "url": "x" }] } }] });
+		assert_eq!(modifier(&value), Some("a.b.modifierExtension".into()));
+		assert_eq!(modifier(&json!({ "implicitRules": "x" })), Some("implicitRules".into()));
+		assert_eq!(modifier(&json!({ "a": [1, null], "modifierExtension": [] })), None);
 	}
 
 	#[test]

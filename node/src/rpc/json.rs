@@ -7,13 +7,12 @@ use super::error::Error;
 use kexin_primitives::{
 	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, Direction, EvidenceKind, Trace as Walk},
 	members::MemberId,
-	scope::{Dimension as ScopeDimension, Scope as ConsentScope},
+	scope::Scope,
 	vocabulary::{Operation, Purpose, Region},
 	DatasetId, Moment, Pseudonym, H256,
 };
 use kexin_runtime_api::{AccessJudgement, ArtifactReport, ConsentView, DatasetView, LogSummary};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The finalized block that an answer is true at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -253,52 +252,8 @@ impl TryFrom<ScopeParameters> for ScopeOf {
 	}
 }
 
-/// One dimension of a scope: until when each named value is allowed, and until when every other is.
-#[derive(Clone, Debug, Serialize)]
-pub struct Dimension {
-	named: BTreeMap<String, Moment>,
-	other: Moment,
-}
-
-impl Dimension {
-	fn new<V: Ord + Copy, const N: u32>(dimension: &ScopeDimension<V, N>, name: impl Fn(&V) -> String) -> Self {
-		let named = dimension.named().map(|(value, until)| (name(value), until)).collect();
-		Self {
-			named,
-			other: dimension.other(),
-		}
-	}
-}
-
-/// A scope: until when what is allowed.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Scope {
-	start: Moment,
-	end: Moment,
-	purposes: Dimension,
-	operations: Dimension,
-	regions: Dimension,
-	recipients: Dimension,
-	recipient_classes: Dimension,
-}
-
-impl From<&ConsentScope> for Scope {
-	fn from(scope: &ConsentScope) -> Self {
-		Self {
-			start: scope.start,
-			end: scope.end(),
-			purposes: Dimension::new(&scope.purposes, ToString::to_string),
-			operations: Dimension::new(&scope.operations, ToString::to_string),
-			regions: Dimension::new(&scope.regions, |Region(code)| code.to_string()),
-			recipients: Dimension::new(&scope.recipients, ToString::to_string),
-			recipient_classes: Dimension::new(&scope.recipient_classes, ToString::to_string),
-		}
-	}
-}
-
 /// Whether anything at all is allowed at the moment.
-fn in_force(scope: &ConsentScope, moment: Moment) -> bool {
+fn in_force(scope: &Scope, moment: Moment) -> bool {
 	scope.start <= moment && moment < scope.end()
 }
 
@@ -350,7 +305,7 @@ impl Scopes {
 			hospital: view.hospital,
 			form: view.form,
 			in_force: in_force(&view.scope, moment),
-			scope: Scope::from(&view.scope),
+			scope: view.scope,
 			datasets: view.datasets,
 		});
 		Self::Subject {
@@ -365,8 +320,8 @@ impl Scopes {
 			owner: view.owner,
 			subjects: view.subjects,
 			in_force: open && in_force(&view.cohort, moment),
-			label: Scope::from(&view.label),
-			cohort: Scope::from(&view.cohort),
+			label: view.label,
+			cohort: view.cohort,
 			superseded: view.superseded,
 			superseded_by: view.superseded_by,
 			supersedes: view.supersedes,
@@ -501,9 +456,9 @@ mod tests {
 
 	#[test]
 	fn consent_scope_is_pinned() {
-		let mut scope = ConsentScope::everything(10);
-		scope.purposes = ScopeDimension::only([Purpose::ModelTraining], 99).unwrap();
-		scope.regions = ScopeDimension::only([Region(276)], FOREVER).unwrap();
+		let mut scope = Scope::everything(10);
+		scope.purposes = Dimension::only([Purpose::ModelTraining], 99).unwrap();
+		scope.regions = Dimension::only([Region(276)], FOREVER).unwrap();
 		let view = ConsentView {
 			hospital: 1,
 			form: H256::repeat_byte(6),

@@ -85,7 +85,7 @@ mod benches {
 		}
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, subject, full_scope(), hash(1, 99));
+		_(origin as T::RuntimeOrigin, subject, None, full_scope(), hash(1, 99));
 
 		assert_eq!(Pallet::<T>::consents_of(subject).len(), 1);
 	}

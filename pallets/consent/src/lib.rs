@@ -112,21 +112,25 @@ pub mod pallet {
 			/// blake2-256 of the signed form.
 			form: H256,
 		},
-		/// A subject's consents, and the data sets it is enrolled in, allow less.
+		/// A subject's consents, and the data sets that it joined under them, allow less.
 		Narrowed {
 			/// The hospital.
 			hospital: MemberId,
 			/// The subject.
 			subject: Pseudonym,
+			/// The form of the consent, or nothing for all of them.
+			consent: Option<H256>,
 			/// blake2-256 of the signed form.
 			form: H256,
 		},
-		/// A subject withdrew its consents; the data sets it is enrolled in are closed.
+		/// A subject withdrew consents; the data sets that it joined under them are closed.
 		Revoked {
 			/// The hospital.
 			hospital: MemberId,
 			/// The subject.
 			subject: Pseudonym,
+			/// The form of the consent, or nothing for all of them.
+			consent: Option<H256>,
 			/// blake2-256 of the signed form.
 			form: H256,
 		},
@@ -153,7 +157,7 @@ pub mod pallet {
 	/// Why a call was refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The hospital has no such subject, or there is no such data set.
+		/// The hospital has no such subject, the subject no such consent, or there is no such data set.
 		NotFound,
 		/// The data set belongs to another member.
 		NotAuthorized,
@@ -210,7 +214,8 @@ pub mod pallet {
 			Self::do_grant(hospital, subject, scope.into_latest(), form)
 		}
 
-		/// Narrows all consents of a data subject, and the data sets it is enrolled in, to what `limits` allow as well.
+		/// Narrows a consent of a data subject, or all of them, and the data sets that it joined under it, to what `limits`
+		/// allow as well.
 		///
 		/// ## Dispatch Origin
 		///
@@ -218,7 +223,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// From now on only: what was allowed before stays so. The start of `limits` has no effect.
+		/// From now on only: what was allowed before stays so. The start of `limits` has no effect. `consent` is the form of
+		/// the consent to narrow, or nothing for all consents. `form` is that of the limits.
 		///
 		/// ## Errors
 		///
@@ -232,24 +238,31 @@ pub mod pallet {
 		pub fn narrow(
 			origin: OriginFor<T>,
 			subject: Pseudonym,
+			consent: Option<H256>,
 			limits: Versioned<Scope>,
 			form: H256,
 		) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
-			Self::do_narrow(hospital, subject, &limits.into_latest())?;
+			Self::do_narrow(hospital, subject, consent, &limits.into_latest())?;
 			Self::deposit_event(Event::Narrowed {
 				hospital,
 				subject,
+				consent,
 				form,
 			});
 			Ok(())
 		}
 
-		/// Withdraws all consents of a data subject. The data sets it is enrolled in allow nothing from now on.
+		/// Withdraws a consent of a data subject, or all of them. The data sets that it joined under it allow nothing from now
+		/// on.
 		///
 		/// ## Dispatch Origin
 		///
 		/// A steward of a hospital.
+		///
+		/// ## Details
+		///
+		/// `consent` is the form of the consent to withdraw, or nothing for all consents. `form` is that of the withdrawal.
 		///
 		/// ## Errors
 		///
@@ -260,12 +273,13 @@ pub mod pallet {
 		/// [`Event::Revoked`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::narrow(MAX_DATASETS))]
-		pub fn revoke(origin: OriginFor<T>, subject: Pseudonym, form: H256) -> DispatchResult {
+		pub fn revoke(origin: OriginFor<T>, subject: Pseudonym, consent: Option<H256>, form: H256) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
-			Self::do_narrow(hospital, subject, &Scope::nothing())?;
+			Self::do_narrow(hospital, subject, consent, &Scope::nothing())?;
 			Self::deposit_event(Event::Revoked {
 				hospital,
 				subject,
+				consent,
 				form,
 			});
 			Ok(())
@@ -377,14 +391,19 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Narrows the subject's consents and its cohorts alike (design goals 1 and 3).
-	fn do_narrow(hospital: MemberId, pseudonym: Pseudonym, limits: &Scope) -> DispatchResult {
+	fn do_narrow(hospital: MemberId, pseudonym: Pseudonym, only: Option<H256>, limits: &Scope) -> DispatchResult {
 		let now = T::Time::now();
 		let mut subject = Subjects::<T>::get(pseudonym, hospital).ok_or(Error::<T>::NotFound)?;
-		for consent in subject.consents.iter_mut() {
+		let chosen = |form: &H256| only.is_none_or(|only| only == *form);
+		ensure!(
+			subject.consents.iter().any(|consent| chosen(&consent.form)),
+			Error::<T>::NotFound
+		);
+		for consent in subject.consents.iter_mut().filter(|consent| chosen(&consent.form)) {
 			consent.scope = Versioned::V1(types::scope(&consent.scope).narrow(limits, now));
 		}
-		for id in &subject.datasets {
-			Datasets::<T>::mutate(id, |dataset| match dataset {
+		for enrolled in subject.datasets.iter().filter(|enrolled| chosen(&enrolled.under)) {
+			Datasets::<T>::mutate(enrolled.dataset, |dataset| match dataset {
 				Some(dataset) => dataset.cohort = Versioned::V1(types::scope(&dataset.cohort).narrow(limits, now)),
 				None => {
 					defensive!("a subject's data set exists: data sets are never deleted");
@@ -449,18 +468,23 @@ impl<T: Config> Pallet<T> {
 		let mut cohort = types::scope(&dataset.cohort).clone();
 		for pseudonym in pseudonyms {
 			let mut subject = Subjects::<T>::get(pseudonym, owner).ok_or(Error::<T>::NoConsent)?;
-			if subject.datasets.contains(&id) {
+			if subject.is_in(&id) {
 				already = already.saturating_add(1);
 				continue;
 			}
-			let newest = types::scope(&subject.consents.last().ok_or(Error::<T>::NoConsent)?.scope);
-			ensure!(newest.start <= now, Error::<T>::ConsentNotStarted);
+			let newest = subject.consents.last().ok_or(Error::<T>::NoConsent)?;
+			let (under, allowed) = (newest.form, types::scope(&newest.scope));
+			ensure!(allowed.start <= now, Error::<T>::ConsentNotStarted);
 			// Accesses before the subject joined are judged without it: narrowing leaves the past.
-			cohort = cohort.narrow(newest, now);
+			cohort = cohort.narrow(allowed, now);
 			if subject.datasets.is_full() {
 				Self::drop_superseded(&mut subject, now);
 			}
-			subject.datasets.try_push(id).map_err(|_| Error::<T>::TooManyDatasets)?;
+			let enrolled = Enrolled { dataset: id, under };
+			subject
+				.datasets
+				.try_push(enrolled)
+				.map_err(|_| Error::<T>::TooManyDatasets)?;
 			Subjects::<T>::insert(pseudonym, owner, subject);
 			joined = joined.saturating_add(1);
 		}
@@ -478,8 +502,8 @@ impl<T: Config> Pallet<T> {
 	/// Forgets the data sets that were superseded so long ago that no access to them can be reported any more.
 	fn drop_superseded(subject: &mut Subject, now: Moment) {
 		let horizon = now.saturating_sub(T::MaxLateness::get());
-		subject.datasets.retain(|id| {
-			Datasets::<T>::get(id)
+		subject.datasets.retain(|enrolled| {
+			Datasets::<T>::get(enrolled.dataset)
 				.and_then(|dataset| dataset.superseded)
 				.is_none_or(|superseded| superseded > horizon)
 		});

@@ -1,6 +1,9 @@
 //! The invariants of the pallet's storage, one function each.
 
-use crate::{types::scope, Config, Datasets, Pallet, Subjects};
+use crate::{
+	types::{scope, Enrolled},
+	Config, Datasets, Pallet, Subjects,
+};
 use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
@@ -62,7 +65,7 @@ impl<T: Config> Pallet<T> {
 	fn enrolments_are_counted() -> Result<(), TryRuntimeError> {
 		let mut enrolled = alloc::collections::BTreeMap::<_, u32>::new();
 		for (_, hospital, subject) in Subjects::<T>::iter() {
-			for id in subject.datasets {
+			for Enrolled { dataset: id, .. } in subject.datasets {
 				let dataset = Datasets::<T>::get(id).ok_or("an enrolment's data set does not exist")?;
 				ensure!(dataset.owner == hospital, "a subject is enrolled at another hospital");
 				let count = enrolled.entry(id).or_default();

@@ -29,13 +29,22 @@ pub struct SubjectConsent {
 	pub scope: Versioned<Scope>,
 }
 
+/// A subject's place in a data set.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Enrolled {
+	/// The data set.
+	pub dataset: DatasetId,
+	/// The form of the consent that the subject joined under.
+	pub under: H256,
+}
+
 /// A data subject, as one hospital knows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Subject {
 	/// The consents, newest last. What any one of them permits is permitted.
 	pub consents: BoundedVec<SubjectConsent, ConstU32<MAX_CONSENTS>>,
 	/// The data sets that the subject is enrolled in.
-	pub datasets: BoundedVec<DatasetId, ConstU32<MAX_DATASETS>>,
+	pub datasets: BoundedVec<Enrolled, ConstU32<MAX_DATASETS>>,
 }
 
 /// A version of a data set.
@@ -74,6 +83,11 @@ impl Dataset {
 }
 
 impl Subject {
+	/// Whether the subject is enrolled in a data set.
+	pub fn is_in(&self, id: &DatasetId) -> bool {
+		self.datasets.iter().any(|enrolled| enrolled.dataset == *id)
+	}
+
 	/// The breaches of an access to this subject's data in a data set: by the label, and by the consent that comes nearest
 	/// to permitting it, the newest of several.
 	pub fn breaches(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: Moment) -> Breaches {
@@ -84,7 +98,7 @@ impl Subject {
 			.map(|consent| scope(&consent.scope).breaches(request, at))
 			.min_by_key(|breaches| breaches.bits().count_ones())
 			.unwrap_or_else(|| Scope::nothing().breaches(request, at));
-		let enrolled = if self.datasets.contains(&id) {
+		let enrolled = if self.is_in(&id) {
 			Breaches::empty()
 		} else {
 			Breaches::NOT_ENROLLED

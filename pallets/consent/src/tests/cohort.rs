@@ -63,7 +63,7 @@ fn a_withdrawal_closes_the_cohort() {
 		assert!(cohort_breaches(NOW + 10 * DAY).is_empty());
 
 		set_now(NOW + DAY);
-		assert_ok!(Consent::revoke(steward(), hash(2), hash(9)));
+		assert_ok!(Consent::revoke(steward(), hash(2), None, hash(9)));
 		assert!(
 			cohort_breaches(NOW + DAY - 1).is_empty(),
 			"accesses before stay within scope"
@@ -80,6 +80,22 @@ fn a_withdrawal_closes_the_cohort() {
 			.is_empty());
 		assert!(cohort_breaches(NOW + DAY).contains(Breaches::SUPERSEDED));
 		assert!(!cohort_breaches(NOW + DAY - 1).contains(Breaches::SUPERSEDED));
+	});
+}
+
+#[test]
+fn a_withdrawal_of_another_consent_leaves_the_cohort() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		let scope = scope_for([Purpose::Marketing], NOW + DAY);
+		assert_ok!(Consent::grant(steward(), hash(1), scope, hash(50)));
+		grant(1, everything());
+		let joined_under = Consent::subject(hash(1), HOSPITAL).unwrap().consents[1].form;
+		assert_ok!(enrol([1]));
+		assert_ok!(Consent::revoke(steward(), hash(1), Some(hash(50)), hash(9)));
+		assert!(cohort_breaches(NOW).is_empty());
+		assert_ok!(Consent::revoke(steward(), hash(1), Some(joined_under), hash(9)));
+		assert!(!cohort_breaches(NOW).is_empty());
 	});
 }
 
@@ -118,7 +134,7 @@ fn a_subject_is_judged_by_label_consent_and_enrolment() {
 		// Somebody else's withdrawal closes the cohort, not this subject's own data.
 		grant(2, everything());
 		assert_ok!(enrol([2]));
-		assert_ok!(Consent::revoke(steward(), hash(2), hash(9)));
+		assert_ok!(Consent::revoke(steward(), hash(2), None, hash(9)));
 		assert!(judge(NOW).is_empty());
 		assert!(!cohort_breaches(NOW).is_empty());
 	});

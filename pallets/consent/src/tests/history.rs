@@ -20,10 +20,12 @@ enum Step {
 	},
 	Narrow {
 		subject: u64,
+		which: Option<usize>,
 		purposes: Vec<Purpose>,
 	},
 	Revoke {
 		subject: u64,
+		which: Option<usize>,
 	},
 	Enrol {
 		subject: u64,
@@ -32,6 +34,7 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
 	let purposes = || proptest::sample::subsequence(PURPOSES.to_vec(), 1..=3);
+	let which = || proptest::option::of(0..3usize);
 	prop_oneof![
 		(1..5u64).prop_map(Step::Wait),
 		(0..3u64, purposes(), 1..40u64).prop_map(|(subject, purposes, lasts)| Step::Grant {
@@ -39,8 +42,12 @@ fn step() -> impl Strategy<Value = Step> {
 			purposes,
 			lasts
 		}),
-		(0..3u64, purposes()).prop_map(|(subject, purposes)| Step::Narrow { subject, purposes }),
-		(0..3u64).prop_map(|subject| Step::Revoke { subject }),
+		(0..3u64, which(), purposes()).prop_map(|(subject, which, purposes)| Step::Narrow {
+			subject,
+			which,
+			purposes
+		}),
+		(0..3u64, which()).prop_map(|(subject, which)| Step::Revoke { subject, which }),
 		(0..3u64).prop_map(|subject| Step::Enrol { subject }),
 	]
 }
@@ -56,6 +63,7 @@ struct Model {
 
 #[derive(Clone)]
 struct Granted {
+	form: u64,
 	start: Moment,
 	end: Moment,
 	purposes: Vec<Purpose>,
@@ -74,6 +82,20 @@ impl Granted {
 }
 
 impl Model {
+	/// The form of a subject's consent of this number; no form where there is none.
+	fn form(&self, subject: u64, which: usize) -> u64 {
+		let granted = self.consents[subject as usize].get(which);
+		granted.map_or(u64::MAX, |granted| granted.form)
+	}
+
+	fn narrow(&mut self, subject: u64, only: Option<u64>, now: Moment, purposes: &[Purpose]) {
+		for granted in &mut self.consents[subject as usize] {
+			if only.is_none_or(|only| only == granted.form) {
+				granted.narrowed.push((now, purposes.to_vec()));
+			}
+		}
+	}
+
 	fn subject_allows(&self, subject: usize, purpose: Purpose, at: Moment) -> bool {
 		self.consents[subject]
 			.iter()
@@ -109,23 +131,22 @@ proptest! {
 							..Scope::everything(start)
 						};
 						if Consent::grant(steward(), hash(subject), Versioned::V1(scope), hash(form)).is_ok() {
-							model.consents[subject as usize].push(Granted { start, end, purposes, narrowed: vec![] });
+							model.consents[subject as usize].push(Granted { form, start, end, purposes, narrowed: vec![] });
 						}
 					},
-					Step::Narrow { subject, purposes } => {
+					Step::Narrow { subject, which, purposes } => {
 						let limits = scope_for(purposes.clone(), kexin_primitives::FOREVER);
-						if Consent::narrow(steward(), hash(subject), limits, hash(form)).is_ok() {
-							for granted in &mut model.consents[subject as usize] {
-								granted.narrowed.push((now, purposes.clone()));
-							}
+						let only = which.map(|which| model.form(subject, which));
+						if Consent::narrow(steward(), hash(subject), only.map(hash), limits, hash(form)).is_ok() {
+							model.narrow(subject, only, now, &purposes);
 						}
 					},
-					Step::Revoke { subject } =>
-						if Consent::revoke(steward(), hash(subject), hash(form)).is_ok() {
-							for granted in &mut model.consents[subject as usize] {
-								granted.narrowed.push((now, vec![]));
-							}
-						},
+					Step::Revoke { subject, which } => {
+						let only = which.map(|which| model.form(subject, which));
+						if Consent::revoke(steward(), hash(subject), only.map(hash), hash(form)).is_ok() {
+							model.narrow(subject, only, now, &[]);
+						}
+					},
 					Step::Enrol { subject } => {
 						let known = Consent::dataset(DATASET).unwrap().subjects;
 						let _ = Consent::enrol(steward(), DATASET, vec![hash(subject)].try_into().unwrap());

@@ -49,6 +49,7 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 		assert_ok!(Consent::narrow(
 			steward(),
 			SUBJECT,
+			None,
 			scope_for([Purpose::Treatment], NOW + 50 * DAY),
 			hash(2)
 		));
@@ -56,6 +57,7 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 			Event::Narrowed {
 				hospital: HOSPITAL,
 				subject: SUBJECT,
+				consent: None,
 				form: hash(2),
 			}
 			.into(),
@@ -66,11 +68,12 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 		assert!(!permitted(Purpose::Treatment, NOW + 50 * DAY));
 
 		set_now(NOW + 2 * DAY);
-		assert_ok!(Consent::revoke(steward(), SUBJECT, hash(3)));
+		assert_ok!(Consent::revoke(steward(), SUBJECT, None, hash(3)));
 		System::assert_last_event(
 			Event::Revoked {
 				hospital: HOSPITAL,
 				subject: SUBJECT,
+				consent: None,
 				form: hash(3),
 			}
 			.into(),
@@ -79,7 +82,7 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 		assert!(!permitted(Purpose::Treatment, NOW + 2 * DAY));
 
 		set_now(NOW + 3 * DAY);
-		assert_ok!(Consent::revoke(steward(), SUBJECT, hash(4)));
+		assert_ok!(Consent::revoke(steward(), SUBJECT, None, hash(4)));
 		assert!(!permitted(Purpose::Treatment, NOW + 2 * DAY), "ended rights stay ended");
 	});
 }
@@ -95,7 +98,7 @@ fn a_widening_is_a_new_consent() {
 			hash(1)
 		));
 		set_now(NOW + DAY);
-		assert_ok!(Consent::revoke(steward(), SUBJECT, hash(2)));
+		assert_ok!(Consent::revoke(steward(), SUBJECT, None, hash(2)));
 		set_now(NOW + 2 * DAY);
 		let mut again = Scope::everything(NOW + 2 * DAY);
 		again.purposes = kexin_primitives::scope::Dimension::only([Purpose::Treatment], end).unwrap();
@@ -103,6 +106,36 @@ fn a_widening_is_a_new_consent() {
 		assert!(permitted(Purpose::Treatment, NOW));
 		assert!(!permitted(Purpose::Treatment, NOW + DAY));
 		assert!(permitted(Purpose::Treatment, NOW + 2 * DAY));
+	});
+}
+
+#[test]
+fn one_consent_of_several_is_withdrawn_alone() {
+	ExtBuilder::build_and_execute(|| {
+		let end = NOW + 100 * DAY;
+		for (form, purpose) in [(1, Purpose::Treatment), (2, Purpose::ModelTraining)] {
+			assert_ok!(Consent::grant(
+				steward(),
+				SUBJECT,
+				scope_for([purpose], end),
+				hash(form)
+			));
+		}
+		assert_noop!(
+			Consent::revoke(steward(), SUBJECT, Some(hash(3)), hash(9)),
+			Error::<Test>::NotFound
+		);
+		assert_ok!(Consent::narrow(
+			steward(),
+			SUBJECT,
+			Some(hash(1)),
+			everything(),
+			hash(9)
+		));
+		assert!(permitted(Purpose::Treatment, NOW));
+		assert_ok!(Consent::revoke(steward(), SUBJECT, Some(hash(1)), hash(9)));
+		assert!(!permitted(Purpose::Treatment, NOW));
+		assert!(permitted(Purpose::ModelTraining, NOW));
 	});
 }
 
@@ -119,9 +152,12 @@ fn what_makes_no_sense_is_refused() {
 			Consent::grant(steward(), SUBJECT, ended, hash(1)),
 			Error::<Test>::NothingAllowed
 		);
-		assert_noop!(Consent::revoke(steward(), SUBJECT, hash(1)), Error::<Test>::NotFound);
 		assert_noop!(
-			Consent::narrow(steward(), SUBJECT, everything(), hash(1)),
+			Consent::revoke(steward(), SUBJECT, None, hash(1)),
+			Error::<Test>::NotFound
+		);
+		assert_noop!(
+			Consent::narrow(steward(), SUBJECT, None, everything(), hash(1)),
 			Error::<Test>::NotFound
 		);
 		assert_noop!(
@@ -163,9 +199,12 @@ fn another_hospital_cannot_touch_the_subject() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(Consent::grant(steward(), SUBJECT, everything(), hash(1)));
 		let other = || RuntimeOrigin::signed(2);
-		assert_noop!(Consent::revoke(other(), SUBJECT, hash(2)), Error::<Test>::NotFound);
+		assert_noop!(
+			Consent::revoke(other(), SUBJECT, None, hash(2)),
+			Error::<Test>::NotFound
+		);
 		assert_ok!(Consent::grant(other(), SUBJECT, everything(), hash(2)));
-		assert_ok!(Consent::revoke(other(), SUBJECT, hash(3)));
+		assert_ok!(Consent::revoke(other(), SUBJECT, None, hash(3)));
 		assert!(permitted(Purpose::Treatment, NOW + DAY));
 		assert_eq!(Consent::consents_of(SUBJECT).len(), 2);
 	});

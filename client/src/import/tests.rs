@@ -1,0 +1,352 @@
+//! The importer against a ledger that refuses, loses answers and goes away.
+
+use super::*;
+use crate::{call::Arguments, config::Config, ledger::LedgerEvent, pseudonym::Pseudonymiser};
+use codec::{Decode as _, Encode as _};
+use kexin_primitives::{access::{Breaches, Rules}, Moment, Versioned};
+use proptest::prelude::*;
+use std::{cell::RefCell, collections::VecDeque, fs, path::Path};
+
+/// What the connection does with one call.
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+	/// The ledger takes or refuses it, and says so.
+	Answered,
+	/// The ledger takes or refuses it, but the answer is lost.
+	AnswerLost,
+	/// It never arrives.
+	NotSent,
+}
+
+/// A ledger that keeps what it was sent, as the pallets do: a batch is all or nothing, a source is recorded once.
+#[derive(Default)]
+struct Model {
+	recorded: Vec<H256>,
+	/// Each consent's form, and what happened to it since.
+	consents: Vec<(H256, Vec<&'static str>)>,
+	/// Sources that the ledger refuses.
+	poison: Vec<H256>,
+	fates: VecDeque<Fate>,
+	calls: usize,
+}
+
+#[derive(Default)]
+struct Fake(RefCell<Model>);
+
+fn refused(error: &str) -> LedgerError {
+	LedgerError::Dispatch {
+		pallet: "Test".into(),
+		error: error.into(),
+		explanation: String::new(),
+	}
+}
+
+impl Model {
+	fn record(&mut self, arguments: &[u8]) -> Result<Vec<LedgerEvent>, LedgerError> {
+		type Record = (DatasetId, Versioned<Vec<AccessEvent>>);
+		let (dataset, events) = Record::decode(&mut &arguments[..]).unwrap();
+		let events = events.into_latest();
+		if events.iter().any(|event| self.poison.contains(&event.source)) {
+			return Err(refused("TooLate"));
+		}
+		let mut replayed = Vec::new();
+		let first = self.recorded.len() as u64;
+		for (position, event) in (0u32..).zip(&events) {
+			if self.recorded.contains(&event.source) {
+				replayed.push(position);
+			} else {
+				self.recorded.push(event.source);
+			}
+		}
+		let recorded = events.len() as u32 - replayed.len() as u32;
+		let breached: Vec<(u32, Breaches)> = Vec::new();
+		let rules = Rules {
+			spec_version: 1,
+			code: H256::zero(),
+		};
+		let fields = (dataset, 0u32, first, recorded, replayed, breached, 0 as Moment, rules);
+		Ok(vec![LedgerEvent {
+			pallet: "Access".into(),
+			name: "BatchRecorded".into(),
+			fields: fields.encode(),
+		}])
+	}
+
+	fn consent(&mut self, call: &Call) -> Result<(), LedgerError> {
+		let Arguments::Encoded(arguments) = &call.arguments else {
+			panic!("{call:?}")
+		};
+		let arguments = &mut &arguments[..];
+		match call.name {
+			"grant" => {
+				let (_, _, form) = <(Pseudonym, Versioned<Scope>, H256)>::decode(arguments).unwrap();
+				if self.consents.iter().any(|(known, _)| *known == form) {
+					return Err(refused("AlreadyExists"));
+				}
+				if self.poison.contains(&form) {
+					return Err(refused("NothingAllowed"));
+				}
+				self.consents.push((form, Vec::new()));
+				Ok(())
+			},
+			name => {
+				let (_, only) = <(Pseudonym, Option<H256>)>::decode(arguments).unwrap();
+				let mut found = false;
+				for (form, changes) in &mut self.consents {
+					if only.is_none_or(|only| only == *form) {
+						changes.push(name);
+						found = true;
+					}
+				}
+				found.then_some(()).ok_or_else(|| refused("NotFound"))
+			},
+		}
+	}
+
+	fn take(&mut self, call: &Call) -> Result<Vec<LedgerEvent>, LedgerError> {
+		match &call.arguments {
+			Arguments::Encoded(arguments) => self.record(arguments),
+			Arguments::Calls { calls, .. } => {
+				let before = self.consents.clone();
+				let taken = calls.iter().try_for_each(|call| self.consent(call));
+				if taken.is_err() {
+					self.consents = before;
+				}
+				taken.map(|()| Vec::new())
+			},
+		}
+	}
+}
+
+impl Submit for Fake {
+	async fn submit(&self, call: &Call) -> Result<Finalized, LedgerError> {
+		let mut model = self.0.borrow_mut();
+		model.calls += 1;
+		let fate = model.fates.pop_front().unwrap_or(Fate::Answered);
+		let gone = Err(LedgerError::Unreachable("gone".into()));
+		match fate {
+			Fate::NotSent => gone,
+			Fate::AnswerLost => model.take(call).and(gone),
+			Fate::Answered => model.take(call).map(|events| Finalized {
+				block: H256::repeat_byte(0xbb),
+				transaction: H256::zero(),
+				events,
+			}),
+		}
+	}
+
+	const PAUSE: Duration = Duration::ZERO;
+}
+
+struct Hospital {
+	directory: tempfile::TempDir,
+	ledger: Fake,
+}
+
+impl Hospital {
+	fn new() -> Self {
+		Self {
+			directory: tempfile::tempdir().unwrap(),
+			ledger: Fake::default(),
+		}
+	}
+
+	fn write(&self, name: &str, lines: &[String]) -> Vec<H256> {
+		fs::write(self.directory.path().join(name), lines.join("\n")).unwrap();
+		lines
+			.iter()
+			.map(|line| H256(sp_crypto_hashing::blake2_256(line.as_bytes())))
+			.collect()
+	}
+
+	fn journal(&self) -> Journal {
+		Journal::open(&self.directory.path().join("state")).unwrap()
+	}
+
+	/// One run of the importer, with a journal opened anew.
+	fn import(&self, paths: &[&str]) -> anyhow::Result<(Summary, Vec<Report>)> {
+		let mut config = Config::load(Some(Path::new("/dev/null"))).unwrap();
+		config.utc_offset = Some(0);
+		let pseudonyms = Pseudonymiser::new([7; 32]);
+		let mapper = Mapper {
+			config: &config,
+			pseudonyms: &pseudonyms,
+			activity: None,
+		};
+		let paths = paths
+			.iter()
+			.map(|path| self.directory.path().join(path))
+			.collect::<Vec<_>>();
+		let mut reports = Vec::new();
+		let runtime = tokio::runtime::Builder::new_current_thread()
+			.enable_time()
+			.build()
+			.unwrap();
+		let summary = runtime.block_on(run(
+			&self.ledger,
+			&mapper,
+			H256::zero(),
+			&mut self.journal(),
+			&paths,
+			&mut |report| reports.push(report),
+		))?;
+		Ok((summary, reports))
+	}
+
+	/// Kept records, by their hashes.
+	fn kept(&self) -> Vec<H256> {
+		let files = fs::read_dir(self.journal().kept()).unwrap();
+		let mut kept = files
+			.map(|file| H256(sp_crypto_hashing::blake2_256(&fs::read(file.unwrap().path()).unwrap())))
+			.collect::<Vec<_>>();
+		kept.sort();
+		kept
+	}
+}
+
+fn access(number: usize) -> String {
+	format!(
+		r#"{{"resourceType":"AuditEvent","id":"{number}","action":"R","recorded":"2026-01-01T00:00:00Z","agent":[{{"altId":"a"}}]}}"#
+	)
+}
+
+fn consent(version: u8, status: &str, purposes: &[&str]) -> String {
+	let purposes = purposes
+		.iter()
+		.map(|purpose| format!(r#"{{"code":"{purpose}"}}"#))
+		.collect::<Vec<_>>()
+		.join(",");
+	format!(
+		r#"{{"resourceType":"Consent","id":"c","meta":{{"lastUpdated":"2026-01-0{version}T00:00:00Z"}},"status":"{status}","patient":{{"reference":"Patient/1"}},"dateTime":"2026-01-01T00:00:00Z","provision":{{"type":"permit","purpose":[{purposes}]}}}}"#
+	)
+}
+
+fn outcomes(reports: &[Report]) -> Vec<&'static str> {
+	reports.iter().map(|report| report.outcome).collect()
+}
+
+#[test]
+fn a_refused_batch_is_halved_down_to_the_record_that_is_the_cause() {
+	let hospital = Hospital::new();
+	let sources = hospital.write("events.ndjson", &(0..100).map(access).collect::<Vec<_>>());
+	hospital.ledger.0.borrow_mut().poison = vec![sources[17], sources[60]];
+	let (summary, reports) = hospital.import(&["events.ndjson"]).unwrap();
+	assert_eq!((summary.recorded, summary.kept), (98, 2));
+	let kept = reports.iter().filter(|report| report.outcome == "kept");
+	let kept = kept
+		.map(|report| (report.line, report.reason.as_deref().unwrap()))
+		.collect::<Vec<_>>();
+	assert!(kept.iter().all(|(_, reason)| reason.contains("TooLate")), "{kept:?}");
+	assert_eq!(kept.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [18, 61]);
+
+	hospital.ledger.0.borrow_mut().poison.clear();
+	let (summary, _) = hospital.import(&["state/kept"]).unwrap();
+	assert_eq!((summary.recorded, summary.kept), (2, 0));
+	assert!(hospital.kept().is_empty());
+}
+
+#[test]
+fn an_answer_that_is_lost_records_nothing_twice() {
+	let hospital = Hospital::new();
+	hospital.write("events.ndjson", &(0..10).map(access).collect::<Vec<_>>());
+	hospital.write("consent.json", &[consent(1, "active", &["TREAT"])]);
+	hospital.ledger.0.borrow_mut().fates = vec![Fate::AnswerLost; 2].into();
+	let (summary, reports) = hospital.import(&["events.ndjson", "consent.json"]).unwrap();
+	let model = hospital.ledger.0.borrow();
+	assert_eq!((summary.already, summary.recorded), (1, 10));
+	assert_eq!((model.recorded.len(), model.consents.len()), (10, 1));
+	assert_eq!(outcomes(&reports), [&["already"][..], &["final"; 10]].concat());
+}
+
+#[test]
+fn a_node_that_stays_away_ends_the_import_and_keeps_nothing() {
+	let hospital = Hospital::new();
+	hospital.write("events.ndjson", &(0..10).map(access).collect::<Vec<_>>());
+	hospital.ledger.0.borrow_mut().fates = vec![Fate::NotSent; ATTEMPTS as usize].into();
+	assert!(hospital.import(&["events.ndjson"]).is_err());
+	assert!(hospital.kept().is_empty());
+	assert_eq!(hospital.import(&["events.ndjson"]).unwrap().0.recorded, 10);
+}
+
+#[test]
+fn a_new_version_of_a_consent_takes_the_place_of_the_old_one() {
+	let hospital = Hospital::new();
+	let first = hospital.write("1.json", &[consent(1, "active", &["TREAT", "HMARKT"])])[0];
+	let second = hospital.write("2.json", &[consent(2, "active", &["TREAT"])])[0];
+	hospital.write("3.json", &[consent(3, "inactive", &["TREAT"])]);
+	hospital.import(&["1.json"]).unwrap();
+	hospital.import(&["2.json"]).unwrap();
+	let consents = || hospital.ledger.0.borrow().consents.clone();
+	assert_eq!(consents(), [(first, vec!["narrow"]), (second, vec![])]);
+	assert_eq!(outcomes(&hospital.import(&["3.json"]).unwrap().1), ["final"]);
+	assert_eq!(consents(), [(first, vec!["narrow"]), (second, vec!["revoke"])]);
+	// What comes late is no newer for it.
+	let late = Hospital::new();
+	late.write("1.json", &[consent(1, "active", &["TREAT", "HMARKT"])]);
+	late.write("2.json", &[consent(2, "active", &["TREAT"])]);
+	let (summary, reports) = late.import(&["2.json", "1.json"]).unwrap();
+	assert_eq!((summary.consents, summary.not_applicable), (1, 1), "{reports:?}");
+	assert_eq!(late.ledger.0.borrow().consents.len(), 1);
+}
+
+#[test]
+fn the_end_of_a_consent_that_is_not_known_is_kept_for_somebody_to_look_at() {
+	let hospital = Hospital::new();
+	let source = hospital.write("3.json", &[consent(3, "inactive", &["TREAT"])]);
+	let (summary, reports) = hospital.import(&["3.json"]).unwrap();
+	assert_eq!(
+		(summary.kept, reports[0].element.as_deref()),
+		(1, Some("Consent.status"))
+	);
+	assert_eq!(hospital.kept(), source);
+	assert_eq!(hospital.ledger.0.borrow().calls, 0);
+}
+
+#[test]
+fn a_refusal_stands_against_a_permission_of_the_same_import() {
+	let hospital = Hospital::new();
+	let refusal = r#"{"resourceType":"Consent","id":"no","status":"active","patient":{"reference":"Patient/1"},"provision":{"type":"deny"}}"#;
+	hospital.write("0.json", &[refusal.into()]);
+	assert_eq!(
+		outcomes(&hospital.import(&["0.json"]).unwrap().1),
+		["already"],
+		"nothing to withdraw"
+	);
+	let hospital = Hospital::new();
+	hospital.write("0.json", &[refusal.into()]);
+	let form = hospital.write("1.json", &[consent(1, "active", &["TREAT"])])[0];
+	hospital.import(&["0.json", "1.json"]).unwrap();
+	assert_eq!(hospital.ledger.0.borrow().consents, [(form, vec!["revoke"])]);
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+	/// Whatever the connection does, and however often the importer has to be run again: in the end each record is on the
+	/// ledger once, or kept, and never both.
+	#[test]
+	fn nothing_is_lost_and_nothing_is_recorded_twice(
+		events in 1..40usize,
+		poison in proptest::collection::btree_set(0..40usize, 0..4),
+		fates in proptest::collection::vec(
+			prop_oneof![Just(Fate::Answered), Just(Fate::AnswerLost), Just(Fate::NotSent)], 0..60,
+		),
+	) {
+		let hospital = Hospital::new();
+		let mut sources = hospital.write("events.ndjson", &(0..events).map(access).collect::<Vec<_>>());
+		let mut bad = poison.iter().filter_map(|number| sources.get(*number)).copied().collect::<Vec<_>>();
+		bad.sort();
+		{
+			let mut model = hospital.ledger.0.borrow_mut();
+			model.poison.clone_from(&bad);
+			model.fates = fates.into();
+		}
+		let done = (0..20).any(|_| hospital.import(&["events.ndjson"]).is_ok());
+		prop_assert!(done, "the connection recovers in the end");
+		prop_assert_eq!(hospital.kept(), bad.clone());
+		let mut recorded = hospital.ledger.0.borrow().recorded.clone();
+		recorded.sort();
+		sources.retain(|source| !bad.contains(source));
+		sources.sort();
+		prop_assert_eq!(recorded, sources);
+	}
+}
