@@ -7,6 +7,9 @@
 //! | [`service`] | the node itself: pool, import, network, authoring, finality |
 //! | [`rpc`] | the JSON-RPC methods, stock and the ledger's own |
 
+// The errors of Substrate's services are large, and passed up once in the life of a node.
+#![allow(clippy::result_large_err)]
+
 mod chain_spec;
 mod cli;
 mod command;

@@ -818,7 +818,7 @@ impl Session {
 			u64::from_str_radix(number.trim_start_matches("0x"), 16).unwrap_or_default()
 		};
 		let final_hash = ledger.rpc("chain_getFinalizedHead", &[]).await?;
-		let finalized = number(&ledger.rpc("chain_getHeader", &[final_hash.clone()]).await?);
+		let finalized = number(&ledger.rpc("chain_getHeader", std::slice::from_ref(&final_hash)).await?);
 		let best = number(&ledger.rpc("chain_getHeader", &[]).await?);
 		let value = json!({
 			"chain": ledger.rpc("system_chain", &[]).await?,

@@ -93,14 +93,15 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 			))
 		},
 	};
-	let exceptions = exceptions
+	let mut exceptions = exceptions
 		.iter()
 		.enumerate()
 		.map(|(number, value)| provision(value, format!("{}.provision[{number}]", root.element)));
 	let scopes = match decision {
 		"permit" => {
 			let permitted = root.permission(&times)?;
-			vec![exceptions.fold(Ok(permitted), |scope, exception| exception.denied_in(scope?))?]
+			let left = exceptions.try_fold(permitted, |scope, exception| exception.denied_in(scope))?;
+			vec![left]
 		},
 		"deny" => {
 			root.has_only(&["type", "provision"])?;

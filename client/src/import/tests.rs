@@ -3,7 +3,10 @@
 use super::*;
 use crate::{call::Arguments, config::Config, ledger::LedgerEvent, pseudonym::Pseudonymiser};
 use codec::{Decode as _, Encode as _};
-use kexin_primitives::{access::{Breaches, Rules}, Moment, Versioned};
+use kexin_primitives::{
+	access::{Breaches, Rules},
+	Moment, Versioned,
+};
 use proptest::prelude::*;
 use std::{cell::RefCell, collections::VecDeque, fs, path::Path};
 

@@ -342,6 +342,7 @@ mod tests {
 	use kexin_primitives::{
 		access::Breaches,
 		lineage::{Artifact as LedgerArtifact, TraceEdge, TraceNode},
+		scope::Dimension,
 		FOREVER,
 	};
 	use serde_json::{json, to_value};

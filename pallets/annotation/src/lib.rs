@@ -16,12 +16,7 @@
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
 	not(test),
-	deny(
-		clippy::arithmetic_side_effects,
-		clippy::as_conversions,
-		clippy::indexing_slicing,
-		clippy::unwrap_used
-	)
+	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
 )]
 
 #[cfg(feature = "runtime-benchmarks")]

@@ -67,10 +67,7 @@ impl<T: Config> Pallet<T> {
 	/// Evidence is attached to artifacts that exist.
 	fn evidence_is_about_artifacts() -> Result<(), TryRuntimeError> {
 		let mut artifacts = EvidenceOf::<T>::iter_keys().map(|(artifact, _)| artifact);
-		ensure!(
-			artifacts.all(|artifact| Artifacts::<T>::contains_key(artifact)),
-			"evidence is about nothing"
-		);
+		ensure!(artifacts.all(Artifacts::<T>::contains_key), "evidence is about nothing");
 		Ok(())
 	}
 }

@@ -1,6 +1,8 @@
 //! The runtime APIs that the node's JSON-RPC is thin over. polkadot.js shows them as `api.call.*`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
+// `decl_runtime_apis!` repeats the bounds of a trait.
+#![allow(clippy::multiple_bound_locations)]
 
 extern crate alloc;
 
