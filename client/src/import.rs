@@ -7,7 +7,7 @@ use crate::{
 	call::{self, Call},
 	fhir::{source, Document, Mapped, Mapper, Problem},
 	journal::{DocumentVersion, Journal, State},
-	ledger::{BatchRecorded, Finalized, Ledger, LedgerError},
+	ledger::{BatchRecorded, Finalized, Ledger, LedgerError, Window},
 };
 use kexin_primitives::{access::AccessEvent, scope::Scope, DatasetId, Pseudonym, H256};
 use serde::Serialize;
@@ -31,6 +31,8 @@ const ATTEMPTS: u32 = 6;
 pub trait Submit {
 	/// Sends a call and waits until it is final.
 	fn submit(&self, call: &Call) -> impl std::future::Future<Output = Result<Finalized, LedgerError>>;
+	/// When accesses must have occurred for the ledger to take them now.
+	fn window(&self) -> impl std::future::Future<Output = Result<Window, LedgerError>>;
 	/// The pause before the first retry.
 	const PAUSE: Duration;
 }
@@ -46,6 +48,10 @@ pub struct Signing<'a> {
 impl Submit for Signing<'_> {
 	async fn submit(&self, call: &Call) -> Result<Finalized, LedgerError> {
 		self.ledger.submit(self.signer, call).await
+	}
+
+	async fn window(&self) -> Result<Window, LedgerError> {
+		self.ledger.window().await
 	}
 
 	const PAUSE: Duration = Duration::from_secs(2);
@@ -342,7 +348,8 @@ pub fn dry_run(mapper: &Mapper<'_>, paths: &[PathBuf], watch: Watch<'_>) -> io::
 /// Brings every record of these files to the ledger.
 ///
 /// # Errors
-/// When a path can't be read, the journal can't be written, or the node stays unreachable: run it again then.
+/// When a path can't be read, the journal can't be written, the node stays unreachable, or the ledger refuses the key or the data set:
+/// run it again then.
 pub async fn run<S: Submit>(
 	submit: &S,
 	mapper: &Mapper<'_>,
@@ -358,7 +365,8 @@ pub async fn run<S: Submit>(
 		watch,
 		summary: Summary::default(),
 	};
-	let sorted = import.sort(mapper, paths)?;
+	let window = submit.window().await?;
+	let sorted = import.sort(mapper, paths, &window)?;
 	// Consents first: accesses are judged by what the ledger knows when they arrive.
 	import.send(sorted.consents).await?;
 	import.send(sorted.accesses).await?;
@@ -380,7 +388,7 @@ struct Import<'a, S> {
 
 impl<S: Submit> Import<'_, S> {
 	/// Reads and maps every record. What needs not, or cannot, go to the ledger is reported and kept here.
-	fn sort(&mut self, mapper: &Mapper<'_>, paths: &[PathBuf]) -> io::Result<Sorted> {
+	fn sort(&mut self, mapper: &Mapper<'_>, paths: &[PathBuf], window: &Window) -> io::Result<Sorted> {
 		let (mut accesses, mut consents, mut withdrawals) = (Vec::new(), Vec::new(), Vec::new());
 		let mut documents = self.journal.documents().clone();
 		let mut seen = BTreeSet::new();
@@ -408,6 +416,10 @@ impl<S: Submit> Import<'_, S> {
 				};
 				let reason = match mapped {
 					Mapped::Access(event) => {
+						if let Some(refusal) = window.refusal(event.occurred) {
+							self.keep(&record.raw, pending.report("kept", Some(refusal.into())))?;
+							continue;
+						}
 						accesses.push(Pending::new(&record, source, event));
 						continue;
 					},
@@ -468,6 +480,8 @@ impl<S: Submit> Import<'_, S> {
 			}
 		}
 		consents.extend(withdrawals);
+		// What is near in time shares pages on the ledger.
+		accesses.sort_by_key(|pending: &Pending<AccessEvent>| pending.what.occurred);
 		Ok(Sorted { accesses, consents })
 	}
 
@@ -489,7 +503,7 @@ impl<S: Submit> Import<'_, S> {
 						(self.watch)(pending.report(outcome, reason));
 					}
 				},
-				Err(error) if error.is_transient() => return Err(error.into()),
+				Err(error) if error.is_transient() || error.concerns_every_record() => return Err(error.into()),
 				Err(error) if batch.len() > 1 => {
 					eprintln!("{error}; sending the {} records of this batch in halves", batch.len());
 					let second = batch.split_off(batch.len() / 2);

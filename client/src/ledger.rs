@@ -59,6 +59,17 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
+	/// Whether the cause is not in a record but in the key, the data set or the node: every record of an import would meet it.
+	pub fn concerns_every_record(&self) -> bool {
+		match self {
+			Self::Stranger(_) | Self::Incompatible(_) => true,
+			Self::Dispatch { error, .. } => {
+				matches!(&error[..], "BadOrigin" | "UnknownDataset" | "NotAuthorized")
+			},
+			_ => false,
+		}
+	}
+
 	/// Whether the same call may succeed later without any change.
 	pub fn is_transient(&self) -> bool {
 		matches!(self, Self::Unreachable(_) | Self::Allowance | Self::Busy(_))
@@ -117,6 +128,33 @@ pub struct BatchRecorded {
 	pub recorded_at: Moment,
 	/// The rules that judged it.
 	pub rules: Rules,
+	/// The root of the log after it.
+	pub root: H256,
+}
+
+/// When an access must have occurred for the ledger to take it now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+	/// The first moment.
+	pub earliest: Moment,
+	/// The last moment.
+	pub latest: Moment,
+}
+
+impl Window {
+	/// Why the ledger would refuse an access that occurred at this moment, by the name of its error.
+	pub fn refusal(&self, occurred: Moment) -> Option<&'static str> {
+		if occurred < self.earliest {
+			Some(
+				"Access.TooLate: it occurred longer ago than the ledger takes accesses; keep it with the hospital's own records \
+				 and tell the auditor",
+			)
+		} else if occurred > self.latest {
+			Some("Access.InFuture: it occurred later than now; check the clock of the reporting system")
+		} else {
+			None
+		}
+	}
 }
 
 /// A connection to a node.
@@ -208,6 +246,31 @@ impl Ledger {
 	pub async fn encoded(&self, call: &Call) -> Result<Vec<u8>, LedgerError> {
 		let at = self.client.at_current_block().await.map_err(unreachable)?;
 		encode(at.metadata_ref(), call)
+	}
+
+	/// When an access must have occurred for the ledger to take it now.
+	///
+	/// # Errors
+	/// When the node can't be reached, or its runtime has no such limits.
+	pub async fn window(&self) -> Result<Window, LedgerError> {
+		let at = self.client.at_current_block().await.map_err(unreachable)?;
+		let constant = |name: &str| {
+			let pallet = at.metadata_ref().pallet_by_name("Access");
+			let value = pallet.and_then(|pallet| pallet.constant_by_name(name))?.value();
+			Moment::decode(&mut &value[..]).ok()
+		};
+		let missing = || LedgerError::Incompatible("it does not say how late an access may be reported".into());
+		let lateness = constant("MaxLateness").ok_or_else(missing)?;
+		let skew = constant("MaxClockSkew").ok_or_else(missing)?;
+		let address = subxt::dynamic::storage::<(), Moment>("Timestamp", "Now");
+		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
+		let block = Moment::decode(&mut value.bytes()).map_err(|error| LedgerError::Incompatible(error.to_string()))?;
+		// The newest final block lies some seconds back.
+		let clock = Moment::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or_default();
+		Ok(Window {
+			earliest: block.saturating_sub(lateness),
+			latest: block.max(clock).saturating_add(skew),
+		})
 	}
 
 	/// The accounts that sit on the council.

@@ -1,11 +1,13 @@
 //! Access events, how the ledger judges them, and the entry that goes into a data set's log.
 
 use crate::{
+	log::Accumulator,
 	members::MemberId,
 	scope::Request,
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
 	DatasetId, Moment, Pseudonym, Versioned, H256,
 };
+use alloc::{string::String, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -39,9 +41,20 @@ pub enum Outcome {
 
 /// One access to data of one data set, as the hospital reports it.
 #[derive(
-	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, serde::Serialize,
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	serde::Serialize,
+	serde::Deserialize,
 )]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessEvent {
 	/// blake2-256 of the raw bytes of the record it was made from. A hospital records each source once.
 	pub source: H256,
@@ -114,6 +127,14 @@ impl Breaches {
 		(Self::SUPERSEDED, "superseded"),
 	];
 
+	/// The breach of this name.
+	pub fn from_name(name: &str) -> Option<Self> {
+		Self::NAMED
+			.into_iter()
+			.find(|(_, known)| *known == name)
+			.map(|(breach, _)| breach)
+	}
+
 	/// The names of the breaches in this set.
 	pub fn names(self) -> impl Iterator<Item = &'static str> {
 		Self::NAMED
@@ -123,8 +144,40 @@ impl Breaches {
 	}
 }
 
+/// In JSON, the names of the breaches.
+impl serde::Serialize for Breaches {
+	fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.collect_seq(self.names())
+	}
+}
+
+impl<'de> serde::Deserialize<'de> for Breaches {
+	fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+		let names = <Vec<String> as serde::Deserialize>::deserialize(deserializer)?;
+		names.iter().try_fold(Self::empty(), |breaches, name| {
+			let breach = Self::from_name(name)
+				.ok_or_else(|| serde::de::Error::custom(format_args!("there is no breach called {name:?}")))?;
+			Ok(breaches | breach)
+		})
+	}
+}
+
 /// The rules that judged an event, so that an old judgement stays explicable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+	Clone,
+	Copy,
+	Debug,
+	PartialEq,
+	Eq,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	serde::Serialize,
+	serde::Deserialize,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rules {
 	/// The runtime's spec version.
 	pub spec_version: u32,
@@ -133,7 +186,8 @@ pub struct Rules {
 }
 
 /// One entry of a data set's log: the event, and what the ledger made of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogEntry {
 	/// The data set.
 	pub dataset: DatasetId,
@@ -154,4 +208,13 @@ impl LogEntry {
 	pub fn leaf(&self) -> H256 {
 		crate::log::leaf_hash(&Versioned::V1(*self).encode())
 	}
+}
+
+/// A data set's log: the accumulator over its entries, and how many of them gave data outside the consents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Log {
+	/// The accumulator.
+	pub accumulator: Accumulator,
+	/// Entries with breaches whose access was permitted by the hospital.
+	pub breaches: u64,
 }

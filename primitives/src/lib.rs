@@ -5,8 +5,10 @@
 //! | [`vocabulary`] | the coded values of a request: purpose of use, operation, region, recipient class |
 //! | [`scope`] | the consent scope, a lattice of moments, and what it permits |
 //! | [`access`] | access events, their breaches, and the entry that is hashed into a log |
+//! | [`dataset`] | data sets, and what an access to one as a whole is judged by |
 //! | [`log`] | the append-only accumulator that proves a log complete |
 //! | [`lineage`] | artifacts, activities and evidence, after W3C PROV |
+//! | [`history`] | what happened in a block, as it is indexed |
 //! | [`members`] | members of the consortium and the powers of their keys |
 //!
 //! Nothing here does I/O or touches storage, so pallets, node, client and an offline verifier run the same code.
@@ -21,6 +23,8 @@
 extern crate alloc;
 
 pub mod access;
+pub mod dataset;
+pub mod history;
 pub mod lineage;
 pub mod log;
 pub mod members;
@@ -57,6 +61,18 @@ pub enum Versioned<T> {
 impl<T> Versioned<T> {
 	/// The content in the newest version.
 	pub fn into_latest(self) -> T {
+		let Self::V1(latest) = self;
+		latest
+	}
+
+	/// The content in the newest version, as it stands.
+	pub fn latest(&self) -> &T {
+		let Self::V1(latest) = self;
+		latest
+	}
+
+	/// The content in the newest version, to be changed.
+	pub fn latest_mut(&mut self) -> &mut T {
 		let Self::V1(latest) = self;
 		latest
 	}

@@ -3,6 +3,7 @@
 
 use crate::{members::MemberId, Moment, H256};
 use alloc::vec::Vec;
+use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -123,6 +124,35 @@ pub struct Artifact {
 	pub uses: u32,
 }
 
+/// Most inputs of one activity. A federated round over more sites is a tree of rounds.
+pub const MAX_INPUTS: u32 = 64;
+/// Most outputs of one activity.
+pub const MAX_OUTPUTS: u32 = 16;
+/// Most pieces of evidence that one member attaches to one artifact.
+pub const MAX_EVIDENCE: u32 = 8;
+
+/// The inputs of one activity.
+pub type Inputs = BoundedVec<Input, ConstU32<MAX_INPUTS>>;
+/// The outputs of one activity.
+pub type Outputs = BoundedVec<Output, ConstU32<MAX_OUTPUTS>>;
+
+/// Something that was done over a time, with artifacts and by a member (PROV `Activity`), as the ledger keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Activity {
+	/// What it does.
+	pub kind: ActivityKind,
+	/// The member that does it (PROV `wasAssociatedWith`).
+	pub agent: MemberId,
+	/// When it was registered.
+	pub started: Moment,
+	/// When its outputs were registered; none while it runs.
+	pub ended: Option<Moment>,
+	/// What it used or read.
+	pub inputs: Inputs,
+	/// What it generated.
+	pub outputs: BoundedVec<ArtifactId, ConstU32<MAX_OUTPUTS>>,
+}
+
 /// A piece of evidence about an artifact: a hashed document, what was measured, and what was required.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Evidence {
@@ -135,6 +165,9 @@ pub struct Evidence {
 	/// What was required, in millionths, in the document's own sense (at least or at most).
 	pub threshold: i64,
 }
+
+/// What one member attached to one artifact, and when.
+pub type AttachedEvidence = BoundedVec<(Evidence, Moment), ConstU32<MAX_EVIDENCE>>;
 
 /// Which way a trace walks.
 #[derive(

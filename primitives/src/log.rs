@@ -13,6 +13,10 @@
 //!
 //! The first byte keeps leaves, nodes and roots apart; the number of leaves in the root fixes the shape of every tree, so a
 //! log that was cut short or extended has another root.
+//!
+//! Who has an accumulator can check that certain entries stand at certain places in its log ([`Accumulator::verify`]): of one
+//! entry it takes O(log n) hashes ([`prove`]), of the whole log none at all, since every leaf is there. A list that passes as the
+//! whole log is complete: nothing was left out.
 
 use crate::H256;
 use alloc::vec::Vec;
@@ -37,6 +41,88 @@ pub fn node_hash(left: &H256, right: &H256) -> H256 {
 	left_half.copy_from_slice(left.as_bytes());
 	right_half.copy_from_slice(right.as_bytes());
 	H256(blake2_256(&input))
+}
+
+/// A perfect tree within the range: the leaves from `index << height` on, `1 << height` of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subtree {
+	/// How many levels are above its leaves.
+	pub height: u32,
+	/// Which of the trees of its height it is, counted from the left.
+	pub index: u64,
+}
+
+impl Subtree {
+	/// The peaks of a log of `count` leaves, largest tree first.
+	pub fn peaks(count: u64) -> impl Iterator<Item = Self> {
+		(0..MAX_PEAKS).rev().filter_map(move |height| {
+			let above = count.checked_shr(height)?;
+			// The trees to the left of a peak are larger, so the peak ends where the bits of the count from it on say.
+			(above & 1 == 1).then(|| Self {
+				height,
+				index: above & !1,
+			})
+		})
+	}
+
+	/// The two halves; none of a leaf.
+	pub fn children(self) -> Option<(Self, Self)> {
+		let height = self.height.checked_sub(1)?;
+		let index = self.index.checked_mul(2)?;
+		let child = |index| Self { height, index };
+		Some((child(index), child(index.checked_add(1)?)))
+	}
+
+	/// Whether any of the leaves from `first` until before `end` is in it.
+	fn overlaps(self, first: u64, end: u64) -> bool {
+		// Its leaves are those whose number, shifted by the height, is the index.
+		let shifted = |leaf: u64| leaf.checked_shr(self.height).unwrap_or(0);
+		first < end && shifted(first) <= self.index && self.index <= shifted(end.saturating_sub(1))
+	}
+}
+
+/// Why entries are not those at these places of the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RangeError {
+	/// The log has fewer entries.
+	OutOfRange,
+	/// An entry is not the one at its place, or the hashes do not belong to it.
+	Mismatch,
+	/// There are too few hashes, or more than are needed.
+	WrongNumberOfHashes,
+}
+
+/// The hashes with which [`Accumulator::verify`] checks `leaves` entries from `first` on in a log of `count`: those of the largest trees
+/// beside them, from left to right. `hash` looks one up.
+///
+/// # Errors
+/// Those of `hash`.
+pub fn prove<E>(
+	count: u64,
+	first: u64,
+	leaves: u64,
+	hash: &mut impl FnMut(Subtree) -> Result<H256, E>,
+) -> Result<Vec<H256>, E> {
+	fn walk<E>(
+		tree: Subtree,
+		range: (u64, u64),
+		hash: &mut impl FnMut(Subtree) -> Result<H256, E>,
+		hashes: &mut Vec<H256>,
+	) -> Result<(), E> {
+		if !tree.overlaps(range.0, range.1) {
+			hashes.push(hash(tree)?);
+		} else if let Some((left, right)) = tree.children() {
+			walk(left, range, hash, hashes)?;
+			walk(right, range, hash, hashes)?;
+		}
+		Ok(())
+	}
+	let range = (first, first.saturating_add(leaves));
+	let mut hashes = Vec::new();
+	for peak in Subtree::peaks(count).filter(|peak| peak.overlaps(range.0, range.1)) {
+		walk(peak, range, hash, &mut hashes)?;
+	}
+	Ok(hashes)
 }
 
 /// The state of an append-only log: how many leaves, and the peaks over them.
@@ -78,6 +164,29 @@ impl Accumulator {
 		Ok(())
 	}
 
+	/// Checks that these are the leaves from `first` on, with the hashes of [`prove`].
+	///
+	/// # Errors
+	/// [`RangeError`] when they are not.
+	pub fn verify(&self, first: u64, leaves: &[H256], hashes: &[H256]) -> Result<(), RangeError> {
+		let number = u64::try_from(leaves.len()).map_err(|_| RangeError::OutOfRange)?;
+		let end = first.checked_add(number).filter(|end| *end <= self.count);
+		let mut walk = Walk {
+			range: (first, end.ok_or(RangeError::OutOfRange)?),
+			leaves: leaves.iter(),
+			hashes: hashes.iter(),
+		};
+		for (tree, peak) in Subtree::peaks(self.count).zip(&self.peaks) {
+			if tree.overlaps(walk.range.0, walk.range.1) && walk.root(tree)? != *peak {
+				return Err(RangeError::Mismatch);
+			}
+		}
+		match walk.hashes.next() {
+			None => Ok(()),
+			Some(_) => Err(RangeError::WrongNumberOfHashes),
+		}
+	}
+
 	/// The hash that stands for the whole log.
 	pub fn root(&self) -> H256 {
 		let mut input = Vec::from([2u8]);
@@ -86,6 +195,28 @@ impl Accumulator {
 			input.extend_from_slice(peak.as_bytes());
 		}
 		H256(blake2_256(&input))
+	}
+}
+
+/// Puts the trees over a range of leaves together again, from the leaves and the hashes beside them.
+struct Walk<'a> {
+	range: (u64, u64),
+	leaves: core::slice::Iter<'a, H256>,
+	hashes: core::slice::Iter<'a, H256>,
+}
+
+impl Walk<'_> {
+	fn root(&mut self, tree: Subtree) -> Result<H256, RangeError> {
+		if !tree.overlaps(self.range.0, self.range.1) {
+			return self.hashes.next().copied().ok_or(RangeError::WrongNumberOfHashes);
+		}
+		match tree.children() {
+			None => self.leaves.next().copied().ok_or(RangeError::OutOfRange),
+			Some((left, right)) => {
+				let left = self.root(left)?;
+				Ok(node_hash(&left, &self.root(right)?))
+			},
+		}
 	}
 }
 
@@ -158,6 +289,61 @@ mod tests {
 		);
 	}
 
+	fn tree_hash(leaves: &[H256], tree: Subtree) -> H256 {
+		match tree.children() {
+			None => leaves[tree.index as usize],
+			Some((left, right)) => node_hash(&tree_hash(leaves, left), &tree_hash(leaves, right)),
+		}
+	}
+
+	fn proof(leaves: &[H256], first: u64, number: u64) -> Vec<H256> {
+		let mut hash = |tree| Ok::<_, ()>(tree_hash(leaves, tree));
+		prove(leaves.len() as u64, first, number, &mut hash).unwrap()
+	}
+
+	#[test]
+	fn every_range_of_every_small_log_is_proved() {
+		for count in 0..20u64 {
+			let leaves = numbered(count);
+			let log = of(&leaves);
+			for first in 0..=count {
+				for number in 0..=count - first {
+					let hashes = proof(&leaves, first, number);
+					let range = &leaves[first as usize..(first + number) as usize];
+					assert_eq!(
+						log.verify(first, range, &hashes),
+						Ok(()),
+						"{number} from {first} of {count}"
+					);
+					if number == count {
+						assert!(hashes.is_empty(), "the whole log needs no hashes");
+					}
+				}
+			}
+			assert_eq!(log.verify(count, &[H256::zero()], &[]), Err(RangeError::OutOfRange));
+		}
+	}
+
+	#[test]
+	fn the_peaks_are_the_set_bits_of_the_count() {
+		let peaks = |count| {
+			Subtree::peaks(count)
+				.map(|tree| (tree.height, tree.index))
+				.collect::<Vec<_>>()
+		};
+		assert_eq!(peaks(0), []);
+		assert_eq!(peaks(11), [(3, 0), (1, 4), (0, 10)]);
+		assert_eq!(Subtree::peaks(u64::MAX).count(), 64);
+	}
+
+	#[test]
+	fn one_entry_of_a_million_takes_twenty_hashes_at_most() {
+		let mut none = |_| Ok::<_, ()>(H256::zero());
+		for at in [0, 499_999, 999_999] {
+			assert!(prove(1_000_000, at, 1, &mut none).unwrap().len() <= 20);
+		}
+	}
+
 	#[test]
 	fn a_full_log_refuses_and_stays_as_it_was() {
 		let mut log = Accumulator {
@@ -169,6 +355,35 @@ mod tests {
 	}
 
 	proptest! {
+		#[test]
+		fn what_is_not_the_range_is_refused(
+			count in 1..100u64,
+			at in any::<prop::sample::Index>(),
+			number in 1..20u64,
+			change in 0..6u8,
+			place in any::<prop::sample::Index>(),
+		) {
+			let leaves = numbered(count);
+			let log = of(&leaves);
+			let first = at.index(count as usize) as u64;
+			let number = number.min(count - first);
+			let mut range = leaves[first as usize..(first + number) as usize].to_vec();
+			let mut hashes = proof(&leaves, first, number);
+			let mut from = first;
+			match change {
+				0 => range[place.index(number as usize)].0[5] ^= 1,
+				1 => { range.remove(place.index(number as usize)); },
+				2 => range.insert(place.index(number as usize), H256::zero()),
+				3 => hashes.push(H256::zero()),
+				4 if !hashes.is_empty() => { let at = place.index(hashes.len()); hashes[at].0[5] ^= 1; },
+				_ => from += 1,
+			}
+			// What is left after the last one was taken away may be a range with a proof of its own.
+			let end = from as usize + range.len();
+			let honest = leaves.get(from as usize..end) == Some(&range[..]) && hashes == proof(&leaves, from, range.len() as u64);
+			prop_assert_eq!(log.verify(from, &range, &hashes).is_ok(), honest);
+		}
+
 		#[test]
 		fn removing_reordering_or_editing_a_leaf_changes_the_root(
 			leaves in proptest::collection::vec(any::<[u8; 32]>().prop_map(H256), 1..80),

@@ -1,6 +1,7 @@
 //! Members of the consortium, and the powers of the keys that act for them.
 
-use crate::vocabulary::RecipientClass;
+use crate::vocabulary::{RecipientClass, Region};
+use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -90,4 +91,38 @@ impl Powers {
 	pub fn is_known(&self) -> bool {
 		Self::all().contains(*self)
 	}
+}
+
+/// Longest name of a member, in bytes.
+pub const MAX_NAME: u32 = 64;
+
+/// A member's name as people read it, in UTF-8.
+pub type Name = BoundedVec<u8, ConstU32<MAX_NAME>>;
+
+/// Whether a member may act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Status {
+	/// Its keys act.
+	Active,
+	/// Its keys do nothing until the council reinstates it.
+	Suspended,
+	/// It is gone, and its keys with it. What it did stays on the ledger under its number.
+	Removed,
+}
+
+/// An organisation or person that the council admitted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Member {
+	/// What it is.
+	pub kind: MemberKind,
+	/// Its name.
+	pub name: Name,
+	/// The country it is in.
+	pub region: Region,
+	/// Whether it may act.
+	pub status: Status,
+	/// Whether the council gave it a seat.
+	pub seat: bool,
+	/// How many keys it has.
+	pub keys: u32,
 }

@@ -8,8 +8,9 @@ use frame_support::{
 };
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
+	history::History,
 	lineage::{ArtifactId, Trace, TraceError, TraceQuery},
-	DatasetId, Pseudonym, H256,
+	DatasetId, Pseudonym, Versioned, H256,
 };
 use kexin_runtime_api::{AccessJudgement, AccessQuery, ArtifactReport, ConsentView, DatasetView, LogSummary};
 use sp_api::impl_runtime_apis;
@@ -198,7 +199,7 @@ impl_runtime_apis! {
 	impl kexin_runtime_api::LineageApi<Block> for Runtime {
 		fn artifact(artifact: ArtifactId) -> Option<ArtifactReport> {
 			Some(ArtifactReport {
-				artifact: pallet_lineage::Artifacts::<Runtime>::get(artifact)?,
+				artifact: Lineage::artifact(artifact)?,
 				evidence: Lineage::evidence_of(artifact),
 			})
 		}
@@ -264,6 +265,12 @@ impl_runtime_apis! {
 				superseded_by: dataset.superseded_by,
 				supersedes: dataset.supersedes,
 			})
+		}
+	}
+
+	impl kexin_runtime_api::HistoryApi<Block> for Runtime {
+		fn history(transactions: Vec<<Block as BlockT>::Extrinsic>) -> Versioned<History> {
+			Versioned::V1(history::of(transactions))
 		}
 	}
 

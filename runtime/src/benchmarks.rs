@@ -6,6 +6,7 @@ use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{EnsureOrigin, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use frame_system_benchmarking::Pallet as SystemBenchmarks;
 use kexin_primitives::{
+	dataset::Dataset,
 	members::{MemberId, Powers},
 	scope::Scope,
 	DatasetId, Moment, Pseudonym, Versioned, H256,
@@ -47,7 +48,7 @@ pub struct Helper;
 fn declare(owner: MemberId, dataset: DatasetId, subjects: u32) {
 	let everything = Versioned::V1(Scope::everything(0));
 	let (label, cohort) = (everything.clone(), everything);
-	let declared = pallet_consent::Dataset {
+	let declared = Dataset {
 		owner,
 		label,
 		cohort,
@@ -57,7 +58,7 @@ fn declare(owner: MemberId, dataset: DatasetId, subjects: u32) {
 		superseded_by: None,
 		supersedes: None,
 	};
-	pallet_consent::Datasets::<Runtime>::insert(dataset, declared);
+	pallet_consent::Datasets::<Runtime>::insert(dataset, Versioned::V1(declared));
 }
 
 impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
@@ -77,7 +78,12 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 			};
 			let known = pallet_consent::Subject {
 				consents: alloc::vec![consent].try_into().expect("one consent"),
-				datasets: alloc::vec![dataset].try_into().expect("one data set"),
+				datasets: alloc::vec![pallet_consent::Enrolled {
+					dataset,
+					under: H256::zero(),
+				}]
+				.try_into()
+				.expect("one data set"),
 			};
 			pallet_consent::Subjects::<Runtime>::insert(subject, owner, known);
 		}

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`configs`] | the configuration of each pallet, by domain |
 //! | `apis` | the runtime APIs |
+//! | `history` | what happened in a block, in the terms of the index |
 //! | [`genesis_config_presets`] | the chains `development` and `local`, made from `chain-spec/` |
 //!
 //! There is no sudo and there are no fees. Whose transactions are taken, and how many, is decided by the members pallet
@@ -24,8 +25,10 @@ mod apis;
 mod benchmarks;
 pub mod configs;
 pub mod genesis_config_presets;
+mod history;
 #[cfg(test)]
 mod tests;
+pub mod weights;
 
 pub use apis::RuntimeApi;
 

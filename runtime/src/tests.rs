@@ -88,3 +88,20 @@ fn pallets_and_calls_keep_their_numbers() {
 	assert_eq!(Access::index(), 22);
 	assert_eq!(Annotation::index(), 23);
 }
+
+#[test]
+fn the_weights_are_measured() {
+	for file in [
+		include_str!("weights/pallet_access.rs"),
+		include_str!("weights/pallet_annotation.rs"),
+		include_str!("weights/pallet_consent.rs"),
+		include_str!("weights/pallet_lineage.rs"),
+		include_str!("weights/pallet_members.rs"),
+	] {
+		assert!(file.contains("measured by `scripts/weights`"));
+		let functions = file.matches("\tfn ").count();
+		let measured = file.matches("// At least ").count();
+		assert_eq!(functions, measured);
+		assert!(!file.contains("from_parts(0, 0)\n\t}"), "a weight of nothing");
+	}
+}

@@ -13,7 +13,7 @@ if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexi
 const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
 
 /** A port of the loopback interface that is free now. */
-const freePort = () =>
+export const freePort = () =>
   new Promise((done, fail) => {
     const server = createServer();
     server.once('error', fail);
@@ -23,28 +23,42 @@ const freePort = () =>
     });
   });
 
-/** A development chain with a hospital's directory beside it. */
+/** A validator, with a hospital's directory beside it. */
 export class Chain {
+  /** The only validator of a development chain. */
   static async start() {
+    const chain = await Chain.spawn('dev', 'alice', ['--force-authoring']);
+    await chain.ready();
+    return chain;
+  }
+
+  /** A validator under one of the development names; it may wait for others. */
+  static async spawn(spec, name, options = []) {
     const chain = new Chain();
     chain.directory = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
     chain.port = await freePort();
     chain.url = `ws://127.0.0.1:${chain.port}`;
-    const base = join(chain.directory, 'chain');
-    const key = ['key', 'generate-node-key', '--chain', 'dev', '--base-path', base];
-    spawnSync(join(bin, 'kexin-node'), key, { stdio: 'ignore' });
+    const base = ['--chain', spec, '--base-path', join(chain.directory, 'chain')];
+    const made = spawnSync(join(bin, 'kexin-node'), ['key', 'generate-node-key', ...base], { encoding: 'utf8' });
+    const listen = `/ip4/127.0.0.1/tcp/${await freePort()}`;
+    chain.address = `${listen}/p2p/${made.stderr.trim()}`;
     const log = openSync(join(chain.directory, 'node.log'), 'a');
-    const options = ['--chain', 'dev', '--alice', '--validator', '--force-authoring', '--base-path', base];
-    const network = ['--rpc-port', chain.port, '--no-prometheus', '--no-mdns', '--listen-addr', '/ip4/127.0.0.1/tcp/0'];
-    chain.node = spawn(join(bin, 'kexin-node'), [...options, ...network.map(String)], { stdio: ['ignore', log, log] });
+    const network = ['--rpc-port', String(chain.port), '--no-prometheus', '--no-mdns', '--listen-addr', listen];
+    const args = [...base, `--${name}`, '--validator', ...network, ...options];
+    chain.node = spawn(join(bin, 'kexin-node'), args, { stdio: ['ignore', log, log] });
     chain.ended = new Promise((done) => chain.node.once('exit', done));
+    return chain;
+  }
+
+  /** Waits until blocks are final. */
+  async ready() {
     for (let attempt = 0; attempt < 120; attempt += 1) {
-      const status = chain.kexin(['--json', 'status'], { check: false });
-      if (status.code === 0 && JSON.parse(status.out).finalized > 0) return chain;
-      if (chain.node.exitCode !== null) break;
+      const status = this.kexin(['--json', 'status'], { check: false });
+      if (status.code === 0 && JSON.parse(status.out).finalized > 0) return;
+      if (this.node.exitCode !== null) break;
       await new Promise((next) => setTimeout(next, 500));
     }
-    throw new Error(`the node does not finalize: ${readFileSync(join(chain.directory, 'node.log'), 'utf8').slice(-2000)}`);
+    throw new Error(`the node does not finalize: ${readFileSync(join(this.directory, 'node.log'), 'utf8').slice(-2000)}`);
   }
 
   /** Runs the client in the hospital's directory. */

@@ -232,6 +232,11 @@ enum Dataset {
 		#[arg(long)]
 		patients: PathBuf,
 	},
+	/// What it allows, by its own label and by the consents of those enrolled.
+	Show {
+		/// The data set.
+		dataset: Hash,
+	},
 }
 
 #[derive(Debug, Subcommand)]
@@ -628,6 +633,7 @@ impl Session {
 				))
 				.await
 			},
+			Dataset::Show { dataset } => self.ask("consent_scope", &[json!({ "dataset": dataset.0 })]).await,
 			Dataset::Enrol { dataset, patients } => {
 				let pseudonyms = self.config.pseudonymiser()?;
 				let subjects = arguments::patients(&patients)?;

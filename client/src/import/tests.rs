@@ -29,6 +29,8 @@ struct Model {
 	consents: Vec<(H256, Vec<&'static str>)>,
 	/// Sources that the ledger refuses.
 	poison: Vec<H256>,
+	/// An error that every batch meets.
+	refuses_all: Option<&'static str>,
 	fates: VecDeque<Fate>,
 	calls: usize,
 }
@@ -49,8 +51,11 @@ impl Model {
 		type Record = (DatasetId, Versioned<Vec<AccessEvent>>);
 		let (dataset, events) = Record::decode(&mut &arguments[..]).unwrap();
 		let events = events.into_latest();
+		if let Some(error) = self.refuses_all {
+			return Err(refused(error));
+		}
 		if events.iter().any(|event| self.poison.contains(&event.source)) {
-			return Err(refused("TooLate"));
+			return Err(refused("UnknownActivity"));
 		}
 		let mut replayed = Vec::new();
 		let first = self.recorded.len() as u64;
@@ -67,7 +72,8 @@ impl Model {
 			spec_version: 1,
 			code: H256::zero(),
 		};
-		let fields = (dataset, 0u32, first, recorded, replayed, breached, 0 as Moment, rules);
+		let judged = (0 as Moment, rules, H256::zero());
+		let fields = (dataset, 0u32, first, recorded, replayed, breached, judged);
 		Ok(vec![LedgerEvent {
 			pallet: "Access".into(),
 			name: "BatchRecorded".into(),
@@ -136,6 +142,13 @@ impl Submit for Fake {
 				events,
 			}),
 		}
+	}
+
+	async fn window(&self) -> Result<Window, LedgerError> {
+		Ok(Window {
+			earliest: 1_600_000_000_000,
+			latest: 1_900_000_000_000,
+		})
 	}
 
 	const PAUSE: Duration = Duration::ZERO;
@@ -239,7 +252,10 @@ fn a_refused_batch_is_halved_down_to_the_record_that_is_the_cause() {
 	let kept = kept
 		.map(|report| (report.line, report.reason.as_deref().unwrap()))
 		.collect::<Vec<_>>();
-	assert!(kept.iter().all(|(_, reason)| reason.contains("TooLate")), "{kept:?}");
+	assert!(
+		kept.iter().all(|(_, reason)| reason.contains("UnknownActivity")),
+		"{kept:?}"
+	);
 	assert_eq!(kept.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [18, 61]);
 
 	hospital.ledger.0.borrow_mut().poison.clear();
@@ -269,6 +285,34 @@ fn a_node_that_stays_away_ends_the_import_and_keeps_nothing() {
 	assert!(hospital.import(&["events.ndjson"]).is_err());
 	assert!(hospital.kept().is_empty());
 	assert_eq!(hospital.import(&["events.ndjson"]).unwrap().0.recorded, 10);
+}
+
+#[test]
+fn what_concerns_every_record_ends_the_import_and_keeps_nothing() {
+	let hospital = Hospital::new();
+	hospital.write("events.ndjson", &(0..10).map(access).collect::<Vec<_>>());
+	hospital.ledger.0.borrow_mut().refuses_all = Some("UnknownDataset");
+	assert!(hospital.import(&["events.ndjson"]).is_err());
+	assert!(hospital.kept().is_empty());
+	assert_eq!(hospital.ledger.0.borrow().calls, 1);
+}
+
+#[test]
+fn what_is_too_old_or_in_the_future_is_kept_without_asking() {
+	let hospital = Hospital::new();
+	let (old, future) = (access(1).replace("2026", "2012"), access(2).replace("2026", "2099"));
+	hospital.write("events.ndjson", &[old, access(3), future]);
+	let (summary, reports) = hospital.import(&["events.ndjson"]).unwrap();
+	assert_eq!((summary.recorded, summary.kept), (1, 2));
+	let reasons = reports
+		.iter()
+		.filter_map(|report| report.reason.as_deref())
+		.collect::<Vec<_>>();
+	assert!(
+		reasons[0].contains("TooLate") && reasons[1].contains("InFuture"),
+		"{reasons:?}"
+	);
+	assert_eq!(hospital.ledger.0.borrow().calls, 1);
 }
 
 #[test]

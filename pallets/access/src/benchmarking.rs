@@ -2,7 +2,6 @@
 
 use crate::*;
 use frame_benchmarking::v2::*;
-use frame_support::traits::Hooks;
 use kexin_primitives::vocabulary::{Operation, Purpose};
 
 /// What the benchmarks need of other pallets.
@@ -22,26 +21,44 @@ fn hash(tag: u8, number: u32) -> H256 {
 	))
 }
 
-/// The worst case: every event is new and breaches every dimension; the pages of its seconds are half full, so that a page is read,
-/// merged and written.
-fn events(n: u32, s: u32, p: u32, reporter: MemberId) -> Vec<AccessEvent> {
-	(0..n)
-		.map(|number| {
-			let second = u64::from(number.checked_rem(p).unwrap_or(0));
-			AccessEvent {
-				source: hash(0, number),
-				occurred: NOW.saturating_sub(second.saturating_mul(1_000)),
-				actor: hash(1, number),
-				subject: number.checked_rem(s).map(|subject| hash(2, subject)),
-				purpose: Some(Purpose::Marketing),
-				operation: Operation::Share,
-				region: None,
-				recipient: Some(reporter),
-				activity: None,
-				outcome: Outcome::Permitted,
-			}
-		})
-		.collect()
+/// A minute, in milliseconds.
+const MINUTE: Moment = 60_000;
+
+/// `n` new events about `s` subjects in `p` different minutes, each of which breaches every dimension. The pages of their minutes have
+/// just enough room for them, so that each page is as large as it gets when it is read, merged and written.
+fn set_up<T: Config>(n: u32, s: u32, p: u32) -> (<T as frame_system::Config>::RuntimeOrigin, Versioned<Batch>) {
+	T::BenchmarkHelper::set_time(NOW);
+	Pallet::<T>::pin_rules();
+	let subjects = (0..s).map(|subject| hash(2, subject)).collect::<Vec<_>>();
+	let (origin, reporter) = T::BenchmarkHelper::set_up(DATASET, &subjects);
+	let event = |number: u32| {
+		let minute = u64::from(number.checked_rem(p).unwrap_or(0));
+		AccessEvent {
+			source: hash(0, number),
+			occurred: NOW.saturating_sub(minute.saturating_mul(MINUTE)),
+			actor: hash(1, number),
+			subject: number.checked_rem(s).map(|subject| hash(2, subject)),
+			purpose: Some(Purpose::Marketing),
+			operation: Operation::Share,
+			region: None,
+			recipient: Some(reporter),
+			activity: None,
+			outcome: Outcome::Permitted,
+		}
+	};
+	let events = (0..n).map(event).collect::<Vec<_>>();
+	let room = MAX_PAGE.saturating_sub(n.div_ceil(p));
+	for event in events.iter().take(usize::try_from(p).unwrap_or(usize::MAX)) {
+		let [(minute, level), ..] = sources::places(event);
+		let mut page = (0..room).map(|source| hash(3, source)).collect::<Vec<_>>();
+		page.sort();
+		Recorded::<T>::insert(minute, (reporter, level), Page::truncate_from(page));
+	}
+	(origin, Versioned::V1(Batch::truncate_from(events)))
+}
+
+fn recorded<T: Config>() -> u64 {
+	Pallet::<T>::log(DATASET).accumulator.count()
 }
 
 #[benchmarks]
@@ -49,24 +66,33 @@ mod benches {
 	use super::*;
 
 	#[benchmark]
-	fn record(n: Linear<1, MAX_BATCH>, s: Linear<0, MAX_BATCH>, p: Linear<1, MAX_BATCH>) {
-		// A batch has no more subjects or seconds than events.
-		let (s, p) = (s.min(n), p.min(n));
-		T::BenchmarkHelper::set_time(NOW);
-		let subjects = (0..s).map(|subject| hash(2, subject)).collect::<Vec<_>>();
-		let (origin, reporter) = T::BenchmarkHelper::set_up(DATASET, &subjects);
-		for second in 0..u64::from(p) {
-			let mut page = (0..64u32).map(|source| hash(3, source)).collect::<Vec<_>>();
-			page.sort();
-			let second = second_of(NOW).saturating_sub(second);
-			Recorded::<T>::insert(second, reporter, Page::truncate_from(page));
-		}
-		let batch = Versioned::V1(Batch::truncate_from(events(n, s, p, reporter)));
+	fn record_events(n: Linear<1, MAX_BATCH>) {
+		let (origin, batch) = set_up::<T>(n, 0, weights::FEWEST_PAGES);
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, DATASET, batch);
+		record(origin as T::RuntimeOrigin, DATASET, batch);
 
-		assert_eq!(Pallet::<T>::log(DATASET).accumulator.count(), u64::from(n));
+		assert_eq!(recorded::<T>(), u64::from(n));
+	}
+
+	#[benchmark]
+	fn record_subjects(s: Linear<0, MAX_BATCH>) {
+		let (origin, batch) = set_up::<T>(MAX_BATCH, s, weights::FEWEST_PAGES);
+
+		#[extrinsic_call]
+		record(origin as T::RuntimeOrigin, DATASET, batch);
+
+		assert_eq!(recorded::<T>(), u64::from(MAX_BATCH));
+	}
+
+	#[benchmark]
+	fn record_pages(p: Linear<{ weights::FEWEST_PAGES }, MAX_BATCH>) {
+		let (origin, batch) = set_up::<T>(MAX_BATCH, 0, p);
+
+		#[extrinsic_call]
+		record(origin as T::RuntimeOrigin, DATASET, batch);
+
+		assert_eq!(recorded::<T>(), u64::from(MAX_BATCH));
 	}
 
 	#[benchmark]
@@ -75,22 +101,29 @@ mod benches {
 		let horizon = second_of(NOW.saturating_sub(T::MaxLateness::get()));
 		let oldest = horizon.saturating_sub(u64::from(s));
 		OldestSecond::<T>::put(oldest);
+		let page = Page::truncate_from((0..MAX_PAGE).map(|source| hash(3, source)).collect());
 		for number in 0..p {
 			let second = oldest.saturating_add(u64::from(number.checked_rem(s).unwrap_or(0)));
-			Recorded::<T>::insert(
-				second,
-				number,
-				Page::truncate_from((0..64).map(|n| hash(3, n)).collect()),
-			);
+			Recorded::<T>::insert(second, (number, Level::Second), page.clone());
 		}
 
 		#[block]
 		{
-			Pallet::<T>::on_initialize(Default::default());
+			Pallet::<T>::expire_pages();
 		}
 
 		assert_eq!(OldestSecond::<T>::get(), Some(horizon));
 		assert_eq!(Recorded::<T>::iter_keys().count(), 0);
+	}
+
+	#[benchmark]
+	fn pin_rules() {
+		#[block]
+		{
+			Pallet::<T>::pin_rules();
+		}
+
+		assert!(CurrentRules::<T>::exists());
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);

@@ -12,7 +12,7 @@
 //! 2. **State stays small.** A log is an accumulator of O(log n) hashes; the events are in the block bodies.
 //! 3. **A source is recorded once.** For as long as late events are accepted, a replayed source is recognised and answered
 //!    like the first time, so that a client that was cut off simply sends again. The sources of one hospital and one
-//!    second share a page of storage: a batch reads and writes a page per second, not a key per event.
+//!    time share a page of storage: a batch reads and writes a few pages, not a key per event.
 //! 4. **A judgement stays explicable.** Each entry pins the runtime that judged it.
 //! 5. **All or nothing.** One unacceptable event refuses its batch; the error says which kind of event it was.
 
@@ -26,8 +26,10 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod judge;
 #[cfg(test)]
 mod mock;
+mod sources;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "try-runtime"))]
@@ -38,28 +40,24 @@ pub mod weights;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
+pub use sources::{second_of, Level, Page, MAX_PAGE};
 pub use types::*;
 pub use weights::WeightInfo;
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use frame_support::{
 	ensure,
-	pallet_prelude::DispatchResult,
+	pallet_prelude::DispatchResultWithPostInfo,
 	traits::{Get, Time},
 	weights::Weight,
 };
+use judge::Judge;
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	access::{AccessEvent, Breaches, Log, LogEntry, Outcome, Rules},
 	members::MemberId,
-	vocabulary::RecipientClass,
-	DatasetId, Moment, Pseudonym, Versioned, FOREVER, H256,
+	DatasetId, Moment, Versioned, FOREVER, H256,
 };
-
-/// Seconds whose pages are dropped in one block at the most. Two expire in a block of two seconds; the rest catches up
-/// after an outage.
-const EXPIRED_SECONDS_PER_BLOCK: u64 = 32;
-/// Pages of one second that are dropped in one block at the most.
-const EXPIRED_PAGES_PER_SECOND: u32 = 64;
+use sources::Sources;
 
 /// The storage key of the runtime's code.
 const CODE_KEY: &[u8] = b":code";
@@ -109,11 +107,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Logs<T> = StorageMap<_, Blake2_128Concat, DatasetId, Versioned<Log>>;
 
-	/// The sources that were recorded, by the second in which they occurred and the member that reported them.
+	/// The sources that were recorded, by the last second that a page is about, and the member that reported them.
 	///
 	/// Hashers: seconds lie within a window and member ids are counted by the ledger; neither can be ground.
 	#[pallet::storage]
-	pub type Recorded<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, MemberId, Page, ValueQuery>;
+	pub type Recorded<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, (MemberId, Level), Page, ValueQuery>;
 
 	/// The first second whose pages may still be there; none before the first block.
 	#[pallet::storage]
@@ -145,6 +143,8 @@ pub mod pallet {
 			recorded_at: Moment,
 			/// The rules that judged the batch.
 			rules: Rules,
+			/// The root of the log after it.
+			root: H256,
 		},
 	}
 
@@ -166,7 +166,8 @@ pub mod pallet {
 		UnknownRecipient,
 		/// An event names an activity that is not registered. Register the activity first.
 		UnknownActivity,
-		/// The member reported more than `MAX_PER_SECOND` events for one second.
+		/// The member reported so many events for one second that no page has room for another: at least 512, and about 65,000
+		/// when their sources are hashes. Report the rest with the hospital's own records.
 		TooManyPerSecond,
 		/// The log is full.
 		LogFull,
@@ -175,7 +176,7 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			Self::expire_pages()
+			Self::expire_pages().saturating_add(Self::pin_rules())
 		}
 
 		fn on_runtime_upgrade() -> Weight {
@@ -212,7 +213,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// Each event is judged by the consents in force when it occurred. An event whose source this member has reported
-		/// before is not recorded again; the event names its position.
+		/// before is not recorded again; the event names its position. The weight is that of the worst case at first; what
+		/// the batch did not need is given back.
 		///
 		/// ## Errors
 		///
@@ -222,12 +224,12 @@ pub mod pallet {
 		///
 		/// [`Event::BatchRecorded`].
 		#[pallet::call_index(0)]
-		#[pallet::weight({
-			let Versioned::V1(batch) = events;
-			let shape = BatchShape::of(batch);
-			T::WeightInfo::record(shape.events, shape.subjects, shape.seconds)
-		})]
-		pub fn record(origin: OriginFor<T>, dataset: DatasetId, events: Versioned<Batch>) -> DispatchResult {
+		#[pallet::weight(weights::record::<T::WeightInfo>(BatchShape::at_most(events.latest())))]
+		pub fn record(
+			origin: OriginFor<T>,
+			dataset: DatasetId,
+			events: Versioned<Batch>,
+		) -> DispatchResultWithPostInfo {
 			let reporter = T::GatewayOrigin::ensure_origin(origin)?;
 			Self::do_record(reporter, dataset, events.into_latest())
 		}
@@ -246,7 +248,7 @@ impl<T: Config> Pallet<T> {
 		Some(Judge::<T>::new(owner, dataset, terms).breaches(event))
 	}
 
-	fn do_record(reporter: MemberId, dataset: DatasetId, events: Batch) -> DispatchResult {
+	fn do_record(reporter: MemberId, dataset: DatasetId, events: Batch) -> DispatchResultWithPostInfo {
 		ensure!(!events.is_empty(), Error::<T>::Empty);
 		let (owner, terms) = T::Consents::dataset(dataset).ok_or(Error::<T>::UnknownDataset)?;
 		ensure!(owner == reporter, Error::<T>::NotAuthorized);
@@ -260,9 +262,10 @@ impl<T: Config> Pallet<T> {
 		let mut replayed = Vec::new();
 		let mut breached = Vec::new();
 
+		let number = u32::try_from(events.len()).unwrap_or(MAX_BATCH);
 		for (position, event) in (0u32..).zip(events) {
 			judge.check(&event, now)?;
-			if !sources.insert(&event) {
+			if !sources.insert(&event)? {
 				replayed.push(position);
 				continue;
 			}
@@ -284,8 +287,13 @@ impl<T: Config> Pallet<T> {
 			log.accumulator.append(entry.leaf()).map_err(|_| Error::<T>::LogFull)?;
 		}
 
-		sources.store()?;
+		let shape = BatchShape {
+			events: number,
+			subjects: judge.subjects(),
+			pages: sources.store(),
+		};
 		let recorded = log.accumulator.count().saturating_sub(first);
+		let root = log.accumulator.root();
 		Logs::<T>::insert(dataset, Versioned::V1(log));
 		Self::deposit_event(Event::BatchRecorded {
 			dataset,
@@ -296,8 +304,9 @@ impl<T: Config> Pallet<T> {
 			breached: breached.try_into().unwrap_or_default(),
 			recorded_at: now,
 			rules,
+			root,
 		});
-		Ok(())
+		Ok(Some(weights::record::<T::WeightInfo>(shape)).into())
 	}
 
 	/// The rules that judge now. The hash of the code is computed once per runtime (design goal 4).
@@ -316,137 +325,12 @@ impl<T: Config> Pallet<T> {
 			})
 	}
 
-	/// Drops the pages of seconds that no event can be accepted for any more.
-	fn expire_pages() -> Weight {
-		// The first block starts before any time was set.
-		let Some(horizon) = T::Time::now().checked_sub(T::MaxLateness::get()).map(second_of) else {
-			return T::WeightInfo::expire(0, 0);
-		};
-		let oldest = OldestSecond::<T>::get().unwrap_or(horizon);
-		let mut second = oldest;
-		let mut pages = 0u32;
-		while second < horizon && second < oldest.saturating_add(EXPIRED_SECONDS_PER_BLOCK) {
-			let cleared = Recorded::<T>::clear_prefix(second, EXPIRED_PAGES_PER_SECOND, None);
-			pages = pages.saturating_add(cleared.unique);
-			if cleared.maybe_cursor.is_some() {
-				break;
-			}
-			second = second.saturating_add(1);
+	/// Pins the rules of a new runtime in its first block, so that no member's batch pays for hashing the code.
+	fn pin_rules() -> Weight {
+		if CurrentRules::<T>::exists() {
+			return T::DbWeight::get().reads(1);
 		}
-		OldestSecond::<T>::put(second);
-		let seconds = u32::try_from(second.saturating_sub(oldest)).unwrap_or(u32::MAX);
-		T::WeightInfo::expire(seconds, pages)
-	}
-}
-
-/// Judges the events of one batch; what several events share is looked up once.
-struct Judge<T: Config> {
-	owner: MemberId,
-	dataset: DatasetId,
-	terms: <T::Consents as Consents>::Dataset,
-	subjects: BTreeMap<Pseudonym, Option<<T::Consents as Consents>::Subject>>,
-	recipients: BTreeMap<MemberId, Option<RecipientClass>>,
-	activities: BTreeMap<H256, bool>,
-}
-
-impl<T: Config> Judge<T> {
-	fn new(owner: MemberId, dataset: DatasetId, terms: <T::Consents as Consents>::Dataset) -> Self {
-		Self {
-			owner,
-			dataset,
-			terms,
-			subjects: BTreeMap::new(),
-			recipients: BTreeMap::new(),
-			activities: BTreeMap::new(),
-		}
-	}
-
-	/// Whether the event is well formed and in time.
-	fn check(&mut self, event: &AccessEvent, now: Moment) -> DispatchResult {
-		ensure!(
-			event.occurred >= now.saturating_sub(T::MaxLateness::get()),
-			Error::<T>::TooLate
-		);
-		ensure!(
-			event.occurred <= now.saturating_add(T::MaxClockSkew::get()),
-			Error::<T>::InFuture
-		);
-		if let Some(recipient) = event.recipient {
-			ensure!(self.class(recipient).is_some(), Error::<T>::UnknownRecipient);
-		}
-		if let Some(activity) = event.activity {
-			let exists = *self
-				.activities
-				.entry(activity)
-				.or_insert_with(|| T::Activities::exists(activity));
-			ensure!(exists, Error::<T>::UnknownActivity);
-		}
-		Ok(())
-	}
-
-	fn class(&mut self, member: MemberId) -> Option<RecipientClass> {
-		*self
-			.recipients
-			.entry(member)
-			.or_insert_with(|| T::Recipients::class(member))
-	}
-
-	fn breaches(&mut self, event: &AccessEvent) -> Breaches {
-		let class = event.recipient.and_then(|recipient| self.class(recipient));
-		let request = event.request(class);
-		let Some(pseudonym) = event.subject else {
-			return T::Consents::dataset_breaches(&self.terms, &request, event.occurred);
-		};
-		let subject = self
-			.subjects
-			.entry(pseudonym)
-			.or_insert_with(|| T::Consents::subject(pseudonym, self.owner));
-		match subject {
-			Some(subject) => {
-				T::Consents::subject_breaches(self.dataset, &self.terms, subject, &request, event.occurred)
-			},
-			None => Breaches::NOT_ENROLLED | T::Consents::dataset_breaches(&self.terms, &request, event.occurred),
-		}
-	}
-}
-
-/// The sources of one batch beside those recorded before, by the second in which they occurred (design goal 3).
-struct Sources<T> {
-	reporter: MemberId,
-	pages: BTreeMap<u64, (Page, alloc::collections::BTreeSet<H256>)>,
-	_config: core::marker::PhantomData<T>,
-}
-
-impl<T: Config> Sources<T> {
-	fn new(reporter: MemberId) -> Self {
-		Self {
-			reporter,
-			pages: BTreeMap::new(),
-			_config: Default::default(),
-		}
-	}
-
-	/// Takes the event's source in; false when it was there already.
-	fn insert(&mut self, event: &AccessEvent) -> bool {
-		let second = second_of(event.occurred);
-		let (before, new) = self
-			.pages
-			.entry(second)
-			.or_insert_with(|| (Recorded::<T>::get(second, self.reporter), Default::default()));
-		before.binary_search(&event.source).is_err() && new.insert(event.source)
-	}
-
-	fn store(self) -> DispatchResult {
-		for (second, (before, new)) in self.pages {
-			if new.is_empty() {
-				continue;
-			}
-			let mut page = before.into_inner();
-			page.extend(new);
-			page.sort();
-			let page = Page::try_from(page).map_err(|_| Error::<T>::TooManyPerSecond)?;
-			Recorded::<T>::insert(second, self.reporter, page);
-		}
-		Ok(())
+		Self::rules();
+		T::WeightInfo::pin_rules()
 	}
 }

@@ -1,40 +1,20 @@
 //! What this pallet needs of others, and the shapes it stores and emits.
 
-use alloc::collections::BTreeSet;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches},
 	lineage::ActivityId,
-	log::Accumulator,
 	members::MemberId,
 	scope::Request,
 	vocabulary::RecipientClass,
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Moment, Pseudonym,
 };
-use scale_info::TypeInfo;
 
 /// Most events of one batch. At about 150 bytes an event it stays under a tenth of a block's length.
 pub const MAX_BATCH: u32 = 2_000;
 
-/// Most events that one hospital may report for one second of occurrence. It bounds the page that recognises
-/// replays to 256 KiB; the busiest hospital systems stay far below it.
-pub const MAX_PER_SECOND: u32 = 8_192;
-
 /// The events of one call.
 pub type Batch = BoundedVec<AccessEvent, ConstU32<MAX_BATCH>>;
-
-/// The sources that one hospital has reported for one second, sorted.
-pub type Page = BoundedVec<H256, ConstU32<MAX_PER_SECOND>>;
-
-/// A data set's log: the accumulator over its entries, and how many of them gave data outside the consents.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Log {
-	/// The accumulator.
-	pub accumulator: Accumulator,
-	/// Entries with breaches whose access was permitted by the hospital.
-	pub breaches: u64,
-}
 
 /// Judges accesses by the consents in force. The runtime wires it to the consent pallet.
 pub trait Consents {
@@ -78,25 +58,36 @@ pub struct BatchShape {
 	pub events: u32,
 	/// How many different subjects, each looked up once.
 	pub subjects: u32,
-	/// How many different seconds of occurrence, each a page of sources.
-	pub seconds: u32,
+	/// How many pages of sources, each read and written once.
+	pub pages: u32,
 }
 
 impl BatchShape {
-	/// Measures a batch.
-	pub fn of(events: &Batch) -> Self {
-		fn count<T: Ord>(values: impl Iterator<Item = T>) -> u32 {
-			u32::try_from(values.collect::<BTreeSet<_>>().len()).unwrap_or(MAX_BATCH)
-		}
+	/// The most that a batch can need. It is exact in the pages only where the batch is in the order of time and every page is
+	/// full; what is too much is given back.
+	pub fn at_most(events: &Batch) -> Self {
+		let runs = |unit: u64| {
+			let mut last = None;
+			let starts = events.iter().filter(|event| {
+				let now = event.occurred.checked_div(unit);
+				let starts = last != now;
+				last = now;
+				starts
+			});
+			count(starts)
+		};
+		let (minutes, seconds) = (runs(60_000), runs(1_000));
 		Self {
-			events: u32::try_from(events.len()).unwrap_or(MAX_BATCH),
-			subjects: count(events.iter().filter_map(|event| event.subject)),
-			seconds: count(events.iter().map(|event| second_of(event.occurred))),
+			events: count(events.iter()),
+			subjects: count(events.iter().filter(|event| event.subject.is_some())),
+			// A second has its own page, and one for each source's first byte.
+			pages: minutes
+				.saturating_add(seconds)
+				.saturating_add(seconds.saturating_mul(256).min(count(events.iter()))),
 		}
 	}
 }
 
-/// The second that a moment falls into, in seconds since 1970-01-01T00:00:00Z.
-pub fn second_of(moment: Moment) -> u64 {
-	moment.div_euclid(1_000)
+fn count(items: impl Iterator) -> u32 {
+	u32::try_from(items.count()).unwrap_or(MAX_BATCH)
 }

@@ -1,25 +1,55 @@
 //! What the calls cost.
 
-use frame_support::weights::{constants::RocksDbWeight, Weight};
+use crate::{BatchShape, MAX_BATCH, MAX_PAGE};
+use frame_support::weights::{constants::ParityDbWeight, Weight};
 
-/// The weights that the runtime measures.
+/// The weights that the runtime measures. Each benchmark of `record` varies one thing alone; [`record`] adds them up.
 pub trait WeightInfo {
-	/// `n` events about `s` different subjects in `p` different seconds.
-	fn record(n: u32, s: u32, p: u32) -> Weight;
+	/// Recording `n` events, about the data set as a whole, in [`FEWEST_PAGES`].
+	fn record_events(n: u32) -> Weight;
+	/// Recording a full batch about `s` subjects, in [`FEWEST_PAGES`].
+	fn record_subjects(s: u32) -> Weight;
+	/// Recording a full batch about the data set as a whole, in `p` pages.
+	fn record_pages(p: u32) -> Weight;
 	/// Stepping over `s` seconds and dropping `p` pages.
 	fn expire(s: u32, p: u32) -> Weight;
+	/// Hashing the code of a new runtime.
+	fn pin_rules() -> Weight;
+}
+
+/// The fewest pages of sources that a full batch fits into.
+pub const FEWEST_PAGES: u32 = MAX_BATCH.div_ceil(MAX_PAGE);
+
+/// Recording a batch of this shape.
+pub fn record<W: WeightInfo>(shape: BatchShape) -> Weight {
+	let more_subjects = W::record_subjects(shape.subjects).saturating_sub(W::record_subjects(0));
+	let more_pages = W::record_pages(shape.pages).saturating_sub(W::record_pages(FEWEST_PAGES));
+	W::record_events(shape.events)
+		.saturating_add(more_subjects)
+		.saturating_add(more_pages)
 }
 
 /// For tests: the database accesses, and a round sum for each event.
 impl WeightInfo for () {
-	fn record(n: u32, s: u32, p: u32) -> Weight {
+	fn record_events(n: u32) -> Weight {
 		Weight::from_parts(10_000_000, 0)
-			.saturating_mul(u64::from(n))
-			.saturating_add(RocksDbWeight::get().reads(u64::from(s).saturating_add(u64::from(p)).saturating_add(4)))
-			.saturating_add(RocksDbWeight::get().writes(u64::from(p).saturating_add(1)))
+			.saturating_mul(n.into())
+			.saturating_add(ParityDbWeight::get().reads_writes(5, 2))
+	}
+
+	fn record_subjects(s: u32) -> Weight {
+		ParityDbWeight::get().reads(s.into())
+	}
+
+	fn record_pages(p: u32) -> Weight {
+		ParityDbWeight::get().reads_writes(p.into(), p.into())
 	}
 
 	fn expire(s: u32, p: u32) -> Weight {
-		RocksDbWeight::get().reads_writes(u64::from(s).saturating_add(2), u64::from(p).saturating_add(1))
+		ParityDbWeight::get().reads_writes(u64::from(s).saturating_add(2), u64::from(p).saturating_add(1))
+	}
+
+	fn pin_rules() -> Weight {
+		ParityDbWeight::get().reads_writes(2, 1)
 	}
 }

@@ -1,6 +1,6 @@
 //! What the calls cost.
 
-use frame_support::weights::{constants::RocksDbWeight, Weight};
+use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// The weights that the runtime measures.
 pub trait WeightInfo {
@@ -21,30 +21,30 @@ pub trait WeightInfo {
 /// For tests: the database accesses alone.
 impl WeightInfo for () {
 	fn create() -> Weight {
-		RocksDbWeight::get().reads_writes(5, 4)
+		ParityDbWeight::get().reads_writes(5, 4)
 	}
 
 	fn contribute() -> Weight {
-		RocksDbWeight::get().reads_writes(4, 2)
+		ParityDbWeight::get().reads_writes(4, 2)
 	}
 
 	fn review(n: u32) -> Weight {
-		RocksDbWeight::get()
+		ParityDbWeight::get()
 			.reads_writes(3, 1)
-			.saturating_add(RocksDbWeight::get().reads_writes(2, 2).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(2, 2).saturating_mul(n.into()))
 	}
 
 	fn claim() -> Weight {
-		RocksDbWeight::get().reads_writes(5, 3)
+		ParityDbWeight::get().reads_writes(5, 3)
 	}
 
 	fn close() -> Weight {
-		RocksDbWeight::get().reads_writes(5, 3)
+		ParityDbWeight::get().reads_writes(5, 3)
 	}
 
 	fn prune(n: u32) -> Weight {
-		RocksDbWeight::get()
+		ParityDbWeight::get()
 			.reads_writes(3, 0)
-			.saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
 	}
 }

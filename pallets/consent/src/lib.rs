@@ -47,7 +47,9 @@ use frame_support::{
 	pallet_prelude::DispatchResult,
 	traits::{Get, Time},
 };
-use kexin_primitives::{members::MemberId, scope::Scope, DatasetId, Moment, Pseudonym, Versioned, H256};
+use kexin_primitives::{
+	dataset::Dataset, members::MemberId, scope::Scope, DatasetId, Moment, Pseudonym, Versioned, H256,
+};
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -92,7 +94,7 @@ pub mod pallet {
 	///
 	/// Hasher: ids are chosen by members.
 	#[pallet::storage]
-	pub type Datasets<T> = StorageMap<_, Blake2_128Concat, DatasetId, Dataset>;
+	pub type Datasets<T> = StorageMap<_, Blake2_128Concat, DatasetId, Versioned<Dataset>>;
 
 	/// What happened.
 	#[pallet::event]
@@ -341,7 +343,7 @@ pub mod pallet {
 impl<T: Config> Pallet<T> {
 	/// The data set.
 	pub fn dataset(dataset: DatasetId) -> Option<Dataset> {
-		Datasets::<T>::get(dataset)
+		Datasets::<T>::get(dataset).map(Versioned::into_latest)
 	}
 
 	/// The subject, as the hospital knows it.
@@ -367,7 +369,7 @@ impl<T: Config> Pallet<T> {
 			let horizon = now.saturating_sub(T::MaxLateness::get());
 			subject
 				.consents
-				.retain(|consent| types::scope(&consent.scope).end() > horizon);
+				.retain(|consent| consent.scope.latest().end() > horizon);
 		}
 		subject
 			.consents
@@ -395,11 +397,13 @@ impl<T: Config> Pallet<T> {
 			Error::<T>::NotFound
 		);
 		for consent in subject.consents.iter_mut().filter(|consent| chosen(&consent.form)) {
-			consent.scope = Versioned::V1(types::scope(&consent.scope).narrow(limits, now));
+			consent.scope = Versioned::V1(consent.scope.latest().narrow(limits, now));
 		}
 		for enrolled in subject.datasets.iter().filter(|enrolled| chosen(&enrolled.under)) {
 			Datasets::<T>::mutate(enrolled.dataset, |dataset| match dataset {
-				Some(dataset) => dataset.cohort = Versioned::V1(types::scope(&dataset.cohort).narrow(limits, now)),
+				Some(Versioned::V1(dataset)) => {
+					dataset.cohort = Versioned::V1(dataset.cohort.latest().narrow(limits, now))
+				},
 				None => {
 					defensive!("a subject's data set exists: data sets are never deleted");
 				},
@@ -421,7 +425,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Datasets::<T>::contains_key(id), Error::<T>::AlreadyExists);
 		if let Some(older) = supersedes {
 			Datasets::<T>::try_mutate(older, |dataset| -> DispatchResult {
-				let dataset = dataset.as_mut().ok_or(Error::<T>::NotFound)?;
+				let dataset = dataset.as_mut().ok_or(Error::<T>::NotFound)?.latest_mut();
 				ensure!(dataset.owner == owner, Error::<T>::NotAuthorized);
 				ensure!(dataset.superseded.is_none(), Error::<T>::Superseded);
 				dataset.superseded = Some(now);
@@ -433,7 +437,7 @@ impl<T: Config> Pallet<T> {
 		let label = Versioned::V1(label);
 		Datasets::<T>::insert(
 			id,
-			Dataset {
+			Versioned::V1(Dataset {
 				owner,
 				cohort: label.clone(),
 				label,
@@ -442,7 +446,7 @@ impl<T: Config> Pallet<T> {
 				superseded: None,
 				superseded_by: None,
 				supersedes,
-			},
+			}),
 		);
 		Self::deposit_event(Event::DatasetDeclared {
 			dataset: id,
@@ -455,12 +459,12 @@ impl<T: Config> Pallet<T> {
 	fn do_enrol(owner: MemberId, id: DatasetId, pseudonyms: Enrolment) -> DispatchResult {
 		ensure!(!pseudonyms.is_empty(), Error::<T>::Empty);
 		let now = T::Time::now();
-		let mut dataset = Datasets::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		let mut dataset = Self::dataset(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(dataset.owner == owner, Error::<T>::NotAuthorized);
 		ensure!(dataset.superseded.is_none(), Error::<T>::Superseded);
 
 		let (mut joined, mut already) = (0u32, 0u32);
-		let mut cohort = types::scope(&dataset.cohort).clone();
+		let mut cohort = dataset.cohort.latest().clone();
 		for pseudonym in pseudonyms {
 			let mut subject = Subjects::<T>::get(pseudonym, owner).ok_or(Error::<T>::NoConsent)?;
 			if subject.is_in(&id) {
@@ -468,7 +472,7 @@ impl<T: Config> Pallet<T> {
 				continue;
 			}
 			let newest = subject.consents.last().ok_or(Error::<T>::NoConsent)?;
-			let (under, allowed) = (newest.form, types::scope(&newest.scope));
+			let (under, allowed) = (newest.form, newest.scope.latest());
 			ensure!(allowed.start <= now, Error::<T>::ConsentNotStarted);
 			// Accesses before the subject joined are judged without it: narrowing leaves the past.
 			cohort = cohort.narrow(allowed, now);
@@ -485,7 +489,7 @@ impl<T: Config> Pallet<T> {
 		}
 		dataset.cohort = Versioned::V1(cohort);
 		dataset.subjects = dataset.subjects.saturating_add(joined);
-		Datasets::<T>::insert(id, dataset);
+		Datasets::<T>::insert(id, Versioned::V1(dataset));
 		Self::deposit_event(Event::Enrolled {
 			dataset: id,
 			joined,
@@ -498,7 +502,7 @@ impl<T: Config> Pallet<T> {
 	fn drop_superseded(subject: &mut Subject, now: Moment) {
 		let horizon = now.saturating_sub(T::MaxLateness::get());
 		subject.datasets.retain(|enrolled| {
-			Datasets::<T>::get(enrolled.dataset)
+			Self::dataset(enrolled.dataset)
 				.and_then(|dataset| dataset.superseded)
 				.is_none_or(|superseded| superseded > horizon)
 		});

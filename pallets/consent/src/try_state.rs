@@ -1,10 +1,8 @@
 //! The invariants of the pallet's storage, one function each.
 
-use crate::{
-	types::{scope, Enrolled},
-	Config, Datasets, Pallet, Subjects,
-};
+use crate::{types::Enrolled, Config, Datasets, Pallet, Subjects};
 use frame_support::ensure;
+use kexin_primitives::Versioned;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -18,8 +16,8 @@ impl<T: Config> Pallet<T> {
 
 	/// A cohort allows no more than its label.
 	fn cohorts_allow_no_more_than_their_labels() -> Result<(), TryRuntimeError> {
-		for dataset in Datasets::<T>::iter_values() {
-			let (cohort, label) = (scope(&dataset.cohort), scope(&dataset.label));
+		for Versioned::V1(dataset) in Datasets::<T>::iter_values() {
+			let (cohort, label) = (dataset.cohort.latest(), dataset.label.latest());
 			ensure!(cohort.meet(label) == *cohort, "a cohort allows more than its label");
 		}
 		Ok(())
@@ -30,14 +28,14 @@ impl<T: Config> Pallet<T> {
 		for subject in Subjects::<T>::iter_values() {
 			for consent in subject.consents {
 				ensure!(
-					scope(&consent.scope).canonical() == *scope(&consent.scope),
+					consent.scope.latest().canonical() == *consent.scope.latest(),
 					"a consent is not canonical"
 				);
 			}
 		}
-		for dataset in Datasets::<T>::iter_values() {
+		for Versioned::V1(dataset) in Datasets::<T>::iter_values() {
 			ensure!(
-				scope(&dataset.cohort).canonical() == *scope(&dataset.cohort),
+				dataset.cohort.latest().canonical() == *dataset.cohort.latest(),
 				"a cohort is not canonical"
 			);
 		}
@@ -46,12 +44,12 @@ impl<T: Config> Pallet<T> {
 
 	/// A version and the one that took its place know each other and have one owner.
 	fn versions_are_linked_both_ways() -> Result<(), TryRuntimeError> {
-		for (id, dataset) in Datasets::<T>::iter() {
+		for (id, Versioned::V1(dataset)) in Datasets::<T>::iter() {
 			ensure!(
 				dataset.superseded.is_some() == dataset.superseded_by.is_some(),
 				"a version ended without another"
 			);
-			if let Some(newer) = dataset.superseded_by.and_then(Datasets::<T>::get) {
+			if let Some(newer) = dataset.superseded_by.and_then(Self::dataset) {
 				ensure!(
 					newer.supersedes == Some(id) && newer.owner == dataset.owner,
 					"versions are not linked"
@@ -66,13 +64,13 @@ impl<T: Config> Pallet<T> {
 		let mut enrolled = alloc::collections::BTreeMap::<_, u32>::new();
 		for (_, hospital, subject) in Subjects::<T>::iter() {
 			for Enrolled { dataset: id, .. } in subject.datasets {
-				let dataset = Datasets::<T>::get(id).ok_or("an enrolment's data set does not exist")?;
+				let dataset = Self::dataset(id).ok_or("an enrolment's data set does not exist")?;
 				ensure!(dataset.owner == hospital, "a subject is enrolled at another hospital");
 				let count = enrolled.entry(id).or_default();
 				*count = count.saturating_add(1);
 			}
 		}
-		for (id, dataset) in Datasets::<T>::iter() {
+		for (id, Versioned::V1(dataset)) in Datasets::<T>::iter() {
 			let listed = enrolled.get(&id).copied().unwrap_or_default();
 			// Old versions are forgotten by the subjects, not by the count.
 			ensure!(

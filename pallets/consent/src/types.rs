@@ -1,9 +1,10 @@
-//! Subjects and data sets, and how accesses to them are judged.
+//! Subjects, and how accesses to their data are judged.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{pallet_prelude::DispatchResult, traits::ConstU32, BoundedVec};
 use kexin_primitives::{
 	access::Breaches,
+	dataset::Dataset,
 	members::MemberId,
 	scope::{Request, Scope},
 	DatasetId, Moment, Pseudonym, Versioned, H256,
@@ -47,41 +48,6 @@ pub struct Subject {
 	pub datasets: BoundedVec<Enrolled, ConstU32<MAX_DATASETS>>,
 }
 
-/// A version of a data set.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Dataset {
-	/// The hospital whose data set it is.
-	pub owner: MemberId,
-	/// What the data set itself allows: its licence, validity and regions.
-	pub label: Versioned<Scope>,
-	/// What the label and the consents of all its subjects allow.
-	pub cohort: Versioned<Scope>,
-	/// How many subjects were enrolled.
-	pub subjects: u32,
-	/// When it was declared.
-	pub declared: Moment,
-	/// When a newer version took its place.
-	pub superseded: Option<Moment>,
-	/// The version that did.
-	pub superseded_by: Option<DatasetId>,
-	/// The version whose place it took.
-	pub supersedes: Option<DatasetId>,
-}
-
-impl Dataset {
-	/// The breaches of an access to the data set as a whole: one look-up, however many subjects there are.
-	pub fn breaches(&self, request: &Request, at: Moment) -> Breaches {
-		self.superseded_at(at) | scope(&self.cohort).breaches(request, at)
-	}
-
-	fn superseded_at(&self, at: Moment) -> Breaches {
-		match self.superseded {
-			Some(superseded) if superseded <= at => Breaches::SUPERSEDED,
-			_ => Breaches::empty(),
-		}
-	}
-}
-
 impl Subject {
 	/// Whether the subject is enrolled in a data set.
 	pub fn is_in(&self, id: &DatasetId) -> bool {
@@ -95,7 +61,7 @@ impl Subject {
 			.consents
 			.iter()
 			.rev()
-			.map(|consent| scope(&consent.scope).breaches(request, at))
+			.map(|consent| consent.scope.latest().breaches(request, at))
 			.min_by_key(|breaches| breaches.bits().count_ones())
 			.unwrap_or_else(|| Scope::nothing().breaches(request, at));
 		let enrolled = if self.is_in(&id) {
@@ -103,14 +69,8 @@ impl Subject {
 		} else {
 			Breaches::NOT_ENROLLED
 		};
-		dataset.superseded_at(at) | scope(&dataset.label).breaches(request, at) | consent | enrolled
+		dataset.superseded_at(at) | dataset.label.latest().breaches(request, at) | consent | enrolled
 	}
-}
-
-/// The scope in its newest version.
-pub(crate) fn scope(versioned: &Versioned<Scope>) -> &Scope {
-	let Versioned::V1(scope) = versioned;
-	scope
 }
 
 /// Where declared data sets become artifacts. The runtime wires it to the lineage pallet.

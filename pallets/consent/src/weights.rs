@@ -1,6 +1,6 @@
 //! What the calls cost.
 
-use frame_support::weights::{constants::RocksDbWeight, Weight};
+use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// The weights that the runtime measures.
 pub trait WeightInfo {
@@ -17,22 +17,22 @@ pub trait WeightInfo {
 /// For tests: the database accesses alone.
 impl WeightInfo for () {
 	fn grant() -> Weight {
-		RocksDbWeight::get().reads_writes(2, 2)
+		ParityDbWeight::get().reads_writes(2, 2)
 	}
 
 	fn narrow(d: u32) -> Weight {
-		RocksDbWeight::get()
+		ParityDbWeight::get()
 			.reads_writes(2, 2)
-			.saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(d.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(1, 1).saturating_mul(d.into()))
 	}
 
 	fn declare_dataset() -> Weight {
-		RocksDbWeight::get().reads_writes(4, 4)
+		ParityDbWeight::get().reads_writes(4, 4)
 	}
 
 	fn enrol(n: u32) -> Weight {
-		RocksDbWeight::get()
+		ParityDbWeight::get()
 			.reads_writes(2, 2)
-			.saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
 	}
 }

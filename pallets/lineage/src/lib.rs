@@ -32,20 +32,21 @@ mod tests;
 mod trace;
 #[cfg(any(test, feature = "try-runtime"))]
 mod try_state;
-pub mod types;
 pub mod weights;
 
 pub use pallet::*;
 pub use trace::{MAX_PAGE, MAX_WALK};
-pub use types::*;
 pub use weights::WeightInfo;
 
 use alloc::{collections::BTreeSet, vec::Vec};
 use frame_support::{defensive, ensure, pallet_prelude::DispatchResult, traits::Time};
 use kexin_primitives::{
-	lineage::{ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Evidence, InputRole},
+	lineage::{
+		Activity, ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, AttachedEvidence, Evidence, InputRole,
+		Inputs, Outputs, MAX_INPUTS, MAX_OUTPUTS,
+	},
 	members::MemberId,
-	Moment,
+	Moment, Versioned,
 };
 
 #[frame_support::pallet]
@@ -78,13 +79,13 @@ pub mod pallet {
 	///
 	/// Hasher: ids are chosen by members.
 	#[pallet::storage]
-	pub type Artifacts<T> = StorageMap<_, Blake2_128Concat, ArtifactId, Artifact>;
+	pub type Artifacts<T> = StorageMap<_, Blake2_128Concat, ArtifactId, Versioned<Artifact>>;
 
 	/// The activities.
 	///
 	/// Hasher: ids are chosen by members.
 	#[pallet::storage]
-	pub type Activities<T> = StorageMap<_, Blake2_128Concat, ActivityId, Activity>;
+	pub type Activities<T> = StorageMap<_, Blake2_128Concat, ActivityId, Versioned<Activity>>;
 
 	/// The activities that used or read an artifact, numbered from 0 to [`Artifact::uses`].
 	///
@@ -97,7 +98,7 @@ pub mod pallet {
 	/// Hashers: ids are chosen by members; member ids are counted by the ledger.
 	#[pallet::storage]
 	pub type EvidenceOf<T> =
-		StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, MemberId, AttachedEvidence, ValueQuery>;
+		StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, MemberId, Versioned<AttachedEvidence>>;
 
 	/// What happened.
 	#[pallet::event]
@@ -268,10 +269,23 @@ impl<T: Config> Pallet<T> {
 		Self::insert(owner, artifact, kind, None)
 	}
 
+	/// The artifact.
+	pub fn artifact(id: ArtifactId) -> Option<Artifact> {
+		Artifacts::<T>::get(id).map(Versioned::into_latest)
+	}
+
+	/// The activity.
+	pub fn activity(id: ActivityId) -> Option<Activity> {
+		Activities::<T>::get(id).map(Versioned::into_latest)
+	}
+
 	/// The evidence attached to an artifact: by whom, what, and when. Bounded by the number of members.
 	pub fn evidence_of(artifact: ArtifactId) -> Vec<(MemberId, Evidence, Moment)> {
 		EvidenceOf::<T>::iter_prefix(artifact)
-			.flat_map(|(by, attached)| attached.into_iter().map(move |(evidence, at)| (by, evidence, at)))
+			.flat_map(|(by, attached)| {
+				let attached = attached.into_latest().into_iter();
+				attached.map(move |(evidence, at)| (by, evidence, at))
+			})
 			.collect()
 	}
 
@@ -285,13 +299,13 @@ impl<T: Config> Pallet<T> {
 		let registered = T::Time::now();
 		Artifacts::<T>::insert(
 			artifact,
-			Artifact {
+			Versioned::V1(Artifact {
 				kind,
 				owner,
 				registered,
 				generated_by,
 				uses: 0,
-			},
+			}),
 		);
 		Self::deposit_event(Event::Registered {
 			artifact,
@@ -313,13 +327,13 @@ impl<T: Config> Pallet<T> {
 			inputs: Default::default(),
 			outputs: Default::default(),
 		};
-		Activities::<T>::insert(activity, new);
+		Activities::<T>::insert(activity, Versioned::V1(new));
 		Self::deposit_event(Event::Started { activity, kind, agent });
 		Ok(())
 	}
 
 	fn do_derive(agent: MemberId, id: ActivityId, inputs: Inputs, outputs: Outputs) -> DispatchResult {
-		let mut activity = Activities::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		let mut activity = Self::activity(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(activity.agent == agent, Error::<T>::NotAuthorized);
 		ensure!(activity.ended.is_none(), Error::<T>::AlreadyEnded);
 		let used = inputs.iter().any(|input| input.role == InputRole::Used);
@@ -332,7 +346,7 @@ impl<T: Config> Pallet<T> {
 		// Inputs before outputs: an output can't be its own input (design goal 1).
 		for input in &inputs {
 			Artifacts::<T>::try_mutate(input.artifact, |artifact| -> DispatchResult {
-				let artifact = artifact.as_mut().ok_or(Error::<T>::UnknownInput)?;
+				let artifact = artifact.as_mut().ok_or(Error::<T>::UnknownInput)?.latest_mut();
 				UsedBy::<T>::insert(input.artifact, artifact.uses, id);
 				artifact.uses = artifact.uses.saturating_add(1);
 				Ok(())
@@ -351,14 +365,17 @@ impl<T: Config> Pallet<T> {
 		});
 		activity.inputs = inputs;
 		activity.ended = Some(T::Time::now());
-		Activities::<T>::insert(id, activity);
+		Activities::<T>::insert(id, Versioned::V1(activity));
 		Ok(())
 	}
 
 	fn do_attach_evidence(by: MemberId, artifact: ArtifactId, evidence: Evidence) -> DispatchResult {
 		ensure!(Artifacts::<T>::contains_key(artifact), Error::<T>::NotFound);
-		EvidenceOf::<T>::try_mutate(artifact, by, |attached| attached.try_push((evidence, T::Time::now())))
-			.map_err(|_| Error::<T>::TooManyEvidence)?;
+		EvidenceOf::<T>::try_mutate(artifact, by, |attached| {
+			let attached = attached.get_or_insert_with(|| Versioned::V1(Default::default()));
+			attached.latest_mut().try_push((evidence, T::Time::now()))
+		})
+		.map_err(|_| Error::<T>::TooManyEvidence)?;
 		Self::deposit_event(Event::EvidenceAttached { artifact, by, evidence });
 		Ok(())
 	}

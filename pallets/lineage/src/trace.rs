@@ -1,6 +1,6 @@
 //! Walks through the graph.
 
-use crate::{Activities, Artifacts, Config, Pallet, UsedBy};
+use crate::{Config, Pallet, UsedBy};
 use alloc::{collections::BTreeSet, vec::Vec};
 use kexin_primitives::lineage::{
 	Artifact, ArtifactId, Direction, Input, InputRole, Trace, TraceEdge, TraceError, TraceNode, TraceQuery,
@@ -20,7 +20,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// [`TraceError::NotFound`] when the artifact is not registered, [`TraceError::TooLarge`] beyond [`MAX_WALK`].
 	pub fn trace(query: TraceQuery) -> Result<Trace, TraceError> {
-		let start = Artifacts::<T>::get(query.artifact).ok_or(TraceError::NotFound)?;
+		let start = Self::artifact(query.artifact).ok_or(TraceError::NotFound)?;
 		let limit = query.limit.clamp(1, MAX_PAGE);
 		let end = query.offset.saturating_add(limit);
 
@@ -50,7 +50,7 @@ impl<T: Config> Pallet<T> {
 					Direction::Descendants => edge.to,
 				};
 				if seen.insert(id) {
-					let artifact = Artifacts::<T>::get(id).ok_or(TraceError::NotFound)?;
+					let artifact = Self::artifact(id).ok_or(TraceError::NotFound)?;
 					queue.push(TraceNode {
 						id,
 						artifact,
@@ -82,7 +82,7 @@ impl<T: Config> Pallet<T> {
 		let Some(id) = artifact.generated_by else {
 			return Vec::new();
 		};
-		let Some(activity) = Activities::<T>::get(id) else {
+		let Some(activity) = Self::activity(id) else {
 			return Vec::new();
 		};
 		let used = activity.inputs.iter().filter(|input| input.role == InputRole::Used);
@@ -99,7 +99,7 @@ impl<T: Config> Pallet<T> {
 	fn edges_from(from: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
 		(0..artifact.uses)
 			.filter_map(|number| UsedBy::<T>::get(from, number))
-			.filter_map(|id| Activities::<T>::get(id).map(|activity| (id, activity)))
+			.filter_map(|id| Self::activity(id).map(|activity| (id, activity)))
 			.filter(|(_, activity)| {
 				activity.inputs.contains(&Input {
 					artifact: from,

@@ -2,6 +2,7 @@
 
 use crate::{Activities, Artifacts, Config, EvidenceOf, Pallet, UsedBy};
 use frame_support::ensure;
+use kexin_primitives::Versioned;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -15,17 +16,17 @@ impl<T: Config> Pallet<T> {
 
 	/// An artifact's activity lists it, and an activity's outputs name it.
 	fn artifacts_and_activities_know_each_other() -> Result<(), TryRuntimeError> {
-		for (id, artifact) in Artifacts::<T>::iter() {
+		for (id, Versioned::V1(artifact)) in Artifacts::<T>::iter() {
 			let Some(activity) = artifact.generated_by else {
 				continue;
 			};
-			let activity = Activities::<T>::get(activity).ok_or("an artifact's activity does not exist")?;
+			let activity = Self::activity(activity).ok_or("an artifact's activity does not exist")?;
 			ensure!(activity.outputs.contains(&id), "an activity does not list its output");
 			ensure!(activity.agent == artifact.owner, "an output belongs to somebody else");
 		}
-		for (id, activity) in Activities::<T>::iter() {
+		for (id, Versioned::V1(activity)) in Activities::<T>::iter() {
 			for output in activity.outputs {
-				let artifact = Artifacts::<T>::get(output).ok_or("an output does not exist")?;
+				let artifact = Self::artifact(output).ok_or("an output does not exist")?;
 				ensure!(artifact.generated_by == Some(id), "an output names another activity");
 			}
 		}
@@ -34,16 +35,16 @@ impl<T: Config> Pallet<T> {
 
 	/// The list of an artifact's uses is as long as it says, and each activity in it has the artifact as input.
 	fn uses_are_listed() -> Result<(), TryRuntimeError> {
-		for (id, artifact) in Artifacts::<T>::iter() {
+		for (id, Versioned::V1(artifact)) in Artifacts::<T>::iter() {
 			let uses = UsedBy::<T>::iter_prefix(id).count();
 			ensure!(u32::try_from(uses) == Ok(artifact.uses), "uses are miscounted");
 		}
 		for (artifact, number, activity) in UsedBy::<T>::iter() {
 			ensure!(
-				Artifacts::<T>::get(artifact).is_some_and(|a| number < a.uses),
+				Self::artifact(artifact).is_some_and(|a| number < a.uses),
 				"a use is not counted"
 			);
-			let activity = Activities::<T>::get(activity).ok_or("a use's activity does not exist")?;
+			let activity = Self::activity(activity).ok_or("a use's activity does not exist")?;
 			ensure!(
 				activity.inputs.iter().any(|input| input.artifact == artifact),
 				"a use is not an input"
@@ -54,10 +55,10 @@ impl<T: Config> Pallet<T> {
 
 	/// No input is younger than the end of its activity, which is when the outputs were registered.
 	fn edges_lead_from_older_to_younger() -> Result<(), TryRuntimeError> {
-		for activity in Activities::<T>::iter_values() {
+		for Versioned::V1(activity) in Activities::<T>::iter_values() {
 			let Some(ended) = activity.ended else { continue };
 			for input in activity.inputs {
-				let artifact = Artifacts::<T>::get(input.artifact).ok_or("an input does not exist")?;
+				let artifact = Self::artifact(input.artifact).ok_or("an input does not exist")?;
 				ensure!(artifact.registered <= ended, "an input is younger than the activity");
 			}
 		}

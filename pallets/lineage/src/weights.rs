@@ -1,6 +1,6 @@
 //! What the calls cost.
 
-use frame_support::weights::{constants::RocksDbWeight, Weight};
+use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// The weights that the runtime measures.
 pub trait WeightInfo {
@@ -17,21 +17,21 @@ pub trait WeightInfo {
 /// For tests: the database accesses alone.
 impl WeightInfo for () {
 	fn register() -> Weight {
-		RocksDbWeight::get().reads_writes(2, 1)
+		ParityDbWeight::get().reads_writes(2, 1)
 	}
 
 	fn start() -> Weight {
-		RocksDbWeight::get().reads_writes(2, 1)
+		ParityDbWeight::get().reads_writes(2, 1)
 	}
 
 	fn derive(i: u32, o: u32) -> Weight {
-		RocksDbWeight::get()
+		ParityDbWeight::get()
 			.reads_writes(2, 1)
-			.saturating_add(RocksDbWeight::get().reads_writes(1, 2).saturating_mul(i.into()))
-			.saturating_add(RocksDbWeight::get().reads_writes(1, 1).saturating_mul(o.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(1, 2).saturating_mul(i.into()))
+			.saturating_add(ParityDbWeight::get().reads_writes(1, 1).saturating_mul(o.into()))
 	}
 
 	fn attach_evidence() -> Weight {
-		RocksDbWeight::get().reads_writes(3, 1)
+		ParityDbWeight::get().reads_writes(3, 1)
 	}
 }

@@ -4,6 +4,7 @@ use crate::*;
 use frame_benchmarking::{account, v2::*};
 use frame_support::{traits::EnsureOrigin, BoundedVec};
 use frame_system::RawOrigin;
+use kexin_primitives::members::MAX_NAME;
 
 /// Makes a member of this kind with this account as its only key.
 pub(crate) fn make_key<T: Config>(kind: MemberKind, powers: Powers, account: T::AccountId) -> MemberId {

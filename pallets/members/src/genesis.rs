@@ -1,10 +1,10 @@
 //! The members that a chain starts with.
 
-use crate::{Config, GenesisConfig, Name, Pallet, Validators};
+use crate::{Config, GenesisConfig, Pallet, Validators};
 use alloc::{string::String, vec::Vec};
 use frame_support::BoundedVec;
 use kexin_primitives::{
-	members::{MemberKind, Powers},
+	members::{MemberKind, Name, Powers},
 	vocabulary::Region,
 };
 use serde::{Deserialize, Serialize};

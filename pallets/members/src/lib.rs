@@ -53,8 +53,9 @@ use frame_support::{
 	BoundedBTreeMap,
 };
 use kexin_primitives::{
-	members::{MemberId, MemberKind, Powers},
+	members::{Member, MemberId, MemberKind, Name, Powers, Status},
 	vocabulary::Region,
+	Versioned,
 };
 
 #[frame_support::pallet]
@@ -93,7 +94,7 @@ pub mod pallet {
 	///
 	/// Hasher: ids are counted by the ledger.
 	#[pallet::storage]
-	pub type Members<T> = StorageMap<_, Twox64Concat, MemberId, types::Member>;
+	pub type Members<T> = StorageMap<_, Twox64Concat, MemberId, Versioned<kexin_primitives::members::Member>>;
 
 	/// The number of the next member.
 	#[pallet::storage]
@@ -408,14 +409,19 @@ impl<T: Config> Pallet<T> {
 		Keys::<T>::get(account).filter(|key| Self::is_active(key.member))
 	}
 
+	/// The member.
+	pub fn member(member: MemberId) -> Option<Member> {
+		Members::<T>::get(member).map(Versioned::into_latest)
+	}
+
 	/// Whether the member may act.
 	pub fn is_active(member: MemberId) -> bool {
-		Members::<T>::get(member).is_some_and(|member| member.status == Status::Active)
+		Self::member(member).is_some_and(|member| member.status == Status::Active)
 	}
 
 	/// What the member is, or was.
 	pub fn kind_of(member: MemberId) -> Option<MemberKind> {
-		Members::<T>::get(member).map(|member| member.kind)
+		Self::member(member).map(|member| member.kind)
 	}
 
 	/// The validators.
@@ -439,14 +445,14 @@ impl<T: Config> Pallet<T> {
 		NextMemberId::<T>::put(member.saturating_add(1));
 		Members::<T>::insert(
 			member,
-			Member {
+			Versioned::V1(Member {
 				kind,
 				name,
 				region,
 				status: Status::Active,
 				seat,
 				keys: 0,
-			},
+			}),
 		);
 		Self::deposit_event(Event::Admitted {
 			member,
@@ -463,7 +469,7 @@ impl<T: Config> Pallet<T> {
 
 	fn change_status(id: MemberId, from: Status, to: Status) -> DispatchResult {
 		Members::<T>::try_mutate(id, |member| -> DispatchResult {
-			let member = member.as_mut().ok_or(Error::<T>::NotFound)?;
+			let member = member.as_mut().ok_or(Error::<T>::NotFound)?.latest_mut();
 			ensure!(member.status == from, Error::<T>::WrongStatus);
 			member.status = to;
 			Ok(())
@@ -472,14 +478,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn do_remove(id: MemberId) -> DispatchResult {
-		let mut member = Members::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(member.status != Status::Removed, Error::<T>::NotFound);
 		for (account, ()) in KeysOf::<T>::drain_prefix(id) {
 			Self::forget(&account);
 		}
 		member.status = Status::Removed;
 		member.keys = 0;
-		Members::<T>::insert(id, member);
+		Members::<T>::insert(id, Versioned::V1(member));
 		Allowances::<T>::remove(id);
 		Self::sync_seat(id)?;
 		Self::deposit_event(Event::Removed { member: id });
@@ -489,7 +495,7 @@ impl<T: Config> Pallet<T> {
 	/// Binds an account to a member. The provider reference lets an account without tokens sign.
 	pub(crate) fn do_add_key(id: MemberId, account: T::AccountId, powers: Powers) -> DispatchResult {
 		ensure!(!Keys::<T>::contains_key(&account), Error::<T>::AlreadyExists);
-		let mut member = Members::<T>::get(id).ok_or(Error::<T>::NotFound)?;
+		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(member.keys < MAX_KEYS_PER_MEMBER, Error::<T>::TooManyKeys);
 		if powers.contains(Powers::COUNCIL) {
 			ensure!(
@@ -498,7 +504,7 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		member.keys = member.keys.saturating_add(1);
-		Members::<T>::insert(id, member);
+		Members::<T>::insert(id, Versioned::V1(member));
 		Keys::<T>::insert(&account, Key { member: id, powers });
 		KeysOf::<T>::insert(id, &account, ());
 		frame_system::Pallet::<T>::inc_providers(&account);
@@ -520,7 +526,7 @@ impl<T: Config> Pallet<T> {
 			);
 		}
 		Members::<T>::mutate(key.member, |member| match member {
-			Some(member) => member.keys = member.keys.saturating_sub(1),
+			Some(Versioned::V1(member)) => member.keys = member.keys.saturating_sub(1),
 			None => {
 				defensive!("a key's member exists: members are never deleted");
 			},
@@ -549,7 +555,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The key with which the member sits on the council, from the member and its keys alone.
 	pub(crate) fn seat_of(id: MemberId) -> Option<T::AccountId> {
-		Members::<T>::get(id).filter(|member| member.seat && member.status == Status::Active)?;
+		Self::member(id).filter(|member| member.seat && member.status == Status::Active)?;
 		KeysOf::<T>::iter_key_prefix(id)
 			.find(|account| Keys::<T>::get(account).is_some_and(|key| key.powers.contains(Powers::COUNCIL)))
 	}

@@ -1,8 +1,8 @@
 //! A runtime with a council, whose votes are cast by calling with the collective's origin.
 
-use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, Name, MAX_SEATS};
+use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, MAX_SEATS};
 use frame_support::{derive_impl, parameter_types, traits::ConstU128, weights::IdentityFee};
-use kexin_primitives::members::MemberKind;
+use kexin_primitives::members::{MemberKind, Name};
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
 use sp_runtime::BuildStorage;
 

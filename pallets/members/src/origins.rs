@@ -1,6 +1,6 @@
 //! Origins that check a key's powers and yield the member it acts for.
 
-use crate::{Config, Members, Pallet};
+use crate::{Config, Pallet};
 use core::marker::PhantomData;
 use frame_support::traits::EnsureOrigin;
 use frame_system::ensure_signed;
@@ -55,8 +55,8 @@ impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsureHospi
 
 	fn try_origin(origin: T::RuntimeOrigin) -> Result<Self::Success, T::RuntimeOrigin> {
 		let member = EnsurePower::<T, POWERS>::try_origin(origin.clone())?;
-		match Members::<T>::get(member) {
-			Some(found) if found.kind == MemberKind::Hospital => Ok(member),
+		match Pallet::<T>::kind_of(member) {
+			Some(MemberKind::Hospital) => Ok(member),
 			_ => Err(origin),
 		}
 	}

@@ -1,8 +1,11 @@
 //! The invariants of the pallet's storage, one function each.
 
-use crate::{Allowances, Config, Keys, KeysOf, Members, NextMemberId, Pallet, Seats, Status, MAX_KEYS_PER_MEMBER};
+use crate::{Allowances, Config, Keys, KeysOf, Members, NextMemberId, Pallet, Seats, MAX_KEYS_PER_MEMBER};
 use frame_support::{ensure, traits::Get};
-use kexin_primitives::members::Powers;
+use kexin_primitives::{
+	members::{Powers, Status},
+	Versioned,
+};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -18,7 +21,7 @@ impl<T: Config> Pallet<T> {
 	/// The two maps of keys agree, and every key's member exists and was not removed.
 	fn every_key_has_its_member() -> Result<(), TryRuntimeError> {
 		for (account, key) in Keys::<T>::iter() {
-			let member = Members::<T>::get(key.member).ok_or("a key's member does not exist")?;
+			let member = Self::member(key.member).ok_or("a key's member does not exist")?;
 			ensure!(member.status != Status::Removed, "a removed member has a key");
 			ensure!(
 				KeysOf::<T>::contains_key(key.member, &account),
@@ -37,7 +40,7 @@ impl<T: Config> Pallet<T> {
 
 	/// A member's count of keys is right and bounded.
 	fn keys_are_counted() -> Result<(), TryRuntimeError> {
-		for (id, member) in Members::<T>::iter() {
+		for (id, Versioned::V1(member)) in Members::<T>::iter() {
 			let keys = u32::try_from(KeysOf::<T>::iter_key_prefix(id).count()).unwrap_or(u32::MAX);
 			ensure!(
 				keys == member.keys && keys <= MAX_KEYS_PER_MEMBER,
@@ -50,7 +53,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Every member that was not removed has an administrator.
 	fn every_member_can_manage_its_keys() -> Result<(), TryRuntimeError> {
-		for (id, _) in Members::<T>::iter().filter(|(_, member)| member.status != Status::Removed) {
+		for (id, _) in Members::<T>::iter().filter(|(_, member)| member.latest().status != Status::Removed) {
 			let administrators = KeysOf::<T>::iter_key_prefix(id)
 				.filter_map(Keys::<T>::get)
 				.filter(|key| key.powers.contains(Powers::ADMINISTRATOR))

@@ -1,6 +1,6 @@
 //! What the calls cost.
 
-use frame_support::weights::{constants::RocksDbWeight, Weight};
+use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// The weights that the runtime measures.
 pub trait WeightInfo {
@@ -19,22 +19,22 @@ pub trait WeightInfo {
 /// For tests: the database accesses alone.
 impl WeightInfo for () {
 	fn admit() -> Weight {
-		RocksDbWeight::get().reads_writes(70, 9)
+		ParityDbWeight::get().reads_writes(70, 9)
 	}
 
 	fn suspend() -> Weight {
-		RocksDbWeight::get().reads_writes(140, 4)
+		ParityDbWeight::get().reads_writes(140, 4)
 	}
 
 	fn remove() -> Weight {
-		RocksDbWeight::get().reads_writes(200, 200)
+		ParityDbWeight::get().reads_writes(200, 200)
 	}
 
 	fn add_key() -> Weight {
-		RocksDbWeight::get().reads_writes(140, 7)
+		ParityDbWeight::get().reads_writes(140, 7)
 	}
 
 	fn revoke_key() -> Weight {
-		RocksDbWeight::get().reads_writes(140, 7)
+		ParityDbWeight::get().reads_writes(140, 7)
 	}
 }

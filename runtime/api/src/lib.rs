@@ -10,11 +10,12 @@ use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
 use kexin_primitives::{
 	access::Breaches,
+	history::History,
 	lineage::{Artifact, ArtifactId, Evidence, Trace, TraceError, TraceQuery},
 	members::MemberId,
 	scope::Scope,
 	vocabulary::{Operation, Purpose, Region},
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Moment, Pseudonym, Versioned, H256,
 };
 use scale_info::TypeInfo;
 
@@ -123,6 +124,12 @@ sp_api::decl_runtime_apis! {
 		fn subject(subject: Pseudonym) -> Vec<ConsentView>;
 		/// The data set, or none when it is not declared.
 		fn dataset(dataset: DatasetId) -> Option<DatasetView>;
+	}
+
+	/// What happened.
+	pub trait HistoryApi {
+		/// What happened in the block at whose state this is asked and whose transactions these are.
+		fn history(transactions: Vec<Block::Extrinsic>) -> Versioned<History>;
 	}
 
 	/// What annotators have earned.

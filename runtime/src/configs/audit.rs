@@ -10,6 +10,7 @@ use frame_support::{
 };
 use kexin_primitives::{
 	access::Breaches,
+	dataset::Dataset,
 	lineage::{ActivityId, ArtifactKind},
 	members::{MemberId, Powers},
 	scope::Request,
@@ -38,7 +39,7 @@ impl pallet_consent::Config for Runtime {
 	type Artifacts = LineageArtifacts;
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<MAX_LATENESS>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::pallet_consent::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -47,7 +48,7 @@ impl pallet_lineage::Config for Runtime {
 	type AgentOrigin = Steward;
 	type EvidenceOrigin = EitherOf<Steward, Auditor>;
 	type Time = Timestamp;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::pallet_lineage::WeightInfo<Runtime>;
 }
 
 impl pallet_access::Config for Runtime {
@@ -58,7 +59,7 @@ impl pallet_access::Config for Runtime {
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<MAX_LATENESS>;
 	type MaxClockSkew = ConstU64<MAX_CLOCK_SKEW>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::pallet_access::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -75,7 +76,7 @@ impl pallet_annotation::Config for Runtime {
 	type ReviewerOrigin = Steward;
 	type ClaimOrigin = EnsureKey<Runtime, 0>;
 	type Datasets = DeclaredDatasets;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::pallet_annotation::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -91,7 +92,7 @@ impl pallet_consent::RegisterArtifact for LineageArtifacts {
 /// Accesses are judged by the consent pallet.
 pub struct ConsentsInForce;
 impl pallet_access::Consents for ConsentsInForce {
-	type Dataset = pallet_consent::Dataset;
+	type Dataset = Dataset;
 	type Subject = pallet_consent::Subject;
 
 	fn dataset(dataset: DatasetId) -> Option<(MemberId, Self::Dataset)> {

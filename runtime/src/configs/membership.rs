@@ -33,7 +33,7 @@ impl pallet_members::Config for Runtime {
 	type Council = Council;
 	type AllowancePerBlock = AllowancePerBlock;
 	type MaxAllowance = MaxAllowance;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::pallet_members::WeightInfo<Runtime>;
 }
 
 impl pallet_transaction_payment::Config for Runtime {

@@ -1,10 +1,10 @@
 //! What is recorded, how it is judged, and what is refused.
 
-use crate::{mock::*, types::*, Error, Event};
+use crate::{mock::*, Batch, CurrentRules, Error, Event, MAX_BATCH};
 use codec::{Decode, Encode};
 use frame_support::{assert_noop, assert_ok};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	access::{AccessEvent, Breaches, Log, LogEntry, Outcome, Rules},
 	log::Accumulator,
 	scope::Dimension,
 	vocabulary::Purpose,
@@ -12,7 +12,7 @@ use kexin_primitives::{
 };
 use proptest::prelude::*;
 
-fn record(events: Vec<AccessEvent>) -> frame_support::pallet_prelude::DispatchResult {
+fn record(events: Vec<AccessEvent>) -> frame_support::pallet_prelude::DispatchResultWithPostInfo {
 	Access::record(
 		RuntimeOrigin::signed(GATEWAY),
 		DATASET,
@@ -47,20 +47,6 @@ fn a_batch_is_judged_and_logged() {
 			spec_version: 0,
 			code: H256(sp_io::hashing::blake2_256(b"")),
 		};
-		assert_eq!(
-			last_event(),
-			Event::BatchRecorded {
-				dataset: DATASET,
-				reporter: HOSPITAL,
-				first: 0,
-				recorded: 3,
-				replayed: Default::default(),
-				breached: vec![(1, Breaches::PURPOSE), (2, Breaches::PURPOSE)].try_into().unwrap(),
-				recorded_at: NOW,
-				rules,
-			}
-		);
-
 		let mut expected = Accumulator::default();
 		for (event, breaches) in [
 			(within, Breaches::empty()),
@@ -77,6 +63,20 @@ fn a_batch_is_judged_and_logged() {
 			};
 			expected.append(entry.leaf()).unwrap();
 		}
+		assert_eq!(
+			last_event(),
+			Event::BatchRecorded {
+				dataset: DATASET,
+				reporter: HOSPITAL,
+				first: 0,
+				recorded: 3,
+				replayed: Default::default(),
+				breached: vec![(1, Breaches::PURPOSE), (2, Breaches::PURPOSE)].try_into().unwrap(),
+				recorded_at: NOW,
+				rules,
+				root: expected.root(),
+			}
+		);
 		// The hospital kept the third access from happening, so it is no breach of the data set.
 		assert_eq!(
 			Access::log(DATASET),
@@ -279,6 +279,12 @@ fn a_new_runtime_pins_its_own_rules() {
 			"until the upgrade applies"
 		);
 		<Access as frame_support::traits::OnRuntimeUpgrade>::on_runtime_upgrade();
+		<Access as frame_support::traits::Hooks<_>>::on_initialize(2);
+		assert_eq!(
+			CurrentRules::<Test>::get().map(|rules| rules.code),
+			Some(H256(sp_io::hashing::blake2_256(b"second"))),
+			"before any batch"
+		);
 		assert_ok!(record(vec![event(3)]));
 		assert_eq!(code(last_event()), H256(sp_io::hashing::blake2_256(b"second")));
 	});

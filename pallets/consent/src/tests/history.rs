@@ -170,7 +170,7 @@ proptest! {
 					assert_eq!(cohort, model.cohort_allows(purpose, at), "cohort, {purpose} at {}", at - NOW);
 					for subject in 0..3 {
 						let permitted = Consent::subject(hash(subject), HOSPITAL).is_some_and(|subject| {
-							subject.consents.iter().any(|c| types::scope(&c.scope).permits(&request, at))
+							subject.consents.iter().any(|c| c.scope.latest().permits(&request, at))
 						});
 						let expected = model.subject_allows(subject as usize, purpose, at);
 						assert_eq!(permitted, expected, "subject {subject}, {purpose} at {}", at - NOW);

@@ -26,7 +26,7 @@ fn permitted(purpose: Purpose, at: Moment) -> bool {
 	subject
 		.consents
 		.iter()
-		.any(|consent| types::scope(&consent.scope).permits(&request(purpose), at))
+		.any(|consent| consent.scope.latest().permits(&request(purpose), at))
 }
 
 #[test]

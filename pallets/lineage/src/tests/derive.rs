@@ -2,7 +2,7 @@
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
-use kexin_primitives::lineage::{Direction, EvidenceKind, Input, Output, TraceQuery};
+use kexin_primitives::lineage::{Direction, EvidenceKind, Input, Output, TraceQuery, MAX_EVIDENCE};
 use sp_runtime::DispatchError::BadOrigin;
 
 fn used(number: u64) -> Input {

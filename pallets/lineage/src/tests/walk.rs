@@ -87,7 +87,9 @@ fn an_unknown_artifact_and_a_walk_without_end_are_errors() {
 		);
 		chain(1);
 		// As if an artifact had been used more often than a walk may go.
-		Artifacts::<Test>::mutate(hash(0), |artifact| artifact.as_mut().unwrap().uses = 30_000);
+		Artifacts::<Test>::mutate(hash(0), |artifact| {
+			artifact.as_mut().unwrap().latest_mut().uses = 30_000
+		});
 		for number in 1..30_000 {
 			UsedBy::<Test>::insert(hash(0), number, hash(1_000_001));
 		}
@@ -95,7 +97,7 @@ fn an_unknown_artifact_and_a_walk_without_end_are_errors() {
 			Lineage::trace(query(0, Direction::Descendants)),
 			Err(TraceError::TooLarge)
 		);
-		Artifacts::<Test>::mutate(hash(0), |artifact| artifact.as_mut().unwrap().uses = 1);
+		Artifacts::<Test>::mutate(hash(0), |artifact| artifact.as_mut().unwrap().latest_mut().uses = 1);
 		let _ = UsedBy::<Test>::clear_prefix(hash(0), u32::MAX, None);
 		UsedBy::<Test>::insert(hash(0), 0, hash(1_000_001));
 	});

@@ -1,0 +1,88 @@
+//! How the events of a batch are checked and judged.
+
+use crate::{Activities, Config, Consents, Error, Recipients};
+use alloc::collections::BTreeMap;
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
+use kexin_primitives::{
+	access::{AccessEvent, Breaches},
+	members::MemberId,
+	vocabulary::RecipientClass,
+	DatasetId, Moment, Pseudonym, H256,
+};
+
+/// Judges the events of one batch; what several events share is looked up once.
+pub(crate) struct Judge<T: Config> {
+	owner: MemberId,
+	dataset: DatasetId,
+	terms: <T::Consents as Consents>::Dataset,
+	subjects: BTreeMap<Pseudonym, Option<<T::Consents as Consents>::Subject>>,
+	recipients: BTreeMap<MemberId, Option<RecipientClass>>,
+	activities: BTreeMap<H256, bool>,
+}
+
+impl<T: Config> Judge<T> {
+	pub(crate) fn new(owner: MemberId, dataset: DatasetId, terms: <T::Consents as Consents>::Dataset) -> Self {
+		Self {
+			owner,
+			dataset,
+			terms,
+			subjects: BTreeMap::new(),
+			recipients: BTreeMap::new(),
+			activities: BTreeMap::new(),
+		}
+	}
+
+	/// How many different subjects were looked up.
+	pub(crate) fn subjects(&self) -> u32 {
+		u32::try_from(self.subjects.len()).unwrap_or(u32::MAX)
+	}
+
+	/// Whether the event is well formed and in time.
+	pub(crate) fn check(&mut self, event: &AccessEvent, now: Moment) -> DispatchResult {
+		ensure!(
+			event.occurred >= now.saturating_sub(T::MaxLateness::get()),
+			Error::<T>::TooLate
+		);
+		ensure!(
+			event.occurred <= now.saturating_add(T::MaxClockSkew::get()),
+			Error::<T>::InFuture
+		);
+		if let Some(recipient) = event.recipient {
+			ensure!(self.class(recipient).is_some(), Error::<T>::UnknownRecipient);
+		}
+		if let Some(activity) = event.activity {
+			let exists = *self
+				.activities
+				.entry(activity)
+				.or_insert_with(|| T::Activities::exists(activity));
+			ensure!(exists, Error::<T>::UnknownActivity);
+		}
+		Ok(())
+	}
+
+	fn class(&mut self, member: MemberId) -> Option<RecipientClass> {
+		*self
+			.recipients
+			.entry(member)
+			.or_insert_with(|| T::Recipients::class(member))
+	}
+
+	/// How the event is judged.
+	pub(crate) fn breaches(&mut self, event: &AccessEvent) -> Breaches {
+		let class = event.recipient.and_then(|recipient| self.class(recipient));
+		let request = event.request(class);
+		let Some(pseudonym) = event.subject else {
+			return T::Consents::dataset_breaches(&self.terms, &request, event.occurred);
+		};
+		let subject = self
+			.subjects
+			.entry(pseudonym)
+			.or_insert_with(|| T::Consents::subject(pseudonym, self.owner));
+		match subject {
+			Some(subject) => {
+				T::Consents::subject_breaches(self.dataset, &self.terms, subject, &request, event.occurred)
+			},
+			None => Breaches::NOT_ENROLLED | T::Consents::dataset_breaches(&self.terms, &request, event.occurred),
+		}
+	}
+}

@@ -1,0 +1,267 @@
+//! What recording an access costs: the time that a block's execution of one batch takes, by the runtime's own WebAssembly on a
+//! state in memory, divided by the number of events.
+//!
+//! `scripts/bench` runs it. The figures of one run are to be compared with each other.
+
+use codec::{Decode, Encode};
+use kexin_primitives::{
+	access::{AccessEvent, Outcome},
+	dataset::Dataset,
+	scope::{Dimension, Scope},
+	vocabulary::{Operation, Purpose, Region},
+	Moment, Versioned, FOREVER, H256,
+};
+use kexin_runtime::{
+	genesis_config_presets, AccountId, Header, Runtime, RuntimeCall, RuntimeGenesisConfig, TxExtension,
+	UncheckedExtrinsic, SLOT_MILLISECONDS, WASM_BINARY,
+};
+use sc_executor::WasmExecutor;
+use sp_consensus_babe::digests::{CompatibleDigestItem as _, PreDigest, SecondaryPlainPreDigest};
+use sp_core::{
+	hashing::blake2_256,
+	traits::{CallContext, CodeExecutor, Externalities as _, RuntimeCode, WrappedRuntimeCode},
+	Pair as _,
+};
+use sp_keyring::Sr25519Keyring::Alice;
+use sp_runtime::{
+	generic::SignedPayload,
+	traits::{BlakeTwo256, Header as _},
+	ApplyExtrinsicResult, Digest, DigestItem,
+};
+use sp_state_machine::TestExternalities;
+use std::time::Instant;
+
+const BATCH: u32 = 1_000;
+const SAMPLES: usize = 15;
+const NOW: Moment = 1_800_000_000_000;
+const DATASET: H256 = H256::repeat_byte(0xda);
+const HOSPITAL: u32 = 0;
+
+/// What the batch looks like.
+struct Shape {
+	name: &'static str,
+	/// How many different subjects; none for accesses to the data set as a whole.
+	subjects: u32,
+	/// How many different seconds they occurred in.
+	seconds: u32,
+	/// How many subjects are enrolled in the data set.
+	enrolled: u32,
+}
+
+const SHAPES: [Shape; 6] = [
+	Shape {
+		name: "the data set as a whole, in one second",
+		subjects: 0,
+		seconds: 1,
+		enrolled: 1_000,
+	},
+	Shape {
+		name: "the data set as a whole, one in each of 1,000 seconds",
+		subjects: 0,
+		seconds: 1_000,
+		enrolled: 1_000,
+	},
+	Shape {
+		name: "1,000 subjects, in one second",
+		subjects: 1_000,
+		seconds: 1,
+		enrolled: 1_000,
+	},
+	Shape {
+		name: "1,000 subjects, one in each of 1,000 seconds",
+		subjects: 1_000,
+		seconds: 1_000,
+		enrolled: 1_000,
+	},
+	Shape {
+		name: "1,000 of 100,000 subjects, in one second",
+		subjects: 1_000,
+		seconds: 1,
+		enrolled: 100_000,
+	},
+	Shape {
+		name: "the data set of 100,000 subjects as a whole, in one second",
+		subjects: 0,
+		seconds: 1,
+		enrolled: 100_000,
+	},
+];
+
+fn hash(tag: u8, number: u32) -> H256 {
+	H256(blake2_256(&(tag, number).encode()))
+}
+
+/// A consent as they are: two purposes, one country, a year.
+fn consent() -> Scope {
+	let mut scope = Scope::uniform(NOW - 1_000_000_000, FOREVER);
+	scope.purposes = Dimension::only([Purpose::Treatment, Purpose::ModelTraining], NOW + 31_536_000_000).expect("two");
+	scope.regions = Dimension::only([Region(276)], FOREVER).expect("one");
+	scope
+}
+
+/// The development chain with a data set and its subjects.
+fn state(enrolled: u32) -> TestExternalities<BlakeTwo256> {
+	let mut genesis = serde_json::to_value(RuntimeGenesisConfig::default()).expect("it is JSON");
+	let patch = genesis_config_presets::get(&"development".into()).expect("a preset");
+	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("it is JSON");
+	for (pallet, values) in patch.as_object().expect("by pallet") {
+		for (key, value) in values.as_object().expect("by name") {
+			genesis[pallet][key] = value.clone();
+		}
+	}
+	let mut state = TestExternalities::default();
+	state.execute_with(|| {
+		let json = serde_json::to_vec(&genesis).expect("it is JSON");
+		frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(json).expect("it builds");
+		let account = AccountId::from(Alice.public());
+		pallet_members::Keys::<Runtime>::mutate(account, |key| {
+			key.as_mut().expect("a member").powers = kexin_primitives::members::Powers::all();
+		});
+		let dataset = Dataset {
+			owner: HOSPITAL,
+			label: Versioned::V1(Scope::everything(0)),
+			cohort: Versioned::V1(consent()),
+			subjects: enrolled,
+			declared: 0,
+			superseded: None,
+			superseded_by: None,
+			supersedes: None,
+		};
+		pallet_consent::Datasets::<Runtime>::insert(DATASET, Versioned::V1(dataset));
+		for number in 0..enrolled {
+			let under = hash(4, number);
+			let consent = pallet_consent::SubjectConsent {
+				form: under,
+				scope: Versioned::V1(consent()),
+			};
+			let enrolled = pallet_consent::Enrolled {
+				dataset: DATASET,
+				under,
+			};
+			let subject = pallet_consent::Subject {
+				consents: vec![consent].try_into().expect("one"),
+				datasets: vec![enrolled].try_into().expect("one"),
+			};
+			pallet_consent::Subjects::<Runtime>::insert(hash(2, number), HOSPITAL, subject);
+		}
+	});
+	state.commit_all().expect("it commits");
+	state
+}
+
+fn batch(shape: &Shape) -> Vec<AccessEvent> {
+	(0..BATCH)
+		.map(|number| AccessEvent {
+			source: hash(0, number),
+			occurred: NOW - u64::from(number % shape.seconds) * 1_000,
+			actor: hash(1, number % 20),
+			subject: number.checked_rem(shape.subjects).map(|subject| hash(2, subject)),
+			purpose: Some(Purpose::ModelTraining),
+			operation: Operation::Train,
+			region: Some(Region(276)),
+			recipient: Some(HOSPITAL),
+			activity: None,
+			outcome: Outcome::Permitted,
+		})
+		.collect()
+}
+
+fn signed(call: RuntimeCall) -> UncheckedExtrinsic {
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckMortality::from(sp_runtime::generic::Era::Immortal),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		frame_system::CheckNonce::from(0),
+		frame_system::CheckWeight::new(),
+		frame_system::WeightReclaim::new(),
+	);
+	let payload = SignedPayload::new(call.clone(), extension.clone()).expect("it can be signed");
+	let signature = payload.using_encoded(|bytes| Alice.pair().sign(bytes));
+	UncheckedExtrinsic::new_signed(
+		call,
+		AccountId::from(Alice.public()).into(),
+		signature.into(),
+		extension,
+	)
+}
+
+fn main() {
+	let wasm = WASM_BINARY.expect("build the runtime without SKIP_WASM_BUILD");
+	let executor = WasmExecutor::<sp_io::SubstrateHostFunctions>::builder().build();
+	let fetcher = WrappedRuntimeCode(wasm.into());
+	let code = RuntimeCode {
+		code_fetcher: &fetcher,
+		heap_pages: None,
+		hash: blake2_256(wasm).into(),
+	};
+	let slot = (NOW / SLOT_MILLISECONDS).into();
+	let author = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
+		authority_index: 0,
+		slot,
+	});
+	let digest = Digest {
+		logs: vec![DigestItem::babe_pre_digest(author)],
+	};
+	let header = Header::new(1, H256::zero(), H256::zero(), H256::zero(), digest);
+	let timestamp = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now: NOW }));
+
+	println!("{BATCH} events a batch, median of {SAMPLES} runs (least to most), and the ratio to the first row");
+	let mut first = None;
+	for shape in &SHAPES {
+		let mut state = state(shape.enrolled);
+		let events = batch(shape).try_into().expect("within the bound");
+		let call = RuntimeCall::Access(pallet_access::Call::record {
+			dataset: DATASET,
+			events: Versioned::V1(events),
+		});
+		let record = state.execute_with(|| signed(call));
+		let mut run = |method: &str, data: &[u8]| {
+			let (result, _) = executor.call(
+				&mut state.ext(),
+				&code,
+				method,
+				data,
+				CallContext::Onchain { import: false },
+			);
+			result.expect("it runs")
+		};
+		let apply = |result: Vec<u8>| {
+			let result = ApplyExtrinsicResult::decode(&mut &result[..]).expect("a result");
+			assert_eq!(result, Ok(Ok(())));
+		};
+		run("Core_initialize_block", &header.encode());
+		apply(run("BlockBuilder_apply_extrinsic", &timestamp.encode()));
+		let mut samples = (0..=SAMPLES)
+			.map(|_| {
+				state.ext().storage_start_transaction();
+				let data = record.encode();
+				let start = Instant::now();
+				let (result, _) = executor.call(
+					&mut state.ext(),
+					&code,
+					"BlockBuilder_apply_extrinsic",
+					&data,
+					CallContext::Onchain { import: false },
+				);
+				let elapsed = start.elapsed();
+				apply(result.expect("it runs"));
+				state.ext().storage_rollback_transaction().expect("it was started");
+				elapsed.as_secs_f64() * 1e6 / f64::from(BATCH)
+			})
+			.skip(1)
+			.collect::<Vec<_>>();
+		samples.sort_by(f64::total_cmp);
+		let median = samples[SAMPLES / 2];
+		let ratio = median / *first.get_or_insert(median);
+		println!(
+			"{median:6.2} us an event ({:.2} to {:.2})  {ratio:5.2}x  {}",
+			samples[0],
+			samples[SAMPLES - 1],
+			shape.name
+		);
+	}
+}

@@ -1,0 +1,45 @@
+// Four hospitals, each with its validator.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Chain } from './harness.mjs';
+
+const nodes = [];
+
+before(async () => {
+  nodes.push(await Chain.spawn('local', 'alice'));
+  for (const name of ['bob', 'charlie', 'dave']) {
+    nodes.push(await Chain.spawn('local', name, ['--bootnodes', nodes[0].address]));
+  }
+  await Promise.all(nodes.map((node) => node.ready()));
+});
+
+after(() => Promise.all(nodes.map((node) => node.stop())));
+
+test('what one hospital records, every node answers', async () => {
+  const dataset = `0x${'da'.repeat(32)}`;
+  const [alice, bob, ...others] = nodes;
+  bob.kexin(['members', 'add-key', '//Bob//steward', '--powers', 'steward'], { key: '//Bob' });
+  bob.kexin(['dataset', 'declare', dataset], { key: '//Bob//steward' });
+  const { finalized } = bob.json(['status']);
+  for (const node of [alice, ...others]) {
+    while (node.json(['status']).finalized < finalized) await new Promise((next) => setTimeout(next, 200));
+    assert.equal(node.json(['dataset', 'show', dataset]).owner, bob.json(['dataset', 'show', dataset]).owner);
+  }
+});
+
+test('finality goes on when one of four validators is gone, and all agree', async () => {
+  const [alice, bob, charlie, dave] = nodes;
+  dave.node.kill('SIGINT');
+  await dave.ended;
+  const { finalized } = alice.json(['status']);
+  while (alice.json(['status']).finalized < finalized + 5) await new Promise((next) => setTimeout(next, 500));
+  const hashes = await Promise.all(
+    [alice, bob, charlie].map(async (node) => {
+      const api = await node.polkadot();
+      const hash = (await api.rpc.chain.getBlockHash(finalized)).toHex();
+      await api.disconnect();
+      return hash;
+    }),
+  );
+  assert.equal(new Set(hashes).size, 1);
+});
