@@ -18,10 +18,10 @@ use kexin_runtime::{
 use sc_executor::WasmExecutor;
 use sp_consensus_babe::digests::{CompatibleDigestItem as _, PreDigest, SecondaryPlainPreDigest};
 use sp_core::{
-	hashing::blake2_256,
 	traits::{CallContext, CodeExecutor, Externalities as _, RuntimeCode, WrappedRuntimeCode},
 	Pair as _,
 };
+use sp_io::hashing::blake2_256;
 use sp_keyring::Sr25519Keyring::Alice;
 use sp_runtime::{
 	generic::SignedPayload,
