@@ -58,7 +58,7 @@ impl Subtree {
 		(0..MAX_PEAKS).rev().filter_map(move |height| {
 			let above = count.checked_shr(height)?;
 			// The trees to the left of a peak are larger, so the peak ends where the bits of the count from it on say.
-			(above & 1 == 1).then(|| Self {
+			(above & 1 == 1).then_some(Self {
 				height,
 				index: above & !1,
 			})

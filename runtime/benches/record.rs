@@ -12,9 +12,9 @@ use kexin_primitives::{
 	Moment, Versioned, FOREVER, H256,
 };
 use kexin_runtime::{
-	genesis_config_presets, AccountId, Header, Runtime, RuntimeCall, RuntimeGenesisConfig, TxExtension,
-	UncheckedExtrinsic, SLOT_MILLISECONDS, WASM_BINARY,
+	AccountId, Header, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic, SLOT_MILLISECONDS, WASM_BINARY,
 };
+use sc_chain_spec::GenesisConfigBuilderRuntimeCaller;
 use sc_executor::WasmExecutor;
 use sp_consensus_babe::digests::{CompatibleDigestItem as _, PreDigest, SecondaryPlainPreDigest};
 use sp_core::{
@@ -100,19 +100,11 @@ fn consent() -> Scope {
 }
 
 /// The development chain with a data set and its subjects.
-fn state(enrolled: u32) -> TestExternalities<BlakeTwo256> {
-	let mut genesis = serde_json::to_value(RuntimeGenesisConfig::default()).expect("it is JSON");
-	let patch = genesis_config_presets::get(&"development".into()).expect("a preset");
-	let patch: serde_json::Value = serde_json::from_slice(&patch).expect("it is JSON");
-	for (pallet, values) in patch.as_object().expect("by pallet") {
-		for (key, value) in values.as_object().expect("by name") {
-			genesis[pallet][key] = value.clone();
-		}
-	}
-	let mut state = TestExternalities::default();
+fn state(wasm: &[u8], enrolled: u32) -> TestExternalities<BlakeTwo256> {
+	let genesis = GenesisConfigBuilderRuntimeCaller::<sp_io::SubstrateHostFunctions>::new(wasm);
+	let storage = genesis.get_storage_for_named_preset(Some(&"development".into()));
+	let mut state = TestExternalities::new(storage.expect("a preset"));
 	state.execute_with(|| {
-		let json = serde_json::to_vec(&genesis).expect("it is JSON");
-		frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(json).expect("it builds");
 		let account = AccountId::from(Alice.public());
 		pallet_members::Keys::<Runtime>::mutate(account, |key| {
 			key.as_mut().expect("a member").powers = kexin_primitives::members::Powers::all();
@@ -214,7 +206,7 @@ fn main() {
 	println!("{BATCH} events a batch, median of {SAMPLES} runs (least to most), and the ratio to the first row");
 	let mut first = None;
 	for shape in &SHAPES {
-		let mut state = state(shape.enrolled);
+		let mut state = state(wasm, shape.enrolled);
 		let events = batch(shape).try_into().expect("within the bound");
 		let call = RuntimeCall::Access(pallet_access::Call::record {
 			dataset: DATASET,

@@ -41,7 +41,8 @@ export class Chain {
     const base = ['--chain', spec, '--base-path', join(chain.directory, 'chain')];
     const made = spawnSync(join(bin, 'kexin-node'), ['key', 'generate-node-key', ...base], { encoding: 'utf8' });
     const listen = `/ip4/127.0.0.1/tcp/${await freePort()}`;
-    chain.address = `${listen}/p2p/${made.stderr.trim()}`;
+    // The peer's name comes last, after where its key is kept.
+    chain.address = `${listen}/p2p/${made.stderr.trim().split('\n').pop()}`;
     const log = openSync(join(chain.directory, 'node.log'), 'a');
     const network = ['--rpc-port', String(chain.port), '--no-prometheus', '--no-mdns', '--listen-addr', listen];
     const args = [...base, `--${name}`, '--validator', ...network, ...options];

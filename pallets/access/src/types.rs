@@ -77,13 +77,14 @@ impl BatchShape {
 			count(starts)
 		};
 		let (minutes, seconds) = (runs(60_000), runs(1_000));
+		let number = count(events.iter());
 		Self {
-			events: count(events.iter()),
+			events: number,
 			subjects: count(events.iter().filter(|event| event.subject.is_some())),
 			// A second has its own page, and one for each source's first byte.
 			pages: minutes
 				.saturating_add(seconds)
-				.saturating_add(seconds.saturating_mul(256).min(count(events.iter()))),
+				.saturating_add(seconds.saturating_mul(256).min(number)),
 		}
 	}
 }
