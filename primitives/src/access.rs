@@ -206,7 +206,7 @@ pub struct LogEntry {
 impl LogEntry {
 	/// The hash that stands for this entry in the log's accumulator.
 	pub fn leaf(&self) -> H256 {
-		crate::log::leaf_hash(&Versioned::V1(*self).encode())
+		crate::log::leaf_hash(&Versioned::V1(*self))
 	}
 }
 

@@ -23,14 +23,18 @@ use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
+
+#[cfg(not(feature = "host-functions"))]
 use sp_crypto_hashing::blake2_256;
+#[cfg(feature = "host-functions")]
+use sp_io::hashing::blake2_256;
 
 /// Most peaks of an accumulator: one for each bit of its count.
 pub const MAX_PEAKS: u32 = 64;
 
-/// The hash of one entry.
-pub fn leaf_hash(entry: &[u8]) -> H256 {
-	H256(blake2_256(&[&[0], entry].concat()))
+/// The hash of one entry, by its encoding.
+pub fn leaf_hash(entry: &impl Encode) -> H256 {
+	H256(blake2_256(&(0u8, entry).encode()))
 }
 
 /// The hash of two subtrees of the same height.

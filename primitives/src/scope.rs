@@ -12,7 +12,7 @@ use crate::{
 	Moment, FOREVER,
 };
 use alloc::collections::BTreeMap;
-use bounded_collections::{BoundedBTreeMap, ConstU32};
+use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{ser::SerializeStruct as _, Serialize, Serializer};
@@ -30,11 +30,12 @@ pub const MAX_CLASSES: u32 = 4;
 
 /// One dimension of a scope: until when each value is allowed.
 ///
-/// Canonical: no named value has the moment of `other`, and no moment is after [`FOREVER`].
+/// Canonical: the named values are in order, each once, none has the moment of `other`, and no moment is after [`FOREVER`].
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 #[codec(mel_bound(V: MaxEncodedLen))]
 pub struct Dimension<V, const N: u32> {
-	named: BoundedBTreeMap<V, Moment, ConstU32<N>>,
+	/// A list and not a tree: most dimensions name a few values, and the ledger decodes one for each access that it judges.
+	named: BoundedVec<(V, Moment), ConstU32<N>>,
 	other: Moment,
 }
 
@@ -47,19 +48,19 @@ impl<V: Clone, const N: u32> Clone for Dimension<V, N> {
 	}
 }
 
-impl<V: Ord, const N: u32> PartialEq for Dimension<V, N> {
+impl<V: PartialEq, const N: u32> PartialEq for Dimension<V, N> {
 	fn eq(&self, other: &Self) -> bool {
-		self.other == other.other && self.named.iter().eq(other.named.iter())
+		self.other == other.other && self.named == other.named
 	}
 }
 
-impl<V: Ord, const N: u32> Eq for Dimension<V, N> {}
+impl<V: Eq, const N: u32> Eq for Dimension<V, N> {}
 
-impl<V: Ord + core::fmt::Debug, const N: u32> core::fmt::Debug for Dimension<V, N> {
+impl<V: core::fmt::Debug, const N: u32> core::fmt::Debug for Dimension<V, N> {
 	fn fmt(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
 		formatter
 			.debug_map()
-			.entries(self.named.iter())
+			.entries(self.named.iter().map(|(value, until)| (value, until)))
 			.entry(&"other", &self.other)
 			.finish()
 	}
@@ -68,7 +69,8 @@ impl<V: Ord + core::fmt::Debug, const N: u32> core::fmt::Debug for Dimension<V, 
 impl<V: Serialize + Ord, const N: u32> Serialize for Dimension<V, N> {
 	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
 		let mut json = serializer.serialize_struct("Dimension", 2)?;
-		json.serialize_field("named", AsRef::<BTreeMap<V, Moment>>::as_ref(&self.named))?;
+		let named: BTreeMap<&V, Moment> = self.named.iter().map(|(value, until)| (value, *until)).collect();
+		json.serialize_field("named", &named)?;
 		json.serialize_field("other", &self.other)?;
 		json.end()
 	}
@@ -78,7 +80,7 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	/// Every value until the same moment.
 	pub fn all(until: Moment) -> Self {
 		Self {
-			named: BoundedBTreeMap::new(),
+			named: BoundedVec::new(),
 			other: until.min(FOREVER),
 		}
 	}
@@ -99,20 +101,31 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	/// [`TooManyNamed`] when there are more than `N` values.
 	pub fn with(mut self, value: V, until: Moment) -> Result<Self, TooManyNamed> {
 		let until = until.min(FOREVER);
-		if until == self.other {
-			self.named.remove(&value);
-		} else {
-			self.named.try_insert(value, until).map_err(|_| TooManyNamed)?;
+		let place = self.place(&value);
+		if let Ok(place) = place {
+			self.named.remove(place);
+		}
+		if until != self.other {
+			let (Ok(place) | Err(place)) = place;
+			self.named.try_insert(place, (value, until)).map_err(|_| TooManyNamed)?;
 		}
 		Ok(self)
+	}
+
+	/// Where a value is among the named ones, or where it would be.
+	fn place(&self, value: &V) -> Result<usize, usize> {
+		self.named.binary_search_by(|(named, _)| named.cmp(value))
 	}
 
 	/// Until when `value` is allowed. A value that is not stated could be any: it is allowed until the first of
 	/// all moments here.
 	pub fn until(&self, value: Option<&V>) -> Moment {
 		match value {
-			Some(value) => self.named.get(value).copied().unwrap_or(self.other),
-			None => self.named.values().copied().fold(self.other, Moment::min),
+			Some(value) => {
+				let named = self.place(value).ok().and_then(|place| self.named.get(place));
+				named.map_or(self.other, |(_, until)| *until)
+			},
+			None => self.named.iter().map(|(_, until)| *until).fold(self.other, Moment::min),
 		}
 	}
 
@@ -131,9 +144,9 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	fn meet(&self, with: &Self) -> Self {
 		let exact = self
 			.named
-			.keys()
-			.chain(with.named.keys())
-			.map(|value| (*value, self.until(Some(value)).min(with.until(Some(value)))));
+			.iter()
+			.chain(&with.named)
+			.map(|(value, _)| (*value, self.until(Some(value)).min(with.until(Some(value)))));
 		Self::bounded(exact.collect(), self.other.min(with.other))
 	}
 
@@ -148,7 +161,7 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	}
 
 	/// The canonical dimension of these moments, with what exceeds the bound taken away.
-	fn bounded(mut named: alloc::collections::BTreeMap<V, Moment>, other: Moment) -> Self {
+	fn bounded(mut named: BTreeMap<V, Moment>, other: Moment) -> Self {
 		let mut other = other.min(FOREVER);
 		let bound = usize::try_from(N).unwrap_or(usize::MAX);
 		loop {
@@ -170,7 +183,7 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 			other = other.min(until);
 		}
 		Self {
-			named: BoundedBTreeMap::try_from(named).unwrap_or_default(),
+			named: BoundedVec::truncate_from(named.into_iter().collect()),
 			other,
 		}
 	}

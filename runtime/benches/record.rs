@@ -1,5 +1,5 @@
 //! What recording an access costs: the time that a block's execution of one batch takes, by the runtime's own WebAssembly on a
-//! state in memory, divided by the number of events.
+//! state that is in the node's cache, divided by the number of events. What is not in the cache costs a database's read more.
 //!
 //! `scripts/bench` runs it. The figures of one run are to be compared with each other.
 
@@ -28,7 +28,8 @@ use sp_runtime::{
 	traits::{BlakeTwo256, Header as _},
 	ApplyExtrinsicResult, Digest, DigestItem,
 };
-use sp_state_machine::TestExternalities;
+use sp_state_machine::{Ext, OverlayedChanges, TestExternalities, TrieBackendBuilder};
+use sp_trie::cache::{CacheSize, SharedTrieCache};
 use std::time::Instant;
 
 const BATCH: u32 = 1_000;
@@ -36,6 +37,8 @@ const SAMPLES: usize = 15;
 const NOW: Moment = 1_800_000_000_000;
 const DATASET: H256 = H256::repeat_byte(0xda);
 const HOSPITAL: u32 = 0;
+/// Room for the state of every shape.
+const CACHE_BYTES: usize = 1 << 30;
 
 /// What the batch looks like.
 struct Shape {
@@ -182,6 +185,8 @@ fn signed(call: RuntimeCall) -> UncheckedExtrinsic {
 }
 
 fn main() {
+	// As in a node: where nobody subscribes to traces, each call into the host costs more.
+	sp_tracing::try_init_simple();
 	let wasm = WASM_BINARY.expect("build the runtime without SKIP_WASM_BUILD");
 	let executor = WasmExecutor::<sp_io::SubstrateHostFunctions>::builder().build();
 	let fetcher = WrappedRuntimeCode(wasm.into());
@@ -213,37 +218,32 @@ fn main() {
 			events: Versioned::V1(events),
 		});
 		let record = state.execute_with(|| signed(call));
-		let mut run = |method: &str, data: &[u8]| {
-			let (result, _) = executor.call(
-				&mut state.ext(),
-				&code,
-				method,
-				data,
-				CallContext::Onchain { import: false },
-			);
+		let cache = SharedTrieCache::new(CacheSize::new(CACHE_BYTES), None);
+		let backend = TrieBackendBuilder::wrap(&state.backend)
+			.with_cache(cache.local_cache_trusted())
+			.build();
+		let mut overlay = OverlayedChanges::default();
+		let mut ext = Ext::new(&mut overlay, &backend, None);
+		let run = |ext: &mut Ext<_, _>, method: &str, data: &[u8]| {
+			let context = CallContext::Onchain { import: false };
+			let (result, _) = executor.call(ext, &code, method, data, context);
 			result.expect("it runs")
 		};
 		let apply = |result: Vec<u8>| {
 			let result = ApplyExtrinsicResult::decode(&mut &result[..]).expect("a result");
 			assert_eq!(result, Ok(Ok(())));
 		};
-		run("Core_initialize_block", &header.encode());
-		apply(run("BlockBuilder_apply_extrinsic", &timestamp.encode()));
+		run(&mut ext, "Core_initialize_block", &header.encode());
+		apply(run(&mut ext, "BlockBuilder_apply_extrinsic", &timestamp.encode()));
+		let data = record.encode();
 		let mut samples = (0..=SAMPLES)
 			.map(|_| {
-				state.ext().storage_start_transaction();
-				let data = record.encode();
+				ext.storage_start_transaction();
 				let start = Instant::now();
-				let (result, _) = executor.call(
-					&mut state.ext(),
-					&code,
-					"BlockBuilder_apply_extrinsic",
-					&data,
-					CallContext::Onchain { import: false },
-				);
+				let result = run(&mut ext, "BlockBuilder_apply_extrinsic", &data);
 				let elapsed = start.elapsed();
-				apply(result.expect("it runs"));
-				state.ext().storage_rollback_transaction().expect("it was started");
+				apply(result);
+				ext.storage_rollback_transaction().expect("it was started");
 				elapsed.as_secs_f64() * 1e6 / f64::from(BATCH)
 			})
 			.skip(1)

@@ -166,7 +166,7 @@ pub mod pallet {
 		UnknownRecipient,
 		/// An event names an activity that is not registered. Register the activity first.
 		UnknownActivity,
-		/// The member reported so many events for one second that no page has room for another: at least 512, and about 65,000
+		/// The member reported so many events for one second that no page has room for another: at least 1,024, and about 130,000
 		/// when their sources are hashes. Report the rest with the hospital's own records.
 		TooManyPerSecond,
 		/// The log is full.

@@ -20,8 +20,8 @@ use frame_support::{
 use kexin_primitives::{access::AccessEvent, members::MemberId, Moment, H256};
 use scale_info::TypeInfo;
 
-/// Most sources of one page: 8 KiB, which is read, merged and written in the time that a few events take.
-pub const MAX_PAGE: u32 = 256;
+/// Most sources of one page: 16 KiB, which is read, merged and written in the time that a few events take.
+pub const MAX_PAGE: u32 = 512;
 /// Seconds in a minute.
 const MINUTE: u64 = 60;
 /// Seconds whose pages are dropped in one block at the most. Two expire in a block of two seconds; the rest catches up

@@ -86,9 +86,9 @@ pub mod pallet {
 	/// The subjects of each hospital.
 	///
 	/// Keyed by the pseudonym first, so that it can be looked up alone. Hashers: pseudonyms are chosen by members; member ids
-	/// are counted by the ledger.
+	/// are counted by the ledger, and need none below a pseudonym.
 	#[pallet::storage]
-	pub type Subjects<T> = StorageDoubleMap<_, Blake2_128Concat, Pseudonym, Twox64Concat, MemberId, Subject>;
+	pub type Subjects<T> = StorageDoubleMap<_, Blake2_128Concat, Pseudonym, Identity, MemberId, Subject>;
 
 	/// The data sets.
 	///
