@@ -1,0 +1,10 @@
+//! Honest proofs verify, and no others.
+
+mod attacks;
+mod damage;
+mod encodings;
+mod finality;
+mod honest;
+mod reports;
+mod second_opinion;
+mod support;
