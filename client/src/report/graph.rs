@@ -187,6 +187,8 @@ impl Graph {
 			let indent = "  ".repeat(depth.min(DEEPEST));
 			let how = match role {
 				None => "",
+				// It says so itself.
+				Some(Role::Read) if node.what == What::Read => "",
 				Some(Role::Used) => "used ",
 				Some(Role::Read) => "read ",
 				Some(Role::Generated) => "by ",

@@ -2,7 +2,7 @@
 
 use super::{
 	graph::{Graph, Mark, Node, Role, What},
-	layout::layered,
+	layout::{layered, Place},
 	page::{Block, Cell, Page},
 	text,
 };
@@ -20,6 +20,9 @@ const GAP: usize = 90;
 const ROW: usize = 24;
 /// The room around the drawing.
 const MARGIN: usize = 12;
+
+/// The upper left corner of a node.
+type Corner = (usize, usize);
 
 const STYLE: &str = "
 body { font: 15px/1.45 system-ui, sans-serif; color: #1c2430; background: #fff; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; }
@@ -106,29 +109,29 @@ fn cell(cell: &Cell) -> String {
 /// The lineage, from the left where it began to the right.
 fn drawing(graph: &Graph) -> String {
 	let edges = graph.edges.iter().map(|edge| (edge.from, edge.to)).collect::<Vec<_>>();
-	let places = layered(graph.nodes.len(), &edges);
-	let most = |of: fn(&super::layout::Place) -> usize| places.iter().map(of).max().unwrap_or_default();
+	let layout = layered(graph.nodes.len(), &edges);
+	let all = || layout.places.iter().chain(layout.ways.iter().flatten());
+	let most = |of: fn(&Place) -> usize| all().map(of).max().unwrap_or_default();
 	let (columns, rows) = (most(|place| place.layer) + 1, most(|place| place.row) + 1);
 	let mut heights = vec![0; columns];
-	for place in &places {
+	for place in all() {
 		heights[place.layer] += HEIGHT + ROW;
 	}
 	let height = rows * (HEIGHT + ROW);
-	let corner = |node: usize| {
-		let place = places[node];
+	let corner = |place: &Place| {
 		let x = MARGIN + place.layer * (WIDTH + GAP);
 		let above = height.saturating_sub(heights[place.layer]) / 2;
 		(x, MARGIN + above + place.row * (HEIGHT + ROW))
 	};
-	let arrows = graph
-		.edges
-		.iter()
-		.map(|edge| arrow(corner(edge.from), corner(edge.to), edge.role));
+	let arrows = graph.edges.iter().zip(&layout.ways).map(|(edge, way)| {
+		let ends = (corner(&layout.places[edge.from]), corner(&layout.places[edge.to]));
+		arrow(ends.0, &way.iter().map(corner).collect::<Vec<_>>(), ends.1, edge.role)
+	});
 	let nodes = graph
 		.nodes
 		.iter()
 		.enumerate()
-		.map(|(number, node)| draw(node, corner(number)));
+		.map(|(number, node)| draw(node, corner(&layout.places[number])));
 	let (breadth, height) = (2 * MARGIN + columns * (WIDTH + GAP) - GAP, 2 * MARGIN + height - ROW);
 	let more = match graph.left_out {
 		0 => String::new(),
@@ -145,17 +148,23 @@ fn drawing(graph: &Graph) -> String {
 	)
 }
 
-fn arrow(from: (usize, usize), to: (usize, usize), role: Role) -> String {
-	let (x1, y1) = (from.0 + WIDTH, from.1 + HEIGHT / 2);
-	let (x2, y2) = (to.0, to.1 + HEIGHT / 2);
+fn arrow(from: Corner, way: &[Corner], to: Corner, role: Role) -> String {
 	let class = if role == Role::Read { "arrow looked" } else { "arrow" };
-	let (bend1, bend2) = (x1 + GAP / 2, x2.saturating_sub(GAP / 2));
-	format!(
-		"<path class=\"{class}\" marker-end=\"url(#head)\" d=\"M{x1} {y1} C{bend1} {y1} {bend2} {y2} {x2} {y2}\"/>\n"
-	)
+	let middle = |y: usize| y + HEIGHT / 2;
+	let (mut x, mut y) = (from.0 + WIDTH, middle(from.1));
+	let mut path = format!("M{x} {y}");
+	for (next_x, next_y) in way.iter().chain([&to]) {
+		let (bend, back, next) = (x + GAP / 2, next_x.saturating_sub(GAP / 2), middle(*next_y));
+		path += &format!(" C{bend} {y} {back} {next} {next_x} {next}");
+		(x, y) = (next_x + WIDTH, next);
+		path += &format!(" H{x}");
+	}
+	// The last stretch would go through the node that the arrow points at.
+	let path = path.rsplit_once(" H").map_or("", |(path, _)| path);
+	format!("<path class=\"{class}\" marker-end=\"url(#head)\" d=\"{path}\"/>\n")
 }
 
-fn draw(node: &Node, (x, y): (usize, usize)) -> String {
+fn draw(node: &Node, (x, y): Corner) -> String {
 	let kind = match node.what {
 		What::Artifact => "artifact",
 		What::Read => "read",

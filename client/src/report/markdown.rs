@@ -71,21 +71,28 @@ fn fenced<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
 	format!("{fence}text\n{lines}\n{fence}")
 }
 
-/// Text that Markdown shows as it is.
+/// Text that Markdown shows as it is, wherever it stands but at the beginning of a line. Addresses do not become links.
 fn escape(text: &str) -> String {
 	let mut out = String::with_capacity(text.len());
-	for letter in text.chars() {
+	let mut letters = text.chars().peekable();
+	let mut before = ' ';
+	while let Some(letter) = letters.next() {
+		let marks = match letter {
+			'\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' | '@' | '!' | '#' => true,
+			':' => letters.peek() == Some(&'/'),
+			'.' => matches!(before, 'w' | 'W'),
+			_ => false,
+		};
 		match letter {
 			'&' => out += "&amp;",
 			'<' => out += "&lt;",
 			'>' => out += "&gt;",
 			_ => {
-				if letter.is_ascii_punctuation() && !matches!(letter, ',' | ';' | '/' | '%' | '"' | '\'' | '=' | '?') {
-					out.push('\\');
-				}
+				out.extend(marks.then_some('\\'));
 				out.push(letter);
 			},
 		}
+		before = letter;
 	}
 	out
 }
@@ -97,8 +104,12 @@ mod tests {
 	#[test]
 	fn nothing_in_a_text_is_markup() {
 		assert_eq!(
-			escape("a|b *c* <i> `d` [e](f) # &amp;"),
-			"a\\|b \\*c\\* &lt;i&gt; \\`d\\` \\[e\\]\\(f\\) \\# &amp;amp;"
+			escape("a|b *c* <i> `d` [e](f) ![g] &amp; \\"),
+			"a\\|b \\*c\\* &lt;i&gt; \\`d\\` \\[e\\](f) \\!\\[g\\] &amp;amp; \\\\"
+		);
+		assert_eq!(
+			escape("https://a.b www.c d@e 1.5: f"),
+			"https\\://a.b www\\.c d\\@e 1.5: f"
 		);
 		assert_eq!(cell(&Cell::Text("a\nb".into())), "a\u{fffd}b");
 		assert_eq!(cell(&Cell::Code("`|".into())), "`'\u{ff5c}`");

@@ -2,13 +2,13 @@
 
 use crate::support::{
 	named,
-	sample::{entry, Sample},
+	sample::{entry, Sample, NOW},
 };
 use kexin::{
 	fetch::{self, At, FetchError, Node, Progress, Range, PAGE},
 	ledger::LedgerError,
 };
-use kexin_primitives::{vocabulary::Operation, H256};
+use kexin_primitives::{access::LogEntry, vocabulary::Operation, H256};
 use kexin_verifier::{access, header::Header, AccessProof, Document, Error, ReadState as _};
 use serde_json::{json, Value};
 use std::{cell::RefCell, time::Duration};
@@ -31,7 +31,10 @@ fn honest(_: &str, _: usize, answer: Value) -> Answer {
 /// A node of a ledger whose first log has more entries than one answer.
 fn node<F: Fn(&str, usize, Value) -> Answer>(lie: F) -> Fake<F> {
 	let mut sample = Sample::new();
-	let entries = (0..2 * PAGE).map(|number| entry("scans", (number % 200) as u8, Operation::Train, Some("train")));
+	let entries = (0..2 * PAGE).map(|number| LogEntry {
+		recorded: NOW - 900_000 + number,
+		..entry("scans", (number % 200) as u8, Operation::Train, Some("train"))
+	});
 	sample.ledger.record_all(named("scans"), entries);
 	let header = sample.chain.grow(sample.ledger.root());
 	Fake {
