@@ -18,8 +18,8 @@
 //! # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/report.json"));
 //! let genesis = "0x73270b9cc72d9453439892706b4dafb7be87577ea0833cf6cf49abb8bfd57aa9".parse().unwrap();
 //! match Proof::from_json(file)? {
-//! 	Proof::Access(proof) => println!("complete: {}", proof.verify(genesis)?.complete),
-//! 	Proof::Report(document) => println!("verdict: {:?}", document.verify(genesis)?.verdict.status),
+//!     Proof::Access(proof) => println!("complete: {}", proof.verify(genesis)?.complete),
+//!     Proof::Report(document) => println!("verdict: {:?}", document.verify(genesis)?.verdict.status),
 //! }
 //! # Ok::<(), kexin_verifier::Error>(())
 //! ```
