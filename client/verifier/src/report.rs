@@ -305,7 +305,7 @@ pub struct Accesses {
 pub struct Member {
 	/// Its number.
 	pub id: MemberId,
-	/// Its name.
+	/// Its name as it was admitted under: any characters, those that steer a terminal or a page among them.
 	pub name: String,
 	/// What it is.
 	pub kind: MemberKind,

@@ -2,13 +2,14 @@
 
 use crate::support::{
 	access_proof,
-	chain::{vote, voters, Chain},
+	chain::{vote, vote_for, voters, Chain},
 	json,
 	ledger::Ledger,
 	named,
 	sample::Sample,
 };
 use codec::Encode;
+use finality_grandpa::Precommit;
 use kexin_primitives::H256;
 use kexin_verifier::{
 	error::{Error, JustificationError},
@@ -172,13 +173,7 @@ proptest! {
 		headers.extend((0..3).map(|_| branch.grow(H256::repeat_byte(1))));
 		let votes = numbers.iter().map(|(voter, at, shift)| {
 			let number = (i64::from(headers[*at].number) + shift).clamp(0, i64::from(u32::MAX)) as u32;
-			let precommit = finality_grandpa::Precommit::new(headers[*at].hash(), number);
-			let message = (finality_grandpa::Message::Precommit(precommit.clone()), 9u64, 0u64).encode();
-			finality_grandpa::SignedPrecommit {
-				precommit,
-				signature: chain.keys[*voter].sign(&message).into(),
-				id: crate::support::chain::id(&chain.keys[*voter]),
-			}
+			vote_for(&chain.keys[*voter], Precommit::new(headers[*at].hash(), number), 9, 0)
 		});
 		let shown = shown.iter().map(|at| headers[*at].clone()).collect();
 		let justification = chain.justify_by(&headers[target], votes.collect(), shown);

@@ -1,11 +1,12 @@
 //! From the genesis hash to a final block: what is accepted, and each way in which it is not.
 
 use crate::support::{
-	chain::{announcement, vote, voters, Chain, Justification},
+	chain::{announcement, vote, vote_for, voters, Chain, Justification},
 	named,
 };
 use codec::Encode;
 use ed25519_zebra::SigningKey;
+use finality_grandpa::Precommit;
 use kexin_primitives::H256;
 use kexin_verifier::{
 	error::{Error, HeaderError, JustificationError, Place, StateError},
@@ -396,27 +397,48 @@ fn votes_must_lead_to_the_block() {
 	assert_justification(&of(&headers), &chain, unused(headers[0].hash()));
 	let twice = [&headers[1..], &headers[3..]].concat();
 	assert_justification(&of(&twice), &chain, unused(headers[3].hash()));
+}
 
-	// A vote that gives a wrong number to the block.
-	let mut misnumbered = votes(&chain, &[(0, &headers[0]), (1, &headers[0])]);
-	let mut lying = headers[3].clone();
-	lying.number += 1;
-	let mut last = vote(&chain.keys[2], &lying, 9, 0);
-	assert_ne!(last.precommit.target_hash, headers[3].hash());
-	last = {
-		let precommit = finality_grandpa::Precommit::new(headers[3].hash(), 5);
-		let message = (finality_grandpa::Message::Precommit(precommit.clone()), 9u64, 0u64).encode();
-		let signature = chain.keys[2].sign(&message).into();
-		finality_grandpa::SignedPrecommit {
-			precommit,
-			signature,
-			..last
-		}
+#[test]
+fn a_vote_gives_a_block_the_number_that_it_has() {
+	let mut chain = four();
+	let headers = (0..4).map(|_| chain.grow(ROOT)).collect::<Vec<_>>();
+	let of = |number: u32, honest: &[(usize, &Header)]| {
+		let mut votes = votes(&chain, honest);
+		votes.push(vote_for(
+			&chain.keys[2],
+			Precommit::new(headers[3].hash(), number),
+			9,
+			0,
+		));
+		let justification = chain.justify_by(&headers[0], votes, headers[1..].to_vec());
+		chain.finality(&headers[..1], &justification)
 	};
-	misnumbered.push(last);
-	let justification = chain.justify_by(&headers[0], misnumbered, headers[1..].to_vec());
-	let finality = chain.finality(&headers[..1], &justification);
-	assert_justification(&finality, &chain, JustificationError::Ancestry);
+	// Also where another vote leads the same way with the true number.
+	for last in [&headers[0], &headers[3]] {
+		let honest = [(0, &headers[0]), (1, last)];
+		assert_final(&of(4, &honest), &chain, &headers[0]);
+		for number in [3, 5] {
+			assert_justification(&of(number, &honest), &chain, JustificationError::Ancestry);
+		}
+	}
+	// The lowest of the votes, from which the numbers are counted.
+	for (number, taken) in [(1, true), (0, false)] {
+		let mut votes = votes(&chain, &[(0, &headers[1]), (1, &headers[1]), (3, &headers[1])]);
+		votes.push(vote_for(
+			&chain.keys[2],
+			Precommit::new(headers[0].hash(), number),
+			9,
+			0,
+		));
+		let justification = chain.justify_by(&headers[1], votes, vec![headers[1].clone()]);
+		let finality = chain.finality(&headers[1..2], &justification);
+		if taken {
+			assert_final(&finality, &chain, &headers[1]);
+		} else {
+			assert_justification(&finality, &chain, JustificationError::Ancestry);
+		}
+	}
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod damage;
 mod encodings;
 mod finality;
 mod honest;
+mod published;
 mod reports;
 mod second_opinion;
 mod support;

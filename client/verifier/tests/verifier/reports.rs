@@ -708,6 +708,14 @@ fn nodes_missing_or_foreign() {
 			error: StateError::UnusedNode(hash)
 		}
 	);
+	let twice = changed(|document| document.state.push(document.state[0].clone()));
+	assert!(matches!(
+		twice,
+		Error::State {
+			at: Place::State,
+			error: StateError::DuplicateNode(_)
+		}
+	));
 }
 
 #[test]

@@ -45,10 +45,11 @@ pub fn id(key: &SigningKey) -> [u8; 32] {
 
 /// A vote for a block.
 pub fn vote(key: &SigningKey, target: &Header, round: u64, set_id: u64) -> Vote {
-	let precommit = Precommit {
-		target_hash: target.hash(),
-		target_number: target.number,
-	};
+	vote_for(key, Precommit::new(target.hash(), target.number), round, set_id)
+}
+
+/// A vote, whether there is such a block or not.
+pub fn vote_for(key: &SigningKey, precommit: Precommit<H256, u32>, round: u64, set_id: u64) -> Vote {
 	let message = (Message::Precommit(precommit.clone()), round, set_id).encode();
 	SignedPrecommit {
 		precommit,
