@@ -37,7 +37,7 @@ fn default_node() -> String {
 }
 
 /// The settings of one hospital.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Config {
 	/// The node's JSON-RPC address.
 	pub node: String,

@@ -1,7 +1,7 @@
 //! `kexin`: the command line of hospitals and auditors.
 //!
 //! Exit codes: 0 all done; 1 it failed, and says why; 2 the command line is wrong; 3 an import is done, and some records are
-//! kept for a retry.
+//! kept for a retry; 4 and 5 a file is proved, and an answer is not as `kexin verify` was asked to have it.
 
 mod commands;
 

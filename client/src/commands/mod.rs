@@ -2,6 +2,8 @@
 
 mod arguments;
 mod import;
+mod report;
+mod verify;
 
 use arguments::{hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet};
 use clap::{Parser, Subcommand};
@@ -21,13 +23,15 @@ use serde_json::{json, Value};
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 use subxt_signer::{sr25519::Keypair, SecretUri};
 
-/// The audit ledger's client: imports access events and consents, admits members, traces models.
+/// The audit ledger's client: imports access events and consents, admits members, traces models, reports about them and verifies
+/// reports.
 ///
 /// Hashes are given as 0x-hex, as `file:PATH` for the hash of a file, or as `text:TEXT` for the hash of a text.
 #[derive(Debug, Parser)]
 #[command(
 	version,
-	after_help = "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 imported, but some records are kept."
+	after_help = "Exit codes: 0 done; 1 failed; 2 wrong usage; 3 imported, but some records are kept; those of verify and export: \
+	see their help."
 )]
 pub struct Cli {
 	/// The configuration; kexin.toml in the current directory when there is one.
@@ -93,6 +97,14 @@ enum Command {
 		#[arg(long)]
 		depth: Option<u32>,
 	},
+	/// Report about a model, with everything that proves it, in one file.
+	Report(report::ReportArguments),
+	/// Prove accesses in a data set's log, in one file.
+	Proof(report::ProofArguments),
+	/// Verify a report or a proof of accesses. Needs no node, no network and no settings.
+	Verify(verify::VerifyArguments),
+	/// Verify a report and write it in another format. Needs no node, no network and no settings.
+	Export(verify::ExportArguments),
 	/// Whether an access would be within scope.
 	Check {
 		/// The data set.
@@ -398,7 +410,11 @@ enum Campaign {
 /// # Errors
 /// What went wrong, and what to do about it.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-	let mut config = Config::load(cli.config.as_deref())?;
+	let mut config = match cli.command {
+		// Who checks a proof needs no settings, and is not kept from it by wrong ones.
+		Command::Verify(_) | Command::Export(_) => Config::default(),
+		_ => Config::load(cli.config.as_deref())?,
+	};
 	config.node = cli.node.unwrap_or(config.node);
 	config.key = cli.key.or(config.key);
 	let session = Session { config, json: cli.json };
@@ -421,6 +437,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 			descendants,
 			depth,
 		} => session.trace(artifact.0, descendants, depth).await?,
+		Command::Report(arguments) => report::report(&session, arguments).await?,
+		Command::Proof(arguments) => report::proof(&session, arguments).await?,
+		Command::Verify(arguments) => return verify::verify(&arguments, session.json),
+		Command::Export(arguments) => return verify::export(&arguments, session.json),
 		Command::Check {
 			dataset,
 			purpose,

@@ -4,7 +4,7 @@ use super::{
 	purposes,
 	source::Record,
 	value::{codes, codings, list, names, target_type, text},
-	Mapped, Mapper, Problem,
+	Mapped, Mapper, Problem, OPERATION,
 };
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
@@ -153,6 +153,9 @@ fn purpose(event: &Value) -> Option<Purpose> {
 
 fn operation(event: &Value, kinds: &[&str], purpose: Option<Purpose>) -> Result<Operation, Problem> {
 	let is = |of: &[&str]| kinds.iter().any(|kind| of.contains(kind));
+	if let Some(operation) = stated(event) {
+		return Ok(operation);
+	}
 	if is(dicom::EXPORT) {
 		return Ok(Operation::Export);
 	}
@@ -192,6 +195,15 @@ fn operation(event: &Value, kinds: &[&str], purpose: Option<Purpose>) -> Result<
 			"neither the action nor the kind of event says what was done with the data",
 		)),
 	}
+}
+
+/// The operation that a record states by the ledger's own code.
+fn stated(event: &Value) -> Option<Operation> {
+	let kinds = ["type", "subtype", "category", "code"].into_iter();
+	let codings = kinds.flat_map(|name| codings(event.get(name)));
+	let own = codings.filter(|coding| text(coding, "system") == Some(OPERATION));
+	own.filter_map(|coding| text(coding, "code"))
+		.find_map(Operation::from_code)
 }
 
 /// Who received exported data: a member, if the hospital's settings know the organisation.

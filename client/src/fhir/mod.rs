@@ -15,6 +15,9 @@ use serde::Serialize;
 use serde_json::{json, Value};
 use source::Record;
 
+/// The code system of the ledger's own operations, most of which FHIR has no code for.
+pub const OPERATION: &str = "urn:kexin:operation";
+
 /// Why a record was not mapped: which element, and what about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {

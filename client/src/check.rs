@@ -1,0 +1,337 @@
+//! Checks a file that an auditor was given, and what the auditor asks about it. No node, no network, no settings.
+
+use crate::report::text;
+use kexin_primitives::{
+	access::{LogEntry, Outcome},
+	members::MemberId,
+	vocabulary::Purpose,
+	Moment, H256,
+};
+use kexin_verifier::{access::ProvedAccesses, Document, Error, Proof};
+use serde::Serialize;
+use serde_json::{json, Value};
+use std::path::Path;
+
+/// A file that was read, and not yet checked.
+#[derive(Clone, Debug)]
+pub struct File {
+	/// blake2-256 of its bytes.
+	pub source: H256,
+	/// What it says.
+	pub proof: Proof,
+}
+
+/// Why a file is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+	/// It can't be read, or it is not a proof.
+	#[error("{0}")]
+	Unreadable(String),
+	/// It does not prove what it says.
+	#[error("refused: {0}")]
+	Refused(Error),
+	/// It is proved, and about an older block than was asked for.
+	#[error("proved, but the block is of {}, and it was to be not before {}", text::moment(*time), text::moment(*not_before))]
+	TooOld {
+		/// The time of its block.
+		time: Moment,
+		/// The earliest that was asked for.
+		not_before: Moment,
+	},
+	/// It is proved, and does not show that what was asked about is absent.
+	#[error("proved, but it is not shown that nothing was there: {0}")]
+	NotAbsent(String),
+}
+
+impl Refusal {
+	/// The exit code of the command line.
+	pub fn code(&self) -> u8 {
+		match self {
+			Self::Refused(_) => 1,
+			Self::Unreadable(_) => 2,
+			Self::TooOld { .. } => 4,
+			Self::NotAbsent(_) => 5,
+		}
+	}
+
+	/// What programs tell refusals by.
+	pub fn name(&self) -> String {
+		match self {
+			Self::Unreadable(_) => "unreadable".into(),
+			// The name of the variant is what the documents of the verifier call it.
+			Self::Refused(error) => format!("{error:?}")
+				.chars()
+				.take_while(char::is_ascii_alphanumeric)
+				.collect(),
+			Self::TooOld { .. } => "too-old".into(),
+			Self::NotAbsent(_) => "not-absent".into(),
+		}
+	}
+}
+
+impl From<Error> for Refusal {
+	fn from(error: Error) -> Self {
+		match error {
+			Error::Json(_) | Error::Format(_) => Self::Unreadable(error.to_string()),
+			error => Self::Refused(error),
+		}
+	}
+}
+
+impl File {
+	/// Reads a file.
+	///
+	/// # Errors
+	/// [`Refusal::Unreadable`].
+	pub fn read(path: &Path) -> Result<Self, Refusal> {
+		let bytes = std::fs::read(path)
+			.map_err(|error| Refusal::Unreadable(format!("can't read {}: {error}", path.display())))?;
+		Self::from_bytes(&bytes)
+	}
+
+	/// Reads what stands in a file.
+	///
+	/// # Errors
+	/// [`Refusal::Unreadable`].
+	pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refusal> {
+		Ok(Self {
+			source: H256(sp_crypto_hashing::blake2_256(bytes)),
+			proof: Proof::from_json(bytes)?,
+		})
+	}
+
+	/// The report in the file, when it is one and everything it says is proved.
+	///
+	/// # Errors
+	/// [`Refusal`].
+	pub fn report(&self, genesis: H256) -> Result<&Document, Refusal> {
+		match &self.proof {
+			Proof::Report(document) => {
+				document.verify(genesis)?;
+				Ok(document)
+			},
+			Proof::Access(_) => Err(Refusal::Unreadable(
+				"the file is an access proof; this takes a report".into(),
+			)),
+		}
+	}
+}
+
+/// What an auditor asks about a file.
+#[derive(Clone, Debug, Default)]
+pub struct Questions {
+	/// The time that its block must not be before.
+	pub not_before: Option<Moment>,
+	/// Members that must have received nothing.
+	pub absent_organisations: Vec<MemberId>,
+	/// Purposes that nothing must have been accessed for; those that HL7 lists under them are meant too.
+	pub absent_purposes: Vec<Purpose>,
+}
+
+/// What a complete log says about something that should not be in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Absence {
+	/// What was asked about.
+	pub what: String,
+	/// How many entries name it, whatever their outcome.
+	pub named: u64,
+	/// How many of these the hospital permitted.
+	pub permitted: u64,
+	/// How many entries don't say, and could be about it.
+	pub unstated: u64,
+}
+
+impl Absence {
+	fn count<'a>(
+		what: String,
+		entries: impl Iterator<Item = &'a LogEntry>,
+		is: impl Fn(&LogEntry) -> Option<bool>,
+	) -> Self {
+		let mut absence = Self {
+			what,
+			named: 0,
+			permitted: 0,
+			unstated: 0,
+		};
+		for entry in entries {
+			let counted = match is(entry) {
+				Some(false) => continue,
+				Some(true) => &mut absence.named,
+				None => &mut absence.unstated,
+			};
+			*counted = counted.saturating_add(1);
+			if is(entry) == Some(true) && entry.event.outcome == Outcome::Permitted {
+				absence.permitted = absence.permitted.saturating_add(1);
+			}
+		}
+		absence
+	}
+
+	/// Whether it is shown that nothing was there.
+	pub fn holds(&self) -> bool {
+		self.named == 0 && self.unstated == 0
+	}
+
+	fn text(&self) -> String {
+		let Self {
+			what,
+			named,
+			permitted,
+			unstated,
+		} = self;
+		if *named > 0 {
+			return format!(
+				"{} {what} in the log, {permitted} of them permitted",
+				text::count(*named, "access", "accesses")
+			);
+		}
+		format!(
+			"none {what}, but {} does not say",
+			text::count(*unstated, "access", "accesses")
+		)
+	}
+}
+
+impl Questions {
+	fn about_time(&self, time: Moment) -> Result<(), Refusal> {
+		match self.not_before {
+			Some(not_before) if time < not_before => Err(Refusal::TooOld { time, not_before }),
+			_ => Ok(()),
+		}
+	}
+
+	fn absences<'a>(&self, entries: impl Iterator<Item = &'a LogEntry> + Clone) -> Vec<Absence> {
+		let organisations = self.absent_organisations.iter().map(|id| {
+			// No recipient is the hospital's word that it was no member, or that it does not know: it could be any.
+			let is = |entry: &LogEntry| entry.event.recipient.map(|recipient| recipient == *id);
+			Absence::count(format!("by organisation {id}"), entries.clone(), is)
+		});
+		let purposes = self.absent_purposes.iter().map(|purpose| {
+			let is = |entry: &LogEntry| entry.event.purpose.map(|stated| stated.is_or_under(*purpose));
+			Absence::count(format!("for {purpose}"), entries.clone(), is)
+		});
+		organisations.chain(purposes).collect()
+	}
+}
+
+fn all_absent(absences: &[Absence]) -> Result<(), Refusal> {
+	let present = absences.iter().filter(|absence| !absence.holds()).map(Absence::text);
+	match present.collect::<Vec<_>>() {
+		present if present.is_empty() => Ok(()),
+		present => Err(Refusal::NotAbsent(present.join("; "))),
+	}
+}
+
+/// What was proved, for people and for programs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proved {
+	/// For people, line by line.
+	pub lines: Vec<String>,
+	/// For programs.
+	pub json: Value,
+}
+
+/// Checks a file on the chain whose first block has this hash, and answers the questions. What was proved comes also
+/// where an answer is not as it should be.
+///
+/// # Errors
+/// [`Refusal`] when nothing is proved.
+pub fn verify(file: &File, genesis: H256, questions: &Questions) -> Result<(Proved, Result<(), Refusal>), Refusal> {
+	match &file.proof {
+		Proof::Report(document) => {
+			document.verify(genesis)?;
+			Ok(report(document, file.source, questions))
+		},
+		Proof::Access(proof) => {
+			if questions.not_before.is_some() {
+				let reason = "an access proof does not show the time of its block: --not-before takes a report";
+				return Err(Refusal::Unreadable(reason.into()));
+			}
+			Ok(accesses(&proof.verify(genesis)?, file.source, questions))
+		},
+	}
+}
+
+fn report(document: &Document, source: H256, questions: &Questions) -> (Proved, Result<(), Refusal>) {
+	let report = &document.report;
+	let absences = questions.absences(document.logs.iter().flat_map(|log| &log.entries));
+	let mut lines = vec!["accepted   every part of the report is proved".into()];
+	lines.extend(crate::report::summary(report));
+	lines.extend(
+		absences
+			.iter()
+			.filter(|absence| absence.holds())
+			.map(|absence| format!("absent     {}", absence.what)),
+	);
+	let json = json!({
+		"accepted": true,
+		"format": document.format,
+		"source": source,
+		"genesis": report.genesis,
+		"block": report.block,
+		"model": report.model,
+		"verdict": report.verdict,
+		"notices": report.notices,
+		"accesses": crate::report::accesses(report),
+		"complete": true,
+		"absences": absences,
+	});
+	let answers = questions
+		.about_time(report.block.time)
+		.and_then(|()| all_absent(&absences));
+	(Proved { lines, json }, answers)
+}
+
+fn accesses(proved: &ProvedAccesses<'_>, source: H256, questions: &Questions) -> (Proved, Result<(), Refusal>) {
+	let number = u64::try_from(proved.entries.len()).unwrap_or(u64::MAX);
+	let breached = proved.entries.iter().filter(|entry| !entry.breaches.is_empty()).count();
+	let complete = if proved.complete {
+		"they are all of its log at this block: none is missing"
+	} else {
+		"they are not all of its log: nothing follows about the others"
+	};
+	let absences = questions.absences(proved.entries.iter());
+	let mut lines = vec![
+		"accepted   every part of the proof holds".into(),
+		format!("at         block {}, {:?}", proved.block.number, proved.block.hash),
+		format!("data set   {:?}", proved.dataset),
+		format!(
+			"accesses   {} of {} from index {} on, {breached} outside the consents",
+			number, proved.count, proved.first
+		),
+		format!("           {complete}"),
+	];
+	if let Some(last) = proved.entries.last() {
+		lines.push(format!(
+			"           the last was recorded at {}",
+			text::moment(last.recorded)
+		));
+	}
+	if proved.complete {
+		let absent = absences.iter().filter(|absence| absence.holds());
+		lines.extend(absent.map(|absence| format!("absent     {}", absence.what)));
+	}
+	let json = json!({
+		"accepted": true,
+		"format": kexin_verifier::AccessProof::FORMAT,
+		"source": source,
+		"block": { "hash": proved.block.hash, "number": proved.block.number },
+		"dataset": proved.dataset,
+		"count": proved.count,
+		"first": proved.first,
+		"entries": number,
+		"breaches": breached,
+		"complete": proved.complete,
+		"absences": absences,
+	});
+	let answers = if absences.is_empty() || proved.complete {
+		all_absent(&absences)
+	} else {
+		let shown = format!("{number} of {} accesses are in the file", proved.count);
+		Err(Refusal::NotAbsent(format!(
+			"{shown}, and nothing follows about the others"
+		)))
+	};
+	(Proved { lines, json }, answers)
+}

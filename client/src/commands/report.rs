@@ -1,0 +1,219 @@
+//! `kexin report` and `kexin proof`: what an auditor takes home.
+
+use super::{arguments::Hash, Session};
+use anyhow::{bail, Context as _};
+use kexin::{
+	check::{self, File, Proved, Questions},
+	config::parse_hash,
+	export::{self, Format},
+	fetch::{self, At, Node, Progress, Range},
+	output,
+};
+use kexin_primitives::H256;
+use serde::Serialize;
+use serde_json::Value;
+use std::{
+	io::{IsTerminal as _, Write as _},
+	path::{Path, PathBuf},
+	str::FromStr,
+};
+
+/// Which chain and which block.
+#[derive(Debug, clap::Args)]
+pub struct Where {
+	/// The hash of the chain's first block, from somebody whom you trust; without it, what the node says.
+	#[arg(long, value_parser = parse_hash)]
+	genesis: Option<H256>,
+	/// The block, by its hash or number; the newest that is shown to be final when it is left out.
+	#[arg(long)]
+	at: Option<BlockName>,
+}
+
+/// What to report about.
+#[derive(Debug, clap::Args)]
+pub struct ReportArguments {
+	/// The model, or any other artifact.
+	model: Hash,
+	#[command(flatten)]
+	place: Where,
+	/// The file with the report and its proof; kexin-report-MODEL-BLOCK.json when it is left out.
+	#[arg(long)]
+	out: Option<PathBuf>,
+	/// Also a page to read, as HTML.
+	#[arg(long, value_name = "FILE")]
+	html: Option<PathBuf>,
+	/// Also a page to read, as Markdown.
+	#[arg(long, value_name = "FILE")]
+	markdown: Option<PathBuf>,
+}
+
+/// What to prove.
+#[derive(Debug, clap::Args)]
+pub struct ProofArguments {
+	/// The data set.
+	dataset: Hash,
+	/// The index of an access in its log, or FIRST..END, which is not among them; FIRST.. for all that follow.
+	index: Indices,
+	#[command(flatten)]
+	place: Where,
+	/// The file with the proof; kexin-proof-DATASET-BLOCK.json when it is left out.
+	#[arg(long)]
+	out: Option<PathBuf>,
+}
+
+/// A block by its hash or number.
+#[derive(Clone, Copy, Debug)]
+pub struct BlockName(At);
+
+impl FromStr for BlockName {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		let at = match text.parse() {
+			Ok(number) => At::Number(number),
+			Err(_) => At::Hash(parse_hash(text)?),
+		};
+		Ok(Self(at))
+	}
+}
+
+/// Indices in a log.
+#[derive(Clone, Copy, Debug)]
+pub struct Indices(Range);
+
+impl FromStr for Indices {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		let number = |text: &str| {
+			let number = text.trim().parse::<u64>();
+			number.with_context(|| format!("{text:?} is no index"))
+		};
+		let (first, end) = match text.split_once("..") {
+			None => {
+				let first = number(text)?;
+				(first, first.checked_add(1))
+			},
+			Some((first, end)) if end.trim().is_empty() => (number(first)?, None),
+			Some((first, end)) => (number(first)?, Some(number(end)?)),
+		};
+		if end.is_some_and(|end| end <= first) {
+			bail!("there is no index in {text:?}: the end is not among them");
+		}
+		Ok(Self(Range { first, end }))
+	}
+}
+
+impl Where {
+	/// The hash of the first block, and that of the block.
+	async fn find(&self, node: &impl Node) -> anyhow::Result<(H256, Option<H256>)> {
+		let genesis =
+			match self.genesis {
+				Some(genesis) => genesis,
+				None => {
+					let genesis = fetch::genesis(node).await?;
+					eprintln!("the node says that its chain begins with {genesis:?}; compare that with what the consortium says");
+					genesis
+				},
+			};
+		let at = match self.at {
+			Some(BlockName(at)) => Some(fetch::block(node, at).await?),
+			None => None,
+		};
+		Ok((genesis, at))
+	}
+}
+
+/// Fetches, checks and writes a report.
+///
+/// # Errors
+/// When the node gives no proof that holds, or a file can't be written.
+pub async fn report(session: &Session, arguments: ReportArguments) -> anyhow::Result<()> {
+	let model = arguments.model.0;
+	let ledger = session.ledger().await?;
+	let (genesis, at) = arguments.place.find(&ledger).await?;
+	let document = fetch::report(&ledger, model, genesis, at, &mut show).await;
+	clear();
+	let document = document?;
+	let block = document.report.block.number;
+	let out = arguments.out.unwrap_or_else(|| named("report", model, block));
+	// What is written is what is checked, byte for byte.
+	let (bytes, file, proved) = seal(&document, genesis)?;
+	let mut written = vec![out.clone()];
+	output::write(&out, |to| to.write_all(&bytes))?;
+	for (path, format) in [(arguments.html, Format::Html), (arguments.markdown, Format::Markdown)] {
+		if let Some(path) = path {
+			output::write(&path, |to| export::write(&document, file.source, format, to))?;
+			written.push(path);
+		}
+	}
+	told(session, &proved, &written);
+	Ok(())
+}
+
+/// Fetches, checks and writes an access proof.
+///
+/// # Errors
+/// When the node gives no proof that holds, or the file can't be written.
+pub async fn proof(session: &Session, arguments: ProofArguments) -> anyhow::Result<()> {
+	let dataset = arguments.dataset.0;
+	let ledger = session.ledger().await?;
+	let (genesis, at) = arguments.place.find(&ledger).await?;
+	let proof = fetch::accesses(&ledger, dataset, arguments.index.0, genesis, at).await?;
+	let out = arguments
+		.out
+		.unwrap_or_else(|| named("proof", dataset, proof.block.number));
+	let (bytes, _, proved) = seal(&proof, genesis)?;
+	output::write(&out, |to| to.write_all(&bytes))?;
+	told(session, &proved, &[out]);
+	Ok(())
+}
+
+/// The bytes of a file, after they were read and checked as an auditor will.
+fn seal(proof: &impl Serialize, genesis: H256) -> anyhow::Result<(Vec<u8>, File, Proved)> {
+	let mut bytes = serde_json::to_vec(proof)?;
+	bytes.push(b'\n');
+	let file = File::from_bytes(&bytes)?;
+	let (proved, _) = check::verify(&file, genesis, &Questions::default())?;
+	Ok((bytes, file, proved))
+}
+
+fn named(what: &str, about: H256, block: u32) -> PathBuf {
+	let [a, b, c, d, ..] = about.0;
+	format!("kexin-{what}-{a:02x}{b:02x}{c:02x}{d:02x}-{block}.json").into()
+}
+
+fn told(session: &Session, proved: &Proved, written: &[PathBuf]) {
+	let mut json = proved.json.clone();
+	json["files"] = written
+		.iter()
+		.map(|path| Value::from(path.display().to_string()))
+		.collect();
+	let name = |path: &PathBuf| Path::new(path).display().to_string();
+	session.print(&json, |_| {
+		for line in &proved.lines {
+			println!("{line}");
+		}
+		println!("written    {}", written.iter().map(name).collect::<Vec<_>>().join(", "));
+	});
+}
+
+/// Shows on a terminal how far the work is.
+fn show(progress: Progress) {
+	if !std::io::stderr().is_terminal() {
+		return;
+	}
+	let text = match progress {
+		Progress::Entries { dataset, done, total } => format!("{dataset}: {done} of {total} accesses checked"),
+		Progress::Deriving => "computing the report".into(),
+	};
+	eprint!("\r\u{1b}[K{text}");
+	// Nothing depends on its being seen.
+	let _ = std::io::stderr().flush();
+}
+
+fn clear() {
+	if std::io::stderr().is_terminal() {
+		eprint!("\r\u{1b}[K");
+	}
+}

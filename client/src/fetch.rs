@@ -1,0 +1,260 @@
+//! Fetches what a report or an access proof is made from. The node is not believed: every part is checked as it comes.
+
+use crate::ledger::{Ledger, LedgerError};
+use kexin_primitives::{access::LogEntry, DatasetId, H256};
+use kexin_verifier::{
+	report::{Ancestry, DatasetLog},
+	AccessProof, Bytes, Document, Finality, ReadState as _, State,
+};
+use serde::{de::DeserializeOwned, Deserialize};
+use serde_json::{json, Value};
+use std::{future::Future, time::Duration};
+
+/// Entries that are asked for at a time: a few megabytes.
+pub const PAGE: u64 = 2_500;
+/// How often a question is asked again that the node can answer in a moment.
+const ATTEMPTS: u32 = 30;
+
+/// What is asked of a node.
+pub trait Node {
+	/// Asks a JSON-RPC method.
+	fn ask(&self, method: &str, params: &[Value]) -> impl Future<Output = Result<Value, LedgerError>>;
+	/// The pause before a question is asked again.
+	const PAUSE: Duration;
+}
+
+impl Node for Ledger {
+	async fn ask(&self, method: &str, params: &[Value]) -> Result<Value, LedgerError> {
+		self.rpc(method, params).await
+	}
+
+	const PAUSE: Duration = Duration::from_secs(2);
+}
+
+/// Why nothing was fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+	/// The node gave no answer.
+	#[error("{method}: {error}")]
+	Node {
+		/// The method.
+		method: String,
+		/// Why.
+		error: LedgerError,
+	},
+	/// The answer is not what the method answers.
+	#[error("the node's answer to {method} can't be read: {cause}")]
+	Malformed {
+		/// The method.
+		method: String,
+		/// What is wrong.
+		cause: String,
+	},
+	/// What the node says does not hold.
+	#[error("the node does not prove what it says, and nothing was written: {0}")]
+	Refused(#[from] kexin_verifier::Error),
+	/// The answer proves something, but not what was asked.
+	#[error("the node answered {method} about something else: {what}")]
+	Other {
+		/// The method.
+		method: String,
+		/// What differs.
+		what: String,
+	},
+}
+
+/// A block by its hash or number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+	/// By its hash.
+	Hash(H256),
+	/// By its number.
+	Number(u32),
+}
+
+/// How far the work is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+	/// So many entries of a data set's log are here.
+	Entries {
+		/// The data set.
+		dataset: DatasetId,
+		/// How many are here and checked.
+		done: u64,
+		/// How many there are.
+		total: u64,
+	},
+	/// The report is being computed and checked.
+	Deriving,
+}
+
+/// The answer of `audit_proof`, as far as anything is taken from it.
+#[derive(Deserialize)]
+struct AuditProof {
+	finality: Finality,
+	state: Vec<Bytes>,
+}
+
+async fn ask<T: DeserializeOwned, N: Node>(node: &N, method: &str, params: &[Value]) -> Result<T, FetchError> {
+	/// The block is not in the index yet, or not shown to be final yet.
+	const SOON: [i32; 2] = [8008, 8009];
+	let mut attempt = 1;
+	let answer = loop {
+		match node.ask(method, params).await {
+			Err(LedgerError::Method { code, .. }) if SOON.contains(&code) && attempt < ATTEMPTS => {
+				attempt += 1;
+				tokio::time::sleep(N::PAUSE).await;
+			},
+			Err(error) => {
+				return Err(FetchError::Node {
+					method: method.into(),
+					error,
+				})
+			},
+			Ok(answer) => break answer,
+		}
+	};
+	serde_json::from_value(answer).map_err(|cause| FetchError::Malformed {
+		method: method.into(),
+		cause: cause.to_string(),
+	})
+}
+
+fn other(method: &str, what: &str) -> FetchError {
+	FetchError::Other {
+		method: method.into(),
+		what: what.into(),
+	}
+}
+
+/// The hash of the chain's first block, as the node says. It proves nothing.
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn genesis(node: &impl Node) -> Result<H256, FetchError> {
+	ask(node, "chain_getBlockHash", &[json!(0)]).await
+}
+
+/// The hash of a block.
+///
+/// # Errors
+/// [`FetchError`], when the node has no block of this number among others.
+pub async fn block(node: &impl Node, at: At) -> Result<H256, FetchError> {
+	match at {
+		At::Hash(hash) => Ok(hash),
+		At::Number(number) => {
+			let hash: Option<H256> = ask(node, "chain_getBlockHash", &[json!(number)]).await?;
+			hash.ok_or_else(|| other("chain_getBlockHash", &format!("it has no block {number}")))
+		},
+	}
+}
+
+/// The report about an artifact at a block, by default the newest that is shown to be final. All of it is checked.
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn report<N: Node>(
+	node: &N,
+	model: H256,
+	genesis: H256,
+	at: Option<H256>,
+	watch: &mut impl FnMut(Progress),
+) -> Result<Document, FetchError> {
+	const METHOD: &str = "audit_proof";
+	let parts: AuditProof = ask(node, METHOD, &[json!(model), json!(at)]).await?;
+	let block = parts.finality.verify(genesis)?;
+	if at.is_some_and(|at| at != block.hash) {
+		return Err(other(METHOD, &format!("the block {:?}", block.hash)));
+	}
+	// Which logs are needed, and how long they are, is taken from the state that is proved.
+	let mut wanted = Vec::new();
+	{
+		let in_state = |error| kexin_verifier::Error::State {
+			at: kexin_verifier::error::Place::State,
+			error,
+		};
+		let state = State::new(block.state_root, &parts.state).map_err(in_state)?;
+		for (dataset, _) in Ancestry::walk(&state, model)?.datasets {
+			wanted.push((dataset, state.log(&dataset).map_err(in_state)?.accumulator.count()));
+		}
+	}
+	let mut logs = Vec::new();
+	for (dataset, total) in wanted {
+		let entries = entries(node, genesis, block.hash, dataset, total, watch).await?;
+		logs.push(DatasetLog { dataset, entries });
+	}
+	watch(Progress::Deriving);
+	Ok(Document::assemble(model, genesis, parts.finality, &parts.state, logs)?)
+}
+
+/// All entries of a log, page by page.
+async fn entries<N: Node>(
+	node: &N,
+	genesis: H256,
+	block: H256,
+	dataset: DatasetId,
+	total: u64,
+	watch: &mut impl FnMut(Progress),
+) -> Result<Vec<LogEntry>, FetchError> {
+	let mut all = Vec::new();
+	let mut done = 0;
+	while done < total {
+		let end = done.saturating_add(PAGE).min(total);
+		let page = accesses(
+			node,
+			dataset,
+			Range {
+				first: done,
+				end: Some(end),
+			},
+			genesis,
+			Some(block),
+		)
+		.await?;
+		all.extend(page.entries);
+		done = end;
+		watch(Progress::Entries { dataset, done, total });
+	}
+	Ok(all)
+}
+
+/// Entries of a log by their indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+	/// The first.
+	pub first: u64,
+	/// The one after the last; none for all that follow.
+	pub end: Option<u64>,
+}
+
+/// The proof that entries stand in a data set's log. All of it is checked.
+///
+/// # Errors
+/// [`FetchError`].
+pub async fn accesses<N: Node>(
+	node: &N,
+	dataset: DatasetId,
+	range: Range,
+	genesis: H256,
+	at: Option<H256>,
+) -> Result<AccessProof, FetchError> {
+	const METHOD: &str = "access_proof";
+	let asked = match range.end {
+		Some(end) => json!({ "from": range.first, "to": end }),
+		None => json!({ "from": range.first }),
+	};
+	let proof: AccessProof = ask(node, METHOD, &[json!(dataset), asked, json!(at)]).await?;
+	let proved = proof.verify(genesis)?;
+	let end = range.end.unwrap_or(proved.count);
+	let number = u64::try_from(proved.entries.len()).unwrap_or(u64::MAX);
+	if proved.dataset != dataset {
+		return Err(other(METHOD, "another data set"));
+	}
+	if at.is_some_and(|at| at != proved.block.hash) {
+		return Err(other(METHOD, "another block"));
+	}
+	if proved.first != range.first || proved.first.checked_add(number) != Some(end) {
+		return Err(other(METHOD, "other entries"));
+	}
+	Ok(proof)
+}

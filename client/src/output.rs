@@ -1,0 +1,61 @@
+//! Writes files whole or not at all.
+
+use anyhow::Context as _;
+use std::{
+	fs,
+	io::{self, BufWriter, Write},
+	path::{Path, PathBuf},
+};
+
+/// Writes a file beside its place and moves it there when it is complete, so that nobody reads half of it.
+///
+/// # Errors
+/// When it can't be written. What stood at its place before still does.
+pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
+	let part = part(path).with_context(|| format!("{} is no name of a file", path.display()))?;
+	let written = (|| {
+		let mut file = BufWriter::new(fs::OpenOptions::new().write(true).create_new(true).open(&part)?);
+		content(&mut file)?;
+		file.flush()?;
+		file.get_ref().sync_all()?;
+		fs::rename(&part, path)
+	})();
+	if written.is_err() {
+		// There is nothing better to do about a part that can't be removed either.
+		let _ = fs::remove_file(&part);
+	}
+	written.with_context(|| format!("can't write {}", path.display()))
+}
+
+fn part(path: &Path) -> Option<PathBuf> {
+	let mut name = std::ffi::OsString::from(".");
+	name.push(path.file_name()?);
+	name.push(format!(".{}.part", std::process::id()));
+	Some(path.with_file_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_file_is_whole_or_as_it_was() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("report.json");
+		write(&path, |out| out.write_all(b"old")).unwrap();
+		let failed = write(&path, |out| {
+			out.write_all(b"half of the n")?;
+			Err(io::Error::other("the disk is full"))
+		});
+		assert!(failed.is_err());
+		assert_eq!(fs::read(&path).unwrap(), b"old");
+		write(&path, |out| out.write_all(b"new")).unwrap();
+		assert_eq!(fs::read(&path).unwrap(), b"new");
+		assert_eq!(
+			fs::read_dir(directory.path()).unwrap().count(),
+			1,
+			"nothing is left over"
+		);
+		assert!(write(&directory.path().join(".."), |_| Ok(())).is_err());
+	}
+}

@@ -1,0 +1,396 @@
+//! What a readable report says, and in which order.
+
+use super::{
+	graph::Graph,
+	meaning,
+	text::{self, Names},
+	title,
+};
+use kexin_primitives::{
+	access::{LogEntry, Outcome},
+	lineage::ArtifactId,
+	scope::{Dimension, Scope},
+	H256,
+};
+use kexin_verifier::{
+	report::{Activity, Artifact, Dataset, Reason, Status},
+	Document, Report,
+};
+use serde::Serialize;
+
+/// Accesses outside the consents that are listed one by one.
+const BREACHES: usize = 500;
+/// Rows of a table at the most: what is longer stands in the file with the proof.
+const ROWS: usize = 5_000;
+/// Nodes of the drawing, about.
+const NODES: usize = 200;
+
+/// What stands in a cell or a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cell {
+	/// Words.
+	Text(String),
+	/// A hash or a command, letter by letter.
+	Code(String),
+}
+
+impl Cell {
+	/// What it says, without what could act on a reader's machine.
+	pub fn plain(&self) -> String {
+		let (Self::Text(text) | Self::Code(text)) = self;
+		text::plain(text)
+	}
+}
+
+/// A part of a section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Block {
+	/// A paragraph.
+	Text(String),
+	/// A command to type.
+	Command(String),
+	/// Names with what they stand for.
+	Facts(Vec<(&'static str, Cell)>),
+	/// A table.
+	Table {
+		/// The names of the columns.
+		head: Vec<&'static str>,
+		/// The rows, each as long as the head.
+		rows: Vec<Vec<Cell>>,
+		/// How many rows there would be besides.
+		more: usize,
+	},
+	/// The drawing of the lineage.
+	Lineage(Graph),
+}
+
+/// A section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+	/// Its title.
+	pub title: String,
+	/// What it says.
+	pub blocks: Vec<Block>,
+}
+
+/// A readable report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+	/// Its title.
+	pub title: String,
+	/// The verdict.
+	pub status: Status,
+	/// What the verdict means.
+	pub meaning: &'static str,
+	/// The rest.
+	pub sections: Vec<Section>,
+}
+
+fn words(text: impl Into<String>) -> Cell {
+	Cell::Text(text.into())
+}
+
+fn hash(hash: H256) -> Cell {
+	Cell::Code(format!("{hash:?}"))
+}
+
+fn table(head: Vec<&'static str>, rows: impl ExactSizeIterator<Item = Vec<Cell>>, most: usize) -> Block {
+	let more = rows.len().saturating_sub(most);
+	Block::Table {
+		head,
+		rows: rows.take(most).collect(),
+		more,
+	}
+}
+
+fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
+	Section {
+		title: title.into(),
+		blocks,
+	}
+}
+
+impl Page {
+	/// The page about a report with its logs. `source` is the hash of the file that proves it.
+	pub fn new(document: &Document, source: H256) -> Self {
+		let report = &document.report;
+		let names = Names::new(&report.members);
+		let mut sections = vec![subject(report, &names), Self::reasons(report)];
+		let drawing = Graph::new(report, NODES);
+		sections.push(section("Lineage", vec![Block::Lineage(drawing)]));
+		for (number, dataset) in (1..).zip(&report.datasets) {
+			sections.push(self::dataset(number, dataset, &names));
+		}
+		sections.push(breaches(document, &names));
+		sections.push(activities(&report.activities, &names));
+		sections.push(artifacts(&report.artifacts, &names));
+		sections.push(evidence(&report.artifacts, &names));
+		sections.push(members(report));
+		sections.push(check(report, source));
+		sections.retain(|section| !section.blocks.is_empty());
+		Self {
+			title: format!("Audit report about {}", text::short(report.model)),
+			status: report.verdict.status,
+			meaning: meaning(report.verdict.status),
+			sections,
+		}
+	}
+
+	fn reasons(report: &Report) -> Section {
+		let row = |kind: &'static str, reason: &Reason| {
+			let what = format!("{kind}: {}", title(reason.code));
+			vec![words(what), words(reason.text.clone())]
+		};
+		let reasons = report.verdict.reasons.iter().map(|reason| row("reason", reason));
+		let notices = report.notices.iter().map(|notice| row("notice", notice));
+		let rows = reasons.chain(notices).collect::<Vec<_>>();
+		let blocks = match rows.is_empty() {
+			true => vec![],
+			false => vec![table(vec!["What", "Why"], rows.into_iter(), ROWS)],
+		};
+		section("Reasons and notices", blocks)
+	}
+}
+
+fn subject(report: &Report, names: &Names<'_>) -> Section {
+	let mut facts = vec![("About", hash(report.model))];
+	if let Some(artifact) = report.artifacts.iter().find(|artifact| artifact.id == report.model) {
+		facts.push(("What it is", words(text::name(&artifact.kind))));
+		facts.push(("Registered by", words(names.full(artifact.owner))));
+		facts.push(("Registered", words(text::moment(artifact.registered))));
+	}
+	facts.extend([
+		("Block", words(report.block.number.to_string())),
+		("Block hash", hash(report.block.hash)),
+		("Time of the block", words(text::moment(report.block.time))),
+		("First block of the chain", hash(report.genesis)),
+	]);
+	let bound = "Nothing is said about what was recorded after this block.";
+	section(
+		"What this is about",
+		vec![Block::Facts(facts), Block::Text(bound.into())],
+	)
+}
+
+fn dataset(number: u32, dataset: &Dataset, names: &Names<'_>) -> Section {
+	let accesses = dataset.log.accesses;
+	let of = |number: u64, breached: u64| words(format!("{number}, of which {breached} outside the consents"));
+	let mut facts = vec![
+		("Data set", hash(dataset.id)),
+		("Hospital", words(names.full(dataset.owner))),
+		("Declared", words(text::moment(dataset.declared))),
+		("Subjects enrolled", words(dataset.subjects.to_string())),
+		(
+			"Something is allowed at the block",
+			words(if dataset.in_force { "yes" } else { "no" }),
+		),
+		("Accesses, all of them", words(dataset.log.count.to_string())),
+		(
+			"… for this artifact",
+			of(accesses.for_model, accesses.breached_for_model),
+		),
+		("… for something else", of(accesses.other, accesses.breached_other)),
+		("Root of the log", hash(dataset.log.root)),
+	];
+	facts.extend(dataset.supersedes.map(|older| ("Took the place of", hash(older))));
+	facts.extend(
+		dataset
+			.superseded
+			.map(|moment| ("Superseded", words(text::moment(moment)))),
+	);
+	facts.extend(dataset.superseded_by.map(|newer| ("By", hash(newer))));
+	let rows = scope_rows(&dataset.label, &dataset.cohort, names);
+	let head = vec![
+		"Allowed",
+		"by the data set itself",
+		"and by the consents of its subjects",
+	];
+	section(
+		format!("Data set {number}"),
+		vec![Block::Facts(facts), table(head, rows.into_iter(), ROWS)],
+	)
+}
+
+fn scope_rows(label: &Scope, cohort: &Scope, names: &Names<'_>) -> Vec<Vec<Cell>> {
+	let row = |what: &str, label: String, cohort: String| vec![words(what), words(label), words(cohort)];
+	let both = |what: &str, of: &dyn Fn(&Scope) -> String| row(what, of(label), of(cohort));
+	vec![
+		both("From", &|scope| text::moment(scope.start)),
+		both("Purposes", &|scope| dimension(&scope.purposes, text::name)),
+		both("Operations", &|scope| dimension(&scope.operations, text::name)),
+		both("Regions", &|scope| dimension(&scope.regions, text::name)),
+		both("Recipients", &|scope| {
+			dimension(&scope.recipients, |id| names.full(*id))
+		}),
+		both("Recipient classes", &|scope| {
+			dimension(&scope.recipient_classes, text::name)
+		}),
+	]
+}
+
+fn dimension<V: Ord + Copy + Serialize, const N: u32>(
+	dimension: &Dimension<V, N>,
+	name: impl Fn(&V) -> String,
+) -> String {
+	let named = dimension
+		.named()
+		.map(|(value, until)| format!("{} {}", name(value), text::until(until)));
+	let mut parts = named.collect::<Vec<_>>();
+	let others = if parts.is_empty() { "any" } else { "any other" };
+	parts.push(format!("{others} {}", text::until(dimension.other())));
+	parts.join("; ")
+}
+
+/// Whether the hospital permitted an access outside the consents.
+fn is_breached(entry: &LogEntry) -> bool {
+	entry.event.outcome == Outcome::Permitted && !entry.breaches.is_empty()
+}
+
+fn breaches(document: &Document, names: &Names<'_>) -> Section {
+	let entries = document.logs.iter().flat_map(|log| (0u64..).zip(&log.entries));
+	let breached = entries.filter(|(_, entry)| is_breached(entry)).collect::<Vec<_>>();
+	let rows = breached.into_iter().map(|(index, entry)| {
+		let event = entry.event;
+		let purpose = event
+			.purpose
+			.map_or("not stated".into(), |purpose| text::name(&purpose));
+		let recipient = event.recipient.map_or("not a member".into(), |id| names.full(id));
+		vec![
+			words(text::short(entry.dataset)),
+			words(index.to_string()),
+			words(text::moment(event.occurred)),
+			words(text::name(&event.operation)),
+			words(purpose),
+			words(recipient),
+			words(event.activity.map_or("–".into(), text::short)),
+			words(entry.breaches.names().collect::<Vec<_>>().join(", ")),
+		]
+	});
+	let head = vec![
+		"Data set",
+		"Index",
+		"Took place",
+		"Operation",
+		"Purpose",
+		"Recipient",
+		"For",
+		"Outside in",
+	];
+	let blocks = match rows.len() {
+		0 => vec![],
+		_ => vec![table(head, rows, BREACHES)],
+	};
+	section("Accesses outside the consents", blocks)
+}
+
+fn activities(activities: &[Activity], names: &Names<'_>) -> Section {
+	let all = |ids: &[ArtifactId]| match ids {
+		[] => words("–"),
+		_ => words(ids.iter().map(|id| text::short(*id)).collect::<Vec<_>>().join(" ")),
+	};
+	let rows = activities.iter().map(|activity| {
+		vec![
+			words(text::name(&activity.kind)),
+			hash(activity.id),
+			words(names.full(activity.agent)),
+			words(text::moment(activity.started)),
+			words(activity.ended.map_or("–".into(), text::moment)),
+			all(&activity.used),
+			all(&activity.read),
+			all(&activity.generated),
+		]
+	});
+	let head = vec![
+		"Activity",
+		"Name",
+		"By",
+		"Started",
+		"Ended",
+		"Used",
+		"Only read",
+		"Generated",
+	];
+	let blocks = match activities {
+		[] => vec![],
+		_ => vec![table(head, rows, ROWS)],
+	};
+	section("Activities", blocks)
+}
+
+fn artifacts(artifacts: &[Artifact], names: &Names<'_>) -> Section {
+	let rows = artifacts.iter().map(|artifact| {
+		vec![
+			words(text::name(&artifact.kind)),
+			hash(artifact.id),
+			words(names.full(artifact.owner)),
+			words(text::moment(artifact.registered)),
+			words(artifact.generated_by.map_or("from outside".into(), text::short)),
+			words(artifact.distance.to_string()),
+		]
+	});
+	let head = vec![
+		"Artifact",
+		"Name",
+		"Registered by",
+		"Registered",
+		"Made by",
+		"Activities away",
+	];
+	section("Artifacts", vec![table(head, rows, ROWS)])
+}
+
+fn evidence(artifacts: &[Artifact], names: &Names<'_>) -> Section {
+	let evidence = artifacts
+		.iter()
+		.flat_map(|artifact| artifact.evidence.iter().map(move |evidence| (artifact.id, evidence)));
+	let evidence = evidence.collect::<Vec<_>>();
+	let rows = evidence.iter().map(|(about, evidence)| {
+		vec![
+			words(text::short(*about)),
+			words(text::name(&evidence.kind)),
+			words(names.full(evidence.by)),
+			words(text::moment(evidence.attached)),
+			words(text::millionths(evidence.measure)),
+			words(text::millionths(evidence.threshold)),
+			hash(evidence.document),
+		]
+	});
+	let head = vec!["About", "Kind", "By", "Attached", "Measured", "Required", "Document"];
+	let blocks = match evidence[..] {
+		[] => vec![],
+		_ => vec![table(head, rows, ROWS)],
+	};
+	section("Evidence", blocks)
+}
+
+fn members(report: &Report) -> Section {
+	let rows = report.members.iter().map(|member| {
+		vec![
+			words(member.id.to_string()),
+			words(member.name.clone()),
+			words(text::name(&member.kind)),
+			words(text::name(&member.region)),
+			words(text::standing(member.status)),
+		]
+	});
+	let head = vec!["Number", "Name", "Kind", "Country (ISO 3166-1)", "Standing"];
+	section("Members", vec![table(head, rows, ROWS)])
+}
+
+fn check(report: &Report, source: H256) -> Section {
+	let intro = "This page proves nothing by itself. The file that it was made from does, on any machine, without a \
+	             network. The hash of the chain's first block must come from somebody whom you trust, and not from this \
+	             page.";
+	let limits =
+		"What is proved: the record is complete and unaltered up to the block, and the verdict follows from it. \
+	              What is not: that the hospital reported every access, and which person a pseudonym stands for.";
+	section(
+		"How to check it",
+		vec![
+			Block::Text(intro.into()),
+			Block::Command(format!("kexin verify FILE --genesis {:?}", report.genesis)),
+			Block::Facts(vec![("blake2-256 of the file", hash(source))]),
+			Block::Text(limits.into()),
+		],
+	)
+}

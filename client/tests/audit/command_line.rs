@@ -1,0 +1,190 @@
+//! The binary, where there is neither a node nor sound settings.
+
+use crate::support::{access_proof, json, named, sample::Sample};
+use kexin_primitives::H256;
+use serde_json::Value;
+use std::{
+	fs,
+	path::PathBuf,
+	process::{Command, Output},
+};
+
+struct Desk {
+	directory: tempfile::TempDir,
+	genesis: H256,
+}
+
+/// A directory with a report and a proof of two accesses.
+fn desk() -> Desk {
+	let directory = tempfile::tempdir().unwrap();
+	let mut sample = Sample::new();
+	let document = sample.document().unwrap();
+	let proof = access_proof(&mut sample.chain, &sample.ledger, named("scans"), 1, 2);
+	let desk = Desk {
+		directory,
+		genesis: sample.chain.hash(),
+	};
+	fs::write(desk.path("report.json"), json(&document)).unwrap();
+	fs::write(desk.path("proof.json"), json(&proof)).unwrap();
+	fs::write(desk.path("kexin.toml"), "these are no settings").unwrap();
+	desk
+}
+
+impl Desk {
+	fn path(&self, name: &str) -> PathBuf {
+		self.directory.path().join(name)
+	}
+
+	fn kexin(&self, arguments: &[&str]) -> Output {
+		let mut command = Command::new(env!("CARGO_BIN_EXE_kexin"));
+		command
+			.current_dir(self.directory.path())
+			.args(arguments)
+			.output()
+			.unwrap()
+	}
+
+	fn verify(&self, name: &str, more: &[&str]) -> (i32, String, String) {
+		let genesis = format!("{:?}", self.genesis);
+		let output = self.kexin(&[&["verify", name, "--genesis", &genesis], more].concat());
+		let text = |bytes| String::from_utf8(bytes).unwrap();
+		(output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+	}
+
+	fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
+		let mut value = serde_json::from_slice(&fs::read(self.path("report.json")).unwrap()).unwrap();
+		change(&mut value);
+		fs::write(self.path(name), value.to_string()).unwrap();
+	}
+}
+
+#[test]
+fn each_end_has_its_exit_code() {
+	let desk = desk();
+	for name in ["report.json", "proof.json"] {
+		let (code, out, error) = desk.verify(name, &[]);
+		assert_eq!((code, error.as_str()), (0, ""), "{out}");
+		assert!(out.starts_with("accepted"), "{out}");
+	}
+	desk.edit("edited.json", |value| {
+		value["logs"][0]["entries"][0]["event"]["operation"] = "read".into()
+	});
+	desk.edit("cut.json", |value| {
+		drop(value["logs"][0]["entries"].as_array_mut().unwrap().pop())
+	});
+	for (name, more, expected, says) in [
+		("edited.json", &[][..], 1, "not the one that stands in the log"),
+		("cut.json", &[], 1, "entries are missing"),
+		("missing.json", &[], 2, "can't read"),
+		("kexin.toml", &[], 2, "not a proof"),
+		("report.json", &["--absent-purpose", "NOTHING"], 2, "no known purpose"),
+		("report.json", &["--not-before", "yesterday"], 2, "no moment"),
+		(
+			"report.json",
+			&["--not-before", "2030-01-01T00:00:00Z"],
+			4,
+			"not before 2030-01-01",
+		),
+		(
+			"report.json",
+			&["--absent-organisation", "1"],
+			5,
+			"6 accesses by organisation 1",
+		),
+		("report.json", &["--absent-purpose", "MLTRAINING"], 5, "for MLTRAINING"),
+		("proof.json", &["--absent-organisation", "9"], 5, "2 of 5"),
+	] {
+		let (code, _, error) = desk.verify(name, more);
+		assert_eq!(code, expected, "{name} {more:?}: {error}");
+		assert!(error.contains(says), "{error}");
+	}
+	let accepted = [
+		"--not-before",
+		"2027-01-15T08:00:00Z",
+		"--absent-organisation",
+		"9",
+		"--absent-purpose",
+		"HMARKT,PUBHLTH",
+	];
+	let (code, out, error) = desk.verify("report.json", &accepted);
+	assert_eq!(code, 0, "{error}");
+	for told in [
+		"absent     by organisation 9",
+		"absent     for HMARKT",
+		"absent     for PUBHLTH",
+	] {
+		assert!(out.contains(told), "{out}");
+	}
+	let elsewhere = desk.kexin(&["verify", "report.json", "--genesis", &format!("0x{}", "11".repeat(32))]);
+	assert_eq!(elsewhere.status.code(), Some(1));
+	assert_eq!(
+		desk.kexin(&["verify", "report.json"]).status.code(),
+		Some(2),
+		"no genesis"
+	);
+}
+
+#[test]
+fn programs_read_json() {
+	let desk = desk();
+	let (_, out, _) = desk.verify("report.json", &["--json"]);
+	let accepted: Value = serde_json::from_str(&out).unwrap();
+	assert_eq!(accepted["accepted"], true);
+	assert_eq!(accepted["verdict"]["status"], "compliant");
+	assert_eq!(accepted["complete"], true);
+	desk.edit("cut.json", |value| {
+		drop(value["logs"][0]["entries"].as_array_mut().unwrap().pop())
+	});
+	for (name, more, error) in [
+		("cut.json", &["--json"][..], "EntriesMissing"),
+		("missing.json", &["--json"], "unreadable"),
+		("report.json", &["--json", "--absent-organisation", "1"], "not-absent"),
+	] {
+		let (code, out, _) = desk.verify(name, more);
+		let refused: Value = serde_json::from_str(&out).unwrap();
+		assert!(code > 0);
+		assert_eq!(
+			(&refused["accepted"], &refused["error"]),
+			(&false.into(), &error.into())
+		);
+	}
+}
+
+#[test]
+fn only_what_is_proved_is_exported() {
+	let desk = desk();
+	let genesis = format!("{:?}", desk.genesis);
+	for format in [
+		"prov-json",
+		"fhir-r4",
+		"fhir-r5",
+		"openlineage",
+		"dot",
+		"markdown",
+		"html",
+	] {
+		let arguments = ["export", "report.json", "--genesis", &genesis, "--format", format];
+		let output = desk.kexin(&arguments);
+		assert_eq!(output.status.code(), Some(0), "{format}");
+		let to_file = desk.kexin(&[&arguments[..], &["--out", "exported"]].concat());
+		assert_eq!((to_file.status.code(), to_file.stdout.len()), (Some(0), 0));
+		assert_eq!(fs::read(desk.path("exported")).unwrap(), output.stdout, "{format}");
+	}
+	desk.edit("edited.json", |value| {
+		value["report"]["verdict"]["status"] = "breached".into()
+	});
+	for (name, expected) in [("edited.json", 1), ("proof.json", 2), ("kexin.toml", 2)] {
+		let output = desk.kexin(&[
+			"export",
+			name,
+			"--genesis",
+			&genesis,
+			"--format",
+			"dot",
+			"--out",
+			"not there",
+		]);
+		assert_eq!(output.status.code(), Some(expected), "{name}");
+		assert!(!desk.path("not there").exists());
+	}
+}

@@ -1,0 +1,239 @@
+//! Reports and proofs from a node that may say anything.
+
+use crate::support::{
+	named,
+	sample::{entry, Sample, NOW},
+};
+use kexin::{
+	fetch::{self, At, FetchError, Node, Progress, Range, PAGE},
+	ledger::LedgerError,
+};
+use kexin_primitives::{access::LogEntry, vocabulary::Operation, H256};
+use kexin_verifier::{access, header::Header, AccessProof, Document, Error, ReadState as _};
+use serde_json::{json, Value};
+use std::{cell::RefCell, time::Duration};
+
+/// A node that answers from a ledger, and then changes the answer.
+struct Fake<F> {
+	sample: Sample,
+	header: Header,
+	lie: F,
+	asked: RefCell<Vec<String>>,
+}
+
+/// What is done to the answer of a method that was asked so many questions before.
+type Answer = Result<Value, LedgerError>;
+
+fn honest(_: &str, _: usize, answer: Value) -> Answer {
+	Ok(answer)
+}
+
+/// A node of a ledger whose first log has more entries than one answer.
+fn node<F: Fn(&str, usize, Value) -> Answer>(lie: F) -> Fake<F> {
+	let mut sample = Sample::new();
+	let entries = (0..2 * PAGE).map(|number| LogEntry {
+		recorded: NOW - 900_000 + number,
+		..entry("scans", (number % 200) as u8, Operation::Train, Some("train"))
+	});
+	sample.ledger.record_all(named("scans"), entries);
+	let header = sample.chain.grow(sample.ledger.root());
+	Fake {
+		sample,
+		header,
+		lie,
+		asked: RefCell::default(),
+	}
+}
+
+impl<F> Fake<F> {
+	fn genesis(&self) -> H256 {
+		self.sample.chain.hash()
+	}
+
+	fn answer(&self, method: &str, params: &[Value]) -> Value {
+		let finality = || self.sample.chain.prove(&self.header);
+		match method {
+			"chain_getBlockHash" => match params[0].as_u64() {
+				Some(0) => json!(self.genesis()),
+				Some(1) => json!(self.header.hash()),
+				_ => Value::Null,
+			},
+			"audit_proof" => json!({
+				"block": { "hash": self.header.hash(), "number": self.header.number }, "model": params[0],
+				"finality": finality(), "state": self.sample.ledger.nodes(), "datasets": "whatever the node says",
+			}),
+			"access_proof" => {
+				let dataset: H256 = serde_json::from_value(params[0].clone()).unwrap();
+				let log = self.sample.ledger.log(&dataset);
+				let index = |name: &str| params[1][name].as_u64().map(|index| index as usize);
+				let first = index("from").unwrap();
+				let end = index("to").unwrap_or(log.entries.len());
+				let read = |state: &kexin_verifier::State| drop(state.log(&dataset).unwrap());
+				json!(AccessProof {
+					format: AccessProof::FORMAT.into(),
+					block: access::Block {
+						hash: self.header.hash(),
+						number: self.header.number
+					},
+					finality: finality(),
+					state: self.sample.ledger.prove(read),
+					dataset,
+					count: log.entries.len() as u64,
+					first: first as u64,
+					entries: log.entries[first..end].to_vec(),
+					hashes: log.hashes(first, end - first),
+				})
+			},
+			method => panic!("{method} was asked"),
+		}
+	}
+}
+
+impl<F: Fn(&str, usize, Value) -> Answer> Node for Fake<F> {
+	async fn ask(&self, method: &str, params: &[Value]) -> Answer {
+		let before = self.asked.borrow().iter().filter(|asked| *asked == method).count();
+		self.asked.borrow_mut().push(method.into());
+		(self.lie)(method, before, self.answer(method, params))
+	}
+
+	const PAUSE: Duration = Duration::ZERO;
+}
+
+async fn report<F: Fn(&str, usize, Value) -> Answer>(node: &Fake<F>) -> Result<Document, FetchError> {
+	fetch::report(node, node.sample.model, node.genesis(), None, &mut |_| ()).await
+}
+
+#[tokio::test]
+async fn a_report_is_fetched_page_by_page() {
+	let node = node(honest);
+	let mut seen = Vec::new();
+	let document = fetch::report(&node, node.sample.model, node.genesis(), None, &mut |progress| {
+		seen.push(progress)
+	})
+	.await;
+	let document = document.unwrap();
+	assert_eq!(document.verify(node.genesis()), Ok(&document.report));
+	assert_eq!(document.logs, node.sample.logs());
+	let total = 2 * PAGE + 5;
+	let scans = [PAGE, 2 * PAGE, total].map(|done| Progress::Entries {
+		dataset: named("scans"),
+		done,
+		total,
+	});
+	assert_eq!(seen[..3], scans);
+	assert_eq!(seen.last(), Some(&Progress::Deriving));
+}
+
+#[tokio::test]
+async fn a_block_is_found_by_its_number() {
+	let node = node(honest);
+	let hash = node.header.hash();
+	assert_eq!(fetch::genesis(&node).await.unwrap(), node.genesis());
+	assert_eq!(fetch::block(&node, At::Number(1)).await.unwrap(), hash);
+	assert_eq!(fetch::block(&node, At::Hash(H256::zero())).await.unwrap(), H256::zero());
+	assert!(matches!(
+		fetch::block(&node, At::Number(7)).await,
+		Err(FetchError::Other { .. })
+	));
+	let at = fetch::report(&node, node.sample.model, node.genesis(), Some(hash), &mut |_| ()).await;
+	assert_eq!(at.unwrap().report.block.hash, hash);
+}
+
+#[tokio::test]
+async fn accesses_are_fetched_with_their_proof() {
+	let node = node(honest);
+	for (first, end, number) in [(0, Some(1), 1), (7, Some(9), 2), (2 * PAGE, None, 5)] {
+		let proof = fetch::accesses(&node, named("scans"), Range { first, end }, node.genesis(), None)
+			.await
+			.unwrap();
+		assert_eq!((proof.first, proof.entries.len()), (first, number));
+	}
+}
+
+#[tokio::test]
+async fn what_the_node_can_answer_in_a_moment_is_asked_again() {
+	let soon = |code, message: &str| LedgerError::Method {
+		code,
+		message: message.into(),
+	};
+	let patient = node(|_, before, answer| match before {
+		0 => Err(soon(8008, "not indexed yet")),
+		1 => Err(soon(8009, "not final yet")),
+		_ => Ok(answer),
+	});
+	assert!(report(&patient).await.is_ok());
+	let never = node(|_, _, _| Err(soon(8009, "not final yet")));
+	assert!(matches!(report(&never).await, Err(FetchError::Node { .. })));
+	assert_eq!(never.asked.borrow().len(), 30);
+	let unknown = node(|_, _, _| Err(soon(8002, "not registered")));
+	assert!(report(&unknown).await.unwrap_err().to_string().contains("8002"));
+	assert_eq!(unknown.asked.borrow().len(), 1);
+}
+
+/// What comes of the report when the node changes an answer of `access_proof`.
+async fn changed(change: fn(&mut Value)) -> FetchError {
+	let node = node(|method, before, mut answer| {
+		if (method, before) == ("access_proof", 1) {
+			change(&mut answer);
+		}
+		Ok(answer)
+	});
+	report(&node).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_lie_is_found_out() {
+	let refused = |error: FetchError| match error {
+		FetchError::Refused(error) => error,
+		other => panic!("{other}"),
+	};
+	let scans = named("scans");
+	let edited = changed(|page| page["entries"][3]["event"]["actor"] = json!(H256::zero())).await;
+	assert_eq!(refused(edited), Error::EntryAltered(scans));
+	let short = changed(|page| drop(page["entries"].as_array_mut().unwrap().pop())).await;
+	refused(short);
+	let count = changed(|page| page["count"] = json!(PAGE)).await;
+	assert_eq!(refused(count), Error::Differs("count".into()));
+	let unsigned = changed(|page| page["finality"]["justification"] = json!("0x")).await;
+	assert!(matches!(refused(unsigned), Error::Justification { .. }));
+	let garbage = changed(|page| *page = json!("no")).await;
+	assert!(matches!(garbage, FetchError::Malformed { .. }));
+}
+
+#[tokio::test]
+async fn what_is_proved_must_be_what_was_asked() {
+	let honest_node = node(honest);
+	let other_page = honest_node.answer(
+		"access_proof",
+		&[json!(named("scans")), json!({ "from": 0, "to": PAGE })],
+	);
+	let other_log = honest_node.answer("access_proof", &[json!(named("records")), json!({ "from": 0 })]);
+	for other in [other_page, other_log] {
+		let node = node(|method, before, answer| match (method, before) {
+			("access_proof", 1) => Ok(other.clone()),
+			_ => Ok(answer),
+		});
+		let error = report(&node).await.unwrap_err();
+		assert!(matches!(error, FetchError::Other { .. }), "{error}");
+	}
+	let genesis = fetch::report(
+		&honest_node,
+		honest_node.sample.model,
+		named("elsewhere"),
+		None,
+		&mut |_| (),
+	)
+	.await;
+	assert!(matches!(genesis, Err(FetchError::Refused(Error::WrongGenesis { .. }))));
+	let old = fetch::report(
+		&honest_node,
+		honest_node.sample.model,
+		honest_node.genesis(),
+		Some(named("old")),
+		&mut |_| (),
+	)
+	.await;
+	assert!(matches!(old, Err(FetchError::Other { .. })));
+	let unknown = fetch::report(&honest_node, named("nothing"), honest_node.genesis(), None, &mut |_| ()).await;
+	assert!(matches!(unknown, Err(FetchError::Refused(_))));
+}

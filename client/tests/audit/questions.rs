@@ -1,0 +1,186 @@
+//! What an auditor asks about a file.
+
+use crate::support::{
+	access_proof, json, named,
+	sample::{entry, Sample, COMPANY, NOW},
+};
+use kexin::check::{verify, File, Questions, Refusal};
+use kexin_primitives::{
+	access::Outcome,
+	vocabulary::{Operation, Purpose},
+	H256,
+};
+use kexin_verifier::Error;
+
+/// The report of a sample after a change, and the hash of its chain's first block.
+fn file(change: impl FnOnce(&mut Sample)) -> (File, H256) {
+	let mut sample = Sample::new();
+	change(&mut sample);
+	let document = sample.document().unwrap();
+	(File::from_bytes(&json(&document)).unwrap(), sample.chain.hash())
+}
+
+fn ask(file: &(File, H256), questions: &Questions) -> Result<(), Refusal> {
+	verify(&file.0, file.1, questions).unwrap().1
+}
+
+fn organisation(id: u32) -> Questions {
+	Questions {
+		absent_organisations: vec![id],
+		..Questions::default()
+	}
+}
+
+fn purpose(purpose: Purpose) -> Questions {
+	Questions {
+		absent_purposes: vec![purpose],
+		..Questions::default()
+	}
+}
+
+#[test]
+fn a_report_is_accepted_and_tells_what_it_proves() {
+	let (file, genesis) = file(|_| ());
+	let (proved, answers) = verify(&file, genesis, &Questions::default()).unwrap();
+	assert_eq!(answers, Ok(()));
+	assert_eq!(proved.json["accepted"], true);
+	assert_eq!(proved.json["verdict"]["status"], "compliant");
+	assert_eq!(proved.json["accesses"]["forModel"], 5);
+	let text = proved.lines.join("\n");
+	for told in [
+		"accepted",
+		"compliant",
+		"2027-01-15T08:00:00.000Z",
+		"6 accesses to 2 data sets",
+		"block 1 ",
+	] {
+		assert!(text.contains(told), "{told} in {text}");
+	}
+}
+
+#[test]
+fn an_old_report_is_refused_where_a_newer_one_is_wanted() {
+	let file = file(|_| ());
+	let at = |not_before| Questions {
+		not_before: Some(not_before),
+		..Questions::default()
+	};
+	assert_eq!(ask(&file, &at(NOW)), Ok(()));
+	let too_old = Refusal::TooOld {
+		time: NOW,
+		not_before: NOW + 1,
+	};
+	assert_eq!(ask(&file, &at(NOW + 1)), Err(too_old.clone()));
+	assert_eq!(too_old.code(), 4);
+}
+
+#[test]
+fn that_nothing_was_there_follows_from_whole_logs() {
+	let file = file(|_| ());
+	assert_eq!(ask(&file, &organisation(17)), Ok(()));
+	assert_eq!(ask(&file, &purpose(Purpose::Marketing)), Ok(()));
+	let there = ask(&file, &organisation(COMPANY)).unwrap_err();
+	assert_eq!(there.code(), 5);
+	assert!(
+		there
+			.to_string()
+			.contains("6 accesses by organisation 1 in the log, 6 of them permitted"),
+		"{there}"
+	);
+	assert!(ask(&file, &purpose(Purpose::ModelTraining)).is_err());
+}
+
+#[test]
+fn a_denied_access_was_an_access() {
+	let file = file(|sample| {
+		let mut denied = entry("records", 1, Operation::Read, None);
+		denied.event.recipient = Some(17);
+		denied.event.outcome = Outcome::Denied;
+		sample.ledger.record(denied);
+	});
+	let there = ask(&file, &organisation(17)).unwrap_err().to_string();
+	assert!(
+		there.contains("1 access by organisation 17 in the log, 0 of them permitted"),
+		"{there}"
+	);
+}
+
+#[test]
+fn a_purpose_stands_for_those_under_it() {
+	let file = file(|sample| {
+		let mut trial = entry("records", 1, Operation::Read, None);
+		trial.event.purpose = Some(Purpose::ClinicalTrialWithCare);
+		sample.ledger.record(trial);
+	});
+	assert!(ask(&file, &purpose(Purpose::Research)).is_err());
+	assert_eq!(ask(&file, &purpose(Purpose::BiomedicalResearch)), Ok(()));
+}
+
+#[test]
+fn what_is_not_stated_could_be_anything() {
+	let file = file(|sample| {
+		let mut silent = entry("records", 1, Operation::Read, None);
+		(silent.event.purpose, silent.event.recipient) = (None, None);
+		sample.ledger.record(silent);
+	});
+	for questions in [organisation(17), purpose(Purpose::Marketing)] {
+		let open = ask(&file, &questions).unwrap_err().to_string();
+		assert!(open.contains("1 access does not say"), "{open}");
+	}
+}
+
+#[test]
+fn from_a_part_of_a_log_nothing_follows_about_the_rest() {
+	let mut sample = Sample::new();
+	let mut proof = |first, number| {
+		let proof = access_proof(&mut sample.chain, &sample.ledger, named("scans"), first, number);
+		(File::from_bytes(&json(&proof)).unwrap(), sample.chain.hash())
+	};
+	let (all, part) = (proof(0, 5), proof(1, 3));
+	assert_eq!(ask(&all, &organisation(17)), Ok(()));
+	let open = ask(&part, &organisation(17)).unwrap_err();
+	assert!(open.to_string().contains("3 of 5"), "{open}");
+	assert_eq!(ask(&part, &Questions::default()), Ok(()));
+	let text = verify(&part.0, part.1, &Questions::default())
+		.unwrap()
+		.0
+		.lines
+		.join("\n");
+	assert!(
+		text.contains("3 of 5 from index 1 on") && text.contains("not all of its log"),
+		"{text}"
+	);
+	let time = Questions {
+		not_before: Some(1),
+		..Questions::default()
+	};
+	assert!(matches!(verify(&all.0, all.1, &time), Err(Refusal::Unreadable(_))));
+}
+
+#[test]
+fn what_is_not_proved_is_refused_by_name() {
+	let (file, genesis) = file(|_| ());
+	let refusal = verify(&file, named("elsewhere"), &Questions::default()).unwrap_err();
+	assert_eq!((refusal.code(), refusal.name().as_str()), (1, "WrongGenesis"));
+	let mut short = Sample::new().document().unwrap();
+	short.logs[0].entries.pop();
+	let short = File::from_bytes(&json(&short)).unwrap();
+	let refusal = verify(&short, genesis, &Questions::default()).unwrap_err();
+	assert_eq!((refusal.code(), refusal.name().as_str()), (1, "EntriesMissing"));
+	assert!(matches!(
+		refusal,
+		Refusal::Refused(Error::EntriesMissing {
+			found: 4,
+			proved: 5,
+			..
+		})
+	));
+	for (text, code) in [
+		("", 2),
+		("{}", 2),
+		("{\"format\": \"kexin-report/9\"}", 2),
+		("\u{0}", 2),
+	] {
+		assert_eq!(File::from_bytes(text.as_bytes()).unwrap_err().code(), code, "{text}");
+	}
+}

@@ -1,0 +1,215 @@
+//! How long a proof takes to check, and how large it is.
+//!
+//! `cargo bench -p kexin-verifier`. Every figure is the median of several runs, all in one process and on one core.
+
+#[path = "../tests/verifier/support/mod.rs"]
+mod support;
+
+use codec::Encode;
+use kexin_primitives::{access::LogEntry, vocabulary::Operation, Versioned, H256};
+use kexin_verifier::{access::leaves, state::keys, AccessProof, Bytes, Proof};
+use sp_crypto_hashing::{blake2_256, twox_128};
+use std::{
+	hint::black_box,
+	time::{Duration, Instant},
+};
+use support::{
+	access_proof,
+	chain::{voters, Chain},
+	ledger::Ledger,
+	named,
+	sample::{self, Sample},
+};
+
+const EVENTS: u32 = 1_000_000;
+
+/// Entries as a ledger has them, `number` of them.
+fn entries(number: u32) -> impl Iterator<Item = LogEntry> {
+	(0..number).map(|number| {
+		let mut entry = sample::entry("scans", 1, Operation::Train, Some("train"));
+		entry.event.source = H256(blake2_256(&number.to_le_bytes()));
+		entry.event.occurred += u64::from(number);
+		entry.recorded += u64::from(number / 1_000);
+		entry
+	})
+}
+
+/// The state of a ledger in use, with this many data sets that have logs.
+fn ledger(datasets: u32) -> Ledger {
+	let mut ledger = Ledger::default();
+	let pallets =
+		"System Timestamp Babe Authorship Balances TransactionPayment Council Members Offences Historical Session \
+	               Grandpa Scheduler Preimage Utility Consent Lineage Annotation Access";
+	for pallet in pallets.split_whitespace() {
+		for item in ["First", "Second", "Third", "Fourth"] {
+			let key = [twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat();
+			ledger.put_raw(key, vec![1; 40]);
+		}
+	}
+	for number in 0..datasets {
+		let id = named(&format!("data set {number}"));
+		let mut entry = sample::entry("scans", 0, Operation::Read, None);
+		entry.dataset = id;
+		ledger.record(entry);
+		ledger.put(keys::dataset(&id), sample::dataset());
+	}
+	ledger
+}
+
+fn median(runs: usize, mut run: impl FnMut()) -> Duration {
+	let time = |_| {
+		let start = Instant::now();
+		run();
+		start.elapsed()
+	};
+	let mut times = (0..runs).map(time).collect::<Vec<_>>();
+	times.sort();
+	times[runs / 2]
+}
+
+fn micros(duration: Duration) -> f64 {
+	duration.as_secs_f64() * 1e6
+}
+
+fn per_second(number: u32, duration: Duration) -> f64 {
+	f64::from(number) / duration.as_secs_f64() / 1e6
+}
+
+fn length(parts: &[Bytes]) -> usize {
+	parts.iter().map(|part| part.0.len()).sum()
+}
+
+/// The bytes of a proof of finality, without the hex and the names.
+fn finality_length(proof: &AccessProof) -> usize {
+	let finality = &proof.finality;
+	let handovers = finality.handovers.iter();
+	let handovers: usize = handovers
+		.map(|handover| handover.header.0.len() + handover.justification.0.len())
+		.sum();
+	finality.genesis.0.len()
+		+ length(&finality.authorities)
+		+ handovers
+		+ length(&finality.headers)
+		+ finality.justification.0.len()
+}
+
+fn json_length(value: &impl serde::Serialize) -> usize {
+	serde_json::to_vec(value).expect("a proof is JSON").len()
+}
+
+fn one_event(ledger: &Ledger, number: u16, handovers: u16) {
+	let mut chain = Chain::new(voters(0..number));
+	for handover in 1..=handovers {
+		chain.hand_over(voters(handover..handover + number));
+	}
+	let proof = access_proof(&mut chain, ledger, named("scans"), 123_456, 1);
+	let genesis = chain.hash();
+	let check = median(201, || assert!(black_box(&proof).verify(genesis).is_ok()));
+	println!(
+		"one event, {number} voters, {handovers} handovers: {:.0} µs; {} bytes, JSON {}",
+		micros(check),
+		finality_length(&proof) + log_length(&proof) + length(&proof.state),
+		json_length(&proof),
+	);
+}
+
+/// The bytes of the entries and the hashes beside them.
+fn log_length(proof: &AccessProof) -> usize {
+	proof.entries.encode().len() + 32 * proof.hashes.len()
+}
+
+fn sizes(ledger: &Ledger, datasets: u32) {
+	let proof = access_proof(&mut Chain::new(voters(0..4)), ledger, named("scans"), 123_456, 1);
+	println!(
+		"one event of {EVENTS} without finality, {datasets} data sets: entry and {} hashes {} bytes (JSON {}), \
+		 {} state nodes {} bytes (JSON {})",
+		proof.hashes.len(),
+		log_length(&proof),
+		json_length(&proof.entries) + json_length(&proof.hashes),
+		proof.state.len(),
+		length(&proof.state),
+		json_length(&proof.state),
+	);
+}
+
+fn whole_log(ledger: &Ledger) {
+	let mut chain = Chain::new(voters(0..4));
+	let proof = access_proof(&mut chain, ledger, named("scans"), 0, EVENTS as usize);
+	let genesis = chain.hash();
+	let check = median(5, || {
+		let proved = black_box(&proof).verify(genesis).expect("the proof is honest");
+		assert!(proved.complete);
+	});
+
+	// The same bytes, laid out beforehand: what is left when nothing but hashing remains.
+	let mut inputs = Vec::new();
+	let mut ends = Vec::new();
+	for entry in &proof.entries {
+		inputs.push(0);
+		Versioned::V1(*entry).encode_to(&mut inputs);
+		ends.push(inputs.len());
+	}
+	let hash = median(5, || {
+		let mut start = 0;
+		for end in &ends {
+			black_box(blake2_256(&inputs[start..*end]));
+			start = *end;
+		}
+		for pair in 1..EVENTS {
+			black_box(blake2_256(black_box(&[pair as u8; 65])));
+		}
+	});
+	let leaf = median(5, || drop(black_box(leaves(&proof.entries))));
+	let naive = median(3, || {
+		drop(black_box(proof.entries.iter().map(LogEntry::leaf).collect::<Vec<_>>()))
+	});
+	println!(
+		"a complete log of {EVENTS}: {:.2} million events/s; bare hashing of the same {} MB: {:.2} million events/s; \
+		 ratio {:.2}",
+		per_second(EVENTS, check),
+		(inputs.len() + 65 * EVENTS as usize) / 1_000_000,
+		per_second(EVENTS, hash),
+		hash.as_secs_f64() / check.as_secs_f64(),
+	);
+	println!(
+		"leaf hashes alone: {:.2} million events/s; one by one with `LogEntry::leaf`: {:.2}",
+		per_second(EVENTS, leaf),
+		per_second(EVENTS, naive),
+	);
+}
+
+fn whole_report() {
+	let number = 100_000;
+	let mut sample = Sample::new();
+	sample.ledger.record_all(named("scans"), entries(number));
+	let document = sample.document().expect("the report is made");
+	let genesis = sample.chain.hash();
+	let file = serde_json::to_vec(&document).expect("a document is JSON");
+	let check = median(5, || assert!(document.verify(genesis).is_ok()));
+	let read = median(5, || assert!(matches!(Proof::from_json(&file), Ok(Proof::Report(_)))));
+	println!(
+		"a report with {number} events ({} MB): read in {:.0} ms, checked in {:.0} ms",
+		file.len() / 1_000_000,
+		micros(read) / 1e3,
+		micros(check) / 1e3,
+	);
+}
+
+fn main() {
+	// `cargo test --all-targets` runs benchmarks too, to see that they can.
+	if !std::env::args().any(|argument| argument == "--bench") {
+		return;
+	}
+	let mut large = ledger(100);
+	large.record_all(named("scans"), entries(EVENTS));
+	for (voters, handovers) in [(4, 0), (4, 3), (100, 0), (100, 3)] {
+		one_event(&large, voters, handovers);
+	}
+	sizes(&large, 100);
+	let mut alone = ledger(0);
+	alone.record_all(named("scans"), entries(EVENTS));
+	sizes(&alone, 1);
+	drop(alone);
+	whole_log(&large);
+	whole_report();
+}

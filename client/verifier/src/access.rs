@@ -1,0 +1,237 @@
+//! From a data set's accumulator to the entries of its log.
+//!
+//! From a complete log follows what did *not* happen. That none of its entries names a certain recipient, say, is then
+//! a fact about the data set, as far as the hospital reported.
+
+use crate::{
+	error::{in_state, Error},
+	finality::{FinalBlock, Finality},
+	state::{ReadState, State},
+	Bytes,
+};
+use alloc::{string::String, vec::Vec};
+use codec::Encode;
+use kexin_primitives::{
+	access::{Log, LogEntry, Outcome},
+	log::RangeError,
+	DatasetId, Versioned, H256,
+};
+use serde::{Deserialize, Serialize};
+use sp_crypto_hashing::blake2_256;
+
+/// The proof that entries stand in a data set's log: see "Access proof" in `docs/proofs.md`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AccessProof {
+	/// [`Self::FORMAT`].
+	pub format: String,
+	/// The block that the proof is about.
+	pub block: Block,
+	/// The proof that the block is final.
+	pub finality: Finality,
+	/// The trie nodes that lead from the block's state root to the data set's log.
+	pub state: Vec<Bytes>,
+	/// The data set.
+	pub dataset: DatasetId,
+	/// How many entries its log has at the block.
+	pub count: u64,
+	/// The index in the log of the first entry here.
+	pub first: u64,
+	/// The entries.
+	pub entries: Vec<LogEntry>,
+	/// The hashes of the largest trees beside the entries and below their peaks, from left to right.
+	pub hashes: Vec<H256>,
+}
+
+/// A block, as a proof names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Block {
+	/// Its hash.
+	pub hash: H256,
+	/// Its number.
+	pub number: u32,
+}
+
+/// Entries that stand in a data set's log.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ProvedAccesses<'a> {
+	/// The block at which they do.
+	pub block: FinalBlock,
+	/// The data set.
+	pub dataset: DatasetId,
+	/// How many entries the log has at the block.
+	pub count: u64,
+	/// The index in the log of the first.
+	pub first: u64,
+	/// The entries.
+	pub entries: &'a [LogEntry],
+	/// Whether they are all of them: then what is not among them was not recorded until the block.
+	pub complete: bool,
+}
+
+impl AccessProof {
+	/// What [`Self::format`] says.
+	pub const FORMAT: &'static str = "kexin-access-proof/1";
+
+	/// Makes the proof that `entries` stand in the log of a data set from the index `first` on, which is checked on the
+	/// way.
+	///
+	/// Of `nodes` those are taken that lead to the log. `hashes` are those of [`Self::hashes`].
+	///
+	/// # Errors
+	/// [`Error`].
+	pub fn assemble(
+		genesis: H256,
+		finality: Finality,
+		nodes: &[Bytes],
+		dataset: DatasetId,
+		first: u64,
+		entries: Vec<LogEntry>,
+		hashes: Vec<H256>,
+	) -> Result<Self, Error> {
+		let FinalBlock {
+			hash,
+			number,
+			state_root,
+			..
+		} = finality.verify(genesis)?;
+		let state = State::gather(state_root, nodes);
+		let log = state.log(&dataset).map_err(in_state)?;
+		check(dataset, &log, first, &entries, &hashes)?;
+		Ok(Self {
+			format: Self::FORMAT.into(),
+			block: Block { hash, number },
+			finality,
+			state: state.used_nodes(),
+			dataset,
+			count: log.accumulator.count(),
+			first,
+			entries,
+			hashes,
+		})
+	}
+
+	/// What is proved on the chain whose first block has this hash.
+	///
+	/// # Errors
+	/// [`Error`]: [`Error::Differs`] names the first field that says something else than what is proved.
+	pub fn verify(&self, genesis: H256) -> Result<ProvedAccesses<'_>, Error> {
+		if self.format != Self::FORMAT {
+			return Err(Error::Format(self.format.clone()));
+		}
+		let block = self.finality.verify(genesis)?;
+		let differs = |field: &str| Err(Error::Differs(field.into()));
+		if self.block.hash != block.hash {
+			return differs("block.hash");
+		}
+		if self.block.number != block.number {
+			return differs("block.number");
+		}
+		let state = State::new(block.state_root, &self.state).map_err(in_state)?;
+		let log = state.log(&self.dataset).map_err(in_state)?;
+		state.every_node_used().map_err(in_state)?;
+		let count = log.accumulator.count();
+		if self.count != count {
+			return differs("count");
+		}
+		check(self.dataset, &log, self.first, &self.entries, &self.hashes)?;
+		Ok(ProvedAccesses {
+			block,
+			dataset: self.dataset,
+			count,
+			first: self.first,
+			entries: &self.entries,
+			complete: self.first == 0 && length(&self.entries) == count,
+		})
+	}
+}
+
+/// Checks that `entries` are all of the log.
+pub(crate) fn check_all(dataset: DatasetId, log: &Log, entries: &[LogEntry]) -> Result<(), Error> {
+	let (found, proved) = (length(entries), log.accumulator.count());
+	match found.cmp(&proved) {
+		core::cmp::Ordering::Less => Err(Error::EntriesMissing { dataset, found, proved }),
+		core::cmp::Ordering::Greater => Err(Error::EntriesAdded { dataset, found, proved }),
+		core::cmp::Ordering::Equal => check(dataset, log, 0, entries, &[]),
+	}
+}
+
+/// Checks that `entries` stand in the log from `first` on.
+fn check(dataset: DatasetId, log: &Log, first: u64, entries: &[LogEntry], hashes: &[H256]) -> Result<(), Error> {
+	log.accumulator
+		.verify(first, &leaves(entries), hashes)
+		.map_err(|error| diagnose(error, dataset, log, first, entries, hashes))
+}
+
+/// The hashes that stand for entries in the log's accumulator, as [`LogEntry::leaf`] makes them one by one.
+pub fn leaves(entries: &[LogEntry]) -> Vec<H256> {
+	// Millions of entries are hashed at a time: one buffer serves them all.
+	let mut input = Vec::new();
+	let mut leaf = |entry: &LogEntry| {
+		input.clear();
+		input.push(0);
+		Versioned::V1(*entry).encode_to(&mut input);
+		H256(blake2_256(&input))
+	};
+	entries.iter().map(&mut leaf).collect()
+}
+
+/// How many of the entries are permitted accesses with breaches, which the ledger counts as well.
+fn breaches(entries: &[LogEntry]) -> u64 {
+	let breached = |entry: &&LogEntry| entry.event.outcome == Outcome::Permitted && !entry.breaches.is_empty();
+	entries
+		.iter()
+		.filter(breached)
+		.fold(0, |number, _| number.saturating_add(1))
+}
+
+/// What was done to entries that are not those of the log, as far as it shows.
+fn diagnose(
+	error: RangeError,
+	dataset: DatasetId,
+	log: &Log,
+	first: u64,
+	entries: &[LogEntry],
+	hashes: &[H256],
+) -> Error {
+	let (number, proved) = (length(entries), log.accumulator.count());
+	if error == RangeError::OutOfRange {
+		return Error::EntriesAdded {
+			dataset,
+			found: first.saturating_add(number),
+			proved,
+		};
+	}
+	// Without hashes, entries from the beginning on were meant to be the whole log.
+	if first == 0 && hashes.is_empty() && number < proved {
+		return Error::EntriesMissing {
+			dataset,
+			found: number,
+			proved,
+		};
+	}
+	if error == RangeError::WrongNumberOfHashes {
+		return Error::WrongNumberOfHashes(dataset);
+	}
+	let found = breaches(entries);
+	if number == proved && found != log.breaches {
+		return Error::BreachHidden {
+			dataset,
+			found,
+			proved: log.breaches,
+		};
+	}
+	let pairs = entries.iter().zip(entries.iter().skip(1));
+	let earlier = (first.saturating_add(1)..)
+		.zip(pairs)
+		.find(|(_, (entry, next))| next.recorded < entry.recorded);
+	match earlier {
+		Some((index, _)) => Error::Reordered { dataset, index },
+		None => Error::EntryAltered(dataset),
+	}
+}
+
+fn length<T>(list: &[T]) -> u64 {
+	u64::try_from(list.len()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,124 @@
+//! Block headers, as far as a proof reads them.
+
+use crate::finality::Voters;
+use alloc::vec::Vec;
+use codec::{Decode, DecodeAll, Encode};
+use core::fmt;
+use kexin_primitives::H256;
+use sp_crypto_hashing::blake2_256;
+
+/// The engine of GRANDPA's digest items.
+const GRANDPA: [u8; 4] = *b"FRNK";
+
+/// A block header of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Header {
+	/// The hash of the header before.
+	pub parent_hash: H256,
+	/// The block's number.
+	#[codec(compact)]
+	pub number: u32,
+	/// The root of the state after the block.
+	pub state_root: H256,
+	/// The root of the block's extrinsics.
+	pub extrinsics_root: H256,
+	/// What the block's author and runtime tell other nodes.
+	pub digest: Vec<DigestItem>,
+}
+
+/// An item of a header's digest.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum DigestItem {
+	/// Something of no engine.
+	#[codec(index = 0)]
+	Other(Vec<u8>),
+	/// From the runtime to a consensus engine.
+	#[codec(index = 4)]
+	Consensus([u8; 4], Vec<u8>),
+	/// The author's signature.
+	#[codec(index = 5)]
+	Seal([u8; 4], Vec<u8>),
+	/// From a consensus engine to the runtime.
+	#[codec(index = 6)]
+	PreRuntime([u8; 4], Vec<u8>),
+	/// The runtime's code or its memory limit changed.
+	#[codec(index = 8)]
+	RuntimeEnvironmentUpdated,
+}
+
+/// What is wrong with a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HeaderError {
+	/// It is not the encoding of a header, or not only that.
+	Malformed,
+	/// It announces voters in a way that can't be read.
+	MalformedChange,
+	/// It announces voters who take over only after this many blocks, which the chain never does.
+	Delayed(u32),
+	/// It forces a change of the voters without the agreement of those before, which the chain never does.
+	Forced,
+}
+
+impl fmt::Display for HeaderError {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Malformed => formatter.write_str("is not the encoding of a block header"),
+			Self::MalformedChange => formatter.write_str("announces voters in a form that can't be read"),
+			Self::Delayed(delay) => write!(
+				formatter,
+				"announces voters who take over {delay} blocks later, which this chain never does"
+			),
+			Self::Forced => formatter
+				.write_str("forces a change of the voters without those before them, which this chain never does"),
+		}
+	}
+}
+
+impl Header {
+	/// Reads a header of which nothing is left over.
+	///
+	/// # Errors
+	/// [`HeaderError::Malformed`].
+	pub fn from_bytes(bytes: &[u8]) -> Result<Self, HeaderError> {
+		let header = Self::decode_all(&mut &bytes[..]).map_err(|_| HeaderError::Malformed)?;
+		// The hash is over the bytes, so that two encodings of one header would be two blocks.
+		if header.encode() == bytes {
+			Ok(header)
+		} else {
+			Err(HeaderError::Malformed)
+		}
+	}
+
+	/// The hash that names the block.
+	pub fn hash(&self) -> H256 {
+		H256(self.using_encoded(blake2_256))
+	}
+
+	/// The voters that the block announces; none when it announces none. Of several announcements nodes follow the
+	/// first.
+	///
+	/// # Errors
+	/// [`HeaderError`] when the header announces them in a way that the chain never does.
+	pub fn next_voters(&self) -> Result<Option<Voters>, HeaderError> {
+		let mut voters = None;
+		for item in &self.digest {
+			let DigestItem::Consensus(GRANDPA, log) = item else {
+				continue;
+			};
+			match log.split_first() {
+				Some((1, change)) => {
+					let (next, delay) =
+						<(Voters, u32)>::decode_all(&mut &change[..]).map_err(|_| HeaderError::MalformedChange)?;
+					if delay > 0 {
+						return Err(HeaderError::Delayed(delay));
+					}
+					voters = voters.or(Some(next));
+				},
+				Some((2, _)) => return Err(HeaderError::Forced),
+				// Nodes pass over what they don't know, and over the items about single voters.
+				_ => {},
+			}
+		}
+		Ok(voters)
+	}
+}

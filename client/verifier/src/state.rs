@@ -1,0 +1,300 @@
+//! From a block's state root to the values of the ledger's state.
+
+pub mod keys;
+
+use crate::Bytes;
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use codec::{Decode, DecodeAll};
+use core::{cell::Cell, fmt};
+use hash_db::{HashDBRef, Prefix};
+use kexin_primitives::{
+	access::Log,
+	dataset::Dataset,
+	lineage::{Activity, ActivityId, Artifact, ArtifactId, AttachedEvidence},
+	members::{Member, MemberId},
+	DatasetId, Moment, Versioned, H256,
+};
+use sp_core::Blake2Hasher;
+use sp_crypto_hashing::blake2_256;
+use sp_trie::{
+	trie_types::{TrieDB, TrieDBBuilder, TrieError},
+	DBValue, LayoutV1, Trie, TrieDBIterator,
+};
+
+/// The version of a value's encoding that is known here.
+const VERSION: u8 = 1;
+
+/// A key of the state and the value under it.
+pub type Pair = (Vec<u8>, Vec<u8>);
+
+/// Why a value of the state is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateError {
+	/// The nodes don't lead to what is under this key or prefix, nor show that there is nothing.
+	Incomplete(Bytes),
+	/// A node on the way to this key or prefix can't be read.
+	MalformedNode(Bytes),
+	/// The node with this hash is needed for nothing.
+	UnusedNode(H256),
+	/// The node with this hash is there twice.
+	DuplicateNode(H256),
+	/// Nothing is under this key, where every block has something.
+	Absent(Bytes),
+	/// The value under this key is in a version of its encoding that is not known here.
+	UnknownVersion {
+		/// The key.
+		key: Bytes,
+		/// The version.
+		version: u8,
+	},
+	/// The value under this key is not in the form that its version has.
+	Value(Bytes),
+	/// The state could not be asked, for a reason that only a reader other than [`State`] has.
+	Unavailable(String),
+}
+
+impl fmt::Display for StateError {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Incomplete(key) => write!(formatter, "the nodes that lead to {key} are missing or damaged"),
+			Self::MalformedNode(key) => write!(formatter, "a node that leads to {key} can't be read"),
+			Self::UnusedNode(hash) => write!(formatter, "the node {hash:?} is needed for nothing"),
+			Self::DuplicateNode(hash) => write!(formatter, "the node {hash:?} is there twice"),
+			Self::Absent(key) => write!(
+				formatter,
+				"there is nothing under {key}: this is not the state of such a ledger"
+			),
+			Self::UnknownVersion { key, version } => write!(
+				formatter,
+				"the value under {key} is in version {version} of its encoding, which this verifier does not know: use \
+				 a newer one"
+			),
+			Self::Value(key) => write!(
+				formatter,
+				"the value under {key} is in a form that this verifier does not know: use a newer one"
+			),
+			Self::Unavailable(cause) => write!(formatter, "the state could not be asked: {cause}"),
+		}
+	}
+}
+
+/// The ledger's state after one block, as one reads it.
+///
+/// [`State`] proves what it answers. Another reader, of a node's state for example, finds out what a proof must show.
+pub trait ReadState {
+	/// The value under a key.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known whether there is one.
+	fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError>;
+
+	/// Every key with this prefix and its value, in the order of the keys.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known whether these are all.
+	fn prefix(&self, prefix: &[u8]) -> Result<Vec<Pair>, StateError>;
+
+	/// The log of a data set; empty when nothing was recorded.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn log(&self, id: &DatasetId) -> Result<Log, StateError> {
+		let key = keys::log(id);
+		let log: Log = read(self, &key)?.unwrap_or_default();
+		// A tree without a peak would take any entries.
+		let (count, peaks) = (log.accumulator.count(), log.accumulator.peaks());
+		if u32::try_from(peaks.len()) == Ok(count.count_ones()) {
+			Ok(log)
+		} else {
+			Err(StateError::Value(key.into()))
+		}
+	}
+
+	/// A data set; none when no hospital declared it.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn dataset(&self, id: &DatasetId) -> Result<Option<Dataset>, StateError> {
+		read(self, &keys::dataset(id))
+	}
+
+	/// An artifact; none when it is not registered.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn artifact(&self, id: &ArtifactId) -> Result<Option<Artifact>, StateError> {
+		read(self, &keys::artifact(id))
+	}
+
+	/// An activity; none when it is not registered.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn activity(&self, id: &ActivityId) -> Result<Option<Activity>, StateError> {
+		read(self, &keys::activity(id))
+	}
+
+	/// All evidence about an artifact with the members that attached it, in the order of their numbers.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn evidence(&self, id: &ArtifactId) -> Result<Vec<(MemberId, AttachedEvidence)>, StateError> {
+		let attached = self.prefix(&keys::evidence_of(id))?.into_iter().map(|(key, value)| {
+			let by = keys::evidence_by(id, &key).ok_or_else(|| StateError::Value(key.clone().into()))?;
+			Ok((by, versioned(&key, &value)?))
+		});
+		let mut attached = attached.collect::<Result<Vec<_>, StateError>>()?;
+		attached.sort_by_key(|(by, _)| *by);
+		Ok(attached)
+	}
+
+	/// A member; none when it never was one.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn member(&self, id: MemberId) -> Result<Option<Member>, StateError> {
+		read(self, &keys::member(id))
+	}
+
+	/// The time of the block.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn now(&self) -> Result<Moment, StateError> {
+		let key = keys::now();
+		let value = self.get(&key)?.ok_or_else(|| StateError::Absent(key.clone().into()))?;
+		Moment::decode_all(&mut &value[..]).map_err(|_| StateError::Value(key.into()))
+	}
+}
+
+fn read<T: Decode>(state: &(impl ReadState + ?Sized), key: &[u8]) -> Result<Option<T>, StateError> {
+	state.get(key)?.map(|value| versioned(key, &value)).transpose()
+}
+
+fn versioned<T: Decode>(key: &[u8], value: &[u8]) -> Result<T, StateError> {
+	match value.first() {
+		Some(version) if *version != VERSION => Err(StateError::UnknownVersion {
+			key: key.to_vec().into(),
+			version: *version,
+		}),
+		_ => Versioned::<T>::decode_all(&mut &value[..])
+			.map(Versioned::into_latest)
+			.map_err(|_| StateError::Value(key.to_vec().into())),
+	}
+}
+
+/// The part of a state that trie nodes prove.
+///
+/// What is read is looked up by hash from the root on, so that a foreign node is never come to: it changes nothing. To
+/// keep a file from carrying what nobody checked, [`Self::every_node_used`] refuses such nodes all the same.
+#[derive(Clone, Debug)]
+pub struct State {
+	root: H256,
+	nodes: Nodes,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Nodes(BTreeMap<H256, Node>);
+
+#[derive(Clone, Debug)]
+struct Node {
+	encoded: Vec<u8>,
+	used: Cell<bool>,
+}
+
+impl HashDBRef<Blake2Hasher, DBValue> for Nodes {
+	fn get(&self, hash: &H256, _: Prefix) -> Option<DBValue> {
+		self.0.get(hash).map(|node| {
+			node.used.set(true);
+			node.encoded.clone()
+		})
+	}
+
+	fn contains(&self, hash: &H256, _: Prefix) -> bool {
+		self.0.contains_key(hash)
+	}
+}
+
+impl State {
+	/// The part of the state with this root that the nodes, in any order, lead to.
+	///
+	/// # Errors
+	/// [`StateError::DuplicateNode`].
+	pub fn new(root: H256, nodes: &[Bytes]) -> Result<Self, StateError> {
+		let mut state = Self::empty(root);
+		for node in nodes {
+			if let Some(twice) = state.add(node) {
+				return Err(StateError::DuplicateNode(twice));
+			}
+		}
+		Ok(state)
+	}
+
+	/// The same, where a node may be there more than once, as in a node's answers to several questions.
+	pub fn gather(root: H256, nodes: &[Bytes]) -> Self {
+		let mut state = Self::empty(root);
+		for node in nodes {
+			state.add(node);
+		}
+		state
+	}
+
+	fn empty(root: H256) -> Self {
+		Self {
+			root,
+			nodes: Nodes::default(),
+		}
+	}
+
+	/// Adds a node. Its hash, when it was there before.
+	fn add(&mut self, node: &Bytes) -> Option<H256> {
+		let hash = H256(blake2_256(node.as_ref()));
+		let node = Node {
+			encoded: node.0.clone(),
+			used: Cell::new(false),
+		};
+		self.nodes.0.insert(hash, node).map(|_| hash)
+	}
+
+	/// The nodes that were needed for what was read so far.
+	pub fn used_nodes(&self) -> Vec<Bytes> {
+		let used = self.nodes.0.values().filter(|node| node.used.get());
+		used.map(|node| Bytes(node.encoded.clone())).collect()
+	}
+
+	/// Checks that what was read so far needed every node.
+	///
+	/// # Errors
+	/// [`StateError::UnusedNode`].
+	pub fn every_node_used(&self) -> Result<(), StateError> {
+		match self.nodes.0.iter().find(|(_, node)| !node.used.get()) {
+			Some((hash, _)) => Err(StateError::UnusedNode(*hash)),
+			None => Ok(()),
+		}
+	}
+
+	fn trie(&self) -> TrieDB<'_, '_, Blake2Hasher> {
+		TrieDBBuilder::new(&self.nodes, &self.root).build()
+	}
+}
+
+impl ReadState for State {
+	fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+		self.trie().get(key).map_err(|error| blame(*error, key))
+	}
+
+	fn prefix(&self, prefix: &[u8]) -> Result<Vec<Pair>, StateError> {
+		let trie = self.trie();
+		TrieDBIterator::<LayoutV1<Blake2Hasher>>::new_prefixed(&trie, prefix)
+			.and_then(Iterator::collect)
+			.map_err(|error| blame(*error, prefix))
+	}
+}
+
+fn blame(error: TrieError<H256>, key: &[u8]) -> StateError {
+	let key = key.to_vec().into();
+	match error {
+		TrieError::InvalidStateRoot(_) | TrieError::IncompleteDatabase(_) => StateError::Incomplete(key),
+		_ => StateError::MalformedNode(key),
+	}
+}

@@ -1,0 +1,344 @@
+//! The encodings of `docs/proofs.md`, byte by byte. They never change.
+
+use codec::{Decode, DecodeAll, Encode};
+use kexin_primitives::{
+	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	vocabulary::{Operation, Purpose, Region},
+	Versioned, H256,
+};
+use kexin_verifier::{
+	access::leaves,
+	header::{DigestItem, Header},
+	state::keys,
+};
+use proptest::prelude::*;
+use sp_crypto_hashing::blake2_256;
+
+fn hash(byte: u8) -> H256 {
+	H256::repeat_byte(byte)
+}
+
+/// Every field has a value, each another one.
+fn full() -> LogEntry {
+	LogEntry {
+		dataset: hash(1),
+		reporter: 0x0403_0201,
+		recorded: 0x0d0c_0b0a_0908_0706,
+		rules: Rules {
+			spec_version: 0x1413_1211,
+			code: hash(2),
+		},
+		breaches: Breaches::PURPOSE | Breaches::SUPERSEDED,
+		event: AccessEvent {
+			source: hash(3),
+			occurred: 0x1d1c_1b1a_1918_1716,
+			actor: hash(4),
+			subject: Some(hash(5)),
+			purpose: Some(Purpose::ModelTraining),
+			operation: Operation::Train,
+			region: Some(Region(276)),
+			recipient: Some(0x2423_2221),
+			activity: Some(hash(6)),
+			outcome: Outcome::Denied,
+		},
+	}
+}
+
+/// The same with nothing that may be left out.
+fn bare() -> LogEntry {
+	let mut entry = full();
+	entry.breaches = Breaches::empty();
+	entry.event = AccessEvent {
+		subject: None,
+		purpose: None,
+		region: None,
+		recipient: None,
+		activity: None,
+		outcome: Outcome::Permitted,
+		..entry.event
+	};
+	entry
+}
+
+/// The table "Log entry, version 1", row by row.
+fn by_hand(entry: &LogEntry) -> Vec<u8> {
+	fn optional(bytes: &mut Vec<u8>, value: Option<Vec<u8>>) {
+		bytes.push(u8::from(value.is_some()));
+		bytes.extend(value.into_iter().flatten());
+	}
+	let event = &entry.event;
+	let mut bytes = Vec::new();
+	bytes.extend(entry.dataset.0);
+	bytes.extend(entry.reporter.to_le_bytes());
+	bytes.extend(entry.recorded.to_le_bytes());
+	bytes.extend(entry.rules.spec_version.to_le_bytes());
+	bytes.extend(entry.rules.code.0);
+	bytes.extend(entry.breaches.bits().to_le_bytes());
+	bytes.extend(event.source.0);
+	bytes.extend(event.occurred.to_le_bytes());
+	bytes.extend(event.actor.0);
+	optional(&mut bytes, event.subject.map(|subject| subject.0.to_vec()));
+	let number = |purpose| Purpose::ALL.iter().position(|known| *known == purpose).unwrap() as u8;
+	optional(&mut bytes, event.purpose.map(|purpose| vec![number(purpose)]));
+	bytes.push(
+		Operation::ALL
+			.iter()
+			.position(|known| *known == event.operation)
+			.unwrap() as u8,
+	);
+	optional(&mut bytes, event.region.map(|region| region.0.to_le_bytes().to_vec()));
+	optional(
+		&mut bytes,
+		event.recipient.map(|recipient| recipient.to_le_bytes().to_vec()),
+	);
+	optional(&mut bytes, event.activity.map(|activity| activity.0.to_vec()));
+	bytes.push(match event.outcome {
+		Outcome::Permitted => 0,
+		Outcome::Denied => 1,
+		Outcome::Failed => 2,
+	});
+	bytes
+}
+
+/// Hex without its 0x. The constants below were computed from the definitions, by another program.
+fn hex(bytes: impl AsRef<[u8]>) -> String {
+	kexin_verifier::Bytes(bytes.as_ref().to_vec()).to_string()[2..].into()
+}
+
+#[test]
+fn a_log_entry_is_encoded_as_the_table_says() {
+	for entry in [full(), bare()] {
+		assert_eq!(entry.encode(), by_hand(&entry));
+		let leaf = blake2_256(&[&[0, 1][..], &by_hand(&entry)].concat());
+		assert_eq!(leaves(&[entry]), [H256(leaf)]);
+		assert_eq!(entry.leaf(), H256(leaf));
+	}
+	let ones = "01".repeat(32);
+	let (twos, threes, fours) = ("02".repeat(32), "03".repeat(32), "04".repeat(32));
+	let (fives, sixes) = ("05".repeat(32), "06".repeat(32));
+	let start = format!("{ones}01020304060708090a0b0c0d11121314{twos}");
+	assert_eq!(
+		hex(full().encode()),
+		format!(
+			"{start}8200{threes}161718191a1b1c1d{fours}01{fives}0116050114010121222324\
+			 01{sixes}01"
+		)
+	);
+	assert_eq!(
+		hex(bare().encode()),
+		format!("{start}0000{threes}161718191a1b1c1d{fours}00000500000000")
+	);
+}
+
+#[test]
+fn leaf_hashes_are_pinned() {
+	let leaves = leaves(&[full(), bare()])
+		.into_iter()
+		.map(|leaf| hex(leaf.0))
+		.collect::<Vec<_>>();
+	assert_eq!(
+		leaves,
+		[
+			"b6fd9185c02368b9bfbef980df50e1fe657c14fb8dc711f590715c5d95708fa8",
+			"8d5b78373dff37851a1df13937f59f81b985404c4f9570c8857e12dc3c5b0768",
+		]
+	);
+}
+
+#[test]
+fn the_json_of_a_log_entry_is_pinned() {
+	let json = serde_json::to_value(full()).unwrap();
+	let hash = |byte: u8| format!("{:?}", hash(byte));
+	let expected = serde_json::json!({
+		"dataset": hash(1),
+		"reporter": 0x0403_0201,
+		"recorded": 0x0d0c_0b0a_0908_0706_u64,
+		"rules": { "specVersion": 0x1413_1211, "code": hash(2) },
+		"breaches": ["purpose", "superseded"],
+		"event": {
+			"source": hash(3),
+			"occurred": 0x1d1c_1b1a_1918_1716_u64,
+			"actor": hash(4),
+			"subject": hash(5),
+			"purpose": "MLTRAINING",
+			"operation": "train",
+			"region": 276,
+			"recipient": 0x2423_2221,
+			"activity": hash(6),
+			"outcome": "denied",
+		},
+	});
+	assert_eq!(json, expected);
+	for entry in [full(), bare()] {
+		let json = serde_json::to_string(&entry).unwrap();
+		assert_eq!(serde_json::from_str::<LogEntry>(&json).unwrap(), entry);
+	}
+}
+
+#[test]
+fn the_keys_of_the_state_are_pinned() {
+	let id = hash(0xab);
+	let item = |bytes: Vec<u8>| hex(&bytes[..32]);
+	assert_eq!(
+		item(keys::log(&id)),
+		"383eb39b0e3f1086035a660b4b09f75086ba0544ab056f28c715ec6fc5eaf460"
+	);
+	assert_eq!(
+		item(keys::dataset(&id)),
+		"fbcdb43f3563a717fdf267b00ad2caed543e3ac7f2670deb4e269c930abaf3bb"
+	);
+	assert_eq!(
+		item(keys::artifact(&id)),
+		"f3e71f9d7a52f11f8e3c597b88c0a418fd41e211cf2e1a5f398d49858dd8f0fe"
+	);
+	assert_eq!(
+		item(keys::activity(&id)),
+		"f3e71f9d7a52f11f8e3c597b88c0a4188587247aebe7da5f24683d0108da7457"
+	);
+	assert_eq!(
+		item(keys::evidence_of(&id)),
+		"f3e71f9d7a52f11f8e3c597b88c0a4181ab61039b3bd701e4efcacfbe9f0b280"
+	);
+	assert_eq!(
+		item(keys::member(258)),
+		"ba7fb8745735dc3be2a2c61a72c39e78ba7fb8745735dc3be2a2c61a72c39e78"
+	);
+	let under = format!("6bb3853c34cfcf3b081e5715f3c82748{}", "ab".repeat(32));
+	for key in [
+		keys::log(&id),
+		keys::dataset(&id),
+		keys::artifact(&id),
+		keys::activity(&id),
+		keys::evidence_of(&id),
+	] {
+		assert_eq!(hex(&key[32..]), under);
+	}
+	let member = "9dca24a0edd7e2fe02010000";
+	assert_eq!(hex(&keys::member(258)[32..]), member);
+	assert_eq!(hex(&keys::evidence(&id, 258)[32..]), format!("{under}{member}"));
+	// These two are published constants of every Substrate chain.
+	assert_eq!(
+		hex(keys::now()),
+		"f0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb"
+	);
+	assert_eq!(
+		hex(keys::authorities()),
+		"5f9cc45b7a00c5899361e1c6099678dc5e0621c4869aa60c02be9adcc98a0d1d"
+	);
+}
+
+#[test]
+fn a_header_is_encoded_as_nodes_do() {
+	let header = Header {
+		parent_hash: hash(1),
+		number: 300,
+		state_root: hash(2),
+		extrinsics_root: hash(3),
+		digest: vec![
+			DigestItem::PreRuntime(*b"BABE", vec![1, 2]),
+			DigestItem::Consensus(*b"FRNK", vec![3]),
+			DigestItem::Seal(*b"BABE", vec![]),
+			DigestItem::Other(vec![4]),
+			DigestItem::RuntimeEnvironmentUpdated,
+		],
+	};
+	let bytes = header.encode();
+	let digest = "1406424142450801020446524e4b040305424142450000040408";
+	let expected = format!("{}b104{}{}{digest}", "01".repeat(32), "02".repeat(32), "03".repeat(32));
+	assert_eq!(hex(&bytes), expected);
+	assert_eq!(header.hash(), H256(blake2_256(&bytes)));
+}
+
+fn entries() -> impl Strategy<Value = LogEntry> {
+	let hash = || any::<[u8; 32]>().prop_map(H256);
+	let optional = |strategy| proptest::option::of(strategy);
+	let event = (
+		(hash(), any::<u64>(), hash(), optional(hash().boxed())),
+		proptest::option::of(proptest::sample::select(Purpose::ALL)),
+		proptest::sample::select(Operation::ALL),
+		proptest::option::of(any::<u16>().prop_map(Region)),
+		proptest::option::of(any::<u32>()),
+		optional(hash().boxed()),
+		proptest::sample::select(&[Outcome::Permitted, Outcome::Denied, Outcome::Failed][..]),
+	)
+		.prop_map(
+			|((source, occurred, actor, subject), purpose, operation, region, recipient, activity, outcome)| {
+				AccessEvent {
+					source,
+					occurred,
+					actor,
+					subject,
+					purpose,
+					operation,
+					region,
+					recipient,
+					activity,
+					outcome,
+				}
+			},
+		);
+	(
+		hash(),
+		any::<u32>(),
+		any::<u64>(),
+		any::<u32>(),
+		hash(),
+		0..256u16,
+		event,
+	)
+		.prop_map(
+			|(dataset, reporter, recorded, spec_version, code, breaches, event)| LogEntry {
+				dataset,
+				reporter,
+				recorded,
+				rules: Rules { spec_version, code },
+				breaches: Breaches::from_bits_truncate(breaches),
+				event,
+			},
+		)
+}
+
+proptest! {
+	#[test]
+	fn every_entry_is_encoded_as_the_table_says_and_comes_back(entry in entries()) {
+		let bytes = by_hand(&entry);
+		prop_assert_eq!(entry.encode(), &bytes[..]);
+		prop_assert_eq!(LogEntry::decode_all(&mut &bytes[..]).unwrap(), entry);
+		prop_assert_eq!(leaves(&[entry]), [entry.leaf()]);
+		let json = serde_json::to_string(&entry).unwrap();
+		prop_assert_eq!(serde_json::from_str::<LogEntry>(&json).unwrap(), entry);
+	}
+
+	#[test]
+	fn every_header_comes_back(
+		hashes in any::<[[u8; 32]; 3]>(),
+		number in any::<u32>(),
+		items in proptest::collection::vec((0..5u8, any::<[u8; 4]>(), any::<Vec<u8>>()), 0..5),
+	) {
+		let digest = items.into_iter().map(|(kind, engine, data)| match kind {
+			0 => DigestItem::Other(data),
+			1 => DigestItem::Consensus(engine, data),
+			2 => DigestItem::Seal(engine, data),
+			3 => DigestItem::PreRuntime(engine, data),
+			_ => DigestItem::RuntimeEnvironmentUpdated,
+		});
+		let [parent_hash, state_root, extrinsics_root] = hashes.map(H256);
+		let header = Header { parent_hash, number, state_root, extrinsics_root, digest: digest.collect() };
+		prop_assert_eq!(Header::from_bytes(&header.encode()), Ok(header));
+	}
+
+	#[test]
+	fn values_of_the_state_are_decoded_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+		fn decodes<T: Decode>(bytes: &[u8]) {
+			let _ = Versioned::<T>::decode_all(&mut &bytes[..]);
+		}
+		for bytes in [bytes.clone(), [&[1], &bytes[..]].concat()] {
+			decodes::<kexin_primitives::access::Log>(&bytes);
+			decodes::<kexin_primitives::dataset::Dataset>(&bytes);
+			decodes::<kexin_primitives::lineage::Artifact>(&bytes);
+			decodes::<kexin_primitives::lineage::Activity>(&bytes);
+			decodes::<kexin_primitives::lineage::AttachedEvidence>(&bytes);
+			decodes::<kexin_primitives::members::Member>(&bytes);
+		}
+	}
+}

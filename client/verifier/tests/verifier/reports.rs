@@ -1,0 +1,781 @@
+//! Reports: what they say, and what happens to them when somebody says something else.
+
+use crate::support::{
+	json, named,
+	sample::{activity, artifact, dataset, entry, member, Sample, AUDITOR, COMPANY, HOSPITAL, NOW},
+};
+use kexin_primitives::{
+	access::{Breaches, LogEntry, Outcome},
+	lineage::{ActivityKind, ArtifactKind, InputRole},
+	members::{MemberKind, Status as MemberStatus},
+	vocabulary::Operation,
+	Versioned, H256,
+};
+use kexin_verifier::{
+	error::{Error, Place, StateError},
+	report::{Accesses, Ancestry, Code, DatasetLog, Reason, Status},
+	state::keys,
+	Document, Proof, Report,
+};
+use serde_json::Value;
+
+/// The report about the sample after a change. It is checked on the way, read from a file as well.
+#[track_caller]
+fn report(change: impl FnOnce(&mut Sample)) -> Report {
+	let mut sample = Sample::new();
+	change(&mut sample);
+	let document = sample.document().unwrap();
+	let Ok(Proof::Report(read)) = Proof::from_json(&json(&document)) else {
+		panic!("the file is read");
+	};
+	assert_eq!(*read, document);
+	assert_eq!(read.verify(sample.chain.hash()), Ok(&document.report));
+	document.report
+}
+
+fn codes(reasons: &[Reason]) -> Vec<(Code, H256, Option<u64>)> {
+	reasons
+		.iter()
+		.map(|reason| (reason.code, reason.about, reason.count))
+		.collect()
+}
+
+fn breached(mut entry: LogEntry, breaches: Breaches) -> LogEntry {
+	entry.breaches = breaches;
+	entry
+}
+
+#[test]
+fn a_model_whose_accesses_were_within_the_consents_is_compliant() {
+	let report = report(|_| {});
+	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!((report.verdict.reasons, report.notices), (vec![], vec![]));
+}
+
+#[test]
+fn the_report_says_what_the_ledger_says() {
+	let report = report(|_| {});
+	assert_eq!(report.block.time, NOW);
+	let artifacts = report.artifacts.iter().map(|artifact| (artifact.id, artifact.distance));
+	assert_eq!(
+		artifacts.collect::<Vec<_>>(),
+		[
+			(named("model"), 0),
+			(named("scans"), 1),
+			(named("twins"), 1),
+			(named("records"), 2)
+		]
+	);
+	let evidence = &report.artifacts[0].evidence;
+	assert_eq!(
+		evidence.iter().map(|evidence| evidence.by).collect::<Vec<_>>(),
+		[COMPANY, AUDITOR, AUDITOR]
+	);
+	let activities = report.activities.iter().map(|activity| activity.id);
+	assert_eq!(activities.collect::<Vec<_>>(), [named("train"), named("imitate")]);
+	assert_eq!(report.activities[0].used, [named("scans"), named("twins")]);
+	assert_eq!(report.activities[0].read, [named("atlas")]);
+	assert_eq!(report.activities[0].generated, [named("model")]);
+	let datasets = report
+		.datasets
+		.iter()
+		.map(|dataset| (dataset.id, dataset.log.count, dataset.in_force));
+	assert_eq!(
+		datasets.collect::<Vec<_>>(),
+		[(named("scans"), 5, true), (named("records"), 1, true)]
+	);
+	let accesses = Accesses {
+		for_model: 4,
+		other: 1,
+		..Accesses::default()
+	};
+	assert_eq!(report.datasets[0].log.accesses, accesses);
+	let members = report.members.iter().map(|member| (member.id, member.name.as_str()));
+	assert_eq!(
+		members.collect::<Vec<_>>(),
+		[(HOSPITAL, "Charité"), (COMPANY, "Models AG"), (AUDITOR, "Prüfer")]
+	);
+}
+
+#[test]
+fn the_json_is_what_the_documents_say() {
+	let document = Sample::new().document().unwrap();
+	let json: Value = serde_json::from_slice(&json(&document)).unwrap();
+	let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+	assert_eq!(names(&json), ["finality", "format", "logs", "report", "state"]);
+	assert_eq!(
+		names(&json["report"]),
+		[
+			"activities",
+			"artifacts",
+			"block",
+			"datasets",
+			"genesis",
+			"members",
+			"model",
+			"notices",
+			"verdict"
+		]
+	);
+	assert_eq!(json["format"], "kexin-report/1");
+	assert_eq!(json["report"]["verdict"]["status"], "compliant");
+	assert_eq!(
+		json["report"]["artifacts"][0]["generatedBy"],
+		format!("{:?}", named("train"))
+	);
+	assert_eq!(json["report"]["artifacts"][0]["evidence"][0]["kind"], "performance");
+	assert_eq!(json["report"]["artifacts"][1]["generatedBy"], Value::Null);
+	assert_eq!(
+		json["report"]["datasets"][0]["cohort"]["purposes"]["named"]["MLTRAINING"],
+		NOW + 1_000
+	);
+	assert_eq!(
+		json["report"]["datasets"][0]["label"]["regions"]["named"]["276"],
+		kexin_primitives::FOREVER
+	);
+	assert_eq!(
+		names(&json["report"]["datasets"][0]["log"]["accesses"]),
+		["breachedForModel", "breachedOther", "forModel", "other"]
+	);
+	assert_eq!(json["report"]["members"][2]["kind"], "auditor");
+	assert_eq!(json["report"]["members"][2]["status"], "active");
+	assert_eq!(json["logs"][1]["dataset"], format!("{:?}", named("records")));
+}
+
+#[test]
+fn a_permitted_access_outside_the_consents_breaches() {
+	let report = report(|sample| {
+		for (number, breaches) in [
+			(5, Breaches::PURPOSE),
+			(6, Breaches::PURPOSE | Breaches::REGION),
+			(7, Breaches::PURPOSE),
+		] {
+			let entry = entry("scans", number, Operation::Train, Some("train"));
+			sample.ledger.record(breached(entry, breaches));
+		}
+	});
+	assert_eq!(report.verdict.status, Status::Breached);
+	let scans = named("scans");
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::Breach, scans, Some(2)), (Code::Breach, scans, Some(1))]
+	);
+	let text =
+		format!("1 access to data set {scans:?} for this model went outside the consents in force: purpose, region.");
+	assert_eq!(report.verdict.reasons[1].text, text);
+	let log = report.datasets[0].log;
+	assert_eq!(
+		(log.breaches, log.accesses.breached_for_model, log.accesses.for_model),
+		(3, 3, 7)
+	);
+}
+
+#[test]
+fn what_was_denied_or_for_something_else_is_no_breach_of_the_model() {
+	let report = report(|sample| {
+		let mut denied = breached(entry("scans", 5, Operation::Train, Some("train")), Breaches::PURPOSE);
+		denied.event.outcome = Outcome::Denied;
+		sample.ledger.record(denied);
+		let elsewhere = entry("scans", 6, Operation::Train, Some("another activity"));
+		sample.ledger.record(breached(elsewhere, Breaches::REGION));
+		let reading = entry("scans", 7, Operation::Read, None);
+		sample.ledger.record(breached(reading, Breaches::PURPOSE));
+		let mut late = breached(entry("scans", 8, Operation::Train, None), Breaches::PURPOSE);
+		late.event.occurred = NOW - 400_000;
+		sample.ledger.record(late);
+	});
+	assert_eq!(report.verdict.status, Status::Compliant);
+	let accesses = Accesses {
+		for_model: 5,
+		breached_for_model: 0,
+		other: 4,
+		breached_other: 3,
+	};
+	assert_eq!(report.datasets[0].log.accesses, accesses);
+	assert_eq!(report.datasets[0].log.breaches, 3);
+}
+
+#[test]
+fn a_data_set_used_without_an_access_leaves_the_verdict_open() {
+	for outcome in [None, Some(Outcome::Denied)] {
+		let report = report(|sample| {
+			sample.ledger.put(
+				keys::artifact(&named("model")),
+				artifact(ArtifactKind::Model, Some("train again")),
+			);
+			let inputs = [("scans", InputRole::Used), ("records", InputRole::Used)];
+			let again = activity(ActivityKind::Training, &inputs, &["model"]);
+			sample.ledger.put(keys::activity(&named("train again")), again);
+			let mut records = entry("records", 5, Operation::Train, Some("train again"));
+			if let Some(outcome) = outcome {
+				records.event.outcome = outcome;
+				sample.ledger.record(records);
+			}
+			sample
+				.ledger
+				.record(entry("scans", 5, Operation::Train, Some("train again")));
+		});
+		assert_eq!(report.verdict.status, Status::CannotTell);
+		assert_eq!(
+			codes(&report.verdict.reasons),
+			[(Code::NoAccessReported, named("train again"), None)]
+		);
+		let text = &report.verdict.reasons[0].text;
+		assert!(text.contains(&format!("{:?}", named("records"))), "{text}");
+	}
+}
+
+#[test]
+fn what_comes_from_outside_leaves_the_verdict_open() {
+	let report = report(|sample| {
+		sample.ledger.put(
+			keys::artifact(&named("twins")),
+			artifact(ArtifactKind::SyntheticSet, None),
+		);
+		sample.datasets = vec![named("scans")];
+	});
+	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::UnknownOrigin, named("twins"), None)]
+	);
+}
+
+#[test]
+fn a_data_set_that_no_hospital_declared_comes_from_outside() {
+	let report = report(|sample| {
+		sample.ledger.remove(&keys::dataset(&named("records")));
+		sample.datasets = vec![named("scans")];
+	});
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::UnknownOrigin, named("records"), None)]
+	);
+	assert_eq!(report.datasets.len(), 1);
+}
+
+#[test]
+fn breaches_that_could_have_been_for_the_model_leave_the_verdict_open() {
+	let report = report(|sample| {
+		for number in 5..7 {
+			sample.ledger.record(breached(
+				entry("scans", number, Operation::Train, None),
+				Breaches::PURPOSE,
+			));
+		}
+		let synthesis = entry("records", 5, Operation::Synthesise, None);
+		sample.ledger.record(breached(synthesis, Breaches::REGION));
+		// Not what an activity that used these records does.
+		let training = entry("records", 6, Operation::Train, None);
+		sample.ledger.record(breached(training, Breaches::REGION));
+	});
+	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[
+			(Code::UnattributedBreach, named("scans"), Some(2)),
+			(Code::UnattributedBreach, named("records"), Some(1)),
+		]
+	);
+}
+
+#[test]
+fn a_breach_outweighs_what_is_unclear() {
+	let report = report(|sample| {
+		sample.ledger.put(
+			keys::artifact(&named("twins")),
+			artifact(ArtifactKind::SyntheticSet, None),
+		);
+		sample.datasets = vec![named("scans")];
+		let training = entry("scans", 5, Operation::Train, Some("train"));
+		sample.ledger.record(breached(training, Breaches::SUPERSEDED));
+	});
+	assert_eq!(report.verdict.status, Status::Breached);
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::Breach, named("scans"), Some(1))]
+	);
+	assert_eq!(codes(&report.notices), [(Code::UnknownOrigin, named("twins"), None)]);
+}
+
+#[test]
+fn ended_consent_and_newer_versions_are_notices() {
+	let report = report(|sample| {
+		let mut scans = dataset();
+		scans.cohort = Versioned::V1(scans.cohort.latest().revoke(NOW));
+		sample.ledger.put(keys::dataset(&named("scans")), scans);
+		let mut records = dataset();
+		records.superseded = Some(NOW - 10);
+		records.superseded_by = Some(named("records of today"));
+		sample.ledger.put(keys::dataset(&named("records")), records);
+	});
+	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(
+		codes(&report.notices),
+		[
+			(Code::ConsentEnded, named("scans"), None),
+			(Code::Superseded, named("records"), None)
+		]
+	);
+	assert!(!report.datasets[0].in_force && report.datasets[1].in_force);
+}
+
+#[test]
+fn any_artifact_may_be_asked_about() {
+	let report = report(|sample| {
+		sample.model = named("records");
+		sample.datasets = vec![named("records")];
+	});
+	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!((report.artifacts.len(), report.activities.len()), (1, 0));
+	assert_eq!(report.datasets[0].log.accesses.other, 1);
+}
+
+#[test]
+fn what_is_not_registered_has_no_report() {
+	let mut sample = Sample::new();
+	sample.model = named("unheard of");
+	assert_eq!(sample.document(), Err(Error::NotRegistered(named("unheard of"))));
+}
+
+#[test]
+fn the_walk_ends_whatever_the_state_says() {
+	// No ledger has a model that was made from itself.
+	let report = report(|sample| {
+		let inputs = [
+			("scans", InputRole::Used),
+			("model", InputRole::Used),
+			("twins", InputRole::Used),
+		];
+		sample.ledger.put(
+			keys::activity(&named("train")),
+			activity(ActivityKind::Training, &inputs, &["model"]),
+		);
+	});
+	assert_eq!(report.artifacts.len(), 4);
+}
+
+#[test]
+fn a_long_ancestry_is_walked() {
+	let report = report(|sample| {
+		let model = |number: u32| {
+			if number == 0 {
+				"model".into()
+			} else {
+				format!("model {number}")
+			}
+		};
+		for number in 0..3_000u32 {
+			let (id, parent, by) = (model(number), model(number + 1), format!("training {number}"));
+			sample
+				.ledger
+				.put(keys::artifact(&named(&id)), artifact(ArtifactKind::Model, Some(&by)));
+			let training = activity(ActivityKind::Training, &[(&parent, InputRole::Used)], &[&id]);
+			sample.ledger.put(keys::activity(&named(&by)), training);
+		}
+		sample.ledger.put(
+			keys::artifact(&named(&model(3_000))),
+			artifact(ArtifactKind::Model, None),
+		);
+		sample.datasets = vec![];
+	});
+	assert_eq!(report.artifacts.last().unwrap().distance, 3_000);
+	assert_eq!(report.verdict.status, Status::CannotTell);
+}
+
+#[test]
+fn members_keep_their_standing() {
+	let report = report(|sample| {
+		let mut company = member("Gone GmbH", MemberKind::Company, false);
+		company.status = MemberStatus::Removed;
+		sample.ledger.put(keys::member(COMPANY), company);
+	});
+	assert_eq!(report.members[1].status, MemberStatus::Removed);
+}
+
+// Attacks.
+
+/// What comes of the document after a change. The third access to the scans after the first four breaches.
+#[track_caller]
+fn changed(change: impl FnOnce(&mut Document)) -> Error {
+	let mut sample = Sample::new();
+	for number in 5..8 {
+		let mut entry = entry("scans", number, Operation::Train, Some("train"));
+		if number == 7 {
+			entry.breaches = Breaches::PURPOSE;
+		}
+		sample.ledger.record(entry);
+	}
+	let mut document = sample.document().unwrap();
+	change(&mut document);
+	document.verify(sample.chain.hash()).unwrap_err()
+}
+
+#[test]
+fn every_field_of_the_report_is_proved() {
+	let mut sample = Sample::new();
+	for number in 5..7 {
+		let entry = entry("scans", number, Operation::Train, Some("train"));
+		sample.ledger.record(breached(entry, Breaches::PURPOSE));
+	}
+	let mut records = dataset();
+	records.superseded = Some(NOW - 10);
+	sample.ledger.put(keys::dataset(&named("records")), records);
+	let document = sample.document().unwrap();
+	let honest: Value = serde_json::from_slice(&json(&document)).unwrap();
+	let mut leaves = vec![];
+	paths(&honest["report"], "/report".into(), &mut leaves);
+	assert!(leaves.len() > 150, "{}", leaves.len());
+	for path in leaves {
+		for other in others(honest.pointer(&path).unwrap()) {
+			let mut edited = honest.clone();
+			*edited.pointer_mut(&path).unwrap() = other.clone();
+			// What can't be read is refused with the file.
+			let Ok(Proof::Report(edited)) = Proof::from_json(edited.to_string().as_bytes()) else {
+				continue;
+			};
+			let error = edited.verify(sample.chain.hash());
+			if path == "/report/model" {
+				assert!(error.is_err());
+				continue;
+			}
+			let field = error.unwrap_err();
+			let Error::Differs(field) = field else {
+				panic!("{path}: {field:?}")
+			};
+			let expected = path.replace('/', ".").replacen('.', "", 1);
+			let field = field.replace('[', ".").replace(']', "");
+			// Scopes are one field, of which the first value that differs may be another: the end follows from the
+			// rest.
+			assert!(
+				field == expected || (expected.contains("cohort") || expected.contains("label")),
+				"{field} {expected}"
+			);
+		}
+	}
+}
+
+/// The paths of all single values.
+fn paths(value: &Value, path: String, leaves: &mut Vec<String>) {
+	match value {
+		Value::Object(fields) => fields
+			.iter()
+			.for_each(|(name, value)| paths(value, format!("{path}/{name}"), leaves)),
+		Value::Array(items) => {
+			(0..)
+				.zip(items)
+				.for_each(|(index, value): (usize, _)| paths(value, format!("{path}/{index}"), leaves));
+		},
+		_ => leaves.push(path),
+	}
+}
+
+/// Other values that could stand there.
+fn others(value: &Value) -> Vec<Value> {
+	let hash = || Value::from(format!("{:?}", named("forged")));
+	match value {
+		Value::Bool(value) => vec![(!value).into()],
+		Value::Number(number) => vec![(number.as_i64().unwrap() + 1).into(), 0.into()]
+			.into_iter()
+			.filter(|other| other != value)
+			.collect(),
+		Value::String(text) if text.starts_with("0x") => vec![hash(), Value::Null],
+		Value::String(_) => [
+			"compliant",
+			"cannot-tell",
+			"removed",
+			"hospital",
+			"person",
+			"model",
+			"inference",
+			"fairness",
+		]
+		.iter()
+		.map(|word| Value::from(*word))
+		.filter(|other| other != value)
+		.collect(),
+		_ => vec![hash(), 1.into()],
+	}
+}
+
+/// Readers of JSON differ in which of two values they take, so that a file must not have two.
+#[test]
+fn a_file_that_says_something_twice_is_refused() {
+	let mut sample = Sample::new();
+	let honest = String::from_utf8(json(&sample.document().unwrap())).unwrap();
+	let until = NOW + 1_000;
+	for (once, more) in [
+		(format!("\"MLTRAINING\": {until}"), "\"MLTRAINING\": 5,".to_owned()),
+		(format!("\"MLTRAINING\": {until}"), format!("\"MLTRAINING\": {until},")),
+		// Those that are not named have this moment anyway.
+		(format!("\"MLTRAINING\": {until}"), "\"TREAT\": 0,".to_owned()),
+		("\"276\": ".to_owned(), "\"276\": 5,".to_owned()),
+		("\"status\": ".to_owned(), "\"status\": \"breached\",".to_owned()),
+		("\"entries\": ".to_owned(), "\"entries\": [],".to_owned()),
+		("\"outcome\": ".to_owned(), "\"outcome\": \"denied\",".to_owned()),
+		("\"state\": ".to_owned(), "\"state\": [],".to_owned()),
+		("\"format\": ".to_owned(), "\"format\": \"kexin-report/1\",".to_owned()),
+	] {
+		assert!(honest.contains(&once), "{once}");
+		let twice = honest.replacen(&once, &format!("{more}{once}"), 1);
+		assert!(
+			matches!(Proof::from_json(twice.as_bytes()), Err(Error::Json(_))),
+			"{more}"
+		);
+	}
+}
+
+#[test]
+fn a_verdict_edited() {
+	assert_eq!(
+		changed(|document| document.report.verdict.status = Status::Compliant),
+		Error::Differs("report.verdict.status".into())
+	);
+	assert_eq!(
+		changed(|document| document.report.verdict.reasons.clear()),
+		Error::Differs("report.verdict.reasons".into())
+	);
+	assert_eq!(
+		changed(|document| document.report.notices.push(document.report.verdict.reasons[0].clone())),
+		Error::Differs("report.notices".into())
+	);
+	assert_eq!(
+		changed(|document| document.report.verdict.reasons[0].count = None),
+		Error::Differs("report.verdict.reasons[0].count".into())
+	);
+}
+
+#[test]
+fn a_report_of_yesterday_passed_off_as_todays() {
+	for change in [
+		|document: &mut Document| document.report.block.number += 1,
+		|document: &mut Document| document.report.block.time += 86_400_000,
+		|document: &mut Document| document.report.block.hash = named("today"),
+	] {
+		let error = changed(change);
+		let Error::Differs(field) = error else {
+			panic!("{error:?}")
+		};
+		assert!(field.starts_with("report.block."), "{field}");
+	}
+	// With the finality of today's block the state of yesterday is that of another block.
+	let mut sample = Sample::new();
+	let mut yesterday = sample.document().unwrap();
+	sample.ledger.record(entry("scans", 9, Operation::Train, None));
+	let today = sample.document().unwrap();
+	yesterday.finality = today.finality;
+	yesterday.report.block = today.report.block;
+	assert!(matches!(
+		yesterday.verify(sample.chain.hash()),
+		Err(Error::State {
+			at: Place::State,
+			error: StateError::Incomplete(_)
+		})
+	));
+}
+
+#[test]
+fn the_report_of_another_chain() {
+	let mut sample = Sample::new();
+	let mut document = sample.document().unwrap();
+	let other = named("another chain");
+	let wrong = Error::WrongGenesis {
+		expected: other,
+		found: sample.chain.hash(),
+	};
+	document.report.genesis = other;
+	assert_eq!(document.verify(other), Err(wrong));
+	assert_eq!(
+		document.verify(sample.chain.hash()),
+		Err(Error::Differs("report.genesis".into()))
+	);
+}
+
+#[test]
+fn events_removed_added_reordered_or_edited() {
+	let scans = named("scans");
+	let entries = |change: fn(&mut Vec<LogEntry>)| changed(|document| change(&mut document.logs[0].entries));
+	let (found, proved) = (7, 8);
+	let missing = Error::EntriesMissing {
+		dataset: scans,
+		found,
+		proved,
+	};
+	assert_eq!(
+		entries(|entries| {
+			entries.remove(3);
+		}),
+		missing
+	);
+	assert_eq!(
+		entries(|entries| {
+			entries.pop();
+		}),
+		missing
+	);
+	let (found, proved) = (9, 8);
+	let added = Error::EntriesAdded {
+		dataset: scans,
+		found,
+		proved,
+	};
+	assert_eq!(entries(|entries| entries.push(entries[0])), added);
+	let reordered = Error::Reordered {
+		dataset: scans,
+		index: 3,
+	};
+	assert_eq!(entries(|entries| entries.swap(2, 3)), reordered);
+	assert_eq!(
+		entries(|entries| entries[2].event.actor = H256::zero()),
+		Error::EntryAltered(scans)
+	);
+}
+
+#[test]
+fn a_breach_hidden() {
+	let hidden = Error::BreachHidden {
+		dataset: named("scans"),
+		found: 0,
+		proved: 1,
+	};
+	assert_eq!(
+		changed(|document| document.logs[0].entries[7].breaches = Breaches::empty()),
+		hidden
+	);
+	assert_eq!(
+		changed(|document| document.logs[0].entries[7].event.outcome = Outcome::Failed),
+		hidden
+	);
+	let elsewhere = changed(|document| document.logs[0].entries[7].event.activity = None);
+	assert_eq!(elsewhere, Error::EntryAltered(named("scans")));
+}
+
+#[test]
+fn logs_missing_foreign_or_exchanged() {
+	assert_eq!(
+		changed(|document| drop(document.logs.pop())),
+		Error::LogMissing(named("records"))
+	);
+	assert_eq!(
+		changed(|document| drop(document.logs.remove(0))),
+		Error::LogMissing(named("scans"))
+	);
+	assert_eq!(
+		changed(|document| document.logs.swap(0, 1)),
+		Error::LogMissing(named("scans"))
+	);
+	let foreign = DatasetLog {
+		dataset: named("foreign"),
+		entries: vec![],
+	};
+	assert_eq!(
+		changed(|document| document.logs.push(foreign)),
+		Error::ForeignLog(named("foreign"))
+	);
+	assert_eq!(
+		changed(|document| document.logs.push(document.logs[1].clone())),
+		Error::ForeignLog(named("records"))
+	);
+	assert_eq!(
+		changed(|document| document.logs[0].entries = document.logs[1].entries.clone()),
+		Error::EntriesMissing {
+			dataset: named("scans"),
+			found: 1,
+			proved: 8
+		}
+	);
+}
+
+#[test]
+fn nodes_missing_or_foreign() {
+	let number = Sample::new().document().unwrap().state.len();
+	for index in 0..number {
+		let error = changed(|document| drop(document.state.remove(index)));
+		assert!(matches!(
+			error,
+			Error::State {
+				at: Place::State,
+				error: StateError::Incomplete(_)
+			}
+		));
+	}
+	let error = changed(|document| document.state.push(b"foreign".to_vec().into()));
+	let hash = H256(sp_crypto_hashing::blake2_256(b"foreign"));
+	assert_eq!(
+		error,
+		Error::State {
+			at: Place::State,
+			error: StateError::UnusedNode(hash)
+		}
+	);
+	let twice = changed(|document| document.state.push(document.state[0].clone()));
+	assert!(matches!(
+		twice,
+		Error::State {
+			at: Place::State,
+			error: StateError::DuplicateNode(_)
+		}
+	));
+}
+
+#[test]
+fn evidence_withheld() {
+	// The nodes show that there is more.
+	assert_eq!(
+		changed(|document| {
+			document.report.artifacts[0].evidence.pop();
+		}),
+		Error::Differs("report.artifacts[0].evidence".into())
+	);
+}
+
+#[test]
+fn another_format() {
+	let error = changed(|document| document.format = "kexin-report/2".into());
+	assert_eq!(error, Error::Format("kexin-report/2".into()));
+}
+
+#[test]
+fn logs_are_put_in_order_when_a_report_is_made() {
+	let mut sample = Sample::new();
+	let header = sample.chain.grow(sample.ledger.root());
+	let finality = sample.chain.prove(&header);
+	let mut logs = sample.logs();
+	logs.reverse();
+	let nodes = sample.ledger.nodes();
+	let document = Document::assemble(sample.model, sample.chain.hash(), finality, &nodes, logs).unwrap();
+	assert_eq!(document.logs, sample.logs());
+	assert!(document.verify(sample.chain.hash()).is_ok());
+}
+
+#[test]
+fn of_the_nodes_given_a_report_takes_those_that_it_needs_once_each() {
+	let mut sample = Sample::new();
+	let honest = sample.document().unwrap();
+	let nodes = sample.ledger.nodes();
+	assert!(honest.state.len() < nodes.len());
+	let twice = [nodes.clone(), nodes].concat();
+	let finality = honest.finality.clone();
+	let document = Document::assemble(sample.model, sample.chain.hash(), finality, &twice, sample.logs());
+	assert_eq!(document, Ok(honest));
+}
+
+#[test]
+fn of_nodes_that_are_missing_the_error_says_what_they_lead_to() {
+	let mut sample = Sample::new();
+	let header = sample.chain.grow(sample.ledger.root());
+	let finality = sample.chain.prove(&header);
+	let error = Document::assemble(sample.model, sample.chain.hash(), finality, &[], sample.logs());
+	let at = Place::State;
+	let missing = StateError::Incomplete(keys::artifact(&sample.model).into());
+	assert_eq!(error, Err(Error::State { at, error: missing }));
+}
+
+#[test]
+fn the_ancestry_says_which_logs_a_report_needs() {
+	let sample = Sample::new();
+	let state = kexin_verifier::State::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
+	let ancestry = Ancestry::walk(&state, sample.model).unwrap();
+	let datasets = ancestry.datasets.iter().map(|(id, _)| *id);
+	assert_eq!(datasets.collect::<Vec<_>>(), sample.datasets);
+}

@@ -1,0 +1,48 @@
+//! A consortium made up for tests: voters with keys, a chain of headers, a ledger with a real state trie.
+
+#![allow(dead_code)] // The tests and the benchmark each use a part.
+
+pub mod chain;
+pub mod ledger;
+pub mod sample;
+
+use kexin_primitives::H256;
+use kexin_verifier::AccessProof;
+use sp_crypto_hashing::blake2_256;
+
+/// The hash of a word: names for data sets, artifacts and people.
+pub fn named(word: &str) -> H256 {
+	H256(blake2_256(word.as_bytes()))
+}
+
+/// The file that an auditor is given.
+pub fn json(proof: &impl serde::Serialize) -> Vec<u8> {
+	serde_json::to_vec_pretty(proof).expect("a proof is JSON")
+}
+
+/// A proof of `number` entries from `first` on in the log of a data set, of the newest block.
+pub fn access_proof(
+	chain: &mut chain::Chain,
+	ledger: &ledger::Ledger,
+	dataset: H256,
+	first: usize,
+	number: usize,
+) -> AccessProof {
+	let header = chain.grow(ledger.root());
+	let log = ledger.log(&dataset);
+	AccessProof {
+		format: AccessProof::FORMAT.into(),
+		block: kexin_verifier::access::Block {
+			hash: header.hash(),
+			number: header.number,
+		},
+		finality: chain.prove(&header),
+		state: ledger
+			.prove(|state| drop(kexin_verifier::ReadState::log(state, &dataset).expect("every node is there"))),
+		dataset,
+		count: log.entries.len() as u64,
+		first: first as u64,
+		entries: log.entries[first..first + number].to_vec(),
+		hashes: log.hashes(first, number),
+	}
+}

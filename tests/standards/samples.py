@@ -1,0 +1,27 @@
+"""The files in samples/."""
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+DIRECTORY = Path(__file__).parent / "samples"
+DOCUMENT = json.loads((DIRECTORY / "report.json").read_text())
+REPORT = DOCUMENT["report"]
+ENTRIES = [entry for log in DOCUMENT["logs"] for entry in log["entries"]]
+
+
+def text(name):
+    """What stands in a file."""
+    return (DIRECTORY / name).read_text(encoding="utf-8")
+
+
+def moments(value):
+    """The same with each moment as one, since there are many ways to write it."""
+    if isinstance(value, dict):
+        return {name: moments(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [moments(part) for part in value]
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)", value):
+        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return value
