@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::index::{command::IndexCommand, IndexParams};
 use sc_cli::RunCmd;
 
 /// The validator and archive node of the Kexin audit ledger.
@@ -22,6 +23,9 @@ pub struct Cli {
 	/// How to run it.
 	#[command(flatten)]
 	pub run: RunCmd,
+	/// What it keeps of finalized events.
+	#[command(flatten)]
+	pub index: IndexParams,
 }
 
 /// What the node does besides running.
@@ -47,4 +51,7 @@ pub enum Subcommand {
 	Revert(sc_cli::RevertCmd),
 	/// Print what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
+	/// Look after the index of finalized events; the node has to be stopped.
+	#[command(subcommand)]
+	Index(IndexCommand),
 }

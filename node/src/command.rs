@@ -3,11 +3,13 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
+	index::{store::Store, Target},
 	service,
 };
 use kexin_runtime::{opaque::Block, SS58_PREFIX};
 use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
+use std::path::Path;
 
 impl SubstrateCli for Cli {
 	fn impl_name() -> String {
@@ -49,9 +51,10 @@ pub fn run() -> sc_cli::Result<()> {
 	sp_core::crypto::set_default_ss58_version(sp_core::crypto::Ss58AddressFormat::custom(SS58_PREFIX));
 	let cli = Cli::from_args();
 	match &cli.subcommand {
-		None => cli
-			.create_runner(&cli.run)?
-			.run_node_until_exit(|config| async move { service::new_full(config).map_err(sc_cli::Error::Service) }),
+		None => cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
+			let node = service::new_full(config, &cli.index.index).await;
+			node.map_err(sc_cli::Error::Service)
+		}),
 		Some(Subcommand::Key(command)) => command.run(&cli),
 		Some(Subcommand::ExportChainSpec(command)) => {
 			let spec = cli.load_spec(&command.chain)?;
@@ -87,9 +90,18 @@ pub fn run() -> sc_cli::Result<()> {
 			} = service::new_partial(&config)?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
-		Some(Subcommand::PurgeChain(command)) => cli
-			.create_runner(command)?
-			.sync_run(|config| command.run(config.database)),
+		Some(Subcommand::PurgeChain(command)) => cli.create_runner(command)?.sync_run(|config| {
+			let index = Target::Sqlite.location(&config.base_path.config_dir(config.chain_spec.id()));
+			let chain = config.database.path().map(Path::to_path_buf);
+			command.run(config.database)?;
+			// The question whether to remove the chain can be answered with no.
+			match (index, chain) {
+				(Some(index), Some(chain)) if !chain.exists() => {
+					futures::executor::block_on(Store::remove(&index)).map_err(|error| error.to_string().into())
+				},
+				_ => Ok(()),
+			}
+		}),
 		Some(Subcommand::Revert(command)) => cli.create_runner(command)?.async_run(|config| {
 			let PartialComponents {
 				client,
@@ -107,5 +119,11 @@ pub fn run() -> sc_cli::Result<()> {
 		Some(Subcommand::ChainInfo(command)) => cli
 			.create_runner(command)?
 			.sync_run(|config| command.run::<Block>(&config)),
+		Some(Subcommand::Index(command)) => cli.create_runner(command.arguments())?.async_run(|config| {
+			let PartialComponents {
+				client, task_manager, ..
+			} = service::new_partial(&config)?;
+			Ok((async move { command.run(&config, client).await }, task_manager))
+		}),
 	}
 }

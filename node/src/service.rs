@@ -1,9 +1,12 @@
 //! The node: one function per component, and [`new_full`], which reads like the list of them.
 
-use crate::rpc;
-use futures::FutureExt as _;
+use crate::{
+	index::{follow::Follower, metrics::Metrics, Index, Target},
+	rpc,
+};
+use futures::{FutureExt as _, StreamExt as _};
 use kexin_runtime::{opaque::Block, RuntimeApi};
-use sc_client_api::{Backend as _, BlockBackend as _};
+use sc_client_api::{Backend as _, BlockBackend as _, BlockchainEvents as _};
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
 use sc_consensus_grandpa::{FinalityProofProvider, SharedVoterState};
 use sc_network::{
@@ -16,13 +19,16 @@ use sc_service::{
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::{inherents::BabeCreateInherentDataProviders, SlotDuration};
-use sp_runtime::traits::Block as BlockT;
+use sp_runtime::traits::{Block as BlockT, Header as _};
 use std::{sync::Arc, time::Duration};
 
 /// Blocks between two justifications that are kept at the least. Each is what an offline proof of finality rests on.
 const JUSTIFICATION_PERIOD: u32 = 8;
 /// How long GRANDPA's gossip rounds last; it bounds how soon a block is final.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
+
+/// How long the start of the node waits for the index's database.
+const INDEX_PATIENCE: Duration = Duration::from_secs(5);
 
 type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
 /// The client that executes and stores blocks.
@@ -98,8 +104,8 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
 	})
 }
 
-/// The node with all its parts running.
-pub fn new_full(config: Configuration) -> Result<TaskManager, Error> {
+/// The node with all its parts running, and an index of finalized events.
+pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskManager, Error> {
 	let Components {
 		client,
 		backend,
@@ -137,6 +143,7 @@ pub fn new_full(config: Configuration) -> Result<TaskManager, Error> {
 		&task_manager,
 	)?;
 
+	let index = index(&config, target, &client, &task_manager).await?;
 	let voter_state = SharedVoterState::empty();
 	let rpc_builder = rpc::builder(rpc::Dependencies {
 		client: client.clone(),
@@ -151,6 +158,8 @@ pub fn new_full(config: Configuration) -> Result<TaskManager, Error> {
 			backend.clone(),
 			Some(grandpa_link.shared_authority_set().clone()),
 		),
+		index,
+		workers: rpc::workers::Workers::default(),
 	});
 
 	let node = Node {
@@ -411,6 +420,42 @@ fn offchain_workers(
 		.spawn_handle()
 		.spawn("offchain-workers-runner", "offchain-worker", run);
 	Ok(())
+}
+
+/// Keeps an index of what becomes final, in a task of its own, so that nothing waits for its database. A database that may not be used is
+/// refused here, before the node runs; one that is away is tried again later.
+async fn index(
+	config: &Configuration,
+	target: &Target,
+	client: &Arc<Client>,
+	tasks: &TaskManager,
+) -> Result<Option<Arc<Index>>, Error> {
+	let directory = config.base_path.config_dir(config.chain_spec.id());
+	let Some(location) = target.location(&directory) else {
+		return Ok(None);
+	};
+	let metrics = Metrics::new(config.prometheus_registry())?;
+	let refused = |error: crate::index::follow::Error| Error::Other(error.to_string());
+	let mut follower = Follower::new(client.clone(), location, metrics.clone()).map_err(refused)?;
+	match tokio::time::timeout(INDEX_PATIENCE, follower.open()).await {
+		Ok(Err(error)) if !error.may_pass() => return Err(refused(error)),
+		_ => {},
+	}
+	let index = follower.index();
+	// A notification keeps its block from being pruned, so none may wait until the index has time for it. That more is final is enough.
+	let (mut more, finality) = futures::channel::mpsc::channel(0);
+	let mut notifications = client.finality_notification_stream();
+	tasks.spawn_handle().spawn("index-finality", Some("index"), async move {
+		while let Some(notification) = notifications.next().await {
+			metrics.finalized(*notification.header.number());
+			// When one is under way, the index will look at the chain anyway.
+			let _ = more.try_send(());
+		}
+	});
+	tasks
+		.spawn_handle()
+		.spawn_blocking("index", Some("index"), follower.run(finality));
+	Ok(Some(index))
 }
 
 #[allow(clippy::too_many_arguments)]

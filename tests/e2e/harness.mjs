@@ -45,10 +45,30 @@ export class Chain {
     chain.address = `${listen}/p2p/${made.stderr.trim().split('\n').pop()}`;
     const log = openSync(join(chain.directory, 'node.log'), 'a');
     const network = ['--rpc-port', String(chain.port), '--no-prometheus', '--no-mdns', '--listen-addr', listen];
-    const args = [...base, `--${name}`, '--validator', ...network, ...options];
-    chain.node = spawn(join(bin, 'kexin-node'), args, { stdio: ['ignore', log, log] });
-    chain.ended = new Promise((done) => chain.node.once('exit', done));
+    chain.base = base;
+    chain.options = [...base, `--${name}`, '--validator', ...network, ...options];
+    chain.log = log;
+    chain.run();
     return chain;
+  }
+
+  /** Runs the node, for the first time or again. */
+  run() {
+    this.node = spawn(join(bin, 'kexin-node'), this.options, { stdio: ['ignore', this.log, this.log] });
+    this.ended = new Promise((done) => this.node.once('exit', done));
+  }
+
+  /** Ends the node with this signal, and waits until it is gone. */
+  async end(signal) {
+    this.node.kill(signal);
+    await this.ended;
+  }
+
+  /** Runs a subcommand of the node on this chain, which has to be stopped. */
+  offline(...command) {
+    const run = spawnSync(join(bin, 'kexin-node'), [...command, ...this.base], { encoding: 'utf8' });
+    if (run.status !== 0) throw new Error(`kexin-node ${command.join(' ')}: exit ${run.status}\n${run.stderr}${run.stdout}`);
+    return run.stdout;
   }
 
   /** Waits until blocks are final. */
@@ -56,7 +76,7 @@ export class Chain {
     for (let attempt = 0; attempt < 120; attempt += 1) {
       const status = this.kexin(['--json', 'status'], { check: false });
       if (status.code === 0 && JSON.parse(status.out).finalized > 0) return;
-      if (this.node.exitCode !== null) break;
+      if (this.node.exitCode !== null || this.node.signalCode !== null) break;
       await new Promise((next) => setTimeout(next, 500));
     }
     throw new Error(`the node does not finalize: ${readFileSync(join(this.directory, 'node.log'), 'utf8').slice(-2000)}`);
@@ -98,8 +118,7 @@ export class Chain {
   }
 
   async stop() {
-    this.node.kill('SIGINT');
-    await this.ended;
+    await this.end('SIGINT');
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -8,6 +8,13 @@
 //! | 8003 | the walk comes to too many artifacts | ask for a smaller depth |
 //! | 8004 | the cursor belongs to another question | start without a cursor |
 //! | 8005 | the runtime at that block could not answer | ask at a later block; the message has the cause |
+//! | 8006 | this node keeps no index of events | ask a node that does, or start this one with `--index sqlite` |
+//! | 8007 | the index can't be asked now | ask again later; the message has the cause |
+//! | 8008 | the block is not in the index yet | ask again in a few seconds, or see `index_status` |
+//! | 8009 | the block has no proof of finality yet | ask again in a few seconds |
+//! | 8010 | too much for one answer | the message says how much one can ask for |
+//! | 8011 | the log has fewer entries at that block | ask for fewer, or at a later block |
+//! | 8012 | the node does not keep what the proof needs | ask an archive node that was synchronised from the first block |
 
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
 
@@ -26,6 +33,37 @@ pub enum Error {
 	BadCursor,
 	/// The runtime could not answer.
 	Runtime(String),
+	/// The node keeps no index.
+	NoIndex,
+	/// The index can't be asked.
+	IndexAway(String),
+	/// The block is not in the index, which has come to another.
+	NotIndexed {
+		/// The number of the block.
+		block: u32,
+		/// The last block that is in the index.
+		indexed: u32,
+	},
+	/// The block has no proof of finality yet.
+	NotJustified(u32),
+	/// More than one answer holds.
+	TooMany(String),
+	/// The log has only so many entries.
+	OutOfRange(u64),
+	/// The node does not keep what is needed.
+	NotKept(String),
+}
+
+impl From<crate::index::store::Error> for Error {
+	fn from(error: crate::index::store::Error) -> Self {
+		Self::IndexAway(error.to_string())
+	}
+}
+
+impl From<sp_blockchain::Error> for Error {
+	fn from(error: sp_blockchain::Error) -> Self {
+		Self::NotKept(error.to_string())
+	}
 }
 
 impl From<Error> for ErrorObjectOwned {
@@ -40,7 +78,57 @@ impl From<Error> for ErrorObjectOwned {
 			),
 			Error::BadCursor => (8004, "the cursor belongs to another question: start without one".into()),
 			Error::Runtime(cause) => (8005, format!("the runtime at this block could not answer: {cause}")),
+			Error::NoIndex => (
+				8006,
+				"this node keeps no index of events: ask one that does, or start this one with --index sqlite".into(),
+			),
+			Error::IndexAway(cause) => (8007, format!("the index can't be asked now: {cause}")),
+			Error::NotIndexed { block, indexed } => (
+				8008,
+				format!("the index has come to block {indexed}, and not yet to {block}: ask again in a few seconds"),
+			),
+			Error::NotJustified(block) => (
+				8009,
+				format!("nothing proves yet that block {block} is final: ask again in a few seconds"),
+			),
+			Error::TooMany(bound) => (8010, bound),
+			Error::OutOfRange(count) => (8011, format!("the log has {count} entries at this block")),
+			Error::NotKept(what) => (8012, format!("this node does not keep what the proof needs: {what}")),
 		};
 		ErrorObjectOwned::owned(code, message, None::<()>)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn every_error_has_a_code_of_its_own_in_the_table() {
+		let text = String::new;
+		let errors = [
+			Error::InvalidParameter(text()),
+			Error::UnknownBlock(text()),
+			Error::NotFound(text()),
+			Error::TooLarge,
+			Error::BadCursor,
+			Error::Runtime(text()),
+			Error::NoIndex,
+			Error::IndexAway(text()),
+			Error::NotIndexed { block: 2, indexed: 1 },
+			Error::NotJustified(1),
+			Error::TooMany(text()),
+			Error::OutOfRange(1),
+			Error::NotKept(text()),
+		];
+		let codes = errors.map(|error| ErrorObjectOwned::from(error).code());
+		assert_eq!(
+			codes,
+			[-32602, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012]
+		);
+		let table = include_str!("error.rs");
+		for code in codes {
+			assert!(table.contains(&format!("//! | {code} |")), "{code}");
+		}
 	}
 }

@@ -1,5 +1,6 @@
 //! The ledger's own methods. Each is thin over a runtime API of the block that is asked about, by default the last
-//! finalized one, and says which block its answer is true at.
+//! finalized one, and says which block its answer is true at. Walks are taken in the index's memory where it has come to the block, since
+//! there none is too large.
 
 use super::{
 	error::Error,
@@ -7,12 +8,16 @@ use super::{
 		Answer, Artifact, At, CheckParameters, Claimable, Judgement, Log, ScopeOf, ScopeParameters, Scopes, Trace,
 		TraceParameters,
 	},
+	workers::{in_time, Workers},
 };
-use crate::service::Client;
+use crate::{index::Index, service::Client};
 use codec::{Decode, Encode};
-use jsonrpsee::{core::RpcResult, proc_macros::rpc};
+use jsonrpsee::{
+	core::{async_trait, RpcResult},
+	proc_macros::rpc,
+};
 use kexin_primitives::{
-	lineage::{ArtifactId, Direction, TraceError, TraceQuery},
+	lineage::{ArtifactId, Direction, Trace as Walk, TraceError, TraceQuery},
 	vocabulary::Region,
 	DatasetId, Moment, H256,
 };
@@ -34,7 +39,7 @@ pub trait Ledger {
 
 	/// One page of the graph around an artifact, nearest first.
 	#[method(name = "lineage_trace")]
-	fn trace(&self, query: TraceParameters, at: Option<H256>) -> RpcResult<Answer<Trace>>;
+	async fn trace(&self, query: TraceParameters, at: Option<H256>) -> RpcResult<Answer<Trace>>;
 
 	/// The state of a data set's log.
 	#[method(name = "access_log")]
@@ -57,12 +62,14 @@ pub trait Ledger {
 /// Answers the methods from the client's blocks.
 pub struct Ledger {
 	client: Arc<Client>,
+	index: Option<Arc<Index>>,
+	workers: Workers,
 }
 
 impl Ledger {
-	/// Answers from this client.
-	pub fn new(client: Arc<Client>) -> Self {
-		Self { client }
+	/// Answers from this client, and from the index if there is one.
+	pub fn new(client: Arc<Client>, index: Option<Arc<Index>>, workers: Workers) -> Self {
+		Self { client, index, workers }
 	}
 
 	/// The block that is asked about.
@@ -72,6 +79,34 @@ impl Ledger {
 			Ok(Some(number)) => Ok(At { hash, number }),
 			_ => Err(Error::UnknownBlock(format!("{hash:?}"))),
 		}
+	}
+
+	/// A page of a walk at a block: from the index where it has come to it, else from the runtime.
+	async fn walk(&self, query: TraceQuery, block: At) -> Result<Walk, Error> {
+		let (index, client) = (self.indexed(block).await, self.client.clone());
+		let work = move || {
+			let not_found = || Error::NotFound(format!("the artifact {:?}", query.artifact));
+			if let Some(index) = index {
+				return index.trace(&query, block.number).ok_or_else(not_found);
+			}
+			let walked = client.runtime_api().trace(block.hash, query).map_err(runtime)?;
+			walked.map_err(|error| match error {
+				TraceError::NotFound => not_found(),
+				TraceError::TooLarge => Error::TooLarge,
+			})
+		};
+		in_time(self.workers.run(work)).await
+	}
+
+	/// The index, if it has come to this block, which it only does when the block is final.
+	async fn indexed(&self, block: At) -> Option<Arc<Index>> {
+		let index = self.index.clone()?;
+		if block.number > self.client.info().finalized_number {
+			return None;
+		}
+		let _ = index.at(block.number).await;
+		let reached = index.lineage().is_some_and(|last| last.number >= block.number);
+		(reached && self.client.hash(block.number).ok()? == Some(block.hash)).then_some(index)
 	}
 }
 
@@ -116,6 +151,7 @@ fn region(region: Option<Region>) -> Result<Option<Region>, Error> {
 	}
 }
 
+#[async_trait]
 impl LedgerServer for Ledger {
 	fn artifact(&self, id: ArtifactId, at: Option<H256>) -> RpcResult<Answer<Artifact>> {
 		let block = self.at(at)?;
@@ -127,7 +163,7 @@ impl LedgerServer for Ledger {
 		})
 	}
 
-	fn trace(&self, query: TraceParameters, at: Option<H256>) -> RpcResult<Answer<Trace>> {
+	async fn trace(&self, query: TraceParameters, at: Option<H256>) -> RpcResult<Answer<Trace>> {
 		let cursor = query
 			.cursor
 			.as_deref()
@@ -142,11 +178,7 @@ impl LedgerServer for Ledger {
 			offset: cursor.map_or(0, |cursor| cursor.offset),
 			limit: query.limit.unwrap_or(DEFAULT_PAGE),
 		};
-		let trace = self.client.runtime_api().trace(block.hash, walk).map_err(runtime)?;
-		let trace = trace.map_err(|error| match error {
-			TraceError::NotFound => Error::NotFound(format!("the artifact {:?}", query.artifact)),
-			TraceError::TooLarge => Error::TooLarge,
-		})?;
+		let trace = self.walk(walk, block).await?;
 		let cursor = |offset| {
 			let (artifact, direction) = (query.artifact, query.direction);
 			Cursor {

@@ -1,13 +1,22 @@
-//! JSON-RPC: the stock methods of a BABE and GRANDPA node, and the ledger's own ([`ledger`]).
+//! JSON-RPC: the stock methods of a BABE and GRANDPA node, and the ledger's own: over its state ([`ledger`]), over the index ([`events`]), and
+//! the proofs of both ([`proofs`]).
 
 pub mod error;
+pub mod events;
 pub mod json;
 pub mod ledger;
+pub mod proofs;
+pub mod workers;
 
-use crate::service::{Backend, Client, Pool, SelectChain};
+use crate::{
+	index::Index,
+	service::{Backend, Client, Pool, SelectChain},
+};
+use events::{Events, EventsServer as _};
 use jsonrpsee::RpcModule;
 use kexin_runtime::{opaque::Block, BlockNumber, Hash};
 use ledger::{Ledger, LedgerServer as _};
+use proofs::{finality::Finalities, Proofs, ProofsServer as _};
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer as _};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
@@ -16,6 +25,7 @@ use sc_rpc::SubscriptionTaskExecutor;
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer as _};
+use workers::Workers;
 
 /// What the methods ask.
 pub struct Dependencies {
@@ -37,6 +47,10 @@ pub struct Dependencies {
 	pub justifications: GrandpaJustificationStream<Block>,
 	/// Proofs of finality.
 	pub finality_proofs: Arc<FinalityProofProvider<Backend, Block>>,
+	/// The index of finalized events; none when the node keeps none.
+	pub index: Option<Arc<Index>>,
+	/// Who makes long answers.
+	pub workers: Workers,
 }
 
 /// Builds the methods; the service does so once for each of its listeners.
@@ -62,6 +76,8 @@ fn methods(
 		authority_set,
 		justifications,
 		finality_proofs,
+		index,
+		workers,
 	} = dependencies;
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), pool.clone()).into_rpc())?;
@@ -76,7 +92,7 @@ fn methods(
 	)?;
 	module.merge(
 		Grandpa::new(
-			executor,
+			executor.clone(),
 			authority_set.clone(),
 			voter_state.clone(),
 			justifications.clone(),
@@ -84,6 +100,12 @@ fn methods(
 		)
 		.into_rpc(),
 	)?;
-	module.merge(Ledger::new(client.clone()).into_rpc())?;
+	module.merge(Ledger::new(client.clone(), index.clone(), workers.clone()).into_rpc())?;
+	module.merge(Events::new(client.clone(), index.clone(), executor).into_rpc())?;
+	let finalities = Finalities {
+		client: client.clone(),
+		voters: authority_set.clone(),
+	};
+	module.merge(Proofs::new(finalities, index.clone(), workers.clone()).into_rpc())?;
 	Ok(module)
 }

@@ -1,0 +1,242 @@
+//! The lineage in memory: about 250 bytes an artifact, so that a walk takes no look-up in a database.
+//!
+//! The graph only grows, and inputs are there before outputs. So it answers for every block up to the last one that is in it: what came
+//! later is passed over.
+
+use super::rows::{self, block_of};
+use kexin_primitives::{
+	lineage::{
+		ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, InputRole, Trace, TraceEdge,
+		TraceNode, TraceQuery,
+	},
+	members::MemberId,
+	Moment,
+};
+use std::collections::{HashMap, HashSet};
+
+/// Most artifacts of one page, as in the runtime.
+pub const MAX_PAGE: u32 = 500;
+/// Walks that are kept to go on with.
+const MAX_WALKS: usize = 8;
+
+/// Artifacts and the derivations between them.
+#[derive(Debug, Default)]
+pub struct Graph {
+	numbers: HashMap<ArtifactId, u32>,
+	artifacts: Vec<Vertex>,
+	derivations: Vec<Derivation>,
+}
+
+#[derive(Debug)]
+struct Vertex {
+	id: ArtifactId,
+	block: u32,
+	kind: ArtifactKind,
+	owner: MemberId,
+	registered: Moment,
+	generated_by: Option<u32>,
+	used_by: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Derivation {
+	activity: ActivityId,
+	block: u32,
+	kind: ActivityKind,
+	used: Box<[u32]>,
+	generated: Box<[u32]>,
+}
+
+/// A derivation names an artifact that is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missing(pub ArtifactId);
+
+impl Graph {
+	/// Adds what came later.
+	///
+	/// # Errors
+	/// [`Missing`]; the graph is of no use then.
+	pub fn extend(&mut self, artifacts: &[rows::Artifact], derivations: &[rows::Derivation]) -> Result<(), Missing> {
+		for artifact in artifacts {
+			let number = self.artifacts.len() as u32;
+			self.numbers.insert(artifact.id, number);
+			self.artifacts.push(Vertex {
+				id: artifact.id,
+				block: block_of(artifact.place),
+				kind: artifact.kind,
+				owner: artifact.owner,
+				registered: artifact.registered,
+				generated_by: None,
+				used_by: Vec::new(),
+			});
+		}
+		for derivation in derivations {
+			let number = self.derivations.len() as u32;
+			let find = |id: &ArtifactId| self.numbers.get(id).copied().ok_or(Missing(*id));
+			let used = derivation.inputs.iter().filter(|(_, role)| *role == InputRole::Used);
+			let used = used.map(|(id, _)| find(id)).collect::<Result<Box<[_]>, _>>()?;
+			let generated = derivation.outputs.iter().map(find).collect::<Result<Box<[_]>, _>>()?;
+			for artifact in &used {
+				self.artifacts[*artifact as usize].used_by.push(number);
+			}
+			for artifact in &generated {
+				self.artifacts[*artifact as usize].generated_by = Some(number);
+			}
+			self.derivations.push(Derivation {
+				activity: derivation.activity,
+				block: block_of(derivation.place),
+				kind: derivation.kind,
+				used,
+				generated,
+			});
+		}
+		Ok(())
+	}
+
+	/// One page of a walk at a block, as the runtime of that block answers it, save that no walk is too large and that the uses of an
+	/// artifact are those that made something by that block, without what only read it. `walks` are the walks so far. None when the artifact
+	/// is not registered.
+	pub fn trace(&self, query: &TraceQuery, block: u32, walks: &mut Walks) -> Option<Trace> {
+		let start = *self.numbers.get(&query.artifact)?;
+		if self.artifacts[start as usize].block > block {
+			return None;
+		}
+		let question = Question {
+			start,
+			direction: query.direction,
+			depth: query.depth,
+			block,
+		};
+		let limit = query.limit.clamp(1, MAX_PAGE);
+		let (offset, end) = (query.offset as usize, query.offset.saturating_add(limit) as usize);
+		let mut walk = walks.take(&question);
+		self.advance(&question, &mut walk, end);
+		let page = walk.order.get(offset..end.min(walk.order.len())).unwrap_or(&[]);
+		let mut trace = Trace {
+			nodes: page
+				.iter()
+				.map(|(number, distance)| self.node(*number, *distance, block))
+				.collect(),
+			edges: Vec::new(),
+			next: (walk.order.len() > end).then_some(query.offset.saturating_add(limit)),
+		};
+		for (number, distance) in page {
+			if *distance < query.depth {
+				self.edges(&question, *number, |edge, _| trace.edges.push(edge));
+			}
+		}
+		walks.put(question, walk);
+		Some(trace)
+	}
+
+	/// Goes on with a walk until it has passed `end` artifacts.
+	fn advance(&self, question: &Question, walk: &mut Walk, end: usize) {
+		if walk.order.is_empty() {
+			walk.order.push((question.start, 0));
+			walk.seen.insert(question.start);
+		}
+		while walk.passed < end {
+			let Some((number, distance)) = walk.order.get(walk.passed).copied() else {
+				return;
+			};
+			if distance < question.depth {
+				self.edges(question, number, |_, next| {
+					if walk.seen.insert(next) {
+						walk.order.push((next, distance + 1));
+					}
+				});
+			}
+			walk.passed += 1;
+		}
+	}
+
+	/// The derivations by which a walk goes on from an artifact, in the runtime's order, with the artifact at their other end.
+	fn edges(&self, question: &Question, number: u32, mut each: impl FnMut(TraceEdge, u32)) {
+		let vertex = &self.artifacts[number as usize];
+		let edge = |derivation: &Derivation, from: u32, to: u32| TraceEdge {
+			from: self.artifacts[from as usize].id,
+			activity: derivation.activity,
+			kind: derivation.kind,
+			to: self.artifacts[to as usize].id,
+		};
+		match question.direction {
+			Direction::Ancestors => {
+				if let Some(derivation) = vertex.generated_by.map(|number| &self.derivations[number as usize]) {
+					for from in &derivation.used {
+						each(edge(derivation, *from, number), *from);
+					}
+				}
+			},
+			Direction::Descendants => {
+				let derivations = vertex.used_by.iter().map(|number| &self.derivations[*number as usize]);
+				for derivation in derivations.take_while(|derivation| derivation.block <= question.block) {
+					for to in &derivation.generated {
+						each(edge(derivation, number, *to), *to);
+					}
+				}
+			},
+		}
+	}
+
+	fn node(&self, number: u32, distance: u32, block: u32) -> TraceNode {
+		let vertex = &self.artifacts[number as usize];
+		let uses = vertex
+			.used_by
+			.partition_point(|number| self.derivations[*number as usize].block <= block);
+		TraceNode {
+			id: vertex.id,
+			artifact: Artifact {
+				kind: vertex.kind,
+				owner: vertex.owner,
+				registered: vertex.registered,
+				generated_by: vertex
+					.generated_by
+					.map(|number| self.derivations[number as usize].activity),
+				uses: uses as u32,
+			},
+			distance,
+		}
+	}
+}
+
+/// A walk, without its pages. The number of the block makes its answer one for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Question {
+	start: u32,
+	direction: Direction,
+	depth: u32,
+	block: u32,
+}
+
+/// How far a walk has come.
+#[derive(Debug, Default)]
+struct Walk {
+	order: Vec<(u32, u32)>,
+	seen: HashSet<u32>,
+	passed: usize,
+}
+
+/// The last walks, so that a page need not begin with all pages before it.
+#[derive(Debug, Default)]
+pub struct Walks(Vec<(Question, Walk)>);
+
+impl Walks {
+	fn take(&mut self, question: &Question) -> Walk {
+		match self.0.iter().position(|(known, _)| known == question) {
+			Some(at) => self.0.remove(at).1,
+			None => Walk::default(),
+		}
+	}
+
+	fn put(&mut self, question: Question, walk: Walk) {
+		self.0.push((question, walk));
+		if self.0.len() > MAX_WALKS {
+			self.0.remove(0);
+		}
+	}
+
+	/// Forgets them. Numbers of another graph mean other artifacts.
+	pub fn clear(&mut self) {
+		self.0.clear();
+	}
+}

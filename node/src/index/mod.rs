@@ -1,0 +1,201 @@
+//! The index of finalized events: what happened on the ledger, in a database, so that it can be searched.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`schema`] | the tables and their versions |
+//! | [`rows`] | from what happened in a block to rows |
+//! | [`store`] | the database and every statement |
+//! | [`graph`] | the lineage in memory, for walks of any size |
+//! | [`follow`] | the worker that follows finality |
+//! | [`metrics`] | what Prometheus sees of it |
+//! | [`command`] | `kexin-node index` |
+//!
+//! The rows of a block and the mark that it is indexed are one transaction. So whatever happens to the node or the database, each block
+//! is in the index once. Nothing that is asked for here is believed by an auditor: entries are proved against the state.
+
+mod client;
+pub mod command;
+pub mod follow;
+pub mod graph;
+pub mod metrics;
+pub mod rows;
+pub mod schema;
+pub mod store;
+
+#[cfg(test)]
+mod tests;
+
+use graph::{Graph, Walks};
+use kexin_primitives::{
+	lineage::{Trace, TraceQuery},
+	H256,
+};
+use rows::{Breach, Rows};
+use std::{
+	path::Path,
+	sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
+	time::Duration,
+};
+use store::{Location, Store};
+use tokio::sync::{broadcast, watch};
+
+/// Breaches that a subscriber may be behind before it is dropped.
+const BREACHES: usize = 4096;
+/// How long a question waits for a block that was final a moment ago.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Further behind than this many blocks the index is not waited for.
+const NEAR: u32 = 8;
+
+/// A block of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+	/// Its hash.
+	pub hash: H256,
+	/// Its number.
+	pub number: u32,
+}
+
+/// Where the index is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+	/// Beside the chain's database.
+	Sqlite,
+	/// In this PostgreSQL database.
+	Postgres(String),
+	/// There is no index.
+	Off,
+}
+
+/// The options of the index.
+#[derive(Clone, Debug, clap::Args)]
+pub struct IndexParams {
+	/// Where the index of finalized events is kept: "sqlite" (a file beside the chain's database), postgres://USER@HOST/DATABASE, or "off".
+	///
+	/// PostgreSQL's password is better kept in PGPASSWORD or the file ~/.pgpass than here, where every user of the machine sees it.
+	#[arg(long, value_name = "WHERE", default_value = "sqlite")]
+	pub index: Target,
+}
+
+impl std::str::FromStr for Target {
+	type Err = String;
+
+	fn from_str(text: &str) -> Result<Self, String> {
+		match text {
+			"sqlite" => Ok(Self::Sqlite),
+			"off" => Ok(Self::Off),
+			url if url.starts_with("postgres://") || url.starts_with("postgresql://") => Ok(Self::Postgres(url.into())),
+			_ => Err("expected sqlite, off or postgres://USER@HOST/DATABASE".into()),
+		}
+	}
+}
+
+impl Target {
+	/// Where that is for a chain that is kept in this directory; none when there is no index.
+	pub fn location(&self, directory: &Path) -> Option<Location> {
+		match self {
+			Self::Sqlite => Some(Location::Sqlite(directory.join("index.sqlite"))),
+			Self::Postgres(url) => Some(Location::Postgres(url.clone())),
+			Self::Off => None,
+		}
+	}
+}
+
+/// How far the index has come.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+	/// The last block that is in it; none while its database could not be opened.
+	pub indexed: Option<Block>,
+	/// Why it does not go on; none when all is well.
+	pub error: Option<String>,
+}
+
+/// The index as those see it who ask.
+pub struct Index {
+	store: OnceLock<Store>,
+	progress: watch::Sender<Progress>,
+	breaches: broadcast::Sender<Arc<Breach>>,
+	lineage: RwLock<Option<Lineage>>,
+	walks: Mutex<Walks>,
+}
+
+struct Lineage {
+	graph: Graph,
+	block: Block,
+}
+
+impl Default for Index {
+	fn default() -> Self {
+		Self {
+			store: OnceLock::new(),
+			progress: watch::Sender::new(Progress::default()),
+			breaches: broadcast::Sender::new(BREACHES),
+			lineage: RwLock::new(None),
+			walks: Mutex::default(),
+		}
+	}
+}
+
+impl Index {
+	/// How far the index has come.
+	pub fn progress(&self) -> Progress {
+		self.progress.borrow().clone()
+	}
+
+	/// The database, and the last block that is in it. Waits a little for a block that has just become final.
+	///
+	/// # Errors
+	/// Why the index can't be asked.
+	pub async fn at(&self, finalized: u32) -> Result<(&Store, Block), String> {
+		let reached = |progress: &Progress| progress.indexed.is_some_and(|block| block.number >= finalized);
+		let near = |progress: &Progress| {
+			let indexed = progress.indexed.map(|block| block.number);
+			progress.error.is_none() && indexed.is_some_and(|number| number.saturating_add(NEAR) >= finalized)
+		};
+		let mut progress = self.progress.subscribe();
+		let now = progress.borrow_and_update().clone();
+		if near(&now) && !reached(&now) {
+			// What has not come by then is not in the answer, which says so.
+			let _ = tokio::time::timeout(PATIENCE, progress.wait_for(reached)).await;
+		}
+		let now = self.progress();
+		match (self.store.get(), now.indexed) {
+			(Some(store), Some(block)) => Ok((store, block)),
+			_ => Err(now.error.unwrap_or_else(|| "it is being opened".into())),
+		}
+	}
+
+	/// New entries with breaches, from now on.
+	pub fn breaches(&self) -> broadcast::Receiver<Arc<Breach>> {
+		self.breaches.subscribe()
+	}
+
+	/// The last block of the lineage that is held in memory; none while it is not.
+	pub fn lineage(&self) -> Option<Block> {
+		let lineage = self.lineage.read().unwrap_or_else(PoisonError::into_inner);
+		lineage.as_ref().map(|lineage| lineage.block)
+	}
+
+	/// A page of a walk at a block that is not after [`Self::lineage`]; none when the artifact is not registered at it.
+	pub fn trace(&self, query: &TraceQuery, block: u32) -> Option<Trace> {
+		let lineage = self.lineage.read().unwrap_or_else(PoisonError::into_inner);
+		let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
+		lineage.as_ref()?.graph.trace(query, block, &mut walks)
+	}
+
+	/// Puts in the whole lineage up to a block.
+	fn set_lineage(&self, graph: Graph, block: Block) {
+		let mut lineage = self.lineage.write().unwrap_or_else(PoisonError::into_inner);
+		self.walks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+		*lineage = Some(Lineage { graph, block });
+	}
+
+	/// Adds what came up to a block.
+	fn extend_lineage(&self, rows: &Rows, block: Block) -> Result<(), graph::Missing> {
+		let mut lineage = self.lineage.write().unwrap_or_else(PoisonError::into_inner);
+		if let Some(lineage) = lineage.as_mut() {
+			lineage.graph.extend(&rows.artifacts, &rows.derivations)?;
+			lineage.block = block;
+		}
+		Ok(())
+	}
+}

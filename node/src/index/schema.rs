@@ -1,0 +1,46 @@
+//! The tables, which are the same in both databases, and their versions.
+//!
+//! A published version never changes. What comes later is a file of its own at the end of [`VERSIONS`].
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use std::borrow::Cow;
+
+/// Each version's number, name and statements.
+const VERSIONS: [(i64, &str, &str); 1] = [(1, "events", include_str!("schema/0001_events.sql"))];
+
+/// Makes PostgreSQL understand the tables as they are written for SQLite, in a schema of their own, so that dropping the index can touch
+/// nothing else in the database.
+pub const POSTGRES_SCHEMA: &str = "
+	CREATE SCHEMA IF NOT EXISTS kexin_index;
+	DO $$ BEGIN
+		IF NOT EXISTS (
+			SELECT FROM pg_type WHERE typname = 'blob' AND typnamespace = 'kexin_index'::regnamespace
+		) THEN
+			CREATE DOMAIN kexin_index.blob AS bytea;
+		END IF;
+	END $$";
+
+/// What every connection to PostgreSQL starts with.
+pub const POSTGRES_CONNECTION: &str = "SET search_path TO kexin_index";
+
+/// What those begin with that answer questions: what takes longer, in milliseconds, nobody waits for.
+pub const POSTGRES_QUESTIONS: &str = "SET search_path TO kexin_index; SET statement_timeout TO 10000";
+
+/// Removes the index from PostgreSQL.
+pub const POSTGRES_DROP: &str = "DROP SCHEMA IF EXISTS kexin_index CASCADE";
+
+/// What every connection to SQLite starts with: readers don't wait for the writer, and after a crash of the machine the file is as it was
+/// after one of the last transactions, from which the index goes on.
+pub const SQLITE_CONNECTION: &str =
+	"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY";
+
+/// Brings the tables to the newest version.
+pub fn migrator() -> Migrator {
+	let migrations = VERSIONS.map(|(version, name, statements)| {
+		Migration::new(version, name.into(), MigrationType::Simple, statements.into(), false)
+	});
+	Migrator {
+		migrations: Cow::Owned(migrations.into()),
+		..Migrator::DEFAULT
+	}
+}

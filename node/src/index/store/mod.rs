@@ -1,0 +1,258 @@
+//! The database: SQLite, a file beside the chain, or PostgreSQL. The statements are the same for both.
+
+mod read;
+mod statement;
+mod write;
+
+pub use read::{EventQuery, Found};
+
+use super::{schema, Block};
+use kexin_primitives::H256;
+use sqlx::{
+	any::{AnyConnectOptions, AnyPoolOptions},
+	migrate::MigrateError,
+	AnyPool, ConnectOptions as _, Connection as _, Executor as _,
+};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
+
+/// Connections that answer questions, at most.
+const QUESTIONS: u32 = 4;
+/// How long is waited for a connection.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where the index is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+	/// In this file.
+	Sqlite(PathBuf),
+	/// In the database of this URL.
+	Postgres(String),
+}
+
+impl Location {
+	fn url(&self) -> String {
+		match self {
+			Self::Sqlite(path) => {
+				let path = path.to_string_lossy();
+				let path = path.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+				format!("sqlite://{path}?mode=rwc")
+			},
+			Self::Postgres(url) => url.clone(),
+		}
+	}
+}
+
+/// As it may be logged: without a password.
+impl fmt::Display for Location {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Sqlite(path) => path.display().fmt(formatter),
+			Self::Postgres(url) => match AnyConnectOptions::from_str(url) {
+				Ok(mut options) => {
+					// Fails for URLs that can't have one.
+					let _ = options.database_url.set_password(None);
+					options.database_url.set_query(None);
+					options.database_url.fmt(formatter)
+				},
+				Err(_) => formatter.write_str("PostgreSQL"),
+			},
+		}
+	}
+}
+
+/// Why the database did not do what it was asked.
+#[derive(Debug)]
+pub enum Error {
+	/// It is not one to use, and what to do about it.
+	Refused(String),
+	/// Another process wrote to it meanwhile.
+	Moved,
+	/// It is away, or could not do it now.
+	Away(sqlx::Error),
+}
+
+impl fmt::Display for Error {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Refused(cause) => formatter.write_str(cause),
+			Self::Moved => formatter.write_str("another process writes to the same index"),
+			Self::Away(error) => write!(formatter, "the index's database does not answer: {error}"),
+		}
+	}
+}
+
+impl From<sqlx::Error> for Error {
+	fn from(error: sqlx::Error) -> Self {
+		Self::Away(error)
+	}
+}
+
+/// What to do about an index that is of no use.
+const REBUILD: &str = "stop the node and run kexin-node index rebuild";
+
+/// Something that must be in the index is not there.
+pub fn damaged(what: impl fmt::Display) -> Error {
+	Error::Refused(format!("the index is damaged, {what} is missing: {REBUILD}"))
+}
+
+/// The open database.
+#[derive(Clone, Debug)]
+pub struct Store {
+	pool: AnyPool,
+}
+
+impl Store {
+	/// Opens the database for one writer, makes it when it is not there, brings its tables to this version and checks that it belongs to the
+	/// chain with this first block.
+	///
+	/// # Errors
+	/// [`Error::Refused`] for the database of another chain or of a newer version.
+	pub async fn open(location: &Location, genesis: H256) -> Result<Self, Error> {
+		if let Location::Postgres(_) = location {
+			let mut connection = options(location)?.connect().await?;
+			connection.execute(schema::POSTGRES_SCHEMA).await?;
+			connection.close().await?;
+		}
+		let start = match location {
+			Location::Sqlite(_) => schema::SQLITE_CONNECTION,
+			Location::Postgres(_) => schema::POSTGRES_CONNECTION,
+		};
+		let store = Self::connect(location, 1, start)?;
+		match store.prepare(genesis, location).await {
+			Ok(()) => Ok(store),
+			Err(error) => {
+				// A migration that was refused leaves its lock behind.
+				store.pool.close().await;
+				Err(error)
+			},
+		}
+	}
+
+	/// The same database for those who ask, with connections of their own, so that the writer never waits for one.
+	///
+	/// # Errors
+	/// [`Error::Refused`] when the location can't be one.
+	pub fn for_questions(location: &Location) -> Result<Self, Error> {
+		let start = match location {
+			Location::Sqlite(_) => schema::SQLITE_CONNECTION,
+			Location::Postgres(_) => schema::POSTGRES_QUESTIONS,
+		};
+		Self::connect(location, QUESTIONS, start)
+	}
+
+	fn connect(location: &Location, connections: u32, start: &'static str) -> Result<Self, Error> {
+		let pool = AnyPoolOptions::new()
+			.max_connections(connections)
+			.acquire_timeout(PATIENCE)
+			.after_connect(move |connection, _| {
+				Box::pin(async move {
+					connection.execute(start).await?;
+					Ok(())
+				})
+			})
+			.connect_lazy_with(options(location)?);
+		Ok(Self { pool })
+	}
+
+	async fn prepare(&self, genesis: H256, location: &Location) -> Result<(), Error> {
+		let mut connection = self.pool.acquire().await?;
+		let migrated = schema::migrator().run_direct(&mut *connection).await;
+		migrated.map_err(|error| match error {
+			MigrateError::VersionMissing(version) => Error::Refused(format!(
+				"the index {location} was written by a newer kexin-node (version {version} of its tables): run that one, or {REBUILD}"
+			)),
+			MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => Error::Refused(format!(
+				"the tables of the index {location} are not those of version {version}: {REBUILD}"
+			)),
+			MigrateError::Execute(error) => Error::Away(error),
+			error => Error::Away(sqlx::Error::Migrate(Box::new(error))),
+		})?;
+		let genesis = genesis.as_bytes();
+		sqlx::query(
+			"INSERT INTO progress (id, genesis, number, hash) VALUES (1, $1, 0, $2) ON CONFLICT (id) DO NOTHING",
+		)
+		.bind(genesis)
+		.bind(genesis)
+		.execute(&mut *connection)
+		.await?;
+		let (found,): (Vec<u8>,) = sqlx::query_as("SELECT genesis FROM progress")
+			.fetch_one(&mut *connection)
+			.await?;
+		if found == genesis {
+			Ok(())
+		} else {
+			Err(Error::Refused(format!(
+				"the index {location} belongs to another chain, whose first block is {:?}: give this chain another one (--index), or, \
+				 to drop what is there, {REBUILD}",
+				hash(&found)?,
+			)))
+		}
+	}
+
+	/// The last block that is in the index.
+	///
+	/// # Errors
+	/// [`Error::Away`].
+	pub async fn last(&self) -> Result<Block, Error> {
+		let (number, found): (i64, Vec<u8>) = sqlx::query_as("SELECT number, hash FROM progress")
+			.fetch_one(&self.pool)
+			.await?;
+		Ok(Block {
+			hash: hash(&found)?,
+			number: u32::try_from(number).map_err(|_| damaged("the number of the last block"))?,
+		})
+	}
+
+	/// Changes what is in the database, as someone else could.
+	#[cfg(test)]
+	pub async fn execute(&self, statement: &str) -> Result<(), Error> {
+		sqlx::raw_sql(statement).execute(&self.pool).await?;
+		Ok(())
+	}
+
+	/// Closes all connections.
+	pub async fn close(&self) {
+		self.pool.close().await;
+	}
+
+	/// Removes the index with all that is in it, whichever chain it belongs to.
+	///
+	/// # Errors
+	/// [`Error::Refused`] when files can't be removed.
+	pub async fn remove(location: &Location) -> Result<(), Error> {
+		match location {
+			Location::Sqlite(path) => {
+				for suffix in ["", "-wal", "-shm"] {
+					let mut file = path.clone().into_os_string();
+					file.push(suffix);
+					match std::fs::remove_file(&file) {
+						Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+							return Err(Error::Refused(format!(
+								"can't remove {}: {error}",
+								file.to_string_lossy()
+							)));
+						},
+						_ => {},
+					}
+				}
+			},
+			Location::Postgres(_) => {
+				let mut connection = options(location)?.connect().await?;
+				connection.execute(schema::POSTGRES_DROP).await?;
+				connection.close().await?;
+			},
+		}
+		Ok(())
+	}
+}
+
+fn options(location: &Location) -> Result<AnyConnectOptions, Error> {
+	sqlx::any::install_default_drivers();
+	let options = AnyConnectOptions::from_str(&location.url());
+	let options = options.map_err(|error| Error::Refused(format!("--index is no URL of a database: {error}")))?;
+	Ok(options.disable_statement_logging())
+}
+
+fn hash(bytes: &[u8]) -> Result<H256, Error> {
+	<[u8; 32]>::try_from(bytes).map(H256).map_err(|_| damaged("a hash"))
+}

@@ -1,0 +1,492 @@
+//! What is asked of the index.
+
+use super::{damaged, hash, statement::Statement, Error, Store};
+use crate::index::rows::{block_of, int, place, Artifact, Consent, ConsentChange, Derivation, Log, Place, TREE_STEP};
+use codec::Decode;
+use futures::{future::ready, TryStreamExt as _};
+use kexin_primitives::{
+	access::{AccessEvent, Breaches, LogEntry, Rules},
+	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, InputRole},
+	log::{self, node_hash, Accumulator, Subtree},
+	members::MemberId,
+	DatasetId, Moment, Pseudonym, H256,
+};
+use sqlx::{any::AnyRow, Row as _};
+use std::collections::HashMap;
+
+/// Which entries are asked for. What is none does not matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventQuery {
+	/// Of this data set.
+	pub dataset: Option<DatasetId>,
+	/// For this activity.
+	pub activity: Option<ActivityId>,
+	/// Reported by this member.
+	pub reporter: Option<MemberId>,
+	/// To this subject's data.
+	pub subject: Option<Pseudonym>,
+	/// With breaches, or without.
+	pub breaches: Option<bool>,
+	/// That took place at this moment or later.
+	pub from: Option<Moment>,
+	/// That took place before this moment.
+	pub to: Option<Moment>,
+	/// After this place and index.
+	pub after: Option<(Place, u64)>,
+	/// Up to this block.
+	pub until: u32,
+	/// How many at the most.
+	pub limit: u32,
+}
+
+/// An entry, and where it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+	/// Where its batch was recorded.
+	pub place: Place,
+	/// Its index in the log of its data set.
+	pub index: u64,
+	/// The entry.
+	pub entry: LogEntry,
+}
+
+const ENTRY: &str = "SELECT e.batch, e.position, e.breaches, e.event, b.reporter, b.moment, b.spec_version, b.code";
+
+/// The first batch of a log that has an entry from a position on. Up to two parameters: the log and the position.
+const FROM_BATCH: &str = "COALESCE((SELECT MAX(first) FROM batches WHERE log = $1 AND first <= $2), 0)";
+
+impl Store {
+	/// Entries in the order in which they were recorded. Of one data set that is the order of its log.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn events(&self, query: &EventQuery) -> Result<Vec<Found>, Error> {
+		let mut datasets = HashMap::new();
+		if let Some(dataset) = &query.dataset {
+			let Some(log) = self.log_id(dataset).await? else {
+				return Ok(Vec::new());
+			};
+			datasets.insert(log, *dataset);
+		}
+		let log = datasets.keys().next().copied();
+		let mut statement = Statement::new("");
+		Events { query, log }.write(&mut statement);
+		let rows = statement.build().fetch_all(&self.pool).await?;
+		let mut found = Vec::with_capacity(rows.len());
+		for row in rows {
+			let log = row.try_get("log")?;
+			let dataset = match datasets.get(&log) {
+				Some(dataset) => *dataset,
+				None => {
+					let dataset = self.dataset_of(log).await?;
+					datasets.insert(log, dataset);
+					dataset
+				},
+			};
+			found.push(entry(&row, dataset)?);
+		}
+		Ok(found)
+	}
+
+	/// The entries of a log from one index to before another. Fewer when the index has not so many.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn range(&self, dataset: DatasetId, from: u64, to: u64) -> Result<Vec<LogEntry>, Error> {
+		let Some(log) = self.log_id(&dataset).await? else {
+			return Ok(Vec::new());
+		};
+		// SQLite and PostgreSQL both see that the batches come in the order of the log.
+		let statement = format!(
+			"{ENTRY} FROM batches b CROSS JOIN entries e WHERE b.log = $1 AND b.first >= {FROM_BATCH} AND b.first < $3
+			 AND e.batch = b.place AND e.position >= $2 AND e.position < $3 ORDER BY b.first, e.position"
+		);
+		let rows = sqlx::query(&statement)
+			.bind(log)
+			.bind(int(from))
+			.bind(int(to))
+			.fetch_all(&self.pool)
+			.await?;
+		rows.iter().map(|row| Ok(entry(row, dataset)?.entry)).collect()
+	}
+
+	/// The hashes that prove entries of a log of `count`: see [`log::prove`].
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn prove(&self, dataset: DatasetId, count: u64, first: u64, number: u64) -> Result<Vec<H256>, Error> {
+		let mut trees = Vec::new();
+		let mut note = |tree| {
+			trees.push(tree);
+			Ok::<_, Error>(H256::zero())
+		};
+		log::prove(count, first, number, &mut note)?;
+		let mut hashes = Vec::with_capacity(trees.len());
+		for tree in trees {
+			hashes.push(self.tree(dataset, tree).await?);
+		}
+		Ok(hashes)
+	}
+
+	/// The root of a perfect tree of a log, from the nearest ones below it that are kept.
+	async fn tree(&self, dataset: DatasetId, tree: Subtree) -> Result<H256, Error> {
+		let levels = tree.height % TREE_STEP;
+		let height = tree.height - levels;
+		let (from, to) = (tree.index << levels, (tree.index + 1) << levels);
+		let mut hashes = if height == 0 {
+			let entries = self.range(dataset, from, to).await?;
+			entries.iter().map(LogEntry::leaf).collect::<Vec<_>>()
+		} else {
+			let rows: Vec<(Vec<u8>,)> = sqlx::query_as(
+				"SELECT t.hash FROM logs l JOIN trees t ON t.log = l.id
+				 WHERE l.dataset = $1 AND t.height = $2 AND t.position >= $3 AND t.position < $4 ORDER BY t.position",
+			)
+			.bind(dataset.as_bytes())
+			.bind(i64::from(height))
+			.bind(int(from))
+			.bind(int(to))
+			.fetch_all(&self.pool)
+			.await?;
+			rows.iter().map(|(found,)| hash(found)).collect::<Result<Vec<_>, _>>()?
+		};
+		if hashes.len() as u64 != to - from {
+			return Err(damaged(format_args!("a part of the log of {dataset:?}")));
+		}
+		while hashes.len() > 1 {
+			hashes = hashes.chunks(2).map(|pair| node_hash(&pair[0], &pair[1])).collect();
+		}
+		Ok(hashes[0])
+	}
+
+	/// The members that the first `count` entries of a log name as reporter or recipient.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn members(&self, dataset: DatasetId, count: u64) -> Result<Vec<MemberId>, Error> {
+		let rows: Vec<(i64,)> = sqlx::query_as(
+			"SELECT m.member FROM logs l JOIN log_members m ON m.log = l.id
+			 WHERE l.dataset = $1 AND m.position < $2 ORDER BY m.member",
+		)
+		.bind(dataset.as_bytes())
+		.bind(int(count))
+		.fetch_all(&self.pool)
+		.await?;
+		rows.into_iter().map(|(member,)| number(member)).collect()
+	}
+
+	/// Whether the data set was declared.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn is_declared(&self, dataset: DatasetId) -> Result<bool, Error> {
+		let found = sqlx::query("SELECT place FROM datasets WHERE id = $1")
+			.bind(dataset.as_bytes())
+			.fetch_optional(&self.pool)
+			.await?;
+		Ok(found.is_some())
+	}
+
+	/// The activity that made an artifact, none when it came from outside; none at all when it is not registered.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn generated_by(&self, artifact: ArtifactId) -> Result<Option<Option<ActivityId>>, Error> {
+		let found: Option<(Option<Vec<u8>>,)> = sqlx::query_as("SELECT generated_by FROM artifacts WHERE id = $1")
+			.bind(artifact.as_bytes())
+			.fetch_optional(&self.pool)
+			.await?;
+		found.map(|(activity,)| optional(activity.as_deref())).transpose()
+	}
+
+	/// What happened to a subject's consents, oldest first: after one place and up to a block.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn consents(
+		&self,
+		subject: Pseudonym,
+		after: Option<Place>,
+		until: u32,
+		limit: u32,
+	) -> Result<Vec<Consent>, Error> {
+		let rows = sqlx::query(
+			"SELECT place, moment, what, hospital, consent, form FROM consents
+			 WHERE subject = $1 AND place > $2 AND place < $3 ORDER BY place LIMIT $4",
+		)
+		.bind(subject.as_bytes())
+		.bind(after.unwrap_or(-1))
+		.bind(end_of(until))
+		.bind(i64::from(limit))
+		.fetch_all(&self.pool)
+		.await?;
+		let consent = |row: &AnyRow| {
+			Ok(Consent {
+				place: row.try_get("place")?,
+				moment: moment(row.try_get("moment")?)?,
+				subject,
+				what: match row.try_get("what")? {
+					0i64 => ConsentChange::Granted,
+					1 => ConsentChange::Narrowed,
+					2 => ConsentChange::Revoked,
+					_ => return Err(damaged("the meaning of a change of consents")),
+				},
+				hospital: number(row.try_get("hospital")?)?,
+				consent: optional(row.try_get("consent")?)?,
+				form: hash(row.try_get("form")?)?,
+			})
+		};
+		rows.iter().map(consent).collect()
+	}
+
+	/// The log of a data set; none when nothing was recorded.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn log(&self, dataset: DatasetId) -> Result<Option<Log>, Error> {
+		let found: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT id, accumulator FROM logs WHERE dataset = $1")
+			.bind(dataset.as_bytes())
+			.fetch_optional(&self.pool)
+			.await?;
+		let Some((id, accumulator)) = found else {
+			return Ok(None);
+		};
+		let accumulator = Accumulator::decode(&mut &accumulator[..]).map_err(|_| damaged("an accumulator"))?;
+		let members = self.members(dataset, accumulator.count()).await?;
+		Ok(Some(Log {
+			id,
+			accumulator,
+			members: members.into_iter().collect(),
+		}))
+	}
+
+	/// The last number that was given to a log.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn last_log(&self) -> Result<i64, Error> {
+		let (last,): (i64,) = sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM logs")
+			.fetch_one(&self.pool)
+			.await?;
+		Ok(last)
+	}
+
+	/// All artifacts and derivations, oldest first.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn lineage(&self) -> Result<(Vec<Artifact>, Vec<Derivation>), Error> {
+		// Millions of rows are taken one by one: a row of the driver is many times as large as what is made of it.
+		let rows = sqlx::query("SELECT id, place, kind, owner, registered, generated_by FROM artifacts ORDER BY place");
+		let artifact = |row: AnyRow| {
+			Ok::<_, Error>(Artifact {
+				id: hash(row.try_get("id")?)?,
+				place: row.try_get("place")?,
+				kind: variant::<ArtifactKind>(row.try_get("kind")?)?,
+				owner: number(row.try_get("owner")?)?,
+				registered: moment(row.try_get("registered")?)?,
+				generated_by: optional(row.try_get("generated_by")?)?,
+			})
+		};
+		let rows = rows.fetch(&self.pool).map_err(Error::from);
+		let artifacts = rows.and_then(|row| ready(artifact(row))).try_collect().await?;
+
+		let inputs = "SELECT derivation, artifact, role FROM inputs ORDER BY derivation, position";
+		let outputs = "SELECT derivation, artifact, position FROM outputs ORDER BY derivation, position";
+		let (mut inputs, mut outputs) = (self.sides(inputs).await?, self.sides(outputs).await?);
+		let rows = sqlx::query("SELECT place, activity, kind, moment FROM derivations ORDER BY place");
+		let mut derivation = |row: AnyRow| {
+			let place = row.try_get("place")?;
+			let inputs = inputs.remove(&place).unwrap_or_default().into_iter();
+			let outputs = outputs.remove(&place).unwrap_or_default().into_iter();
+			let used = |role| if role == 0 { InputRole::Used } else { InputRole::Read };
+			Ok::<_, Error>(Derivation {
+				place,
+				activity: hash(row.try_get("activity")?)?,
+				kind: variant::<ActivityKind>(row.try_get("kind")?)?,
+				moment: moment(row.try_get("moment")?)?,
+				inputs: inputs.map(|(artifact, role)| (artifact, used(role))).collect(),
+				outputs: outputs.map(|(artifact, _)| artifact).collect(),
+			})
+		};
+		let rows = rows.fetch(&self.pool).map_err(Error::from);
+		let derivations = rows.and_then(|row| ready(derivation(row))).try_collect().await?;
+		Ok((artifacts, derivations))
+	}
+
+	/// Inputs with their roles, or outputs, by the derivation that they belong to.
+	async fn sides(&self, statement: &str) -> Result<HashMap<Place, Vec<(ArtifactId, i64)>>, Error> {
+		let mut sides = HashMap::<_, Vec<_>>::new();
+		let rows: Vec<(Place, Vec<u8>, i64)> = sqlx::query_as(statement).fetch_all(&self.pool).await?;
+		for (derivation, artifact, role) in rows {
+			sides.entry(derivation).or_default().push((hash(&artifact)?, role));
+		}
+		Ok(sides)
+	}
+
+	async fn log_id(&self, dataset: &DatasetId) -> Result<Option<i64>, Error> {
+		let found: Option<(i64,)> = sqlx::query_as("SELECT id FROM logs WHERE dataset = $1")
+			.bind(dataset.as_bytes())
+			.fetch_optional(&self.pool)
+			.await?;
+		Ok(found.map(|(id,)| id))
+	}
+
+	async fn dataset_of(&self, log: i64) -> Result<DatasetId, Error> {
+		let (found,): (Vec<u8>,) = sqlx::query_as("SELECT dataset FROM logs WHERE id = $1")
+			.bind(log)
+			.fetch_one(&self.pool)
+			.await?;
+		hash(&found)
+	}
+
+	/// How the database comes to the answer of [`Self::events`].
+	#[cfg(test)]
+	pub async fn explain(&self, query: &EventQuery, log: Option<i64>) -> Result<Vec<String>, Error> {
+		let mut statement = Statement::new("EXPLAIN QUERY PLAN ");
+		Events { query, log }.write(&mut statement);
+		let rows = statement.build().fetch_all(&self.pool).await?;
+		rows.iter().map(|row| Ok(row.try_get::<String, _>("detail")?)).collect()
+	}
+}
+
+/// The statement that answers a question for entries. It begins where few rows remain: with the entries of a subject, an activity or with
+/// breaches, for which there are indices, else with the batches. CROSS JOIN keeps SQLite to that order.
+struct Events<'a> {
+	query: &'a EventQuery,
+	log: Option<i64>,
+}
+
+impl<'a> Events<'a> {
+	fn write(&self, statement: &mut Statement<'a>) {
+		let query = self.query;
+		statement.push(ENTRY).push(", b.log");
+		let by_entry = query.subject.is_some() || query.activity.is_some() || query.breaches == Some(true);
+		let order = if by_entry {
+			statement.push(" FROM entries e CROSS JOIN batches b WHERE b.place = e.batch");
+			self.entries_after(statement);
+			"e.batch, e.position"
+		} else {
+			statement.push(" FROM batches b CROSS JOIN entries e WHERE e.batch = b.place");
+			self.batches_after(statement)
+		};
+		if let Some(log) = self.log {
+			statement.push(" AND b.log = ").push_bind(log);
+		}
+		if let Some(reporter) = query.reporter {
+			// Of one log the batches come by its own index, in the order of the answer; the sign keeps SQLite from the reporter's.
+			let reporter_is = if self.log.is_some() {
+				" AND +b.reporter = "
+			} else {
+				" AND b.reporter = "
+			};
+			statement.push(reporter_is).push_bind(i64::from(reporter));
+		}
+		if let Some(subject) = &query.subject {
+			statement.push(" AND e.subject = ").push_bind(subject.as_bytes());
+		}
+		if let Some(activity) = &query.activity {
+			statement.push(" AND e.activity = ").push_bind(activity.as_bytes());
+		}
+		if let Some(breaches) = query.breaches {
+			statement.push(if breaches {
+				" AND e.breaches > 0"
+			} else {
+				" AND e.breaches = 0"
+			});
+		}
+		if let Some(from) = query.from {
+			// The bounds of a batch spare its entries.
+			statement.push(" AND b.latest >= ").push_bind(int(from));
+			statement.push(" AND e.occurred >= ").push_bind(int(from));
+		}
+		if let Some(to) = query.to {
+			statement.push(" AND b.earliest < ").push_bind(int(to));
+			statement.push(" AND e.occurred < ").push_bind(int(to));
+		}
+		statement.push(" ORDER BY ").push(order);
+		statement.push(" LIMIT ").push_bind(i64::from(query.limit));
+	}
+
+	fn entries_after(&self, statement: &mut Statement<'a>) {
+		if let Some((place, position)) = self.query.after {
+			statement.push(" AND (e.batch, e.position) > (").push_bind(place);
+			statement.push(", ").push_bind(int(position)).push(")");
+		}
+		statement.push(" AND e.batch < ").push_bind(end_of(self.query.until));
+	}
+
+	fn batches_after(&self, statement: &mut Statement<'a>) -> &'static str {
+		match (self.log, self.query.after) {
+			(Some(log), Some((_, position))) => {
+				statement.push(" AND b.first >= COALESCE((SELECT MAX(first) FROM batches WHERE log = ");
+				statement.push_bind(log).push(" AND first <= ").push_bind(int(position));
+				statement.push("), 0) AND e.position > ").push_bind(int(position));
+			},
+			(None, Some((place, position))) => {
+				statement.push(" AND b.place >= ").push_bind(place);
+				statement.push(" AND (b.place > ").push_bind(place);
+				statement.push(" OR e.position > ").push_bind(int(position)).push(")");
+			},
+			(_, None) => {},
+		}
+		statement.push(" AND b.place < ").push_bind(end_of(self.query.until));
+		match self.log {
+			Some(_) => "b.first, e.position",
+			None => "b.place, e.position",
+		}
+	}
+}
+
+/// Before which place everything up to a block stands.
+fn end_of(block: u32) -> Place {
+	place(block, 0) + place(1, 0)
+}
+
+fn entry(row: &AnyRow, dataset: DatasetId) -> Result<Found, Error> {
+	let event: &[u8] = row.try_get("event")?;
+	let breaches: i64 = row.try_get("breaches")?;
+	let index: i64 = row.try_get("position")?;
+	Ok(Found {
+		place: row.try_get("batch")?,
+		index: u64::try_from(index).map_err(|_| damaged("the index of an entry"))?,
+		entry: LogEntry {
+			dataset,
+			reporter: number(row.try_get("reporter")?)?,
+			recorded: moment(row.try_get("moment")?)?,
+			rules: Rules {
+				spec_version: number(row.try_get("spec_version")?)?,
+				code: hash(row.try_get("code")?)?,
+			},
+			breaches: u16::try_from(breaches)
+				.ok()
+				.and_then(Breaches::from_bits)
+				.ok_or_else(|| damaged("the meaning of a breach"))?,
+			event: AccessEvent::decode(&mut &*event).map_err(|_| damaged("an event"))?,
+		},
+	})
+}
+
+impl Found {
+	/// The block that recorded it.
+	pub fn block(&self) -> u32 {
+		block_of(self.place)
+	}
+}
+
+fn number(number: i64) -> Result<u32, Error> {
+	u32::try_from(number).map_err(|_| damaged("a number"))
+}
+
+fn moment(moment: i64) -> Result<Moment, Error> {
+	Moment::try_from(moment).map_err(|_| damaged("a moment"))
+}
+
+fn optional(bytes: Option<&[u8]>) -> Result<Option<H256>, Error> {
+	bytes.map(hash).transpose()
+}
+
+/// The variant of this number, which is that of the encoding.
+fn variant<Kind: Decode>(number: i64) -> Result<Kind, Error> {
+	let number = u8::try_from(number).map_err(|_| damaged("a kind"))?;
+	Kind::decode(&mut &[number][..]).map_err(|_| damaged("a kind"))
+}

@@ -1,0 +1,102 @@
+//! Tests of walks that are too large for the runtime.
+
+use super::chain::name;
+use crate::index::{
+	graph::{Graph, Missing, Walks, MAX_PAGE},
+	rows::{place, Artifact, Derivation},
+};
+use kexin_primitives::lineage::{ActivityKind, ArtifactKind, Direction, InputRole, TraceQuery};
+
+fn artifact(number: u64, block: u32) -> Artifact {
+	Artifact {
+		id: name(b'a', number),
+		place: place(block, 0),
+		kind: ArtifactKind::Model,
+		owner: 1,
+		registered: 5,
+		generated_by: None,
+	}
+}
+
+fn derivation(number: u64, block: u32, from: &[u64], to: &[u64]) -> Derivation {
+	Derivation {
+		place: place(block, 1),
+		activity: name(b'y', number),
+		kind: ActivityKind::Training,
+		moment: 5,
+		inputs: from
+			.iter()
+			.map(|number| (name(b'a', *number), InputRole::Used))
+			.collect(),
+		outputs: to.iter().map(|number| name(b'a', *number)).collect(),
+	}
+}
+
+fn query(start: u64, direction: Direction, offset: u32) -> TraceQuery {
+	TraceQuery {
+		artifact: name(b'a', start),
+		direction,
+		depth: u32::MAX,
+		offset,
+		limit: MAX_PAGE,
+	}
+}
+
+#[test]
+fn a_walk_of_a_hundred_thousand_has_every_artifact_once() {
+	const NUMBER: u64 = 100_000;
+	let artifacts = (0..NUMBER).map(|number| artifact(number, 1)).collect::<Vec<_>>();
+	// Each is made from the two that are half as far.
+	let derivations = (1..NUMBER).map(|number| match number / 2 {
+		0 => derivation(number, 1, &[0], &[number]),
+		half => derivation(number, 1, &[half, half - 1], &[number]),
+	});
+	let mut graph = Graph::default();
+	graph.extend(&artifacts, &derivations.collect::<Vec<_>>()).unwrap();
+	let mut walks = Walks::default();
+	let (mut offset, mut nodes, mut edges) = (0, Vec::new(), 0);
+	loop {
+		let page = graph
+			.trace(&query(0, Direction::Descendants, offset), 1, &mut walks)
+			.unwrap();
+		nodes.extend(page.nodes.iter().map(|node| node.id));
+		edges += page.edges.len();
+		match page.next {
+			Some(next) => offset = next,
+			None => break,
+		}
+	}
+	assert_eq!(nodes.len() as u64, NUMBER);
+	nodes.sort();
+	nodes.dedup();
+	assert_eq!(nodes.len() as u64, NUMBER);
+	assert_eq!(edges as u64, 2 * (NUMBER - 2) + 1);
+	// A page in the middle is the same without those before it.
+	let again = query(0, Direction::Descendants, 5_000);
+	assert_eq!(
+		graph.trace(&again, 1, &mut walks),
+		graph.trace(&again, 1, &mut Walks::default())
+	);
+}
+
+#[test]
+fn what_came_later_is_not_in_a_walk_that_began_before() {
+	let mut graph = Graph::default();
+	graph
+		.extend(&[artifact(0, 1), artifact(1, 1)], &[derivation(1, 1, &[0], &[1])])
+		.unwrap();
+	let mut walks = Walks::default();
+	let ask = query(0, Direction::Descendants, 0);
+	let before = graph.trace(&ask, 1, &mut walks);
+	graph
+		.extend(&[artifact(2, 2)], &[derivation(2, 2, &[0], &[2])])
+		.unwrap();
+	assert_eq!(graph.trace(&ask, 1, &mut walks), before);
+	assert_eq!(graph.trace(&ask, 1, &mut Walks::default()), before);
+	assert_eq!(graph.trace(&ask, 2, &mut walks).unwrap().nodes.len(), 3);
+	assert_eq!(graph.trace(&query(2, Direction::Ancestors, 0), 1, &mut walks), None);
+	assert_eq!(
+		graph.extend(&[], &[derivation(3, 3, &[9], &[])]),
+		Err(Missing(name(b'a', 9)))
+	);
+}

@@ -1,0 +1,450 @@
+//! Tests of the index: the same for both databases.
+
+mod chain;
+mod graph;
+mod model;
+mod postgres;
+mod rows;
+
+use super::{
+	follow::{Error, Follower},
+	metrics::Metrics,
+	rows::{Logs, Rows},
+	store::{EventQuery, Location, Store},
+	Index, Progress,
+};
+use chain::{event, name, Ledger, Made};
+use kexin_primitives::{
+	access::{Breaches, LogEntry},
+	history::History,
+};
+use postgres::Postgres;
+use std::{
+	future::Future,
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Arc,
+	},
+	time::{Duration, Instant},
+};
+use tokio::runtime::Runtime;
+
+/// A database of either kind; each index has a place of its own in it.
+enum Database {
+	Sqlite(tempfile::TempDir),
+	Postgres(Postgres),
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Database {
+	fn sqlite() -> Self {
+		Self::Sqlite(tempfile::tempdir().unwrap())
+	}
+
+	fn location(&self) -> Location {
+		let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+		match self {
+			Self::Sqlite(directory) => Location::Sqlite(directory.path().join(format!("50% of #{number}?.sqlite"))),
+			Self::Postgres(postgres) => Location::Postgres(postgres.database(&format!("index{number}"))),
+		}
+	}
+}
+
+fn follower(chain: &Arc<Made>, location: &Location) -> Follower<Made> {
+	Follower::new(chain.clone(), location.clone(), Metrics::default()).unwrap()
+}
+
+async fn catch_up(chain: &Arc<Made>, location: &Location) -> Result<Arc<Index>, Error> {
+	let mut follower = follower(chain, location);
+	follower.catch_up(|_| ()).await?;
+	Ok(follower.index())
+}
+
+fn everything() -> EventQuery {
+	EventQuery {
+		until: u32::MAX >> 1,
+		limit: 1_000_000,
+		..EventQuery::default()
+	}
+}
+
+/// A chain with `blocks` blocks of `size` accesses to one data set; every tenth has a breach.
+fn accesses(blocks: u64, size: u64) -> (Arc<Made>, Ledger) {
+	let chain = Made::new(0);
+	let mut ledger = Ledger::default();
+	extend(&chain, &mut ledger, 0..blocks, size);
+	(Arc::new(chain), ledger)
+}
+
+fn extend(chain: &Made, ledger: &mut Ledger, blocks: std::ops::Range<u64>, size: u64) {
+	for block in blocks {
+		let events = (block * size..(block + 1) * size).map(|number| {
+			let breaches = if number % 10 == 0 {
+				Breaches::PURPOSE
+			} else {
+				Breaches::empty()
+			};
+			(event(number), false, breaches)
+		});
+		let mut history = History {
+			moment: 1_000 + block,
+			..History::default()
+		};
+		let events = events.collect::<Vec<_>>();
+		ledger.record(&mut history, 1, name(b'd', 0), 7, &events, false);
+		chain.push(history);
+	}
+}
+
+async fn entries(index: &Index) -> Vec<LogEntry> {
+	let (store, _) = index.at(0).await.unwrap();
+	let found = store.events(&everything()).await.unwrap();
+	found.into_iter().map(|found| found.entry).collect()
+}
+
+async fn resumes(database: &Database) {
+	let location = database.location();
+	let (chain, mut ledger) = accesses(5, 10);
+	let index = catch_up(&chain, &location).await.unwrap();
+	assert_eq!(index.progress().indexed, Some(chain.block(5)));
+	extend(&chain, &mut ledger, 5..9, 10);
+	let index = catch_up(&chain, &location).await.unwrap();
+	assert_eq!(index.progress().indexed, Some(chain.block(9)));
+	assert_eq!(entries(&index).await, ledger.entries[&name(b'd', 0)]);
+}
+
+async fn a_write_that_is_cut_off_leaves_nothing(database: &Database) {
+	let location = database.location();
+	let (chain, ledger) = accesses(1, 2_000);
+	let genesis = chain.block(0);
+	let store = Store::open(&location, genesis.hash).await.unwrap();
+	let mut logs = Logs::new(0);
+	logs.insert(name(b'd', 0), None);
+	let rows = Rows::of(chain.block(1), &chain.blocks()[1], &mut logs).unwrap();
+	for polls in 0..60 {
+		let mut write = Box::pin(store.write(&rows, genesis, chain.block(1)));
+		let done = cut_off(&mut write, polls).await;
+		drop(write);
+		if done {
+			break;
+		}
+		assert_eq!(store.last().await.unwrap(), genesis, "after {polls} polls");
+		assert!(
+			store.events(&everything()).await.unwrap().is_empty(),
+			"after {polls} polls"
+		);
+	}
+	let mut twice = rows.clone();
+	twice.entries.push(rows.entries[0].clone());
+	if store.last().await.unwrap() == genesis {
+		assert!(store.write(&twice, genesis, chain.block(1)).await.is_err());
+		assert_eq!(store.last().await.unwrap(), genesis);
+	}
+	store.close().await;
+	let index = catch_up(&chain, &location).await.unwrap();
+	assert_eq!(entries(&index).await, ledger.entries[&name(b'd', 0)]);
+}
+
+/// Goes on with a future until it has waited so many times, and says whether it ended.
+async fn cut_off<F: Future + Unpin>(future: &mut F, mut polls: u32) -> bool {
+	futures::future::poll_fn(|context| {
+		use std::task::Poll;
+		match std::pin::Pin::new(&mut *future).poll(context) {
+			Poll::Ready(_) => Poll::Ready(true),
+			Poll::Pending if polls == 0 => Poll::Ready(false),
+			Poll::Pending => {
+				polls -= 1;
+				Poll::Pending
+			},
+		}
+	})
+	.await
+}
+
+async fn another_chain_and_other_versions_are_refused(database: &Database) {
+	let location = database.location();
+	let (chain, _) = accesses(3, 1);
+	drop(catch_up(&chain, &location).await.unwrap());
+
+	let foreign = Arc::new(Made::new(1));
+	let refused = |error: Error, told: &str| {
+		assert!(!error.may_pass(), "{error}");
+		let text = error.to_string();
+		assert!(
+			text.contains(told) && text.contains("kexin-node index rebuild"),
+			"{text}"
+		);
+	};
+	refused(
+		catch_up(&foreign, &location).await.err().unwrap(),
+		"belongs to another chain",
+	);
+
+	let behind = Arc::new(Made::new(0));
+	let error = catch_up(&behind, &location).await.err().unwrap();
+	assert!(
+		matches!(error, Error::Ahead { indexed: 3 }) && error.may_pass(),
+		"{error}"
+	);
+
+	let store = Store::open(&location, chain.block(0).hash).await.unwrap();
+	store.execute("UPDATE progress SET hash = genesis").await.unwrap();
+	refused(catch_up(&chain, &location).await.err().unwrap(), "not on this chain");
+
+	store.execute("UPDATE _sqlx_migrations SET version = 99").await.unwrap();
+	store.close().await;
+	refused(
+		catch_up(&chain, &location).await.err().unwrap(),
+		"newer kexin-node (version 99",
+	);
+
+	Store::remove(&location).await.unwrap();
+	let index = catch_up(&foreign, &location).await.unwrap();
+	assert_eq!(index.progress().indexed, Some(foreign.block(0)));
+}
+
+async fn what_is_not_explained_stops_the_index_at_its_block(database: &Database) {
+	let location = database.location();
+	let (chain, mut ledger) = accesses(3, 4);
+	let before = ledger.entries[&name(b'd', 0)].clone();
+	let mut history = History::default();
+	ledger.record(
+		&mut history,
+		0,
+		name(b'd', 0),
+		7,
+		&[(event(99), false, Breaches::empty())],
+		false,
+	);
+	history.calls[0].events[0].occurred += 1;
+	chain.push(history);
+	extend(&chain, &mut ledger, 4..5, 4);
+
+	let mut follower = follower(&chain, &location);
+	let error = follower.catch_up(|_| ()).await.unwrap_err();
+	assert!(!error.may_pass());
+	assert!(
+		error.to_string().contains("block 4") && error.to_string().contains("explains"),
+		"{error}"
+	);
+	let index = follower.index();
+	assert_eq!(index.progress().indexed, Some(chain.block(3)));
+	assert_eq!(entries(&index).await, before);
+	follower.run(futures::stream::empty()).await;
+	assert!(index.progress().error.unwrap().contains("block 4"));
+	assert_eq!(index.progress().indexed, Some(chain.block(3)));
+}
+
+async fn a_block_that_the_node_has_dropped_is_named_with_what_to_do(database: &Database) {
+	let location = database.location();
+	let (chain, ledger) = accesses(5, 4);
+	chain.prune(4);
+	let mut follower = follower(&chain, &location);
+	let text = follower.catch_up(|_| ()).await.unwrap_err().to_string();
+	for told in [
+		"block 1",
+		"already discarded",
+		"purge-chain",
+		"--state-pruning archive",
+		"--index off",
+	] {
+		assert!(text.contains(told), "{text}");
+	}
+	let index = follower.index();
+	assert_eq!(index.progress().indexed, Some(chain.block(0)));
+	chain.prune(0);
+	follower.catch_up(|_| ()).await.unwrap();
+	assert_eq!(entries(&index).await, ledger.entries[&name(b'd', 0)]);
+}
+
+async fn two_writers_do_not_write_twice(database: &Database) {
+	let location = database.location();
+	let (chain, mut ledger) = accesses(2, 10);
+	let mut first = follower(&chain, &location);
+	let mut second = follower(&chain, &location);
+	let mut told = second.index().breaches();
+	first.catch_up(|_| ()).await.unwrap();
+	second.catch_up(|_| ()).await.unwrap();
+	extend(&chain, &mut ledger, 2..6, 10);
+	first.catch_up(|_| ()).await.unwrap();
+	let error = second.catch_up(|_| ()).await.unwrap_err();
+	assert!(error.may_pass(), "{error}");
+	second.catch_up(|_| ()).await.unwrap();
+	assert_eq!(entries(&second.index()).await, ledger.entries[&name(b'd', 0)]);
+	// What the other one wrote is told all the same, and what was there before is not.
+	let mut breaches = Vec::new();
+	while let Ok(breach) = told.try_recv() {
+		breaches.push((breach.block.number, breach.index));
+	}
+	assert_eq!(breaches, [(3, 20), (4, 30), (5, 40), (6, 50)]);
+}
+
+async fn any_range_of_a_long_log_is_proved(database: &Database) {
+	let location = database.location();
+	let dataset = name(b'd', 0);
+	let (chain, mut ledger) = accesses(1, 66_000);
+	let early = ledger.logs[&dataset].clone();
+	extend(&chain, &mut ledger, 66_000..66_003, 1);
+	extend(&chain, &mut ledger, 0..1, 1_000);
+	let late = ledger.logs[&dataset].clone();
+	let index = catch_up(&chain, &location).await.unwrap();
+	let (store, _) = index.at(0).await.unwrap();
+	for log in [early, late] {
+		let count = log.count();
+		for (first, number) in [
+			(0, 1),
+			(17, 1),
+			(255, 2),
+			(40_000, 300),
+			(65_535, 2),
+			(count - 1, 1),
+			(count, 0),
+		] {
+			let entries = store.range(dataset, first, first + number).await.unwrap();
+			let leaves = entries.iter().map(LogEntry::leaf).collect::<Vec<_>>();
+			let hashes = store.prove(dataset, count, first, number).await.unwrap();
+			assert_eq!(leaves.len() as u64, number);
+			assert_eq!(
+				log.verify(first, &leaves, &hashes),
+				Ok(()),
+				"{number} from {first} of {count}"
+			);
+		}
+	}
+}
+
+async fn suite(database: &Database) {
+	resumes(database).await;
+	a_write_that_is_cut_off_leaves_nothing(database).await;
+	another_chain_and_other_versions_are_refused(database).await;
+	what_is_not_explained_stops_the_index_at_its_block(database).await;
+	a_block_that_the_node_has_dropped_is_named_with_what_to_do(database).await;
+	two_writers_do_not_write_twice(database).await;
+	any_range_of_a_long_log_is_proved(database).await;
+	model::some_histories(database).await;
+}
+
+#[test]
+fn everything_works_with_sqlite() {
+	Runtime::new().unwrap().block_on(suite(&Database::sqlite()));
+}
+
+#[test]
+fn everything_works_with_postgresql() {
+	let database = Database::Postgres(Postgres::start());
+	Runtime::new().unwrap().block_on(suite(&database));
+}
+
+/// Waits until the index has come so far.
+async fn reaches(index: &Index, far: impl FnMut(&Progress) -> bool) {
+	let mut progress = index.progress.subscribe();
+	let reached = tokio::time::timeout(Duration::from_secs(60), progress.wait_for(far)).await;
+	assert!(reached.is_ok(), "{:?}", index.progress());
+}
+
+#[test]
+fn a_database_that_goes_away_is_waited_for() {
+	let mut postgres = Postgres::start();
+	let location = Location::Postgres(postgres.database("index"));
+	let (chain, mut ledger) = accesses(2, 10);
+	Runtime::new().unwrap().block_on(async {
+		let follower = follower(&chain, &location);
+		let index = follower.index();
+		let (more, finality) = futures::channel::mpsc::unbounded();
+		let task = tokio::spawn(follower.run(finality));
+		reaches(&index, |at| at.indexed == Some(chain.block(2))).await;
+		postgres.stop();
+		extend(&chain, &mut ledger, 2..4, 10);
+		more.unbounded_send(()).unwrap();
+		reaches(&index, |at| at.error.is_some()).await;
+		assert!(index.progress().error.unwrap().contains("does not answer"));
+		postgres.resume();
+		reaches(&index, |at| at.indexed == Some(chain.block(4))).await;
+		assert_eq!(index.progress().error, None);
+		assert_eq!(entries(&index).await, ledger.entries[&name(b'd', 0)]);
+		drop(more);
+		task.await.unwrap();
+	});
+}
+
+#[test]
+fn questions_that_take_long_do_not_hold_up_the_writer() {
+	let postgres = Postgres::start();
+	let location = Location::Postgres(postgres.database("index"));
+	let (chain, mut ledger) = accesses(1, 10);
+	Runtime::new().unwrap().block_on(async {
+		let mut follower = follower(&chain, &location);
+		follower.catch_up(|_| ()).await.unwrap();
+		let index = follower.index();
+		let asked = (0..8).map(|_| {
+			let index = index.clone();
+			tokio::spawn(async move { index.at(0).await.unwrap().0.execute("SELECT pg_sleep(2)").await })
+		});
+		let asked = asked.collect::<Vec<_>>();
+		tokio::time::sleep(Duration::from_millis(200)).await;
+		extend(&chain, &mut ledger, 1..3, 10);
+		let begun = Instant::now();
+		follower.catch_up(|_| ()).await.unwrap();
+		assert!(begun.elapsed().as_secs_f64() < 1.5, "{:?}", begun.elapsed());
+		for answer in asked {
+			answer.await.unwrap().unwrap();
+		}
+	});
+}
+
+#[test]
+fn sqlite_answers_no_page_by_sorting_everything() {
+	Runtime::new().unwrap().block_on(async {
+		let (chain, _) = accesses(3, 10);
+		let database = Database::sqlite();
+		let index = catch_up(&chain, &database.location()).await.unwrap();
+		let (store, _) = index.at(0).await.unwrap();
+		let subject = Some(name(b's', 0));
+		let questions = [
+			everything(),
+			EventQuery {
+				reporter: Some(7),
+				..everything()
+			},
+			EventQuery {
+				breaches: Some(true),
+				..everything()
+			},
+			EventQuery {
+				breaches: Some(false),
+				from: Some(1),
+				to: Some(2),
+				..everything()
+			},
+			EventQuery {
+				subject,
+				..everything()
+			},
+			EventQuery {
+				activity: subject,
+				reporter: Some(7),
+				..everything()
+			},
+		];
+		for question in questions {
+			for after in [None, Some((1, 1))] {
+				for log in [None, Some(1)] {
+					let question = EventQuery {
+						after,
+						..question.clone()
+					};
+					let plan = store.explain(&question, log).await.unwrap().join("\n");
+					assert!(!plan.contains("TEMP B-TREE"), "{question:?}\n{plan}");
+					assert!(!plan.contains("SCAN e"), "{question:?}\n{plan}");
+				}
+			}
+		}
+	});
+}
+
+#[test]
+fn a_location_is_shown_without_its_password() {
+	let location = Location::Postgres("postgres://kexin:secret@db.example/ledger?sslpassword=secret".into());
+	assert_eq!(location.to_string(), "postgres://kexin@db.example/ledger");
+}

@@ -1,0 +1,19 @@
+//! The node: the validator and archive node of the Kexin audit ledger.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`chain_spec`] | the chains that the node knows by name |
+//! | [`cli`], [`command`] | the command line, as operators know it from other Substrate nodes |
+//! | [`service`] | the node itself: pool, import, network, authoring, finality |
+//! | [`index`] | the index of finalized events |
+//! | [`rpc`] | the JSON-RPC methods, stock and the ledger's own |
+
+// The errors of Substrate's services are large, and passed up once in the life of a node.
+#![allow(clippy::result_large_err)]
+
+pub mod chain_spec;
+pub mod cli;
+pub mod command;
+pub mod index;
+pub mod rpc;
+pub mod service;

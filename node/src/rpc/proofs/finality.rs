@@ -1,0 +1,146 @@
+//! Proofs that a block is final: see "Finality" in `docs/proofs.md`.
+
+use super::json::{Finality, Handover};
+use super::state::State;
+use crate::{
+	rpc::{error::Error, json::At},
+	service::Client,
+};
+use codec::Encode as _;
+use kexin_runtime::{BlockNumber, Hash};
+use sc_client_api::BlockBackend as _;
+use sc_consensus_grandpa::SharedAuthoritySet;
+use sp_blockchain::HeaderBackend as _;
+use sp_core::Bytes;
+use std::sync::Arc;
+
+/// The engine that justifications are stored under.
+const GRANDPA: sp_runtime::ConsensusEngineId = *b"FRNK";
+
+/// Blocks that are looked through for a justification, and headers of a proof, at most. Voters store one every few blocks; where finality
+/// stood still, there is none until it went on.
+const MAX_HEADERS: usize = 4_096;
+
+/// Proves blocks final from what the node keeps.
+#[derive(Clone)]
+pub struct Finalities {
+	/// The blocks and their justifications.
+	pub client: Arc<Client>,
+	/// When the voters changed.
+	pub voters: SharedAuthoritySet<Hash, BlockNumber>,
+}
+
+/// A block with the justification that is stored for it.
+struct Justified {
+	at: At,
+	justification: Bytes,
+}
+
+impl Finalities {
+	/// The block that is asked about, which has to be final and not after `known`; by default the newest with a stored justification.
+	///
+	/// # Errors
+	/// [`Error::UnknownBlock`], [`Error::NotIndexed`], [`Error::NotJustified`].
+	pub fn at(&self, at: Option<Hash>, known: u32) -> Result<At, Error> {
+		let finalized = self.client.info().finalized_number;
+		let Some(hash) = at else {
+			// The first block is final without votes.
+			let newest = self.first_justified((1..=known.min(finalized)).rev())?;
+			return newest.map(|newest| newest.at).ok_or(Error::NotJustified(finalized));
+		};
+		let unknown = || Error::UnknownBlock(format!("{hash:?}"));
+		let number = self.client.number(hash)?.ok_or_else(unknown)?;
+		if number > finalized {
+			return Err(Error::NotJustified(number));
+		}
+		if self.client.hash(number)? != Some(hash) {
+			return Err(unknown());
+		}
+		if number > known {
+			return Err(Error::NotIndexed {
+				block: number,
+				indexed: known,
+			});
+		}
+		Ok(At { hash, number })
+	}
+
+	/// The proof that a block of [`Self::at`] is final.
+	///
+	/// # Errors
+	/// [`Error::NotJustified`] while no later block is justified either, [`Error::NotKept`] when the node lacks a part of the proof.
+	pub fn prove(&self, at: At) -> Result<Finality, Error> {
+		let finalized = self.client.info().finalized_number;
+		let justified = self.first_justified(at.number.max(1)..=finalized)?;
+		let justified = justified.ok_or_else(|| {
+			if finalized.saturating_sub(at.number) < MAX_HEADERS as u32 {
+				Error::NotJustified(at.number)
+			} else {
+				Error::NotKept(format!(
+					"a justification among the {MAX_HEADERS} blocks from {} on",
+					at.number
+				))
+			}
+		})?;
+		let genesis = self.hash(0)?;
+		let headers = (at.number..=justified.at.number).map(|number| self.header(self.hash(number)?));
+		Ok(Finality {
+			genesis: self.header(genesis)?,
+			authorities: State::new(self.client.clone(), genesis).proof([super::keys::authorities()])?,
+			handovers: self.handovers(justified.at.number)?,
+			headers: headers.collect::<Result<_, _>>()?,
+			justification: justified.justification,
+		})
+	}
+
+	/// The changes of the voters before a block.
+	fn handovers(&self, before: BlockNumber) -> Result<Vec<Handover>, Error> {
+		let changes = self.voters.authority_set_changes();
+		let changes = changes.iter_from(0).ok_or_else(|| {
+			Error::NotKept(
+				"it does not know all changes of the voters; it was not synchronised from the first block".into(),
+			)
+		})?;
+		let changes = changes.take_while(|(_, last)| *last < before);
+		let handover = |(_, last): &(u64, BlockNumber)| {
+			let justified = self.justified(*last)?;
+			let justified = justified.ok_or_else(|| {
+				Error::NotKept(format!("the justification of block {last}, which changed the voters"))
+			})?;
+			Ok(Handover {
+				header: self.header(justified.at.hash)?,
+				justification: justified.justification,
+			})
+		};
+		changes.map(handover).collect()
+	}
+
+	fn first_justified(&self, numbers: impl Iterator<Item = BlockNumber>) -> Result<Option<Justified>, Error> {
+		numbers
+			.take(MAX_HEADERS)
+			.find_map(|number| self.justified(number).transpose())
+			.transpose()
+	}
+
+	fn justified(&self, number: BlockNumber) -> Result<Option<Justified>, Error> {
+		let hash = self.hash(number)?;
+		let justifications = self.client.justifications(hash)?;
+		Ok(justifications
+			.and_then(|all| all.into_justification(GRANDPA))
+			.map(|justification| Justified {
+				at: At { hash, number },
+				justification: justification.into(),
+			}))
+	}
+
+	fn hash(&self, number: BlockNumber) -> Result<Hash, Error> {
+		let hash = self.client.hash(number)?;
+		hash.ok_or_else(|| Error::NotKept(format!("block {number}")))
+	}
+
+	fn header(&self, hash: Hash) -> Result<Bytes, Error> {
+		let header = self.client.header(hash)?;
+		let header = header.ok_or_else(|| Error::NotKept(format!("the header of block {hash:?}")))?;
+		Ok(header.encode().into())
+	}
+}
