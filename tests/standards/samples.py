@@ -1,19 +1,19 @@
-"""The files in samples/."""
+"""The report in samples/ and its exports."""
 
 import json
+import os
 import re
 from datetime import datetime
 from pathlib import Path
 
-DIRECTORY = Path(__file__).parent / "samples"
-DOCUMENT = json.loads((DIRECTORY / "report.json").read_text())
+DOCUMENT = json.loads((Path(__file__).parent / "samples" / "report.json").read_text())
 REPORT = DOCUMENT["report"]
 ENTRIES = [entry for log in DOCUMENT["logs"] for entry in log["entries"]]
 
 
 def text(name):
-    """What stands in a file."""
-    return (DIRECTORY / name).read_text(encoding="utf-8")
+    """What stands in an export."""
+    return (Path(os.environ["EXPORTS"]) / name).read_text(encoding="utf-8")
 
 
 def moments(value):

@@ -2,7 +2,10 @@
 
 use crate::*;
 use frame_benchmarking::v2::*;
-use kexin_primitives::vocabulary::{Operation, Purpose};
+use kexin_primitives::{
+	vocabulary::{Operation, Purpose},
+	Pseudonym,
+};
 
 /// What the benchmarks need of other pallets.
 pub trait BenchmarkHelper<Origin> {

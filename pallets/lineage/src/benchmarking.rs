@@ -4,7 +4,7 @@ use crate::*;
 use frame_benchmarking::v2::*;
 use frame_support::traits::EnsureOrigin;
 use kexin_primitives::{
-	lineage::{EvidenceKind, Input, Output},
+	lineage::{EvidenceKind, Input, Output, MAX_EVIDENCE},
 	H256,
 };
 
