@@ -25,6 +25,7 @@ extern crate alloc;
 pub mod access;
 pub mod dataset;
 pub mod history;
+pub mod keys;
 pub mod lineage;
 pub mod log;
 pub mod members;

@@ -8,11 +8,11 @@ use crate::support::{
 };
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Outcome},
+	keys,
 	lineage::{ActivityKind, ArtifactKind, AttachedEvidence, Evidence, EvidenceKind, InputRole},
 	members::{MemberKind, Status},
 	vocabulary::{Operation, Purpose, Region},
 };
-use kexin_verifier::state::keys;
 
 const INSTITUTE: u32 = 3;
 const PERSON: u32 = 4;

@@ -6,8 +6,8 @@
 mod support;
 
 use codec::Encode;
-use kexin_primitives::{access::LogEntry, vocabulary::Operation, Versioned, H256};
-use kexin_verifier::{access::leaves, state::keys, AccessProof, Bytes, Proof};
+use kexin_primitives::{access::LogEntry, keys, vocabulary::Operation, Versioned, H256};
+use kexin_verifier::{access::leaves, AccessProof, Bytes, Proof};
 use sp_crypto_hashing::{blake2_256, twox_128};
 use std::{
 	hint::black_box,

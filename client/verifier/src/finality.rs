@@ -17,13 +17,13 @@ pub use justification::JustificationError;
 use crate::{
 	error::{Error, Place},
 	header::Header,
-	state::{keys, ReadState, State, StateError},
+	state::{ReadState, State, StateError},
 	Bytes,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use codec::DecodeAll;
 use finality_grandpa::voter_set::VoterSet;
-use kexin_primitives::H256;
+use kexin_primitives::{keys, H256};
 use serde::{Deserialize, Serialize};
 use sp_crypto_hashing::blake2_256;
 

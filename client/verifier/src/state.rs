@@ -1,7 +1,5 @@
 //! From a block's state root to the values of the ledger's state.
 
-pub mod keys;
-
 use crate::Bytes;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use codec::{Decode, DecodeAll};
@@ -10,6 +8,7 @@ use hash_db::{HashDBRef, Prefix};
 use kexin_primitives::{
 	access::Log,
 	dataset::Dataset,
+	keys,
 	lineage::{Activity, ActivityId, Artifact, ArtifactId, AttachedEvidence},
 	members::{Member, MemberId},
 	DatasetId, Moment, Versioned, H256,

@@ -3,13 +3,13 @@
 use codec::{Decode, DecodeAll, Encode};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	keys,
 	vocabulary::{Operation, Purpose, Region},
 	Versioned, H256,
 };
 use kexin_verifier::{
 	access::leaves,
 	header::{DigestItem, Header},
-	state::keys,
 };
 use proptest::prelude::*;
 use sp_crypto_hashing::blake2_256;

@@ -6,6 +6,7 @@ use crate::support::{
 };
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Outcome},
+	keys,
 	lineage::{ActivityKind, ArtifactKind, InputRole},
 	members::{MemberKind, Status as MemberStatus},
 	vocabulary::Operation,
@@ -14,7 +15,6 @@ use kexin_primitives::{
 use kexin_verifier::{
 	error::{Error, Place, StateError},
 	report::{Accesses, Ancestry, Code, DatasetLog, Reason, Status},
-	state::keys,
 	Document, Proof, Report,
 };
 use serde_json::Value;

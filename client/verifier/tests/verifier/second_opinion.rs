@@ -9,8 +9,8 @@ use crate::support::{
 	sample::{entry, Sample},
 };
 use codec::Encode;
-use kexin_primitives::{vocabulary::Operation, H256};
-use kexin_verifier::{finality::Voters, header::Header, state::keys, Bytes, ReadState, State};
+use kexin_primitives::{keys, vocabulary::Operation, H256};
+use kexin_verifier::{finality::Voters, header::Header, Bytes, ReadState, State};
 use smoldot::{
 	finality::verify::{verify_justification, JustificationVerifyConfig},
 	trie::proof_decode::{decode_and_verify_proof, Config},

@@ -7,6 +7,7 @@ use crate::{
 	service::Client,
 };
 use codec::Encode as _;
+use kexin_primitives::keys;
 use kexin_runtime::{BlockNumber, Hash};
 use sc_client_api::BlockBackend as _;
 use sc_consensus_grandpa::SharedAuthoritySet;
@@ -86,7 +87,7 @@ impl Finalities {
 		let headers = (at.number..=justified.at.number).map(|number| self.header(self.hash(number)?));
 		Ok(Finality {
 			genesis: self.header(genesis)?,
-			authorities: State::new(self.client.clone(), genesis).proof([super::keys::authorities()])?,
+			authorities: State::new(self.client.clone(), genesis).proof([keys::authorities()])?,
 			handovers: self.handovers(justified.at.number)?,
 			headers: headers.collect::<Result<_, _>>()?,
 			justification: justified.justification,

@@ -2,7 +2,6 @@
 
 pub mod finality;
 mod json;
-mod keys;
 mod state;
 
 use super::{
@@ -17,7 +16,7 @@ use jsonrpsee::{
 	core::{async_trait, RpcResult},
 	proc_macros::rpc,
 };
-use kexin_primitives::{access::LogEntry, lineage::ArtifactId, DatasetId, H256};
+use kexin_primitives::{access::LogEntry, keys, lineage::ArtifactId, DatasetId, H256};
 use sp_blockchain::HeaderBackend as _;
 use state::State;
 use std::sync::Arc;

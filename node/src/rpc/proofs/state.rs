@@ -1,11 +1,11 @@
 //! Values of the state at one block, and the proofs of them.
 
-use super::keys;
 use crate::{rpc::error::Error, service::Client};
 use codec::{Decode, DecodeAll as _};
 use kexin_primitives::{
 	access::Log,
 	dataset::Dataset,
+	keys,
 	lineage::{Activity, Artifact, ArtifactId, ArtifactKind, InputRole},
 	members::MemberId,
 	DatasetId, Versioned, H256,
@@ -136,9 +136,7 @@ impl State {
 			.client
 			.storage_keys(self.block, Some(&StorageKey(prefix.clone())), None)?;
 		let found = found.map(|key| key.0).collect::<Vec<_>>();
-		let members = found
-			.iter()
-			.filter_map(|key| key.last_chunk().copied().map(MemberId::from_le_bytes));
+		let members = found.iter().filter_map(|key| keys::evidence_by(id, key));
 		let members = members.collect();
 		// That there are no others follows from the nodes that lead to the prefix.
 		keys.insert(prefix);

@@ -4,11 +4,10 @@ use super::ledger::Ledger;
 use codec::{Decode, Encode};
 use ed25519_zebra::{SigningKey, VerificationKeyBytes};
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
-use kexin_primitives::H256;
+use kexin_primitives::{keys, H256};
 use kexin_verifier::{
 	finality::{Handover, Voters},
 	header::{DigestItem, Header},
-	state::keys,
 	Bytes, Finality, ReadState,
 };
 

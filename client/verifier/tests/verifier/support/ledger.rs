@@ -3,10 +3,11 @@
 use codec::Encode;
 use kexin_primitives::{
 	access::{Log, LogEntry, Outcome},
+	keys,
 	log::{node_hash, prove, Subtree},
 	Versioned, H256,
 };
-use kexin_verifier::{access::leaves, state::keys, Bytes, State};
+use kexin_verifier::{access::leaves, Bytes, State};
 use sp_core::Blake2Hasher;
 use sp_trie::{trie_types::TrieDBMutBuilderV1, MemoryDB, TrieMut};
 use std::collections::BTreeMap;

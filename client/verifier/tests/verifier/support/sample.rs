@@ -10,13 +10,14 @@ use super::{chain::Chain, ledger::Ledger, named};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
 	dataset::Dataset,
+	keys,
 	lineage::{Activity, ActivityKind, Artifact, ArtifactKind, Evidence, EvidenceKind, Input, InputRole},
 	members::{Member, MemberKind, Status},
 	scope::{Dimension, Scope},
 	vocabulary::{Operation, Purpose, Region},
 	Moment, Versioned, FOREVER, H256,
 };
-use kexin_verifier::{report::DatasetLog, state::keys, Document, Error};
+use kexin_verifier::{report::DatasetLog, Document, Error};
 
 /// The time of the block that reports are about.
 pub const NOW: Moment = 1_800_000_000_000;
