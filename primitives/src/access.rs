@@ -208,6 +208,11 @@ impl LogEntry {
 	pub fn leaf(&self) -> H256 {
 		crate::log::leaf_hash(&Versioned::V1(*self))
 	}
+
+	/// The members that it names: the one that reported the event, and the one that received the data.
+	pub fn members(&self) -> impl Iterator<Item = MemberId> {
+		[Some(self.reporter), self.event.recipient].into_iter().flatten()
+	}
 }
 
 /// A data set's log: the accumulator over its entries, and how many of them gave data outside the consents.

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { blake2AsHex } from '@polkadot/util-crypto';
 import { Chain, root } from './harness.mjs';
 
 const DATASET = 'text:retina-images-v1';
@@ -70,6 +71,19 @@ test('a report of an older block is one of that block', () => {
   const told = chain.json(['report', MODEL, '--genesis', genesis, '--at', String(number), '--out', 'again.json']);
   assert.equal(told.block.number, number);
   assert.deepEqual(JSON.parse(read('again.json')).report, JSON.parse(read('report.json')).report);
+});
+
+test('the node itself makes the same report, for who believes it', async (test) => {
+  const api = await chain.polkadot();
+  test.after(() => api.disconnect());
+  const { report } = JSON.parse(read('report.json'));
+  const model = blake2AsHex(MODEL.slice('text:'.length));
+  assert.deepEqual((await api.rpc.audit.report(model, report.block.hash)).toJSON(), report);
+  const newest = (await api.rpc.audit.report(model)).toJSON();
+  assert.ok(newest.block.number >= report.block.number);
+  assert.deepEqual(newest.datasets, report.datasets);
+  await assert.rejects(api.rpc.audit.report(genesis), { code: 8002 });
+  await assert.rejects(api.rpc.audit.report(model, model), { code: 8001 });
 });
 
 test('a report that was changed is refused', () => {

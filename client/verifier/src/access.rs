@@ -53,6 +53,15 @@ pub struct Block {
 	pub number: u32,
 }
 
+impl From<FinalBlock> for Block {
+	fn from(block: FinalBlock) -> Self {
+		Self {
+			hash: block.hash,
+			number: block.number,
+		}
+	}
+}
+
 /// Entries that stand in a data set's log.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ProvedAccesses<'a> {
@@ -90,18 +99,13 @@ impl AccessProof {
 		entries: Vec<LogEntry>,
 		hashes: Vec<H256>,
 	) -> Result<Self, Error> {
-		let FinalBlock {
-			hash,
-			number,
-			state_root,
-			..
-		} = finality.verify(genesis)?;
-		let state = State::gather(state_root, nodes);
+		let block = finality.verify(genesis)?;
+		let state = State::gather(block.state_root, nodes);
 		let log = state.log(&dataset).map_err(in_state)?;
 		check(dataset, &log, first, &entries, &hashes)?;
 		Ok(Self {
 			format: Self::FORMAT.into(),
-			block: Block { hash, number },
+			block: block.into(),
 			finality,
 			state: state.used_nodes(),
 			dataset,

@@ -37,7 +37,7 @@ mod derive;
 mod scope;
 mod verdict;
 
-pub use ancestry::Ancestry;
+pub use ancestry::{Ancestor, Ancestry};
 pub use derive::derive;
 
 use crate::{
@@ -351,7 +351,7 @@ impl Document {
 			.zip(0usize..)
 			.collect::<BTreeMap<_, _>>();
 		logs.sort_by_key(|log| places.get(&log.dataset).copied().unwrap_or(usize::MAX));
-		let report = derive(genesis, &block, &state, model, &logs)?;
+		let report = derive(genesis, block.into(), &state, model, &logs)?;
 		Ok(Self {
 			format: Self::FORMAT.into(),
 			report,
@@ -371,7 +371,7 @@ impl Document {
 		}
 		let block = self.finality.verify(genesis)?;
 		let state = State::new(block.state_root, &self.state).map_err(in_state)?;
-		let proved = derive(genesis, &block, &state, self.report.model, &self.logs)?;
+		let proved = derive(genesis, block.into(), &state, self.report.model, &self.logs)?;
 		state.every_node_used().map_err(in_state)?;
 		if self.report == proved {
 			return Ok(&self.report);

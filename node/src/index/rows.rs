@@ -371,7 +371,7 @@ impl Rows {
 			latest: moments.max().unwrap_or(0),
 		});
 		for (index, entry) in (batch.first..).zip(found.entries) {
-			for member in [Some(entry.reporter), entry.event.recipient].into_iter().flatten() {
+			for member in entry.members() {
 				if log.members.insert(member) {
 					self.log_members.push(LogMember {
 						log: log.id,

@@ -17,6 +17,7 @@
 //! | 8012 | the node does not keep what the proof needs | ask an archive node that was synchronised from the first block |
 
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
+use std::fmt::Display;
 
 /// Why a method gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,15 @@ pub enum Error {
 	OutOfRange(u64),
 	/// The node does not keep what is needed.
 	NotKept(String),
+}
+
+impl Error {
+	/// What is in the index is not what is on the ledger.
+	pub fn damaged(how: impl Display) -> Self {
+		Self::IndexAway(format!(
+			"it is damaged, {how}: stop the node and run kexin-node index rebuild"
+		))
+	}
 }
 
 impl From<crate::index::store::Error> for Error {

@@ -10,19 +10,33 @@ use alloc::{
 };
 use kexin_primitives::{
 	dataset::Dataset,
-	lineage::{Activity, ActivityId, Artifact, ArtifactId, ArtifactKind, InputRole},
+	lineage::{Activity, ActivityId, Artifact, ArtifactId, ArtifactKind, AttachedEvidence, InputRole},
+	members::MemberId,
 	DatasetId,
 };
 
 /// The ancestry of a model, as the ledger keeps it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ancestry {
-	/// The artifacts with how many activities each is away from the model, nearest first.
-	pub artifacts: Vec<(ArtifactId, Artifact, u32)>,
+	/// The artifacts, nearest first.
+	pub artifacts: Vec<Ancestor>,
 	/// The activities that generated them, in the order in which the walk came to them.
 	pub activities: Vec<(ActivityId, Activity)>,
 	/// The data sets among the artifacts that a hospital declared, in the same order.
 	pub datasets: Vec<(DatasetId, Dataset)>,
+}
+
+/// An artifact of an ancestry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ancestor {
+	/// The hash of its content.
+	pub id: ArtifactId,
+	/// What the ledger keeps of it.
+	pub artifact: Artifact,
+	/// How many activities it is away from the model.
+	pub distance: u32,
+	/// What was attached to it, by members in the order of their numbers.
+	pub evidence: Vec<(MemberId, AttachedEvidence)>,
 }
 
 impl Ancestry {
@@ -39,7 +53,13 @@ impl Ancestry {
 		let mut queue = VecDeque::from([(model, 0u32)]);
 		while let Some((id, distance)) = queue.pop_front() {
 			let artifact = state.artifact(&id).map_err(in_state)?.ok_or(Error::NotRegistered(id))?;
-			ancestry.artifacts.push((id, artifact, distance));
+			let evidence = state.evidence(&id).map_err(in_state)?;
+			ancestry.artifacts.push(Ancestor {
+				id,
+				artifact,
+				distance,
+				evidence,
+			});
 			if artifact.kind == ArtifactKind::Dataset {
 				let dataset = state.dataset(&id).map_err(in_state)?;
 				ancestry.datasets.extend(dataset.map(|dataset| (id, dataset)));
@@ -57,6 +77,19 @@ impl Ancestry {
 			ancestry.activities.push((activity_id, activity));
 		}
 		Ok(ancestry)
+	}
+
+	/// The members that a report names, besides those of the log entries: owners, agents, and who attached evidence.
+	pub fn members(&self) -> BTreeSet<MemberId> {
+		let mut members = BTreeSet::new();
+		for Ancestor { artifact, evidence, .. } in &self.artifacts {
+			members.insert(artifact.owner);
+			let attached = evidence.iter().filter(|(_, attached)| !attached.is_empty());
+			members.extend(attached.map(|(by, _)| *by));
+		}
+		members.extend(self.activities.iter().map(|(_, activity)| activity.agent));
+		members.extend(self.datasets.iter().map(|(_, dataset)| dataset.owner));
+		members
 	}
 }
 

@@ -1,19 +1,18 @@
 //! Computes a report.
 
 use super::{
-	ancestry::{inputs, used},
+	ancestry::{inputs, used, Ancestor},
 	verdict::{self, Tally},
 	Activity, Ancestry, Artifact, Block, Dataset, DatasetLog, Evidence, LogSummary, Member, Report,
 };
 use crate::{
-	access::check_all,
+	access::{self, check_all},
 	error::{in_state, Error, StateError},
-	finality::FinalBlock,
 	state::ReadState,
 };
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 use kexin_primitives::{
-	access::Log,
+	access::{Log, LogEntry},
 	dataset,
 	lineage::{self, ActivityId, ArtifactId, InputRole},
 	members::MemberId,
@@ -29,7 +28,7 @@ use kexin_primitives::{
 /// [`Error::State`], [`Error::NotRegistered`], and those of [`Error`] that are about logs.
 pub fn derive(
 	genesis: H256,
-	block: &FinalBlock,
+	block: access::Block,
 	state: &(impl ReadState + ?Sized),
 	model: ArtifactId,
 	logs: &[DatasetLog],
@@ -37,18 +36,11 @@ pub fn derive(
 	let time = state.now().map_err(in_state)?;
 	let ancestry = Ancestry::walk(state, model)?;
 	let tallies = read_logs(state, &ancestry, logs)?;
-	let artifacts = ancestry.artifacts.iter().map(|(id, artifact, distance)| {
-		let evidence = state.evidence(id)?;
-		Ok(describe_artifact(*id, artifact, *distance, evidence))
-	});
-	let artifacts = artifacts.collect::<Result<Vec<_>, StateError>>().map_err(in_state)?;
 	let (verdict, notices) = verdict::judge(&ancestry, &tallies, time);
-	let activities = ancestry.activities.iter().map(describe_activity).collect::<Vec<_>>();
 	let datasets = ancestry.datasets.iter().zip(&tallies);
 	let datasets = datasets.map(|((id, dataset), (log, tally))| describe_dataset(*id, dataset, time, log, tally));
-	let datasets = datasets.collect::<Vec<_>>();
-	let members =
-		describe_members(state, &named_members(&artifacts, &activities, &datasets, logs)).map_err(in_state)?;
+	let mut members = ancestry.members();
+	members.extend(logs.iter().flat_map(|log| &log.entries).flat_map(LogEntry::members));
 	Ok(Report {
 		genesis,
 		block: Block {
@@ -59,10 +51,10 @@ pub fn derive(
 		model,
 		verdict,
 		notices,
-		artifacts,
-		activities,
-		datasets,
-		members,
+		artifacts: ancestry.artifacts.iter().map(describe_artifact).collect(),
+		activities: ancestry.activities.iter().map(describe_activity).collect(),
+		datasets: datasets.collect(),
+		members: describe_members(state, &members).map_err(in_state)?,
 	})
 }
 
@@ -94,16 +86,17 @@ fn read_logs(
 	}
 }
 
-fn describe_artifact(
-	id: ArtifactId,
-	artifact: &lineage::Artifact,
-	distance: u32,
-	attached: Vec<(MemberId, lineage::AttachedEvidence)>,
-) -> Artifact {
-	let evidence = attached.into_iter().flat_map(|(by, attached)| {
-		attached.into_iter().map(move |(evidence, attached)| Evidence {
-			by,
-			attached,
+fn describe_artifact(ancestor: &Ancestor) -> Artifact {
+	let Ancestor {
+		id,
+		artifact,
+		distance,
+		evidence,
+	} = ancestor;
+	let evidence = evidence.iter().flat_map(|(by, attached)| {
+		attached.iter().map(|(evidence, attached)| Evidence {
+			by: *by,
+			attached: *attached,
 			kind: evidence.kind,
 			document: evidence.document,
 			measure: evidence.measure,
@@ -111,12 +104,12 @@ fn describe_artifact(
 		})
 	});
 	Artifact {
-		id,
+		id: *id,
 		kind: artifact.kind,
 		owner: artifact.owner,
 		registered: artifact.registered,
 		generated_by: artifact.generated_by,
-		distance,
+		distance: *distance,
 		evidence: evidence.collect(),
 	}
 }
@@ -154,27 +147,6 @@ fn describe_dataset(id: DatasetId, dataset: &dataset::Dataset, time: Moment, log
 			accesses: tally.accesses,
 		},
 	}
-}
-
-/// Owners, agents, who attached evidence, who reported accesses and who received data.
-fn named_members(
-	artifacts: &[Artifact],
-	activities: &[Activity],
-	datasets: &[Dataset],
-	logs: &[DatasetLog],
-) -> BTreeSet<MemberId> {
-	let mut members = BTreeSet::new();
-	for artifact in artifacts {
-		members.insert(artifact.owner);
-		members.extend(artifact.evidence.iter().map(|evidence| evidence.by));
-	}
-	members.extend(activities.iter().map(|activity| activity.agent));
-	members.extend(datasets.iter().map(|dataset| dataset.owner));
-	for entry in logs.iter().flat_map(|log| &log.entries) {
-		members.insert(entry.reporter);
-		members.extend(entry.event.recipient);
-	}
-	members
 }
 
 fn describe_members(state: &(impl ReadState + ?Sized), named: &BTreeSet<MemberId>) -> Result<Vec<Member>, StateError> {

@@ -1,7 +1,7 @@
 //! Judges what the logs say about a model.
 
 use super::{
-	ancestry::{inputs, used},
+	ancestry::{inputs, used, Ancestor},
 	Accesses, Ancestry, Code, Reason, Status, Verdict,
 };
 use alloc::{
@@ -173,8 +173,8 @@ fn unknown_origins(ancestry: &Ancestry) -> Vec<Reason> {
 	let foreign = ancestry
 		.artifacts
 		.iter()
-		.filter(|(id, artifact, _)| artifact.generated_by.is_none() && !declared.contains(id));
-	let reasons = foreign.map(|(id, ..)| {
+		.filter(|ancestor| ancestor.artifact.generated_by.is_none() && !declared.contains(&ancestor.id));
+	let reasons = foreign.map(|Ancestor { id, .. }| {
 		let text = format!("Artifact {id:?} came from outside the ledger, which does not know what it was made from.");
 		reason(Code::UnknownOrigin, *id, text)
 	});

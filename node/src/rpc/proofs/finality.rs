@@ -1,6 +1,5 @@
 //! Proofs that a block is final: see "Finality" in `docs/proofs.md`.
 
-use super::json::{Finality, Handover};
 use super::state::State;
 use crate::{
 	rpc::{error::Error, json::At},
@@ -9,10 +8,10 @@ use crate::{
 use codec::Encode as _;
 use kexin_primitives::keys;
 use kexin_runtime::{BlockNumber, Hash};
+use kexin_verifier::{finality::Handover, Bytes, Finality, ReadState as _};
 use sc_client_api::BlockBackend as _;
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sp_blockchain::HeaderBackend as _;
-use sp_core::Bytes;
 use std::sync::Arc;
 
 /// The engine that justifications are stored under.
@@ -87,11 +86,19 @@ impl Finalities {
 		let headers = (at.number..=justified.at.number).map(|number| self.header(self.hash(number)?));
 		Ok(Finality {
 			genesis: self.header(genesis)?,
-			authorities: State::new(self.client.clone(), genesis).proof([keys::authorities()])?,
+			authorities: self.authorities(genesis)?,
 			handovers: self.handovers(justified.at.number)?,
 			headers: headers.collect::<Result<_, _>>()?,
 			justification: justified.justification,
 		})
+	}
+
+	/// The nodes that lead to the first voters.
+	fn authorities(&self, genesis: Hash) -> Result<Vec<Bytes>, Error> {
+		let state = State::new(self.client.clone(), genesis);
+		let voters = state.get(&keys::authorities());
+		voters.map_err(|error| state.unreadable(error))?;
+		state.proof()
 	}
 
 	/// The changes of the voters before a block.

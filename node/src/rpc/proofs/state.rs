@@ -1,61 +1,56 @@
-//! Values of the state at one block, and the proofs of them.
+//! The state at one block as the verifier reads it, and the proof of what was read.
 
 use crate::{rpc::error::Error, service::Client};
-use codec::{Decode, DecodeAll as _};
-use kexin_primitives::{
-	access::Log,
-	dataset::Dataset,
-	keys,
-	lineage::{Activity, Artifact, ArtifactId, ArtifactKind, InputRole},
-	members::MemberId,
-	DatasetId, Versioned, H256,
+use kexin_primitives::H256;
+use kexin_verifier::{
+	error::{Error as Refusal, StateError},
+	state::{Pair, ReadState},
+	Bytes,
 };
 use sc_client_api::{ProofProvider as _, StorageProvider as _};
-use sp_core::{storage::StorageKey, Bytes};
-use std::{
-	collections::{BTreeSet, HashSet, VecDeque},
-	sync::Arc,
-};
+use sp_core::storage::StorageKey;
+use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
 
-/// Artifacts in an ancestry at the most.
-pub const MAX_ANCESTRY: usize = 20_000;
+/// Keys that are read for one answer at the most.
+const MAX_KEYS: usize = 100_000;
 
 /// Bytes of the trie nodes of a proof at the most: as hex, with the rest, they fit an answer of the stock limit of 15 MiB.
 const MAX_PROOF: usize = 6 * 1024 * 1024;
 
-/// The state at a block.
-#[derive(Clone)]
+/// The state at a block. It notes each key that is read, whether there is something under it or not.
 pub struct State {
 	client: Arc<Client>,
 	block: H256,
+	notes: RefCell<Notes>,
 }
 
-/// What a report about an artifact needs of the state.
-#[derive(Debug, Default)]
-pub struct Ancestry {
-	/// Every key that it reads, or finds empty.
-	pub keys: BTreeSet<Vec<u8>>,
-	/// The data sets that a hospital declared, with the lengths of their logs, nearest first.
-	pub datasets: Vec<(DatasetId, u64)>,
+#[derive(Default)]
+struct Notes {
+	keys: BTreeSet<Vec<u8>>,
+	/// Why something could not be read, for the first time.
+	cause: Option<Error>,
 }
 
 impl State {
 	/// The state at a block.
 	pub fn new(client: Arc<Client>, block: H256) -> Self {
-		Self { client, block }
+		Self {
+			client,
+			block,
+			notes: RefCell::default(),
+		}
 	}
 
-	/// The trie nodes that lead from the state root to what is under these keys, or show that there is nothing.
+	/// The trie nodes that lead from the state root to what was read, or show that there is nothing.
 	///
 	/// # Errors
 	/// [`Error::NotKept`] when the node has dropped the state of this block, [`Error::TooMany`] when the nodes are more than 6 MiB.
-	pub fn proof(&self, keys: impl IntoIterator<Item = Vec<u8>>) -> Result<Vec<Bytes>, Error> {
-		let keys = keys.into_iter().collect::<Vec<_>>();
-		let proof = self
-			.client
-			.read_proof(self.block, &mut keys.iter().map(Vec::as_slice))?;
+	pub fn proof(&self) -> Result<Vec<Bytes>, Error> {
+		let notes = self.notes.borrow();
+		let mut keys = notes.keys.iter().map(Vec::as_slice);
+		let proof = self.client.read_proof(self.block, &mut keys)?;
 		let nodes = proof.into_iter_nodes().map(Bytes).collect::<Vec<_>>();
-		if nodes.iter().map(|node| node.len()).sum::<usize>() > MAX_PROOF {
+		if nodes.iter().map(|node| node.0.len()).sum::<usize>() > MAX_PROOF {
 			return Err(Error::TooMany(format!(
 				"the proof takes more than {} MiB of the state: ask for the parts that the artifact was made from",
 				MAX_PROOF >> 20
@@ -64,104 +59,98 @@ impl State {
 		Ok(nodes)
 	}
 
-	/// The log of a data set; empty when nothing was recorded.
-	///
-	/// # Errors
-	/// [`Error`].
-	pub fn log(&self, dataset: DatasetId) -> Result<Log, Error> {
-		Ok(self.get(keys::log(&dataset))?.unwrap_or_default())
+	/// Why the state could not be read.
+	pub fn unreadable(&self, error: StateError) -> Error {
+		self.notes.borrow_mut().explain(error)
 	}
 
-	/// Whether a hospital declared the data set.
-	///
-	/// # Errors
-	/// [`Error`].
-	pub fn is_declared(&self, dataset: DatasetId) -> Result<bool, Error> {
-		Ok(self.get::<Dataset>(keys::dataset(&dataset))?.is_some())
-	}
-
-	/// Walks breadth first from an artifact over what was used.
-	///
-	/// # Errors
-	/// [`Error::NotFound`] when it is not registered, [`Error::TooMany`] beyond [`MAX_ANCESTRY`].
-	pub fn ancestry(&self, model: ArtifactId) -> Result<Ancestry, Error> {
-		let mut ancestry = Ancestry::default();
-		let mut members = BTreeSet::new();
-		let mut seen = HashSet::from([model]);
-		let mut activities = HashSet::new();
-		let mut queue = VecDeque::from([model]);
-		ancestry.keys.insert(keys::now());
-		while let Some(id) = queue.pop_front() {
-			let artifact: Option<Artifact> = self.read(keys::artifact(&id), &mut ancestry.keys)?;
-			let artifact = artifact.ok_or_else(|| Error::NotFound(format!("the artifact {id:?}")))?;
-			members.insert(artifact.owner);
-			members.extend(self.evidence(&id, &mut ancestry.keys)?);
-			if artifact.kind == ArtifactKind::Dataset {
-				members.extend(self.dataset(id, &mut ancestry)?);
-			}
-			let Some(made_by) = artifact.generated_by.filter(|id| activities.insert(*id)) else {
-				continue;
-			};
-			let activity: Option<Activity> = self.read(keys::activity(&made_by), &mut ancestry.keys)?;
-			let activity = activity.ok_or_else(|| Error::NotFound(format!("the activity {made_by:?}")))?;
-			members.insert(activity.agent);
-			let used = activity.inputs.iter().filter(|input| input.role == InputRole::Used);
-			queue.extend(used.map(|input| input.artifact).filter(|input| seen.insert(*input)));
-			if seen.len() > MAX_ANCESTRY {
-				return Err(Error::TooMany(format!(
-					"the artifact has more than {MAX_ANCESTRY} ancestors: ask for the parts that it was made from"
-				)));
-			}
+	/// Why the verifier made nothing from this state and the logs of the index.
+	pub fn refused(&self, refusal: Refusal) -> Error {
+		match refusal {
+			Refusal::NotRegistered(id) => Error::NotFound(format!("the artifact {id:?}")),
+			Refusal::State { error, .. } => self.unreadable(error),
+			other => Error::damaged(other),
 		}
-		ancestry.add_members(members);
-		Ok(ancestry)
 	}
 
-	/// Notes the data set of this name with its log, if a hospital declared one, and returns its owner.
-	fn dataset(&self, id: DatasetId, ancestry: &mut Ancestry) -> Result<Option<MemberId>, Error> {
-		let dataset: Option<Dataset> = self.read(keys::dataset(&id), &mut ancestry.keys)?;
-		if dataset.is_some() {
-			let log: Option<Log> = self.read(keys::log(&id), &mut ancestry.keys)?;
-			ancestry
-				.datasets
-				.push((id, log.unwrap_or_default().accumulator.count()));
-		}
-		Ok(dataset.map(|dataset| dataset.owner))
+	fn note(&self, key: &[u8]) -> Result<(), StateError> {
+		self.notes.borrow_mut().note(key)
 	}
 
-	/// Notes all evidence about an artifact, and returns who attached it.
-	fn evidence(&self, id: &ArtifactId, keys: &mut BTreeSet<Vec<u8>>) -> Result<Vec<MemberId>, Error> {
-		let prefix = keys::evidence_of(id);
-		let found = self
-			.client
-			.storage_keys(self.block, Some(&StorageKey(prefix.clone())), None)?;
-		let found = found.map(|key| key.0).collect::<Vec<_>>();
-		let members = found.iter().filter_map(|key| keys::evidence_by(id, key));
-		let members = members.collect();
-		// That there are no others follows from the nodes that lead to the prefix.
-		keys.insert(prefix);
-		keys.extend(found);
-		Ok(members)
-	}
-
-	fn read<T: Decode>(&self, key: Vec<u8>, keys: &mut BTreeSet<Vec<u8>>) -> Result<Option<T>, Error> {
-		keys.insert(key.clone());
-		self.get(key)
-	}
-
-	fn get<T: Decode>(&self, key: Vec<u8>) -> Result<Option<T>, Error> {
-		let value = self.client.storage(self.block, &StorageKey(key))?;
-		let value = value
-			.map(|value| Versioned::<T>::decode_all(&mut &value.0[..]))
-			.transpose();
-		let value = value.map_err(|_| Error::Runtime("a value of its state is in a form of another version".into()))?;
-		Ok(value.map(Versioned::into_latest))
+	/// What the node answers, or the verifier's word for that it does not.
+	fn answered<T>(&self, answer: sp_blockchain::Result<T>) -> Result<T, StateError> {
+		answer.map_err(|error| self.notes.borrow_mut().unavailable(error.into()))
 	}
 }
 
-impl Ancestry {
-	/// Adds members that a report names.
-	pub fn add_members(&mut self, members: impl IntoIterator<Item = MemberId>) {
-		self.keys.extend(members.into_iter().map(keys::member));
+impl ReadState for State {
+	fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
+		self.note(key)?;
+		let value = self.client.storage(self.block, &StorageKey(key.to_vec()));
+		Ok(self.answered(value)?.map(|value| value.0))
+	}
+
+	fn prefix(&self, prefix: &[u8]) -> Result<Vec<Pair>, StateError> {
+		// That there are no other keys follows from the nodes that lead to the prefix.
+		self.note(prefix)?;
+		let prefix = StorageKey(prefix.to_vec());
+		let keys = self.answered(self.client.storage_keys(self.block, Some(&prefix), None))?;
+		let pairs = keys.map(|StorageKey(key)| {
+			let value = self.get(&key)?;
+			let value = value.ok_or_else(|| StateError::Absent(key.clone().into()))?;
+			Ok((key, value))
+		});
+		pairs.collect()
+	}
+}
+
+impl Notes {
+	fn note(&mut self, key: &[u8]) -> Result<(), StateError> {
+		if self.keys.len() >= MAX_KEYS && !self.keys.contains(key) {
+			return Err(self.unavailable(Error::TooMany(format!(
+				"what is known about the artifact is more than {MAX_KEYS} values of the state: ask for the parts that it was made from"
+			))));
+		}
+		self.keys.insert(key.to_vec());
+		Ok(())
+	}
+
+	fn unavailable(&mut self, cause: Error) -> StateError {
+		let text = format!("{cause:?}");
+		self.cause.get_or_insert(cause);
+		StateError::Unavailable(text)
+	}
+
+	fn explain(&mut self, error: StateError) -> Error {
+		self.cause.take().unwrap_or_else(|| Error::Runtime(error.to_string()))
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn only_so_many_keys_are_read_and_the_error_says_what_to_do() {
+		let mut notes = Notes::default();
+		for key in 0..MAX_KEYS as u32 {
+			notes.note(&key.to_be_bytes()).unwrap();
+		}
+		notes.note(&[0; 4]).unwrap();
+		let refused = notes.note(b"one more").unwrap_err();
+		let Error::TooMany(says) = notes.explain(refused) else {
+			panic!("another error");
+		};
+		assert!(says.contains("ask for the parts"));
+	}
+
+	#[test]
+	fn the_first_cause_is_told() {
+		let mut notes = Notes::default();
+		let first = notes.unavailable(Error::NotKept("the state".into()));
+		notes.unavailable(Error::TooMany("later".into()));
+		assert_eq!(notes.explain(first), Error::NotKept("the state".into()));
+		let absent = StateError::Absent(vec![1].into());
+		assert_eq!(notes.explain(absent.clone()), Error::Runtime(absent.to_string()));
 	}
 }
