@@ -149,3 +149,158 @@ impl Change {
 		}
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::rpc::json::Answer;
+	use kexin_primitives::{
+		access::{AccessEvent, Breaches, Outcome, Rules},
+		vocabulary::{Operation, Purpose, Region},
+	};
+	use serde_json::{json, to_value, Value};
+
+	const BLOCK: At = At {
+		hash: H256::repeat_byte(0xbb),
+		number: 7,
+	};
+
+	fn hash(byte: u8) -> String {
+		format!("{:?}", H256::repeat_byte(byte))
+	}
+
+	fn block() -> Value {
+		json!({ "hash": hash(0xbb), "number": 7 })
+	}
+
+	#[test]
+	fn index_status_is_pinned() {
+		let status = Status {
+			indexed: Some(BLOCK),
+			finalized: BLOCK,
+			lag: Some(0),
+			error: None,
+		};
+		assert_eq!(
+			to_value(status).unwrap(),
+			json!({ "indexed": block(), "finalized": block(), "lag": 0, "error": null })
+		);
+		let closed = Status {
+			indexed: None,
+			finalized: BLOCK,
+			lag: None,
+			error: Some("away".into()),
+		};
+		assert_eq!(
+			to_value(closed).unwrap(),
+			json!({ "indexed": null, "finalized": block(), "lag": null, "error": "away" })
+		);
+	}
+
+	#[test]
+	fn access_events_is_pinned() {
+		let entry = LogEntry {
+			dataset: H256::repeat_byte(1),
+			reporter: 3,
+			recorded: 2_000,
+			rules: Rules {
+				spec_version: 4,
+				code: H256::repeat_byte(2),
+			},
+			breaches: Breaches::PURPOSE | Breaches::NOT_ENROLLED,
+			event: AccessEvent {
+				source: H256::repeat_byte(3),
+				occurred: 1_000,
+				actor: H256::repeat_byte(4),
+				subject: Some(H256::repeat_byte(5)),
+				purpose: Some(Purpose::ModelTraining),
+				operation: Operation::Train,
+				region: Some(Region(276)),
+				recipient: Some(6),
+				activity: None,
+				outcome: Outcome::Permitted,
+			},
+		};
+		let answer = Entries {
+			events: vec![Entry {
+				entry,
+				index: 9,
+				block: BLOCK,
+			}],
+			next: Some("0x00".into()),
+		};
+		assert_eq!(
+			to_value(Answer { answer, block: BLOCK }).unwrap(),
+			json!({
+				"events": [{
+					"dataset": hash(1), "reporter": 3, "recorded": 2000, "rules": { "specVersion": 4, "code": hash(2) },
+					"breaches": ["purpose", "not-enrolled"],
+					"event": {
+						"source": hash(3), "occurred": 1000, "actor": hash(4), "subject": hash(5), "purpose": "MLTRAINING",
+						"operation": "train", "region": 276, "recipient": 6, "activity": null, "outcome": "permitted",
+					},
+					"index": 9,
+					"block": block(),
+				}],
+				"next": "0x00",
+				"block": block(),
+			})
+		);
+	}
+
+	#[test]
+	fn consent_history_is_pinned() {
+		let change = |what, consent| {
+			let consent = Consent {
+				place: 0,
+				moment: 1_000,
+				subject: H256::repeat_byte(1),
+				what,
+				hospital: 3,
+				consent,
+				form: H256::repeat_byte(4),
+			};
+			Change::new(&consent, BLOCK)
+		};
+		let answer = Story {
+			history: vec![
+				change(ConsentChange::Granted, Some(H256::repeat_byte(2))),
+				change(ConsentChange::Narrowed, Some(H256::repeat_byte(2))),
+				change(ConsentChange::Revoked, None),
+			],
+			next: None,
+		};
+		let expected = |what, consent: Option<String>| {
+			json!({
+				"what": what, "hospital": 3, "consent": consent, "form": hash(4), "moment": 1000, "block": block(),
+			})
+		};
+		assert_eq!(
+			to_value(Answer { answer, block: BLOCK }).unwrap(),
+			json!({
+				"history": [
+					expected("granted", Some(hash(2))), expected("narrowed", Some(hash(2))), expected("revoked", None),
+				],
+				"next": null,
+				"block": block(),
+			})
+		);
+	}
+
+	#[test]
+	fn questions_have_these_fields_and_no_others() {
+		let everything = json!({
+			"dataset": hash(1), "activity": hash(2), "artifact": hash(3), "organisation": 4, "subject": hash(5), "breaches": true,
+			"from": 6, "to": 7, "limit": 8, "cursor": "0x00",
+		});
+		let asked: EventParameters = serde_json::from_value(everything).unwrap();
+		assert_eq!(
+			(asked.organisation, asked.from, asked.to, asked.limit),
+			(Some(4), Some(6), Some(7), Some(8))
+		);
+		let page: Page = serde_json::from_value(json!({ "limit": 1, "cursor": "0x00" })).unwrap();
+		assert_eq!((page.limit, page.cursor.as_deref()), (Some(1), Some("0x00")));
+		assert!(serde_json::from_value::<EventParameters>(json!({ "dataSet": hash(1) })).is_err());
+		assert!(serde_json::from_value::<Page>(json!({ "offset": 1 })).is_err());
+	}
+}
