@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Chain, root } from './harness.mjs';
+import { Chain, event, root } from './harness.mjs';
 
 const DATASET = 'text:import-test';
 const GATEWAY = { key: '//Alice//gateway' };
@@ -17,17 +17,6 @@ after(() => chain?.stop());
 
 const lines = (text) => text.trim().split('\n').map((line) => JSON.parse(line));
 const count = () => chain.json(['log', DATASET]).count;
-
-/** An access of now, as a FHIR R4 AuditEvent. */
-const event = (number, recorded = new Date().toISOString()) =>
-  JSON.stringify({
-    resourceType: 'AuditEvent',
-    id: `e${number}`,
-    action: 'R',
-    recorded,
-    outcome: '0',
-    agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
-  });
 
 test('every real record is on the ledger, kept with a reason, or no access', () => {
   for (const folder of ['fhir-r4', 'fhir-r5']) {
