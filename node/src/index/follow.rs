@@ -293,12 +293,8 @@ impl<C: Chain> Follower<C> {
 			..EventQuery::default()
 		};
 		loop {
-			let found = store.events(&query).await?;
-			let Some(last) = found.last() else {
-				return Ok(());
-			};
-			query.after = Some((last.place, last.index));
-			for found in found {
+			let page = store.events(&query).await?;
+			for found in page.entries {
 				let number = found.block();
 				let hash = canonical(&*self.chain, number)?;
 				self.tell(Breach {
@@ -306,6 +302,10 @@ impl<C: Chain> Follower<C> {
 					index: found.index,
 					entry: found.entry,
 				});
+			}
+			match page.next {
+				Some(next) => query.after = Some(next),
+				None => return Ok(()),
 			}
 		}
 	}

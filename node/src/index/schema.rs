@@ -23,7 +23,8 @@ pub const POSTGRES_SCHEMA: &str = "
 /// What every connection to PostgreSQL starts with.
 pub const POSTGRES_CONNECTION: &str = "SET search_path TO kexin_index";
 
-/// What those begin with that answer questions: what takes longer, in milliseconds, nobody waits for.
+/// What those begin with that answer questions: what takes longer, in milliseconds, nobody waits for. SQLite has no such limit; there each
+/// question looks at so few rows that it needs none.
 pub const POSTGRES_QUESTIONS: &str = "SET search_path TO kexin_index; SET statement_timeout TO 10000";
 
 /// Removes the index from PostgreSQL.

@@ -4,7 +4,7 @@ mod read;
 mod statement;
 mod write;
 
-pub use read::{EventQuery, Found};
+pub use read::{EventQuery, Found, Page};
 
 use super::{schema, Block};
 use kexin_primitives::H256;

@@ -35,7 +35,7 @@ pub struct EventQuery {
 	pub after: Option<(Place, u64)>,
 	/// Up to this block.
 	pub until: u32,
-	/// How many at the most.
+	/// How many at the most, 1 or more.
 	pub limit: u32,
 }
 
@@ -50,6 +50,18 @@ pub struct Found {
 	pub entry: LogEntry,
 }
 
+/// Entries, and where the next page begins; none on the last.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Page {
+	/// The entries.
+	pub entries: Vec<Found>,
+	/// The place and index after which it does.
+	pub next: Option<(Place, u64)>,
+}
+
+/// Rows that are looked at for one page at the most: entries, or batches of up to 2,000 entries.
+const SCAN: usize = 2_000;
+
 const ENTRY: &str = "SELECT e.batch, e.position, e.breaches, e.event, b.reporter, b.moment, b.spec_version, b.code";
 
 /// The first batch of a log that has an entry from a position on. Up to two parameters: the log and the position.
@@ -58,22 +70,32 @@ const FROM_BATCH: &str = "COALESCE((SELECT MAX(first) FROM batches WHERE log = $
 impl Store {
 	/// Entries in the order in which they were recorded. Of one data set that is the order of its log.
 	///
+	/// No more than [`SCAN`] rows are looked at, so that a question ends soon however rare its answer is: a page can have fewer entries than
+	/// its limit, or none, and a next one.
+	///
 	/// # Errors
 	/// [`Error`].
-	pub async fn events(&self, query: &EventQuery) -> Result<Vec<Found>, Error> {
+	pub async fn events(&self, query: &EventQuery) -> Result<Page, Error> {
+		self.scan(query, SCAN).await
+	}
+
+	/// The same with another bound on the rows that are looked at.
+	pub(in crate::index) async fn scan(&self, query: &EventQuery, bound: usize) -> Result<Page, Error> {
 		let mut datasets = HashMap::new();
 		if let Some(dataset) = &query.dataset {
 			let Some(log) = self.log_id(dataset).await? else {
-				return Ok(Vec::new());
+				return Ok(Page::default());
 			};
 			datasets.insert(log, *dataset);
 		}
 		let log = datasets.keys().next().copied();
+		// At the place where a page goes on may be a batch with nothing left in it.
+		let bound = bound.max(query.limit as usize + 2);
 		let mut statement = Statement::new("");
-		Events { query, log }.write(&mut statement);
-		let rows = statement.build().fetch_all(&self.pool).await?;
-		let mut found = Vec::with_capacity(rows.len());
-		for row in rows {
+		Events { query, log, bound }.write(&mut statement);
+		let (matching, next) = self.matching(&mut statement, query.limit as usize, bound).await?;
+		let mut entries = Vec::with_capacity(matching.len());
+		for row in matching {
 			let log = row.try_get("log")?;
 			let dataset = match datasets.get(&log) {
 				Some(dataset) => *dataset,
@@ -83,9 +105,33 @@ impl Store {
 					dataset
 				},
 			};
-			found.push(entry(&row, dataset)?);
+			entries.push(entry(&row, dataset)?);
 		}
-		Ok(found)
+		Ok(Page { entries, next })
+	}
+
+	/// The rows of a page that match, and where the next one begins. Rows are taken one by one, so that SQLite stops when there are enough, or
+	/// when nobody waits any more.
+	async fn matching(
+		&self,
+		statement: &mut Statement<'_>,
+		limit: usize,
+		bound: usize,
+	) -> Result<(Vec<AnyRow>, Option<(Place, u64)>), Error> {
+		let mut rows = statement.build().fetch(&self.pool);
+		let (mut matching, mut last, mut seen) = (Vec::new(), None, 0);
+		while let Some(row) = rows.try_next().await? {
+			let at = (row.try_get("at_place")?, index(row.try_get("at_position")?)?);
+			if row.try_get::<Option<i64>, _>("log")?.is_some() && row.try_get::<Option<i64>, _>("position")?.is_some() {
+				if matching.len() == limit {
+					return Ok((matching, last));
+				}
+				matching.push(row);
+			}
+			last = Some(at);
+			seen += 1;
+		}
+		Ok((matching, last.filter(|_| seen >= bound)))
 	}
 
 	/// The entries of a log from one index to before another. Fewer when the index has not so many.
@@ -343,97 +389,155 @@ impl Store {
 	#[cfg(test)]
 	pub async fn explain(&self, query: &EventQuery, log: Option<i64>) -> Result<Vec<String>, Error> {
 		let mut statement = Statement::new("EXPLAIN QUERY PLAN ");
-		Events { query, log }.write(&mut statement);
+		let bound = SCAN;
+		Events { query, log, bound }.write(&mut statement);
 		let rows = statement.build().fetch_all(&self.pool).await?;
 		rows.iter().map(|row| Ok(row.try_get::<String, _>("detail")?)).collect()
 	}
 }
 
 /// The statement that answers a question for entries. It begins where few rows remain: with the entries of a subject, an activity or with
-/// breaches, for which there are indices, else with the batches. CROSS JOIN keeps SQLite to that order.
+/// breaches, for which there are indices, else with the batches. What else is asked for is looked up beside these rows by a LEFT JOIN, which
+/// keeps SQLite to that order, and of which comes at least one row each, empty where nothing matches.
 struct Events<'a> {
 	query: &'a EventQuery,
 	log: Option<i64>,
+	bound: usize,
 }
 
 impl<'a> Events<'a> {
 	fn write(&self, statement: &mut Statement<'a>) {
 		let query = self.query;
-		statement.push(ENTRY).push(", b.log");
 		let by_entry = query.subject.is_some() || query.activity.is_some() || query.breaches == Some(true);
+		statement.push(ENTRY).push(", b.log");
 		let order = if by_entry {
-			statement.push(" FROM entries e CROSS JOIN batches b WHERE b.place = e.batch");
-			self.entries_after(statement);
+			self.by_entry(statement);
 			"e.batch, e.position"
 		} else {
-			statement.push(" FROM batches b CROSS JOIN entries e WHERE e.batch = b.place");
-			self.batches_after(statement)
+			self.by_batch(statement);
+			match self.log {
+				Some(_) => "b.first, e.position",
+				None => "b.place, e.position",
+			}
 		};
+		statement.push(" ORDER BY ").push(order);
+		statement.push(" LIMIT ").push_bind(self.bound as i64);
+	}
+
+	/// Goes through an index of entries.
+	fn by_entry(&self, statement: &mut Statement<'a>) {
+		let query = self.query;
+		statement.push(
+			", e.batch AS at_place, e.position AS at_position FROM entries e LEFT JOIN batches b ON b.place = e.batch",
+		);
 		if let Some(log) = self.log {
 			statement.push(" AND b.log = ").push_bind(log);
 		}
 		if let Some(reporter) = query.reporter {
-			// Of one log the batches come by its own index, in the order of the answer; the sign keeps SQLite from the reporter's.
-			let reporter_is = if self.log.is_some() {
-				" AND +b.reporter = "
-			} else {
-				" AND b.reporter = "
-			};
-			statement.push(reporter_is).push_bind(i64::from(reporter));
+			statement.push(" AND b.reporter = ").push_bind(i64::from(reporter));
 		}
-		if let Some(subject) = &query.subject {
-			statement.push(" AND e.subject = ").push_bind(subject.as_bytes());
+		self.times(statement);
+		// One of them is that of the index; the others belong to what is looked up.
+		let subject = query.subject.as_ref().map(|subject| ("e.subject", subject));
+		let activity = query.activity.as_ref().map(|activity| ("e.activity", activity));
+		let (index, beside) = match (subject, activity) {
+			(Some(subject), activity) => (Some(subject), activity),
+			(None, activity) => (activity, None),
+		};
+		if let Some((column, value)) = beside {
+			statement
+				.push(" AND ")
+				.push(column)
+				.push(" = ")
+				.push_bind(value.as_bytes());
 		}
-		if let Some(activity) = &query.activity {
-			statement.push(" AND e.activity = ").push_bind(activity.as_bytes());
+		if index.is_some() {
+			self.breaches(statement);
 		}
-		if let Some(breaches) = query.breaches {
-			statement.push(if breaches {
-				" AND e.breaches > 0"
-			} else {
-				" AND e.breaches = 0"
-			});
-		}
-		if let Some(from) = query.from {
-			// The bounds of a batch spare its entries.
-			statement.push(" AND b.latest >= ").push_bind(int(from));
-			statement.push(" AND e.occurred >= ").push_bind(int(from));
-		}
-		if let Some(to) = query.to {
-			statement.push(" AND b.earliest < ").push_bind(int(to));
-			statement.push(" AND e.occurred < ").push_bind(int(to));
-		}
-		statement.push(" ORDER BY ").push(order);
-		statement.push(" LIMIT ").push_bind(i64::from(query.limit));
-	}
-
-	fn entries_after(&self, statement: &mut Statement<'a>) {
-		if let Some((place, position)) = self.query.after {
+		match index {
+			Some((column, value)) => statement
+				.push(" WHERE ")
+				.push(column)
+				.push(" = ")
+				.push_bind(value.as_bytes()),
+			None => statement.push(" WHERE e.breaches > 0"),
+		};
+		if let Some((place, position)) = query.after {
 			statement.push(" AND (e.batch, e.position) > (").push_bind(place);
 			statement.push(", ").push_bind(int(position)).push(")");
 		}
-		statement.push(" AND e.batch < ").push_bind(end_of(self.query.until));
+		statement.push(" AND e.batch < ").push_bind(end_of(query.until));
 	}
 
-	fn batches_after(&self, statement: &mut Statement<'a>) -> &'static str {
-		match (self.log, self.query.after) {
-			(Some(log), Some((_, position))) => {
-				statement.push(" AND b.first >= COALESCE((SELECT MAX(first) FROM batches WHERE log = ");
-				statement.push_bind(log).push(" AND first <= ").push_bind(int(position));
-				statement.push("), 0) AND e.position > ").push_bind(int(position));
+	/// Goes through the batches, of a log or of a member or all.
+	fn by_batch(&self, statement: &mut Statement<'a>) {
+		let query = self.query;
+		statement.push(", b.place AS at_place, COALESCE(e.position, b.first) AS at_position FROM batches b LEFT JOIN entries e ON e.batch = ");
+		// The bounds of a batch spare its entries: nothing is in no batch.
+		statement
+			.push("CASE WHEN b.latest >= ")
+			.push_bind(int(query.from.unwrap_or(0)));
+		if let Some(to) = query.to {
+			statement.push(" AND b.earliest < ").push_bind(int(to));
+		}
+		statement.push(" THEN b.place END");
+		self.times(statement);
+		self.breaches(statement);
+		let reporter = query.reporter.map(i64::from);
+		if let (Some(_), Some(reporter)) = (self.log, reporter) {
+			statement.push(" AND b.reporter = ").push_bind(reporter);
+		}
+		match (self.log, query.after) {
+			(Some(_), Some((_, position))) => {
+				statement.push(" AND e.position > ").push_bind(int(position));
 			},
 			(None, Some((place, position))) => {
-				statement.push(" AND b.place >= ").push_bind(place);
 				statement.push(" AND (b.place > ").push_bind(place);
 				statement.push(" OR e.position > ").push_bind(int(position)).push(")");
 			},
 			(_, None) => {},
 		}
-		statement.push(" AND b.place < ").push_bind(end_of(self.query.until));
-		match self.log {
-			Some(_) => "b.first, e.position",
-			None => "b.place, e.position",
+		statement.push(" WHERE b.place < ").push_bind(end_of(query.until));
+		match (self.log, reporter) {
+			(Some(log), _) => {
+				statement.push(" AND b.log = ").push_bind(log);
+			},
+			(None, Some(reporter)) => {
+				statement.push(" AND b.reporter = ").push_bind(reporter);
+			},
+			(None, None) => {},
 		}
+		match (self.log, query.after) {
+			(Some(log), Some((_, position))) => {
+				statement.push(" AND b.first >= COALESCE((SELECT MAX(first) FROM batches WHERE log = ");
+				statement
+					.push_bind(log)
+					.push(" AND first <= ")
+					.push_bind(int(position))
+					.push("), 0)");
+			},
+			(None, Some((place, _))) => {
+				statement.push(" AND b.place >= ").push_bind(place);
+			},
+			(_, None) => {},
+		}
+	}
+
+	fn times(&self, statement: &mut Statement<'a>) {
+		if let Some(from) = self.query.from {
+			statement.push(" AND e.occurred >= ").push_bind(int(from));
+		}
+		if let Some(to) = self.query.to {
+			statement.push(" AND e.occurred < ").push_bind(int(to));
+		}
+	}
+
+	fn breaches(&self, statement: &mut Statement<'a>) {
+		match self.query.breaches {
+			Some(true) => statement.push(" AND e.breaches > 0"),
+			Some(false) => statement.push(" AND e.breaches = 0"),
+			None => statement,
+		};
 	}
 }
 
@@ -445,10 +549,9 @@ fn end_of(block: u32) -> Place {
 fn entry(row: &AnyRow, dataset: DatasetId) -> Result<Found, Error> {
 	let event: &[u8] = row.try_get("event")?;
 	let breaches: i64 = row.try_get("breaches")?;
-	let index: i64 = row.try_get("position")?;
 	Ok(Found {
 		place: row.try_get("batch")?,
-		index: u64::try_from(index).map_err(|_| damaged("the index of an entry"))?,
+		index: index(row.try_get("position")?)?,
 		entry: LogEntry {
 			dataset,
 			reporter: number(row.try_get("reporter")?)?,
@@ -471,6 +574,10 @@ impl Found {
 	pub fn block(&self) -> u32 {
 		block_of(self.place)
 	}
+}
+
+fn index(index: i64) -> Result<u64, Error> {
+	u64::try_from(index).map_err(|_| damaged("the index of an entry"))
 }
 
 fn number(number: i64) -> Result<u32, Error> {

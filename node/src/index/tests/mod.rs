@@ -99,8 +99,8 @@ fn extend(chain: &Made, ledger: &mut Ledger, blocks: std::ops::Range<u64>, size:
 
 async fn entries(index: &Index) -> Vec<LogEntry> {
 	let (store, _) = index.at(0).await.unwrap();
-	let found = store.events(&everything()).await.unwrap();
-	found.into_iter().map(|found| found.entry).collect()
+	let page = store.events(&everything()).await.unwrap();
+	page.entries.into_iter().map(|found| found.entry).collect()
 }
 
 async fn resumes(database: &Database) {
@@ -130,7 +130,7 @@ async fn a_write_that_is_cut_off_leaves_all_or_nothing(database: &Database) {
 			break;
 		}
 		let last = store.last().await.unwrap();
-		let found = store.events(&everything()).await.unwrap().len();
+		let found = store.events(&everything()).await.unwrap().entries.len();
 		if last != genesis {
 			// The commit was under way, and its answer was not waited for.
 			assert_eq!((last, found), (chain.block(1), 2_000), "after {polls} polls");
@@ -443,6 +443,66 @@ fn sqlite_answers_no_page_by_sorting_everything() {
 				}
 			}
 		}
+	});
+}
+
+/// What no entry answers, and no index knows.
+fn never() -> EventQuery {
+	EventQuery {
+		breaches: Some(false),
+		from: Some(u64::MAX >> 2),
+		limit: 10,
+		..everything()
+	}
+}
+
+#[test]
+fn a_rare_answer_is_looked_for_a_page_at_a_time() {
+	Runtime::new().unwrap().block_on(async {
+		let (chain, _) = accesses(300, 2);
+		let database = Database::sqlite();
+		let index = catch_up(&chain, &database.location()).await.unwrap();
+		let (store, _) = index.at(0).await.unwrap();
+		let by_breaches = EventQuery {
+			breaches: Some(true),
+			..never()
+		};
+		// 300 batches, and 60 entries with breaches.
+		for (mut question, bound, expected) in [(never(), 100, 4), (by_breaches, 25, 3)] {
+			for dataset in [None, Some(name(b'd', 0))] {
+				question = EventQuery {
+					dataset,
+					after: None,
+					..question
+				};
+				let mut pages = 0;
+				loop {
+					let page = store.scan(&question, bound).await.unwrap();
+					pages += 1;
+					assert_eq!(page.entries, []);
+					match page.next {
+						Some(next) => question.after = Some(next),
+						None => break,
+					}
+				}
+				assert_eq!(pages, expected, "{question:?}");
+			}
+		}
+	});
+}
+
+#[test]
+fn a_question_that_nobody_waits_for_any_more_ends() {
+	Runtime::new().unwrap().block_on(async {
+		let (chain, _) = accesses(20, 2_000);
+		let database = Database::sqlite();
+		let index = catch_up(&chain, &database.location()).await.unwrap();
+		let (store, _) = index.at(0).await.unwrap();
+		for _ in 0..16 {
+			let _ = tokio::time::timeout(Duration::from_millis(1), store.events(&everything())).await;
+		}
+		let answer = tokio::time::timeout(Duration::from_secs(2), store.events(&everything())).await;
+		assert_eq!(answer.unwrap().unwrap().entries.len(), 40_000);
 	});
 }
 

@@ -314,7 +314,8 @@ async fn compare_entries(index: &Index, model: &Model, blocks: u32) {
 	}
 	let limits = [1, 2, 3, 100].into_iter().cycle();
 	let untils = [blocks, blocks, blocks / 2].into_iter().cycle();
-	for ((question, limit), until) in questions.into_iter().zip(limits).zip(untils) {
+	let scans = [0, 5, 2_000, 0, 9].into_iter().cycle();
+	for (((question, limit), until), scan) in questions.into_iter().zip(limits).zip(untils).zip(scans) {
 		let mut question = EventQuery {
 			limit,
 			until,
@@ -338,11 +339,15 @@ async fn compare_entries(index: &Index, model: &Model, blocks: u32) {
 		let expected = expected.copied().collect::<Vec<_>>();
 		let mut found = Vec::new();
 		loop {
-			let page = store.events(&question).await.unwrap();
-			assert!(page.len() <= limit as usize);
-			found.extend(page.iter().map(|found| (found.block(), found.index, found.entry)));
-			match page.last() {
-				Some(last) => question.after = Some((last.place, last.index)),
+			let page = store.scan(&question, scan).await.unwrap();
+			assert!(page.entries.len() <= limit as usize);
+			found.extend(
+				page.entries
+					.iter()
+					.map(|found| (found.block(), found.index, found.entry)),
+			);
+			match page.next {
+				Some(next) => question.after = Some(next),
 				None => break,
 			}
 		}

@@ -11,7 +11,7 @@ use super::{
 use crate::{
 	index::{
 		rows::{block_of, Breach},
-		store::{EventQuery, Store},
+		store::{self, EventQuery, Store},
 		Block, Index,
 	},
 	service::Client,
@@ -101,9 +101,8 @@ impl Events {
 				return Err(Error::NotFound(format!("the data set {dataset:?}")));
 			}
 		}
-		let limit = limit(filter.limit);
-		let mut found = match activity(store, &filter).await? {
-			None => Vec::new(),
+		let page = match activity(store, &filter).await? {
+			None => store::Page::default(),
 			Some(activity) => {
 				let query = EventQuery {
 					dataset: filter.dataset,
@@ -115,19 +114,14 @@ impl Events {
 					to: filter.to,
 					after,
 					until: block.number,
-					limit: limit + 1,
+					limit: limit(filter.limit),
 				};
 				store.events(&query).await?
 			},
 		};
-		let more = cut(&mut found, limit);
-		let next = found.last().filter(|_| more).map(|last| Cursor {
-			question,
-			place: last.place,
-			index: last.index,
-		});
+		let next = page.next.map(|(place, index)| Cursor { question, place, index });
 		let mut blocks = Blocks::new(&self.client);
-		let events = found.into_iter().map(|found| {
+		let events = page.entries.into_iter().map(|found| {
 			Ok::<_, Error>(Entry {
 				block: blocks.at(found.block())?,
 				entry: found.entry,
