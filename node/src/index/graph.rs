@@ -7,7 +7,7 @@ use super::rows::{self, block_of};
 use kexin_primitives::{
 	lineage::{
 		ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, InputRole, Trace, TraceEdge,
-		TraceNode, TraceQuery,
+		TraceError, TraceNode, TraceQuery,
 	},
 	members::MemberId,
 	Moment,
@@ -16,6 +16,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Most artifacts of one page, as in the runtime.
 pub const MAX_PAGE: u32 = 500;
+/// Derivations of one page at the most: as JSON about 11 MB, so that they fit an answer of the stock limit of 15 MiB.
+pub const MAX_EDGES: usize = 40_000;
 /// Walks that are kept to go on with.
 const MAX_WALKS: usize = 8;
 
@@ -94,13 +96,15 @@ impl Graph {
 	}
 
 	/// One page of a walk at a block, as the runtime of that block answers it, save that no walk is too large and that the uses of an
-	/// artifact are those that made something by that block, without what only read it. `walks` are the walks so far. None when the artifact
-	/// is not registered.
-	pub fn trace(&self, query: &TraceQuery, block: u32, walks: &mut Walks) -> Option<Trace> {
-		let start = *self.numbers.get(&query.artifact)?;
-		if self.artifacts[start as usize].block > block {
-			return None;
-		}
+	/// artifact are those that made something by that block, without what only read it. `walks` are the walks so far. A page ends before the
+	/// artifact with which it would have more than [`MAX_EDGES`] derivations.
+	///
+	/// # Errors
+	/// [`TraceError::NotFound`] when the artifact is not registered, [`TraceError::TooLarge`] when one artifact of the page has so many.
+	pub fn trace(&self, query: &TraceQuery, block: u32, walks: &mut Walks) -> Result<Trace, TraceError> {
+		let start = self.numbers.get(&query.artifact).copied();
+		let start = start.filter(|start| self.artifacts[*start as usize].block <= block);
+		let start = start.ok_or(TraceError::NotFound)?;
 		let question = Question {
 			start,
 			direction: query.direction,
@@ -112,21 +116,32 @@ impl Graph {
 		let mut walk = walks.take(&question);
 		self.advance(&question, &mut walk, end);
 		let page = walk.order.get(offset..end.min(walk.order.len())).unwrap_or(&[]);
-		let mut trace = Trace {
-			nodes: page
-				.iter()
-				.map(|(number, distance)| self.node(*number, *distance, block))
-				.collect(),
-			edges: Vec::new(),
-			next: (walk.order.len() > end).then_some(query.offset.saturating_add(limit)),
-		};
+		let mut trace = Trace::default();
 		for (number, distance) in page {
+			let before = trace.edges.len();
 			if *distance < query.depth {
-				self.edges(&question, *number, |edge, _| trace.edges.push(edge));
+				self.edges(&question, *number, |edge, _| {
+					if trace.edges.len() <= MAX_EDGES {
+						trace.edges.push(edge);
+					}
+				});
 			}
+			if trace.edges.len() > MAX_EDGES {
+				trace.edges.truncate(before);
+				break;
+			}
+			trace.nodes.push(self.node(*number, *distance, block));
 		}
+		let shown = trace.nodes.len();
+		trace.next =
+			(walk.order.len() > offset.saturating_add(shown)).then(|| query.offset.saturating_add(shown as u32));
+		let stuck = shown == 0 && !page.is_empty();
 		walks.put(question, walk);
-		Some(trace)
+		if stuck {
+			Err(TraceError::TooLarge)
+		} else {
+			Ok(trace)
+		}
 	}
 
 	/// Goes on with a walk until it has passed `end` artifacts.

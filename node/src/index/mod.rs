@@ -27,7 +27,7 @@ mod tests;
 
 use graph::{Graph, Walks};
 use kexin_primitives::{
-	lineage::{Trace, TraceQuery},
+	lineage::{Trace, TraceError, TraceQuery},
 	H256,
 };
 use rows::{Breach, Rows};
@@ -175,11 +175,16 @@ impl Index {
 		lineage.as_ref().map(|lineage| lineage.block)
 	}
 
-	/// A page of a walk at a block that is not after [`Self::lineage`]; none when the artifact is not registered at it.
-	pub fn trace(&self, query: &TraceQuery, block: u32) -> Option<Trace> {
+	/// A page of a walk at a block that is not after [`Self::lineage`].
+	///
+	/// # Errors
+	/// [`TraceError::NotFound`] when the artifact is not registered at it, [`TraceError::TooLarge`] when one artifact of the page has more
+	/// derivations than a page can have.
+	pub fn trace(&self, query: &TraceQuery, block: u32) -> Result<Trace, TraceError> {
 		let lineage = self.lineage.read().unwrap_or_else(PoisonError::into_inner);
 		let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
-		lineage.as_ref()?.graph.trace(query, block, &mut walks)
+		let lineage = lineage.as_ref().ok_or(TraceError::NotFound)?;
+		lineage.graph.trace(query, block, &mut walks)
 	}
 
 	/// Puts in the whole lineage up to a block.

@@ -5,7 +5,7 @@
 //! | -32602 | a parameter is malformed | the message says which, and what is expected |
 //! | 8001 | the block is not known | take a block of this chain that the node has |
 //! | 8002 | the artifact or data set is not registered | check the hash, or ask at a later block |
-//! | 8003 | the walk comes to too many artifacts | ask for a smaller depth |
+//! | 8003 | the walk comes to too many artifacts or derivations | ask for a smaller depth, or for the ancestors of what was made |
 //! | 8004 | the cursor belongs to another question | start without a cursor |
 //! | 8005 | the runtime at that block could not answer | ask at a later block; the message has the cause |
 //! | 8006 | this node keeps no index of events | ask a node that does, or start this one with `--index sqlite` |
@@ -28,7 +28,7 @@ pub enum Error {
 	UnknownBlock(String),
 	/// There is no such thing at that block.
 	NotFound(String),
-	/// The walk comes to too many artifacts.
+	/// The walk comes to too many artifacts or derivations.
 	TooLarge,
 	/// The cursor belongs to another question.
 	BadCursor,
@@ -84,7 +84,7 @@ impl From<Error> for ErrorObjectOwned {
 			Error::NotFound(what) => (8002, format!("{what} is not registered at this block")),
 			Error::TooLarge => (
 				8003,
-				"the walk comes to too many artifacts: ask for a smaller depth".into(),
+				"the walk comes to too many artifacts or derivations: ask for a smaller depth, or for the ancestors of what was made".into(),
 			),
 			Error::BadCursor => (8004, "the cursor belongs to another question: start without one".into()),
 			Error::Runtime(cause) => (8005, format!("the runtime at this block could not answer: {cause}")),

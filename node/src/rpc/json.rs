@@ -13,6 +13,7 @@ use kexin_primitives::{
 };
 use kexin_runtime_api::{AccessJudgement, ArtifactReport, ConsentView, DatasetView, LogSummary};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{to_raw_value, RawValue};
 
 /// The finalized block that an answer is true at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -31,6 +32,24 @@ pub struct Answer<T> {
 	pub answer: T,
 	/// The block.
 	pub block: At,
+}
+
+/// Bytes of an answer at the most: with what the protocol adds, it fits the stock limit of 15 MiB.
+const MAX_ANSWER: usize = 15 * 1024 * 1024 - 1024;
+
+/// The JSON of an answer that may be too large.
+///
+/// # Errors
+/// [`Error::TooMany`] with what to do when it is.
+pub fn bounded(answer: &impl Serialize, what_to_do: &str) -> Result<Box<RawValue>, Error> {
+	let json = to_raw_value(answer).map_err(|error| Error::Runtime(error.to_string()))?;
+	if json.get().len() > MAX_ANSWER {
+		return Err(Error::TooMany(format!(
+			"the answer takes {} MiB, more than the node sends at a time: {what_to_do}",
+			json.get().len() >> 20
+		)));
+	}
+	Ok(json)
 }
 
 /// An artifact.
@@ -372,6 +391,17 @@ mod tests {
 			generated_by: Some(H256::repeat_byte(2)),
 			uses: 4,
 		}
+	}
+
+	#[test]
+	fn an_answer_that_is_too_large_says_what_to_do() {
+		// The quotes count.
+		let longest = "x".repeat(MAX_ANSWER - 2);
+		assert_eq!(bounded(&longest, "").unwrap().get().len(), MAX_ANSWER);
+		let Err(Error::TooMany(says)) = bounded(&(longest + "x"), "ask for less") else {
+			panic!("not refused");
+		};
+		assert!(says.ends_with("ask for less"));
 	}
 
 	#[test]

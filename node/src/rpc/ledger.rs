@@ -85,13 +85,12 @@ impl Ledger {
 	async fn walk(&self, query: TraceQuery, block: At) -> Result<Walk, Error> {
 		let (index, client) = (self.indexed(block).await, self.client.clone());
 		let work = move || {
-			let not_found = || Error::NotFound(format!("the artifact {:?}", query.artifact));
-			if let Some(index) = index {
-				return index.trace(&query, block.number).ok_or_else(not_found);
-			}
-			let walked = client.runtime_api().trace(block.hash, query).map_err(runtime)?;
+			let walked = match index {
+				Some(index) => index.trace(&query, block.number),
+				None => client.runtime_api().trace(block.hash, query).map_err(runtime)?,
+			};
 			walked.map_err(|error| match error {
-				TraceError::NotFound => not_found(),
+				TraceError::NotFound => Error::NotFound(format!("the artifact {:?}", query.artifact)),
 				TraceError::TooLarge => Error::TooLarge,
 			})
 		};

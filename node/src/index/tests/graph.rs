@@ -2,10 +2,10 @@
 
 use super::chain::name;
 use crate::index::{
-	graph::{Graph, Missing, Walks, MAX_PAGE},
+	graph::{Graph, Missing, Walks, MAX_EDGES, MAX_PAGE},
 	rows::{place, Artifact, Derivation},
 };
-use kexin_primitives::lineage::{ActivityKind, ArtifactKind, Direction, InputRole, TraceQuery};
+use kexin_primitives::lineage::{ActivityKind, ArtifactKind, Direction, InputRole, TraceError, TraceQuery};
 
 fn artifact(number: u64, block: u32) -> Artifact {
 	Artifact {
@@ -80,6 +80,31 @@ fn a_walk_of_a_hundred_thousand_has_every_artifact_once() {
 }
 
 #[test]
+fn a_page_has_only_so_many_derivations() {
+	const BY: u64 = MAX_EDGES as u64 / 2;
+	// From a root come three that each were used for a half of what a page can have, and a fourth that was used for more.
+	let root = 6 * BY;
+	let artifacts = (0..=root).map(|number| artifact(number, 1)).collect::<Vec<_>>();
+	let made = (0..5 * BY + 1).map(|number| derivation(number, 1, &[(number / BY).min(3)], &[4 + number]));
+	let derivations = [derivation(root, 1, &[root], &[0, 1, 2, 3])].into_iter().chain(made);
+	let mut graph = Graph::default();
+	graph.extend(&artifacts, &derivations.collect::<Vec<_>>()).unwrap();
+	let mut walks = Walks::default();
+	let mut ask = |offset| graph.trace(&query(root, Direction::Descendants, offset), 1, &mut walks);
+	let first = ask(0).unwrap();
+	let shown = first.nodes.iter().map(|node| node.id).collect::<Vec<_>>();
+	assert_eq!(shown, [root, 0].map(|number| name(b'a', number)));
+	assert_eq!((first.edges.len(), first.next), (4 + MAX_EDGES / 2, Some(2)));
+	let second = ask(2).unwrap();
+	assert_eq!(
+		(second.nodes.len(), second.edges.len(), second.next),
+		(2, MAX_EDGES, Some(4))
+	);
+	assert_eq!(ask(4), Err(TraceError::TooLarge));
+	assert_eq!(ask(5).unwrap().nodes.len(), MAX_PAGE as usize);
+}
+
+#[test]
 fn what_came_later_is_not_in_a_walk_that_began_before() {
 	let mut graph = Graph::default();
 	graph
@@ -94,7 +119,10 @@ fn what_came_later_is_not_in_a_walk_that_began_before() {
 	assert_eq!(graph.trace(&ask, 1, &mut walks), before);
 	assert_eq!(graph.trace(&ask, 1, &mut Walks::default()), before);
 	assert_eq!(graph.trace(&ask, 2, &mut walks).unwrap().nodes.len(), 3);
-	assert_eq!(graph.trace(&query(2, Direction::Ancestors, 0), 1, &mut walks), None);
+	assert_eq!(
+		graph.trace(&query(2, Direction::Ancestors, 0), 1, &mut walks),
+		Err(TraceError::NotFound)
+	);
 	assert_eq!(
 		graph.extend(&[], &[derivation(3, 3, &[9], &[])]),
 		Err(Missing(name(b'a', 9)))

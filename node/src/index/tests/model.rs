@@ -14,7 +14,8 @@ use kexin_primitives::{
 	access::{Breaches, LogEntry},
 	history::{Happening, History},
 	lineage::{
-		Activity, ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, Input, InputRole, TraceQuery,
+		Activity, ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, Input, InputRole,
+		TraceError, TraceQuery,
 	},
 	DatasetId, H256,
 };
@@ -455,7 +456,7 @@ async fn compare_lineage(index: &Index, model: &Model, blocks: u32) {
 					offset: 0,
 					limit,
 				};
-				assert_eq!(index.trace(&query, block - 1), None);
+				assert_eq!(index.trace(&query, block - 1), Err(TraceError::NotFound));
 			}
 		}
 	}

@@ -12,14 +12,14 @@ use super::{
 };
 use crate::index::Index;
 use finality::Finalities;
-use json::{AuditProof, FinalityAnswer, RangeParameters};
+use json::{FinalityAnswer, RangeParameters};
 use jsonrpsee::{
 	core::{async_trait, RpcResult},
 	proc_macros::rpc,
 };
 use kexin_primitives::{lineage::ArtifactId, DatasetId, H256};
-use kexin_verifier::{AccessProof, Report};
 use prover::Prover;
+use serde_json::value::RawValue;
 use sp_blockchain::HeaderBackend as _;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -34,17 +34,17 @@ pub trait Proofs {
 	#[method(name = "audit_finality")]
 	async fn finality(&self, at: Option<H256>) -> RpcResult<Answer<FinalityAnswer>>;
 
-	/// The proof that entries stand in a data set's log.
+	/// The proof that entries stand in a data set's log: the verifier's [`kexin_verifier::AccessProof`].
 	#[method(name = "access_proof")]
-	async fn access(&self, dataset: DatasetId, range: RangeParameters, at: Option<H256>) -> RpcResult<AccessProof>;
+	async fn access(&self, dataset: DatasetId, range: RangeParameters, at: Option<H256>) -> RpcResult<Box<RawValue>>;
 
-	/// The proof of everything that a report about an artifact tells, besides the entries of the logs.
+	/// The proof of everything that a report about an artifact tells, besides the entries of the logs: a [`json::AuditProof`].
 	#[method(name = "audit_proof")]
-	async fn audit(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<AuditProof>;
+	async fn audit(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Box<RawValue>>;
 
-	/// The report about an artifact, for who believes this node: it comes without a proof.
+	/// The report about an artifact, for who believes this node, since it comes without a proof: the verifier's [`kexin_verifier::Report`].
 	#[method(name = "audit_report")]
-	async fn report(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Report>;
+	async fn report(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Box<RawValue>>;
 }
 
 /// Makes the proofs from the client's blocks and the index.
@@ -79,15 +79,20 @@ impl Proofs {
 		})
 	}
 
-	async fn access(&self, dataset: DatasetId, range: RangeParameters, at: Option<H256>) -> Result<AccessProof, Error> {
+	async fn access(
+		&self,
+		dataset: DatasetId,
+		range: RangeParameters,
+		at: Option<H256>,
+	) -> Result<Box<RawValue>, Error> {
 		self.prover().await?.access(dataset, range, at).await
 	}
 
-	async fn audit(&self, model: ArtifactId, at: Option<H256>) -> Result<AuditProof, Error> {
+	async fn audit(&self, model: ArtifactId, at: Option<H256>) -> Result<Box<RawValue>, Error> {
 		self.prover().await?.audit(model, at).await
 	}
 
-	async fn report(&self, model: ArtifactId, at: Option<H256>) -> Result<Report, Error> {
+	async fn report(&self, model: ArtifactId, at: Option<H256>) -> Result<Box<RawValue>, Error> {
 		// Its logs are held while it waits.
 		let _turn = self.reports.acquire().await;
 		self.prover().await?.report(model, at).await
@@ -118,15 +123,15 @@ impl ProofsServer for Proofs {
 		Ok(in_time(self.finality(at)).await?)
 	}
 
-	async fn access(&self, dataset: DatasetId, range: RangeParameters, at: Option<H256>) -> RpcResult<AccessProof> {
+	async fn access(&self, dataset: DatasetId, range: RangeParameters, at: Option<H256>) -> RpcResult<Box<RawValue>> {
 		Ok(in_time(self.access(dataset, range, at)).await?)
 	}
 
-	async fn audit(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<AuditProof> {
+	async fn audit(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Box<RawValue>> {
 		Ok(in_time(self.audit(model, at)).await?)
 	}
 
-	async fn report(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Report> {
+	async fn report(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Box<RawValue>> {
 		Ok(in_time(self.report(model, at)).await?)
 	}
 }

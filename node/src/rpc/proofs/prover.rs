@@ -7,15 +7,23 @@ use super::{
 };
 use crate::{
 	index::{store::Store, Block},
-	rpc::{error::Error, json::At, workers::Workers},
+	rpc::{
+		error::Error,
+		json::{bounded, At},
+		workers::Workers,
+	},
 };
 use kexin_primitives::{lineage::ArtifactId, DatasetId, H256};
 use kexin_verifier::{
 	access::{self, leaves},
 	report::{derive, Ancestry, DatasetLog},
-	AccessProof, ReadState as _, Report,
+	AccessProof, ReadState as _,
 };
+use serde_json::value::RawValue;
 use sp_blockchain::HeaderBackend as _;
+
+/// What to do about an ancestry that is too large.
+pub const PARTS: &str = "ask for the parts that the artifact was made from";
 
 /// Entries of one proof at the most.
 const MAX_ENTRIES: u64 = 5_000;
@@ -44,7 +52,7 @@ impl Prover<'_> {
 		dataset: DatasetId,
 		asked: RangeParameters,
 		at: Option<H256>,
-	) -> Result<AccessProof, Error> {
+	) -> Result<Box<RawValue>, Error> {
 		let look_up = move |block, state: State| {
 			// What is looked up here is not proved.
 			let declared = state.dataset(&dataset).map_err(|error| state.unreadable(error))?;
@@ -67,27 +75,27 @@ impl Prover<'_> {
 		let prove = move || {
 			let state = State::new(finalities.client.clone(), block.hash);
 			state.log(&dataset).map_err(|error| state.unreadable(error))?;
-			Ok((state.proof()?, finalities.prove(block)?))
+			let proof = AccessProof {
+				format: AccessProof::FORMAT.into(),
+				block: block.into(),
+				finality: finalities.prove(block)?,
+				state: state.proof()?,
+				dataset,
+				count,
+				first,
+				entries,
+				hashes,
+			};
+			bounded(&proof, "ask for fewer entries")
 		};
-		let (state, finality) = self.workers.run(prove).await?;
-		Ok(AccessProof {
-			format: AccessProof::FORMAT.into(),
-			block: block.into(),
-			finality,
-			state,
-			dataset,
-			count,
-			first,
-			entries,
-			hashes,
-		})
+		self.workers.run(prove).await
 	}
 
 	/// The proof of everything that a report about an artifact tells, besides the entries of the logs.
 	///
 	/// # Errors
 	/// [`Error`].
-	pub async fn audit(&self, model: ArtifactId, at: Option<H256>) -> Result<AuditProof, Error> {
+	pub async fn audit(&self, model: ArtifactId, at: Option<H256>) -> Result<Box<RawValue>, Error> {
 		let walk = move |block, state: State| {
 			let ancestry = Ancestry::walk(&state, model).map_err(|error| state.refused(error))?;
 			let datasets = counts(&state, &ancestry)?;
@@ -103,29 +111,29 @@ impl Prover<'_> {
 			for member in members {
 				state.member(member).map_err(|error| state.unreadable(error))?;
 			}
-			Ok((state.proof()?, finalities.prove(block)?))
+			let proof = AuditProof {
+				block,
+				model,
+				finality: finalities.prove(block)?,
+				state: state.proof()?,
+				datasets,
+			};
+			bounded(&proof, PARTS)
 		};
-		let (state, finality) = self.workers.run(prove).await?;
-		Ok(AuditProof {
-			block,
-			model,
-			finality,
-			state,
-			datasets,
-		})
+		self.workers.run(prove).await
 	}
 
 	/// The report about an artifact, by default at the last block of the index.
 	///
 	/// # Errors
 	/// [`Error`].
-	pub async fn report(&self, model: ArtifactId, at: Option<H256>) -> Result<Report, Error> {
+	pub async fn report(&self, model: ArtifactId, at: Option<H256>) -> Result<Box<RawValue>, Error> {
 		let walk = move |block, state: State| {
 			let ancestry = Ancestry::walk(&state, model).map_err(|error| state.refused(error))?;
 			Ok((block, counts(&state, &ancestry)?))
 		};
 		let (block, datasets) = self.at(Some(at.unwrap_or(self.indexed.hash)), walk).await?;
-		bounded(datasets.iter().map(|dataset| dataset.count))?;
+		not_too_long(datasets.iter().map(|dataset| dataset.count))?;
 		let mut logs = Vec::with_capacity(datasets.len());
 		for dataset in datasets {
 			logs.push(self.log(dataset).await?);
@@ -134,7 +142,8 @@ impl Prover<'_> {
 		let judge = move || {
 			let genesis = client.info().genesis_hash;
 			let state = State::new(client, block.hash);
-			derive(genesis, block.into(), &state, model, &logs).map_err(|error| state.refused(error))
+			let report = derive(genesis, block.into(), &state, model, &logs);
+			bounded(&report.map_err(|error| state.refused(error))?, PARTS)
 		};
 		self.workers.run(judge).await
 	}
@@ -187,7 +196,7 @@ fn counts(state: &State, ancestry: &Ancestry) -> Result<Vec<DatasetCount>, Error
 }
 
 /// Checks that logs of these lengths are not too long for a report.
-fn bounded(counts: impl Iterator<Item = u64>) -> Result<(), Error> {
+fn not_too_long(counts: impl Iterator<Item = u64>) -> Result<(), Error> {
 	let total = counts.fold(0, u64::saturating_add);
 	if total <= MAX_LOGS {
 		return Ok(());
@@ -238,9 +247,9 @@ mod tests {
 
 	#[test]
 	fn a_report_is_made_from_so_many_entries_and_says_who_makes_it_from_more() {
-		assert_eq!(bounded([MAX_LOGS - 1, 1].into_iter()), Ok(()));
+		assert_eq!(not_too_long([MAX_LOGS - 1, 1].into_iter()), Ok(()));
 		for counts in [[MAX_LOGS, 1], [u64::MAX, u64::MAX]] {
-			let Err(Error::TooMany(says)) = bounded(counts.into_iter()) else {
+			let Err(Error::TooMany(says)) = not_too_long(counts.into_iter()) else {
 				panic!("not refused");
 			};
 			assert!(says.contains("kexin report"));

@@ -1,5 +1,6 @@
 //! The state at one block as the verifier reads it, and the proof of what was read.
 
+use super::prover::PARTS;
 use crate::{rpc::error::Error, service::Client};
 use kexin_primitives::H256;
 use kexin_verifier::{
@@ -52,7 +53,7 @@ impl State {
 		let nodes = proof.into_iter_nodes().map(Bytes).collect::<Vec<_>>();
 		if nodes.iter().map(|node| node.0.len()).sum::<usize>() > MAX_PROOF {
 			return Err(Error::TooMany(format!(
-				"the proof takes more than {} MiB of the state: ask for the parts that the artifact was made from",
+				"the proof takes more than {} MiB of the state: {PARTS}",
 				MAX_PROOF >> 20
 			)));
 		}
@@ -108,7 +109,7 @@ impl Notes {
 	fn note(&mut self, key: &[u8]) -> Result<(), StateError> {
 		if self.keys.len() >= MAX_KEYS && !self.keys.contains(key) {
 			return Err(self.unavailable(Error::TooMany(format!(
-				"what is known about the artifact is more than {MAX_KEYS} values of the state: ask for the parts that it was made from"
+				"what is known about the artifact is more than {MAX_KEYS} values of the state: {PARTS}"
 			))));
 		}
 		self.keys.insert(key.to_vec());
