@@ -7,7 +7,7 @@ use crate::support::{
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Outcome},
 	keys,
-	lineage::{ActivityKind, ArtifactKind, InputRole},
+	lineage::{ActivityKind, ArtifactKind, AttachedEvidence, Evidence, EvidenceKind, InputRole},
 	members::{MemberKind, Status as MemberStatus},
 	vocabulary::Operation,
 	Versioned, H256,
@@ -15,7 +15,7 @@ use kexin_primitives::{
 use kexin_verifier::{
 	error::{Error, Place, StateError},
 	report::{Accesses, Ancestry, Code, DatasetLog, Reason, Status},
-	Document, Proof, Report,
+	Document, Proof, Report, State,
 };
 use serde_json::Value;
 
@@ -381,6 +381,41 @@ fn a_long_ancestry_is_walked() {
 	});
 	assert_eq!(report.artifacts.last().unwrap().distance, 3_000);
 	assert_eq!(report.verdict.status, Status::CannotTell);
+}
+
+#[test]
+fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
+	let mut sample = Sample::new();
+	let ledger = &mut sample.ledger;
+	for number in 10..15 {
+		ledger.put(keys::member(number), member("Another", MemberKind::Company, false));
+	}
+	let mut twins = artifact(ArtifactKind::SyntheticSet, Some("imitate"));
+	twins.owner = 10;
+	ledger.put(keys::artifact(&named("twins")), twins);
+	let mut imitate = activity(ActivityKind::Synthesis, &[("records", InputRole::Used)], &["twins"]);
+	imitate.agent = 11;
+	ledger.put(keys::activity(&named("imitate")), imitate);
+	let mut scans = dataset();
+	scans.owner = 12;
+	ledger.put(keys::dataset(&named("scans")), scans);
+	let evidence = Evidence {
+		kind: EvidenceKind::Privacy,
+		document: named("document"),
+		measure: 0,
+		threshold: 0,
+	};
+	for (by, attached) in [(13, vec![(evidence, NOW)]), (14, vec![])] {
+		let attached: AttachedEvidence = attached.try_into().unwrap();
+		ledger.put(keys::evidence(&named("records"), by), attached);
+	}
+	let state = State::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
+	let ancestry = Ancestry::walk(&state, sample.model).unwrap();
+	let expected = [HOSPITAL, COMPANY, AUDITOR, 10, 11, 12, 13];
+	assert_eq!(ancestry.members(), expected.into());
+	let report = sample.document().unwrap().report;
+	let members = report.members.iter().map(|member| member.id).collect::<Vec<_>>();
+	assert_eq!(members, expected);
 }
 
 #[test]
