@@ -27,9 +27,12 @@ before(async () => {
   writeFileSync(file, events.join('\n'));
   chain.kexin(['import', '--dataset', DATASET, '--activity', TRAINING, file], { key: '//Alice//gateway' });
   chain.kexin(['activity', 'end', TRAINING, '--used', DATASET, '--made', `model=${MODEL}`], STEWARD);
-  chain.kexin(['report', MODEL, '--out', 'report.json']);
   api = await chain.polkadot();
   genesis = api.genesisHash.toHex();
+  const { block } = (await api.rpc.access.log(dataset)).toJSON();
+  // Reports are about the newest block that is shown to be final, which is not yet the one with the model.
+  while ((await api.rpc.audit.finality()).toJSON().block.number < block.number) await new Promise((next) => setTimeout(next, 500));
+  chain.kexin(['report', MODEL, '--genesis', genesis, '--out', 'report.json']);
 });
 after(async () => {
   await api?.disconnect();
