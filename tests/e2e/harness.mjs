@@ -23,17 +23,6 @@ export const freePort = () =>
     });
   });
 
-/** An access, by default of now, as a FHIR R4 AuditEvent. */
-export const event = (number, recorded = new Date().toISOString()) =>
-  JSON.stringify({
-    resourceType: 'AuditEvent',
-    id: `e${number}`,
-    action: 'R',
-    recorded,
-    outcome: '0',
-    agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
-  });
-
 /** A validator, with a hospital's directory beside it. */
 export class Chain {
   /** The only validator of a development chain. */

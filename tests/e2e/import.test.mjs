@@ -1,9 +1,10 @@
 // Importing real FHIR files: nothing is lost, nothing is recorded twice.
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { Chain, event, root } from './harness.mjs';
+import { blake2AsHex } from '@polkadot/util-crypto';
+import { Chain, root } from './harness.mjs';
 
 const DATASET = 'text:import-test';
 const GATEWAY = { key: '//Alice//gateway' };
@@ -17,6 +18,17 @@ after(() => chain?.stop());
 
 const lines = (text) => text.trim().split('\n').map((line) => JSON.parse(line));
 const count = () => chain.json(['log', DATASET]).count;
+
+/** An access of now, as a FHIR R4 AuditEvent. */
+const event = (number, recorded = new Date().toISOString()) =>
+  JSON.stringify({
+    resourceType: 'AuditEvent',
+    id: `e${number}`,
+    action: 'R',
+    recorded,
+    outcome: '0',
+    agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
+  });
 
 test('every real record is on the ledger, kept with a reason, or no access', () => {
   for (const folder of ['fhir-r4', 'fhir-r5']) {
@@ -91,4 +103,39 @@ test('a wrong key and an unknown data set have errors of their own', () => {
   assert.match(unknown.err + unknown.out, /UnknownDataset/);
   const retried = chain.kexin(['import', '--retry', '--dataset', DATASET, file], { ...GATEWAY, check: false });
   assert.ok([0, 3].includes(retried.code), 'what was kept goes through once it can');
+});
+
+test('a log of more entries than one answer holds is reported whole, and proved a part at a time', async (test) => {
+  const [training, model] = ['text:import-training', 'text:import-model'];
+  const steward = { key: '//Alice//steward' };
+  chain.kexin(['activity', 'start', training, '--kind', 'training'], steward);
+  const file = join(chain.directory, 'training.ndjson');
+  // The client takes 2,500 entries at a time; with those that are there, they are more than the 5,000 of a proof.
+  const total = 2_600;
+  const newest = Date.now() - 60_000;
+  writeFileSync(file, Array.from({ length: total }, (_, number) => event(`t${number}`, new Date(newest - number).toISOString())).join('\n'));
+  chain.kexin(['import', '--dataset', DATASET, '--activity', training, file], GATEWAY);
+  chain.kexin(['activity', 'end', training, '--used', DATASET, '--made', `model=${model}`], steward);
+  const all = count();
+  assert.ok(all > 5_000);
+
+  const api = await chain.polkadot();
+  test.after(() => api.disconnect());
+  const genesis = api.genesisHash.toHex();
+  const dataset = blake2AsHex(DATASET.slice('text:'.length));
+  const { block } = (await api.rpc.access.log(dataset)).toJSON();
+  // A report is about the newest block that is shown to be final, which is not yet one with the model.
+  while ((await api.rpc.audit.finality()).toJSON().block.number < block.number) await new Promise((next) => setTimeout(next, 500));
+  chain.kexin(['report', model, '--genesis', genesis, '--out', 'report.json']);
+  const proved = chain.json(['verify', 'report.json', '--genesis', genesis]);
+  assert.deepEqual([proved.accepted, proved.complete, proved.accesses.forModel], [true, true, total]);
+  const { report, logs } = JSON.parse(readFileSync(join(chain.directory, 'report.json'), 'utf8'));
+  assert.equal(new Set(logs[0].entries.map(({ event }) => event.source)).size, all);
+
+  const { hash } = report.block;
+  assert.deepEqual((await api.rpc.audit.report(report.model, hash)).toJSON(), report);
+  await assert.rejects(api.rpc.access.proof(dataset, { from: 0 }, hash), { code: 8010 });
+  await assert.rejects(api.rpc.access.proof(dataset, { from: 0, to: 5_001 }, hash), { code: 8010 });
+  const { entries } = (await api.rpc.access.proof(dataset, { from: all - 5_000 }, hash)).toJSON();
+  assert.deepEqual(entries, logs[0].entries.slice(-5_000));
 });
