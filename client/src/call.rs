@@ -91,7 +91,21 @@ pub fn admit(kind: MemberKind, name: &str, region: Region, seat: bool, key: Acco
 	call("Members", "admit", (kind, name.as_bytes().to_vec(), region, seat, key))
 }
 
-/// Suspends, reinstates or removes a member.
+/// Makes a key the validator of its hospital.
+pub fn admit_validator(account: Account) -> Call {
+	call("Members", "admit_validator", account)
+}
+
+/// Registers session keys, as the node that made them encodes them, with the proof that the caller has them.
+pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Call {
+	Call {
+		pallet: "Session",
+		name: "set_keys",
+		arguments: Arguments::Encoded([keys, &proof.encode()].concat()),
+	}
+}
+
+/// Suspends, reinstates or removes a member, or its validator.
 pub fn member(name: &'static str, member: MemberId) -> Call {
 	call("Members", name, member)
 }

@@ -103,7 +103,7 @@ impl_runtime_apis! {
 			let epoch = Babe::epoch_config().unwrap_or(configs::consensus::BABE_EPOCH_CONFIGURATION);
 			sp_consensus_babe::BabeConfiguration {
 				slot_duration: Babe::slot_duration(),
-				epoch_length: u64::from(EPOCH_BLOCKS),
+				epoch_length: configs::consensus::EpochSlots::get(),
 				c: epoch.c,
 				authorities: Babe::authorities().to_vec(),
 				randomness: Babe::randomness(),

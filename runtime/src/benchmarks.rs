@@ -2,6 +2,7 @@
 
 use crate::*;
 use alloc::{string::String, vec::Vec};
+use codec::Decode;
 use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{EnsureOrigin, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use frame_system_benchmarking::Pallet as SystemBenchmarks;
@@ -11,6 +12,7 @@ use kexin_primitives::{
 	scope::Scope,
 	DatasetId, Moment, Pseudonym, Versioned, H256,
 };
+use sp_runtime::traits::TrailingZeroInput;
 
 frame_benchmarking::define_benchmarks!(
 	[frame_system, SystemBenchmarks::<Runtime>]
@@ -43,6 +45,13 @@ pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> 
 
 /// Sets up what the pallets' benchmarks need of each other.
 pub struct Helper;
+
+impl pallet_members::BenchmarkHelper<AccountId> for Helper {
+	fn set_session_keys(account: &AccountId) {
+		let keys = SessionKeys::decode(&mut TrailingZeroInput::zeroes()).expect("public keys are any bytes");
+		pallet_session::NextKeys::<Runtime>::insert(account, keys);
+	}
+}
 
 /// A data set that allows everything.
 fn declare(owner: MemberId, dataset: DatasetId, subjects: u32) {

@@ -1,10 +1,11 @@
 // Starts real nodes and runs the real client, for the tests beside this file.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, openSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, openSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,6 +24,27 @@ export const freePort = () =>
     });
   });
 
+/** Four hospitals as in `local`, with sessions of so many blocks: the file of their chain specification. */
+export function consortium(sessionBlocks) {
+  const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  const spec = JSON.parse(made.stdout);
+  spec.genesis.runtimeGenesis.patch.members.sessionBlocks = sessionBlocks;
+  const file = join(mkdtempSync(join(tmpdir(), 'kexin-e2e-')), 'chain.json');
+  writeFileSync(file, JSON.stringify(spec));
+  return file;
+}
+
+/** An access of now, as a FHIR R4 AuditEvent. */
+export const accessEvent = (number, recorded = new Date().toISOString()) =>
+  JSON.stringify({
+    resourceType: 'AuditEvent',
+    id: `e${number}`,
+    action: 'R',
+    recorded,
+    outcome: '0',
+    agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
+  });
+
 /** A validator, with a hospital's directory beside it. */
 export class Chain {
   /** The only validator of a development chain. */
@@ -32,7 +54,7 @@ export class Chain {
     return chain;
   }
 
-  /** A validator under one of the development names; it may wait for others. */
+  /** A validator with the session keys of one of the development names, or with none; it may wait for others. */
   static async spawn(spec, name, options = []) {
     const chain = new Chain();
     chain.directory = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
@@ -46,7 +68,7 @@ export class Chain {
     const log = openSync(join(chain.directory, 'node.log'), 'a');
     const network = ['--rpc-port', String(chain.port), '--no-prometheus', '--no-mdns', '--listen-addr', listen];
     chain.base = base;
-    chain.options = [...base, `--${name}`, '--validator', ...network, ...options];
+    chain.options = [...base, ...(name ? [`--${name}`] : []), '--validator', ...network, ...options];
     chain.log = log;
     chain.run();
     return chain;
@@ -92,6 +114,20 @@ export class Chain {
     });
     if (check && run.status !== 0) throw new Error(`kexin ${args.join(' ')}: exit ${run.status}\n${run.stderr}${run.stdout}`);
     return { code: run.status, out: run.stdout, err: run.stderr };
+  }
+
+  /** Runs the client without waiting for it here; several can run at a time. */
+  async kexinLater(args, key) {
+    const { stdout } = await promisify(execFile)(join(bin, 'kexin'), ['--node', this.url, '--json', '--key', key, ...args], { cwd: this.directory });
+    return JSON.parse(stdout);
+  }
+
+  /** Has the council of `local` decide: the first of three hospitals proposes, all vote, the first carries it out. */
+  async decide(...args) {
+    const { motion, index } = await this.kexinLater(args, '//Alice');
+    const about = [motion, String(index)];
+    await Promise.all(['//Alice', '//Bob', '//Charlie'].map((key) => this.kexinLater(['council', 'vote', ...about], key)));
+    return this.kexinLater(['council', 'close', ...about], '//Alice');
   }
 
   /** The client as a process that can be killed. */

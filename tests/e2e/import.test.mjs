@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { Chain, root } from './harness.mjs';
+import { accessEvent as event, Chain, root } from './harness.mjs';
 
 const DATASET = 'text:import-test';
 const GATEWAY = { key: '//Alice//gateway' };
@@ -18,17 +18,6 @@ after(() => chain?.stop());
 
 const lines = (text) => text.trim().split('\n').map((line) => JSON.parse(line));
 const count = () => chain.json(['log', DATASET]).count;
-
-/** An access of now, as a FHIR R4 AuditEvent. */
-const event = (number, recorded = new Date().toISOString()) =>
-  JSON.stringify({
-    resourceType: 'AuditEvent',
-    id: `e${number}`,
-    action: 'R',
-    recorded,
-    outcome: '0',
-    agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
-  });
 
 test('every real record is on the ledger, kept with a reason, or no access', () => {
   for (const folder of ['fhir-r4', 'fhir-r5']) {

@@ -5,6 +5,7 @@ mod import;
 mod report;
 mod verify;
 
+use anyhow::Context as _;
 use arguments::{hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet};
 use clap::{Parser, Subcommand};
 use kexin::{
@@ -19,6 +20,7 @@ use kexin_primitives::{
 	vocabulary::Region,
 	FOREVER, H256,
 };
+use kexin_verifier::Bytes;
 use serde_json::{json, Value};
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 use subxt_signer::{sr25519::Keypair, SecretUri};
@@ -71,6 +73,9 @@ enum Command {
 	/// Vote on motions of the council.
 	#[command(subcommand)]
 	Council(Council),
+	/// Make new session keys in the node, and register them for the signing key's account. The node must be the hospital's own: it keeps
+	/// the secret keys.
+	SessionKeys,
 	/// Declare data sets and enrol subjects.
 	#[command(subcommand)]
 	Dataset(Dataset),
@@ -179,6 +184,21 @@ enum Members {
 	/// Remove a member for ever.
 	Remove {
 		/// Which.
+		member: u32,
+	},
+	/// Make an account, which has registered session keys, the validator of its hospital.
+	AdmitValidator {
+		/// The account.
+		account: Account,
+	},
+	/// Remove a hospital's validator; the hospital stays a member.
+	RemoveValidator {
+		/// The hospital.
+		member: u32,
+	},
+	/// Let a hospital's validator that was suspended for an equivocation take part again.
+	ReinstateValidator {
+		/// The hospital.
 		member: u32,
 	},
 	/// Add a key to the signing key's member.
@@ -427,6 +447,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Import(arguments) => return import::run(&session, arguments).await,
 		Command::Members(command) => session.members(command).await?,
 		Command::Council(command) => session.council(command).await?,
+		Command::SessionKeys => session.session_keys().await?,
 		Command::Dataset(command) => session.dataset(command).await?,
 		Command::Consent(command) => session.consent(command).await?,
 		Command::Artifact(command) => session.artifact(command).await?,
@@ -581,14 +602,6 @@ impl Session {
 			});
 			return Ok(());
 		}
-		if let Some((_, result)) = done
-			.event::<(H256, u8)>("Council", "Executed")
-			.filter(|(_, result)| *result != 0)
-		{
-			anyhow::bail!(
-				"the council agreed, but the call failed (result {result}): is the account a member's already?"
-			);
-		}
 		match done.event::<u32>("Members", "Admitted") {
 			Some(member) => self.print(&json!({ "member": member, "block": done.block }), |_| {
 				println!("admitted as member {member}")
@@ -613,9 +626,30 @@ impl Session {
 			Members::Suspend { member } => self.motion(call::member("suspend", member)).await,
 			Members::Reinstate { member } => self.motion(call::member("reinstate", member)).await,
 			Members::Remove { member } => self.motion(call::member("remove", member)).await,
+			Members::AdmitValidator { account } => self.motion(call::admit_validator(account.0)).await,
+			Members::RemoveValidator { member } => self.motion(call::member("remove_validator", member)).await,
+			Members::ReinstateValidator { member } => self.motion(call::member("reinstate_validator", member)).await,
 			Members::AddKey { account, powers } => self.submit(call::add_key(account.0, powers.0)).await,
 			Members::RevokeKey { account } => self.submit(call::revoke_key(account.0)).await,
 		}
+	}
+
+	/// Has the node make session keys, and registers them.
+	async fn session_keys(&self) -> anyhow::Result<()> {
+		#[derive(serde::Deserialize)]
+		struct Made {
+			keys: Bytes,
+			proof: Bytes,
+		}
+		let owner = Bytes::from(self.signer()?.public_key().0.to_vec());
+		let made = self
+			.ledger()
+			.await?
+			.rpc("author_rotateKeysWithOwner", &[json!(owner)])
+			.await;
+		let made = made.context("the node makes session keys only on its operator's own listener")?;
+		let made: Made = serde_json::from_value(made).context("the node's answer is not that of such a chain")?;
+		self.submit(call::set_session_keys(&made.keys.0, &made.proof.0)).await
 	}
 
 	async fn council(&self, command: Council) -> anyhow::Result<()> {

@@ -6,6 +6,12 @@ use frame_support::{traits::EnsureOrigin, BoundedVec};
 use frame_system::RawOrigin;
 use kexin_primitives::members::MAX_NAME;
 
+/// What the benchmarks need of other pallets.
+pub trait BenchmarkHelper<AccountId> {
+	/// Gives the account session keys.
+	fn set_session_keys(account: &AccountId);
+}
+
 /// Makes a member of this kind with this account as its only key.
 pub(crate) fn make_key<T: Config>(kind: MemberKind, powers: Powers, account: T::AccountId) -> MemberId {
 	let name = BoundedVec::truncate_from(b"benchmark".to_vec());
@@ -38,6 +44,23 @@ fn full_member<T: Config>() -> (MemberId, T::AccountId) {
 		Pallet::<T>::do_add_key(member, account("key", index, 1), Powers::GATEWAY).expect("below the bound");
 	}
 	(member, admin)
+}
+
+/// The hospital number `index` of those that have a validator.
+fn hospital_with_validator<T: Config>(index: u32) -> (MemberId, T::AccountId) {
+	let validator: T::AccountId = account("validator", index, 0);
+	let member = make_key::<T>(MemberKind::Hospital, Powers::empty(), validator.clone());
+	T::BenchmarkHelper::set_session_keys(&validator);
+	(member, validator)
+}
+
+/// As many validators as there can be, but so many.
+fn validators_but<T: Config>(fewer: u32) {
+	let present = u32::try_from(Validators::<T>::get().len()).unwrap_or(MAX_VALIDATORS);
+	for index in present..MAX_VALIDATORS.saturating_sub(fewer) {
+		let (member, validator) = hospital_with_validator::<T>(index);
+		Pallet::<T>::nominate(member, validator).expect("below the bound");
+	}
 }
 
 #[benchmarks]
@@ -130,6 +153,31 @@ mod benches {
 		_(RawOrigin::Signed(admin), second.clone());
 
 		assert!(Keys::<T>::get(second).is_none());
+	}
+
+	#[benchmark]
+	fn admit_validator() {
+		let origin = T::AdmitOrigin::try_successful_origin().expect("the council can admit");
+		validators_but::<T>(1);
+		let (_, validator) = hospital_with_validator::<T>(MAX_VALIDATORS);
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, validator.clone());
+
+		assert!(Pallet::<T>::validators().contains(&validator));
+	}
+
+	#[benchmark]
+	fn remove_validator() {
+		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can remove");
+		validators_but::<T>(1);
+		let (member, validator) = hospital_with_validator::<T>(MAX_VALIDATORS);
+		Pallet::<T>::nominate(member, validator.clone()).expect("below the bound");
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, member);
+
+		assert!(!Pallet::<T>::validators().contains(&validator));
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);

@@ -1,8 +1,7 @@
 //! The members that a chain starts with.
 
-use crate::{Config, GenesisConfig, Pallet, Validators};
+use crate::{Config, GenesisConfig, Pallet, SessionBlocks, ValidatorsOf};
 use alloc::{string::String, vec::Vec};
-use frame_support::BoundedVec;
 use kexin_primitives::{
 	members::{MemberKind, Name, Powers},
 	vocabulary::Region,
@@ -54,9 +53,19 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 			Pallet::<T>::do_add_key(id, account, powers).unwrap_or_else(|error| panic!("{what}: {error:?}"));
 		}
 	}
-	let validators = BoundedVec::try_from(config.validators.clone())
-		.unwrap_or_else(|_| panic!("more than {} validators", crate::MAX_VALIDATORS));
-	Validators::<T>::put(validators);
+	for validator in &config.validators {
+		let key = Pallet::<T>::active_key(validator).unwrap_or_else(|| panic!("{validator:?} is no member's key"));
+		let member = key.member;
+		assert!(
+			Pallet::<T>::kind_of(member) == Some(MemberKind::Hospital) && !ValidatorsOf::<T>::contains_key(member),
+			"a hospital has one validator, and others none: {validator:?}"
+		);
+		Pallet::<T>::nominate(member, validator.clone()).unwrap_or_else(|error| panic!("{validator:?}: {error:?}"));
+	}
+	if let Some(blocks) = config.session_blocks {
+		assert!(blocks > 3, "a session has more than 3 blocks");
+		SessionBlocks::<T>::put(blocks);
+	}
 }
 
 fn powers_of(member: &str, names: &[String]) -> Powers {

@@ -15,6 +15,8 @@
 //! 4. **Spam costs the spammer.** There are no fees; each member has an allowance that refills with every block, so that a
 //!    hostile or broken gateway starves itself alone.
 //! 5. **The council is its seats.** One key of each member with a seat sits on it, kept in step with every change.
+//! 6. **A hospital is one validator.** Finality survives a third of the validators being hostile, so no hospital runs two. The council
+//!    admits and removes them; one that equivocates is suspended at once; the last one stays.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
@@ -31,6 +33,8 @@ mod genesis;
 #[cfg(test)]
 mod mock;
 mod origins;
+mod registry;
+mod roles;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "try-runtime"))]
@@ -39,6 +43,8 @@ pub mod types;
 pub mod weights;
 
 pub use allowance::ChargeAllowance;
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
 pub use genesis::GenesisMember;
 pub use origins::{EnsureHospital, EnsureKey, EnsurePower};
 pub use pallet::*;
@@ -47,9 +53,9 @@ pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
 use frame_support::{
-	defensive, ensure,
+	ensure,
 	pallet_prelude::DispatchResult,
-	traits::{ChangeMembers, Get},
+	traits::{ChangeMembers, Get, ValidatorRegistration},
 	BoundedBTreeMap,
 };
 use kexin_primitives::{
@@ -63,6 +69,7 @@ pub mod pallet {
 	use super::*;
 	use frame_support::{pallet_prelude::*, traits::StorageVersion};
 	use frame_system::pallet_prelude::*;
+	use sp_staking::{offence::Kind, SessionIndex};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -74,20 +81,28 @@ pub mod pallet {
 	/// What the pallet takes from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Who admits members.
+		/// Who admits members and validators.
 		type AdmitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// Who suspends, reinstates and removes members.
+		/// Who suspends, reinstates and removes members and validators.
 		type RemoveOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The council, whose members are the seated keys.
 		type Council: ChangeMembers<Self::AccountId>;
+		/// Who has session keys.
+		type SessionKeys: ValidatorRegistration<Self::AccountId>;
 		/// What an allowance refills by in each block, in picoseconds of execution.
 		#[pallet::constant]
 		type AllowancePerBlock: Get<u128>;
 		/// What an allowance grows to at the most, in picoseconds of execution.
 		#[pallet::constant]
 		type MaxAllowance: Get<u128>;
+		/// Blocks in a session where the genesis does not say.
+		#[pallet::constant]
+		type DefaultSessionBlocks: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Sets up what the benchmarks need of other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: crate::BenchmarkHelper<Self::AccountId>;
 	}
 
 	/// Every member that was ever admitted.
@@ -117,9 +132,31 @@ pub mod pallet {
 	pub type Seats<T: Config> =
 		StorageValue<_, BoundedBTreeMap<MemberId, T::AccountId, ConstU32<MAX_SEATS>>, ValueQuery>;
 
-	/// The accounts whose session keys author and finalize blocks.
+	/// The validator of each hospital that the council admitted one of.
+	///
+	/// Hasher: ids are counted by the ledger.
 	#[pallet::storage]
-	pub type Validators<T: Config> = StorageValue<_, BoundedVec<T::AccountId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+	pub type ValidatorsOf<T: Config> =
+		StorageMap<_, Twox64Concat, MemberId, Validator<T::AccountId, BlockNumberFor<T>>>;
+
+	/// Those of active members, and not suspended themselves: they run the chain.
+	#[pallet::storage]
+	pub type Validators<T: Config> =
+		StorageValue<_, BoundedBTreeMap<MemberId, T::AccountId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+
+	/// The last block that each validator authored, or the one at which it was admitted.
+	///
+	/// Hasher: accounts are chosen by whoever makes them.
+	#[pallet::storage]
+	pub type LastAuthored<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>>;
+
+	/// The first block of the session.
+	#[pallet::storage]
+	pub type SessionStart<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
+
+	/// Blocks in a session: the shortest time in which the validators can change. It is that of the genesis for ever.
+	#[pallet::storage]
+	pub type SessionBlocks<T: Config> = StorageValue<_, u32, ValueQuery, T::DefaultSessionBlocks>;
 
 	/// What each member may still send. A member that has sent nothing yet has all of it.
 	///
@@ -133,8 +170,10 @@ pub mod pallet {
 	pub struct GenesisConfig<T: Config> {
 		/// The members, numbered in this order from 0.
 		pub members: Vec<GenesisMember<T::AccountId>>,
-		/// The validators.
+		/// The validators, which are keys of hospitals.
 		pub validators: Vec<T::AccountId>,
+		/// Blocks in a session, above 3.
+		pub session_blocks: Option<u32>,
 	}
 
 	#[pallet::genesis_build]
@@ -188,6 +227,45 @@ pub mod pallet {
 			/// The key.
 			account: T::AccountId,
 		},
+		/// A hospital has a validator, from the session after the next one on.
+		ValidatorAdmitted {
+			/// The hospital.
+			member: MemberId,
+			/// The account that has the session keys.
+			account: T::AccountId,
+		},
+		/// A hospital's validator ends with the next session.
+		ValidatorRemoved {
+			/// The hospital.
+			member: MemberId,
+			/// The account that has the session keys.
+			account: T::AccountId,
+		},
+		/// A validator is proved to have signed two blocks for one slot, or two votes for one round.
+		ValidatorEquivocated {
+			/// The hospital.
+			member: MemberId,
+			/// The account that has the session keys.
+			account: T::AccountId,
+			/// `babe:equivocatio` or `grandpa:equivoca`.
+			kind: Kind,
+			/// The session in which it signed.
+			session: SessionIndex,
+			/// Whether it is suspended. The last validator is not.
+			suspended: bool,
+		},
+		/// The council lets a suspended validator take part again.
+		ValidatorReinstated {
+			/// The hospital.
+			member: MemberId,
+		},
+		/// A validator has authored no block for [`SILENT_TURNS`] rounds: its operator should look.
+		ValidatorSilent {
+			/// The account that has the session keys.
+			account: T::AccountId,
+			/// The last block that it authored, or the one at which it was admitted.
+			since: BlockNumberFor<T>,
+		},
 	}
 
 	/// Why a call was refused.
@@ -217,11 +295,22 @@ pub mod pallet {
 		LastSeat,
 		/// The name is empty or not UTF-8.
 		MalformedName,
+		/// Only hospitals have validators.
+		ValidatorsForHospitalsOnly,
+		/// The hospital has a validator. Remove that one first.
+		ValidatorTaken,
+		/// The account has no session keys: `session.setKeys` first.
+		NoSessionKeys,
+		/// The chain has `MAX_VALIDATORS` validators.
+		TooManyValidators,
+		/// The chain keeps at least one validator. Admit another one first.
+		LastValidator,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
+			assert!(T::DefaultSessionBlocks::get() > 3, "a session has more than 3 blocks");
 			let (refill, max) = (T::AllowancePerBlock::get(), T::MaxAllowance::get());
 			assert!(
 				0 < refill && refill <= max,
@@ -277,7 +366,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `NotFound`, `WrongStatus`, `LastSeat`.
+		/// `NotFound`, `WrongStatus`, `LastSeat`, `LastValidator`.
 		///
 		/// ## Events
 		///
@@ -299,7 +388,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `NotFound`, `WrongStatus`, `TooManySeats`.
+		/// `NotFound`, `WrongStatus`, `TooManySeats`, `TooManyValidators`.
 		///
 		/// ## Events
 		///
@@ -321,7 +410,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `NotFound`, `LastSeat`.
+		/// `NotFound`, `LastSeat`, `LastValidator`.
 		///
 		/// ## Events
 		///
@@ -366,7 +455,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `NotFound`, `NotAuthorized`, `LastAdministrator`, `LastSeat`.
+		/// `NotFound`, `NotAuthorized`, `LastAdministrator`, `LastSeat`, `LastValidator`.
 		///
 		/// ## Events
 		///
@@ -388,7 +477,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `LastAdministrator`, `LastSeat`.
+		/// `LastAdministrator`, `LastSeat`, `LastValidator`.
 		///
 		/// ## Events
 		///
@@ -399,6 +488,71 @@ pub mod pallet {
 			let (_, account) = EnsureKey::<T, 0>::ensure_origin(origin)?;
 			let key = Keys::<T>::get(&account).ok_or(Error::<T>::NotFound)?;
 			Self::do_revoke_key(account, key)
+		}
+
+		/// Makes a key the validator of its hospital.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::AdmitOrigin`]: a majority of the council.
+		///
+		/// ## Details
+		///
+		/// The account has set its session keys before. The next session is announced already when the council decides, so the
+		/// validator takes part from the one after it.
+		///
+		/// ## Errors
+		///
+		/// `NotFound`, `ValidatorsForHospitalsOnly`, `ValidatorTaken`, `NoSessionKeys`, `TooManyValidators`.
+		///
+		/// ## Events
+		///
+		/// [`Event::ValidatorAdmitted`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::admit_validator())]
+		pub fn admit_validator(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
+			T::AdmitOrigin::ensure_origin(origin)?;
+			Self::do_admit_validator(account)
+		}
+
+		/// Removes a hospital's validator. The hospital stays a member.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		///
+		/// ## Errors
+		///
+		/// `NotFound`, `LastValidator`.
+		///
+		/// ## Events
+		///
+		/// [`Event::ValidatorRemoved`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::remove_validator())]
+		pub fn remove_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
+			T::RemoveOrigin::ensure_origin(origin)?;
+			Self::do_remove_validator(member)
+		}
+
+		/// Lets a validator that was suspended for an equivocation take part again.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		///
+		/// ## Errors
+		///
+		/// `NotFound`, `WrongStatus`, `TooManyValidators`.
+		///
+		/// ## Events
+		///
+		/// [`Event::ValidatorReinstated`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::remove_validator())]
+		pub fn reinstate_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
+			T::RemoveOrigin::ensure_origin(origin)?;
+			Self::do_reinstate_validator(member)
 		}
 	}
 }
@@ -422,171 +576,5 @@ impl<T: Config> Pallet<T> {
 	/// What the member is, or was.
 	pub fn kind_of(member: MemberId) -> Option<MemberKind> {
 		Self::member(member).map(|member| member.kind)
-	}
-
-	/// The validators.
-	pub fn validators() -> Vec<T::AccountId> {
-		Validators::<T>::get().into_inner()
-	}
-
-	pub(crate) fn do_admit(
-		kind: MemberKind,
-		name: Name,
-		region: Region,
-		seat: bool,
-		key: T::AccountId,
-	) -> Result<MemberId, sp_runtime::DispatchError> {
-		ensure!(
-			!name.is_empty() && core::str::from_utf8(&name).is_ok(),
-			Error::<T>::MalformedName
-		);
-		ensure!(!seat || kind == MemberKind::Hospital, Error::<T>::SeatForHospitalsOnly);
-		let member = NextMemberId::<T>::get();
-		NextMemberId::<T>::put(member.saturating_add(1));
-		Members::<T>::insert(
-			member,
-			Versioned::V1(Member {
-				kind,
-				name,
-				region,
-				status: Status::Active,
-				seat,
-				keys: 0,
-			}),
-		);
-		Self::deposit_event(Event::Admitted {
-			member,
-			kind,
-			key: key.clone(),
-		});
-
-		let mut powers = Powers::ADMINISTRATOR;
-		powers.set(Powers::COUNCIL, seat);
-		powers.set(Powers::ANNOTATOR, kind == MemberKind::Person);
-		Self::do_add_key(member, key, powers)?;
-		Ok(member)
-	}
-
-	fn change_status(id: MemberId, from: Status, to: Status) -> DispatchResult {
-		Members::<T>::try_mutate(id, |member| -> DispatchResult {
-			let member = member.as_mut().ok_or(Error::<T>::NotFound)?.latest_mut();
-			ensure!(member.status == from, Error::<T>::WrongStatus);
-			member.status = to;
-			Ok(())
-		})?;
-		Self::sync_seat(id)
-	}
-
-	fn do_remove(id: MemberId) -> DispatchResult {
-		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
-		ensure!(member.status != Status::Removed, Error::<T>::NotFound);
-		for (account, ()) in KeysOf::<T>::drain_prefix(id) {
-			Self::forget(&account);
-		}
-		member.status = Status::Removed;
-		member.keys = 0;
-		Members::<T>::insert(id, Versioned::V1(member));
-		Allowances::<T>::remove(id);
-		Self::sync_seat(id)?;
-		Self::deposit_event(Event::Removed { member: id });
-		Ok(())
-	}
-
-	/// Binds an account to a member. The provider reference lets an account without tokens sign.
-	pub(crate) fn do_add_key(id: MemberId, account: T::AccountId, powers: Powers) -> DispatchResult {
-		ensure!(!Keys::<T>::contains_key(&account), Error::<T>::AlreadyExists);
-		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
-		ensure!(member.keys < MAX_KEYS_PER_MEMBER, Error::<T>::TooManyKeys);
-		if powers.contains(Powers::COUNCIL) {
-			ensure!(
-				member.seat && !Self::any_key_has(id, Powers::COUNCIL),
-				Error::<T>::SeatTaken
-			);
-		}
-		member.keys = member.keys.saturating_add(1);
-		Members::<T>::insert(id, Versioned::V1(member));
-		Keys::<T>::insert(&account, Key { member: id, powers });
-		KeysOf::<T>::insert(id, &account, ());
-		frame_system::Pallet::<T>::inc_providers(&account);
-		Self::deposit_event(Event::KeyAdded {
-			member: id,
-			account,
-			powers,
-		});
-		Self::sync_seat(id)
-	}
-
-	fn do_revoke_key(account: T::AccountId, key: Key) -> DispatchResult {
-		KeysOf::<T>::remove(key.member, &account);
-		Self::forget(&account);
-		if key.powers.contains(Powers::ADMINISTRATOR) {
-			ensure!(
-				Self::any_key_has(key.member, Powers::ADMINISTRATOR),
-				Error::<T>::LastAdministrator
-			);
-		}
-		Members::<T>::mutate(key.member, |member| match member {
-			Some(Versioned::V1(member)) => member.keys = member.keys.saturating_sub(1),
-			None => {
-				defensive!("a key's member exists: members are never deleted");
-			},
-		});
-		Self::sync_seat(key.member)?;
-		Self::deposit_event(Event::KeyRevoked {
-			member: key.member,
-			account,
-		});
-		Ok(())
-	}
-
-	/// Drops the key. Where held tokens or session keys still need the account, its provider reference stays; it can
-	/// sign nothing all the same, for it is no key any more.
-	fn forget(account: &T::AccountId) {
-		Keys::<T>::remove(account);
-		let _ = frame_system::Pallet::<T>::dec_providers(account);
-	}
-
-	/// Whether a key of the member has the powers. A member has at most [`MAX_KEYS_PER_MEMBER`] keys.
-	fn any_key_has(member: MemberId, powers: Powers) -> bool {
-		KeysOf::<T>::iter_key_prefix(member)
-			.filter_map(Keys::<T>::get)
-			.any(|key| key.powers.contains(powers))
-	}
-
-	/// The key with which the member sits on the council, from the member and its keys alone.
-	pub(crate) fn seat_of(id: MemberId) -> Option<T::AccountId> {
-		Self::member(id).filter(|member| member.seat && member.status == Status::Active)?;
-		KeysOf::<T>::iter_key_prefix(id)
-			.find(|account| Keys::<T>::get(account).is_some_and(|key| key.powers.contains(Powers::COUNCIL)))
-	}
-
-	/// Brings the council in step with a member that changed (design goal 5).
-	fn sync_seat(member: MemberId) -> DispatchResult {
-		let mut seats = Seats::<T>::get();
-		let before = seats.get(&member).cloned();
-		let after = Self::seat_of(member);
-		if before == after {
-			return Ok(());
-		}
-		let sorted = |seats: &BoundedBTreeMap<_, T::AccountId, _>| {
-			let mut accounts = seats.values().cloned().collect::<Vec<_>>();
-			accounts.sort();
-			accounts
-		};
-		let old = sorted(&seats);
-		match after {
-			Some(account) => {
-				seats
-					.try_insert(member, account)
-					.map_err(|_| Error::<T>::TooManySeats)?;
-			},
-			None => {
-				seats.remove(&member);
-			},
-		}
-		ensure!(!seats.is_empty(), Error::<T>::LastSeat);
-		T::Council::set_members_sorted(&sorted(&seats), &old);
-		Seats::<T>::put(seats);
-		Ok(())
 	}
 }

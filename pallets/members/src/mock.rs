@@ -49,6 +49,22 @@ impl pallet_collective::Config<Instance1> for Test {
 	type Consideration = ();
 }
 
+/// The only account that has set no session keys.
+pub const WITHOUT_KEYS: u64 = 40;
+
+/// Who has set session keys.
+pub struct SessionKeys;
+impl frame_support::traits::ValidatorRegistration<u64> for SessionKeys {
+	fn is_registered(account: &u64) -> bool {
+		*account != WITHOUT_KEYS
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper<u64> for SessionKeys {
+	fn set_session_keys(_: &u64) {}
+}
+
 pub const REFILL: u128 = 100;
 pub const FULL: u128 = 1_000;
 
@@ -56,9 +72,13 @@ impl Config for Test {
 	type AdmitOrigin = EnsureProportionMoreThan<u64, Instance1, 1, 2>;
 	type RemoveOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
 	type Council = Council;
+	type SessionKeys = SessionKeys;
+	type DefaultSessionBlocks = frame_support::traits::ConstU32<10>;
 	type AllowancePerBlock = ConstU128<REFILL>;
 	type MaxAllowance = ConstU128<FULL>;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = SessionKeys;
 }
 
 /// The administrators and seats of the hospitals 0, 1 and 2.
@@ -90,6 +110,7 @@ impl ExtBuilder {
 		let genesis = GenesisConfig::<Test> {
 			members,
 			validators: ADMINISTRATORS.to_vec(),
+			session_blocks: None,
 		};
 		let mut externalities = sp_io::TestExternalities::from(genesis.build_storage().unwrap());
 		externalities.execute_with(|| System::set_block_number(1));

@@ -1,9 +1,12 @@
 //! The invariants of the pallet's storage, one function each.
 
-use crate::{Allowances, Config, Keys, KeysOf, Members, NextMemberId, Pallet, Seats, MAX_KEYS_PER_MEMBER};
+use crate::{
+	Allowances, Config, Keys, KeysOf, Members, NextMemberId, Pallet, Seats, Validators, ValidatorsOf,
+	MAX_KEYS_PER_MEMBER,
+};
 use frame_support::{ensure, traits::Get};
 use kexin_primitives::{
-	members::{Powers, Status},
+	members::{MemberKind, Powers, Status},
 	Versioned,
 };
 use sp_runtime::TryRuntimeError;
@@ -15,6 +18,7 @@ impl<T: Config> Pallet<T> {
 		Self::keys_are_counted()?;
 		Self::every_member_can_manage_its_keys()?;
 		Self::seats_follow_the_members()?;
+		Self::validators_follow_the_members()?;
 		Self::allowances_are_bounded()
 	}
 
@@ -72,6 +76,32 @@ impl<T: Config> Pallet<T> {
 				"the seats are out of step"
 			);
 		}
+		Ok(())
+	}
+
+	/// The validators are those that the members imply, each is a key of its hospital, and there is one where there ever was.
+	fn validators_follow_the_members() -> Result<(), TryRuntimeError> {
+		let validators = Validators::<T>::get();
+		for id in Members::<T>::iter_keys() {
+			ensure!(
+				validators.get(&id).cloned() == Self::validator_of(id),
+				"the validators are out of step"
+			);
+		}
+		for (id, validator) in ValidatorsOf::<T>::iter() {
+			ensure!(
+				Keys::<T>::get(validator.account).is_some_and(|key| key.member == id),
+				"a validator is no key of its hospital"
+			);
+			ensure!(
+				Self::kind_of(id) == Some(MemberKind::Hospital),
+				"a validator's member is no hospital"
+			);
+		}
+		ensure!(
+			ValidatorsOf::<T>::iter_keys().next().is_none() || !validators.is_empty(),
+			"no validator is left"
+		);
 		Ok(())
 	}
 

@@ -3,6 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use kexin_primitives::members::{MemberId, Powers};
 use scale_info::TypeInfo;
+use sp_staking::{offence::Kind, SessionIndex};
 
 /// Most keys of one member. Removing a member removes them all in one call.
 pub const MAX_KEYS_PER_MEMBER: u32 = 64;
@@ -10,6 +11,9 @@ pub const MAX_KEYS_PER_MEMBER: u32 = 64;
 pub const MAX_SEATS: u32 = 100;
 /// Most validators.
 pub const MAX_VALIDATORS: u32 = 100;
+/// A validator is silent after this many rounds in which it should have authored a block. Who authors is drawn by lot: of honest
+/// validators, one in some hundred million is.
+pub const SILENT_TURNS: u32 = 20;
 
 /// What an account is to the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -27,4 +31,24 @@ pub struct Allowance<BlockNumber> {
 	pub available: u128,
 	/// The block at which that was true.
 	pub updated: BlockNumber,
+}
+
+/// A hospital's validator.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Validator<AccountId, BlockNumber> {
+	/// The account that has the session keys.
+	pub account: AccountId,
+	/// The offence for which it is suspended.
+	pub offence: Option<Offence<BlockNumber>>,
+}
+
+/// A validator's equivocation: it signed two blocks for one slot, or two votes for one round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Offence<BlockNumber> {
+	/// `babe:equivocatio` or `grandpa:equivoca`.
+	pub kind: Kind,
+	/// The session in which it signed.
+	pub session: SessionIndex,
+	/// The block whose body holds the proof, both signatures, as a report.
+	pub reported: BlockNumber,
 }

@@ -12,6 +12,10 @@ pub trait WeightInfo {
 	fn remove() -> Weight;
 	/// Adding a key.
 	fn add_key() -> Weight;
+	/// Making a key a validator, where there is one fewer than [`crate::MAX_VALIDATORS`].
+	fn admit_validator() -> Weight;
+	/// Removing or reinstating one of [`crate::MAX_VALIDATORS`] validators.
+	fn remove_validator() -> Weight;
 	/// Revoking one of [`crate::MAX_KEYS_PER_MEMBER`] keys.
 	fn revoke_key() -> Weight;
 }
@@ -36,5 +40,13 @@ impl WeightInfo for () {
 
 	fn revoke_key() -> Weight {
 		ParityDbWeight::get().reads_writes(140, 7)
+	}
+
+	fn admit_validator() -> Weight {
+		ParityDbWeight::get().reads_writes(140, 4)
+	}
+
+	fn remove_validator() -> Weight {
+		ParityDbWeight::get().reads_writes(140, 4)
 	}
 }

@@ -5,20 +5,17 @@ use alloc::vec::Vec;
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, ConstU64},
-	weights::Weight,
 };
 use pallet_session::historical;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
-use sp_runtime::{traits::OpaqueKeys, Perbill};
+use sp_runtime::traits::OpaqueKeys;
 use sp_session::MembershipProof;
 use sp_staking::{
-	offence::{OffenceDetails, OffenceSeverity, OnOffenceHandler},
+	offence::{Offence, OffenceError, OffenceSeverity, ReportOffence},
 	SessionIndex,
 };
 
-/// Most validators.
-pub const MAX_VALIDATORS: u32 = 100;
-/// Sessions for which an equivocation can be reported: a week.
+/// Sessions for which an equivocation can be reported: a week, where the genesis does not say how long a session is.
 pub const REPORT_SESSIONS: u32 = 7 * DAYS / EPOCH_BLOCKS;
 
 /// BABE's parameters at genesis: a quarter of the slots has a primary author by lot, the others a secondary one with a VRF, so that
@@ -29,30 +26,34 @@ pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfigurat
 };
 
 parameter_types! {
-	pub const ReportLongevity: u64 = REPORT_SESSIONS as u64 * EPOCH_BLOCKS as u64;
+	/// Slots in an epoch, which is a session: each has a block.
+	pub EpochSlots: u64 = pallet_members::SessionBlocks::<Runtime>::get().into();
+	/// Slots for which an equivocation can be reported.
+	pub ReportLongevity: u64 = u64::from(REPORT_SESSIONS).saturating_mul(EpochSlots::get());
 }
 
 impl pallet_babe::Config for Runtime {
-	type EpochDuration = ConstU64<{ EPOCH_BLOCKS as u64 }>;
+	type EpochDuration = EpochSlots;
 	type ExpectedBlockTime = ConstU64<SLOT_MILLISECONDS>;
 	type EpochChangeTrigger = pallet_babe::ExternalTrigger;
 	type DisabledValidators = Session;
 	type WeightInfo = ();
-	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
+	type MaxAuthorities = ConstU32<{ pallet_members::MAX_VALIDATORS }>;
 	type MaxNominators = ConstU32<0>;
 	type KeyOwnerProof = MembershipProof;
-	type EquivocationReportSystem = pallet_babe::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+	type EquivocationReportSystem =
+		pallet_babe::EquivocationReportSystem<Self, SuspendOffenders, Historical, ReportLongevity>;
 }
 
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type WeightInfo = ();
-	type MaxAuthorities = ConstU32<MAX_VALIDATORS>;
+	type MaxAuthorities = ConstU32<{ pallet_members::MAX_VALIDATORS }>;
 	type MaxNominators = ConstU32<0>;
 	type MaxSetIdSessionEntries = ConstU64<{ REPORT_SESSIONS as u64 }>;
 	type KeyOwnerProof = MembershipProof;
 	type EquivocationReportSystem =
-		pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+		pallet_grandpa::EquivocationReportSystem<Self, SuspendOffenders, Historical, ReportLongevity>;
 }
 
 impl pallet_session::Config for Runtime {
@@ -89,15 +90,32 @@ impl sp_runtime::traits::Convert<AccountId, Option<()>> for NoFurtherIdentificat
 pub struct ConsortiumValidators;
 
 impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
+	/// None when neither they nor their keys change: each new set of voters makes every later proof longer, and a chain for which nobody
+	/// can author would never have another one.
 	fn new_session(_: SessionIndex) -> Option<Vec<AccountId>> {
-		Some(Members::validators())
+		let with_keys = |account| Session::load_keys(&account).map(|keys| (account, keys));
+		let next = Members::validators()
+			.into_iter()
+			.filter_map(with_keys)
+			.collect::<Vec<_>>();
+		let changed = !next.is_empty() && next != Session::queued_keys();
+		changed.then(|| next.into_iter().map(|(account, _)| account).collect())
 	}
 
 	fn start_session(_: SessionIndex) {}
 
-	/// Drops the roots that no report can need any more.
+	/// Tells who was silent, and drops the roots that no report can need any more.
 	fn end_session(index: SessionIndex) {
+		Members::note_silent(&Session::validators());
 		historical::Pallet::<Runtime>::prune_up_to(index.saturating_sub(REPORT_SESSIONS));
+	}
+}
+
+/// Notes who authors blocks.
+pub struct NoteAuthor;
+impl pallet_authorship::EventHandler<AccountId, BlockNumber> for NoteAuthor {
+	fn note_author(author: AccountId) {
+		Members::note_author(&author);
 	}
 }
 
@@ -119,22 +137,26 @@ impl historical::SessionManager<AccountId, ()> for ConsortiumValidators {
 impl pallet_offences::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type IdentificationTuple = historical::IdentificationTuple<Self>;
-	type OnOffenceHandler = SuspendOffenders;
+	type OnOffenceHandler = ();
 }
 
-/// Whoever equivocates stops validating at once.
+/// Whoever equivocates stops authoring at once, and is no validator from the session after the next one on.
 pub struct SuspendOffenders;
-impl OnOffenceHandler<AccountId, historical::IdentificationTuple<Runtime>, Weight> for SuspendOffenders {
-	fn on_offence(
-		offenders: &[OffenceDetails<AccountId, historical::IdentificationTuple<Runtime>>],
-		_: &[Perbill],
-		_: SessionIndex,
-	) -> Weight {
-		for details in offenders {
-			let (validator, ()) = &details.offender;
-			Session::report_offence(validator.clone(), OffenceSeverity::max_severity());
+impl<O: Offence<historical::IdentificationTuple<Runtime>>>
+	ReportOffence<AccountId, historical::IdentificationTuple<Runtime>, O> for SuspendOffenders
+{
+	fn report_offence(reporters: Vec<AccountId>, offence: O) -> Result<(), OffenceError> {
+		let (offenders, session) = (offence.offenders(), offence.session_index());
+		Offences::report_offence(reporters, offence)?;
+		for (validator, ()) in offenders {
+			Members::note_offence(&validator, O::ID, session);
+			Session::report_offence(validator, OffenceSeverity::max_severity());
 		}
-		<Runtime as frame_system::Config>::DbWeight::get().reads_writes(2, 1)
+		Ok(())
+	}
+
+	fn is_known_offence(offenders: &[historical::IdentificationTuple<Runtime>], slot: &O::Slot) -> bool {
+		<Offences as ReportOffence<_, _, O>>::is_known_offence(offenders, slot)
 	}
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::*;
 use frame_support::{
 	parameter_types,
+	traits::ConstU32,
 	weights::{ConstantMultiplier, IdentityFee},
 };
 use sp_runtime::FixedU128;
@@ -31,9 +32,13 @@ impl pallet_members::Config for Runtime {
 	type AdmitOrigin = CouncilMajority;
 	type RemoveOrigin = CouncilTwoThirds;
 	type Council = Council;
+	type SessionKeys = Session;
+	type DefaultSessionBlocks = ConstU32<EPOCH_BLOCKS>;
 	type AllowancePerBlock = AllowancePerBlock;
 	type MaxAllowance = MaxAllowance;
 	type WeightInfo = crate::weights::pallet_members::WeightInfo<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
 impl pallet_transaction_payment::Config for Runtime {

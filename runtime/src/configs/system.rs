@@ -32,20 +32,21 @@ parameter_types! {
 }
 
 /// Calls that nobody can make, whatever the origin: they would change code or state without the checks that make the log's
-/// pinned rules true.
+/// pinned rules true, or take the session keys of a validator that the council has not let go.
 pub struct NoBypass;
 impl Contains<RuntimeCall> for NoBypass {
 	fn contains(call: &RuntimeCall) -> bool {
 		use frame_system::Call;
 		!matches!(
 			call,
-			RuntimeCall::System(
-				Call::set_code_without_checks { .. }
-					| Call::authorize_upgrade_without_checks { .. }
-					| Call::set_storage { .. }
-					| Call::kill_storage { .. }
-					| Call::kill_prefix { .. }
-			)
+			RuntimeCall::Session(pallet_session::Call::purge_keys {})
+				| RuntimeCall::System(
+					Call::set_code_without_checks { .. }
+						| Call::authorize_upgrade_without_checks { .. }
+						| Call::set_storage { .. }
+						| Call::kill_storage { .. }
+						| Call::kill_prefix { .. }
+				)
 		)
 	}
 }
@@ -78,7 +79,7 @@ impl pallet_timestamp::Config for Runtime {
 
 impl pallet_authorship::Config for Runtime {
 	type FindAuthor = pallet_session::FindAccountFromAuthorIndex<Self, Babe>;
-	type EventHandler = ();
+	type EventHandler = super::consensus::NoteAuthor;
 }
 
 #[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]

@@ -41,4 +41,16 @@ impl<T: frame_system::Config> pallet_members::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(20))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
+	fn admit_validator() -> Weight {
+		// At least 1 ns.
+		Weight::from_parts(39_109_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn remove_validator() -> Weight {
+		// At least 1 ns.
+		Weight::from_parts(39_109_000, 0)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
 }

@@ -123,10 +123,11 @@ fn a_key_with_held_tokens_ends_all_the_same() {
 
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(128))]
-	/// Whatever administrators do with their keys, the invariants hold and no member loses its last administrator.
+	/// Whatever administrators and the council do, the invariants hold: no member loses its last administrator, and the chain neither its
+	/// last seat nor its last validator.
 	#[test]
 	fn random_key_histories_keep_the_invariants(
-		steps in proptest::collection::vec((0..6u64, 0..6u64, 1..128u8, 0..4u8), 1..60),
+		steps in proptest::collection::vec((0..6u64, 0..6u64, 1..128u8, 0..9u8), 1..60),
 	) {
 		ExtBuilder::build_and_execute(|| {
 			for (by, account, powers, what) in steps {
@@ -136,6 +137,14 @@ proptest! {
 					0 => Members::revoke_key(by, account),
 					1 => Members::resign(by),
 					2 => Members::suspend(council(3), (account - 10) as MemberId),
+					3 => Members::reinstate(council(3), (account - 10) as MemberId),
+					4 => Members::admit_validator(council(3), account),
+					5 => Members::remove_validator(council(3), (account - 10) as MemberId),
+					6 => Members::reinstate_validator(council(3), (account - 10) as MemberId),
+					7 => {
+						Members::note_offence(&account, *b"babe:equivocatio", 1);
+						Ok(())
+					},
 					_ => Members::add_key(by, account, Powers::from_bits_truncate(powers)),
 				};
 				Members::do_try_state().unwrap();

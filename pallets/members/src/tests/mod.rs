@@ -3,3 +3,4 @@
 mod allowance;
 mod council;
 mod keys;
+mod validators;

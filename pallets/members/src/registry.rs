@@ -1,0 +1,144 @@
+//! How members and their keys come and go.
+
+use crate::*;
+use frame_support::{defensive, ensure, pallet_prelude::DispatchResult};
+use kexin_primitives::{
+	members::{Member, MemberId, MemberKind, Name, Powers, Status},
+	vocabulary::Region,
+	Versioned,
+};
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+	/// Gives a member its number and its first key.
+	pub(crate) fn do_admit(
+		kind: MemberKind,
+		name: Name,
+		region: Region,
+		seat: bool,
+		key: T::AccountId,
+	) -> Result<MemberId, DispatchError> {
+		ensure!(
+			!name.is_empty() && core::str::from_utf8(&name).is_ok(),
+			Error::<T>::MalformedName
+		);
+		ensure!(!seat || kind == MemberKind::Hospital, Error::<T>::SeatForHospitalsOnly);
+		let member = NextMemberId::<T>::get();
+		NextMemberId::<T>::put(member.saturating_add(1));
+		Members::<T>::insert(
+			member,
+			Versioned::V1(Member {
+				kind,
+				name,
+				region,
+				status: Status::Active,
+				seat,
+				keys: 0,
+			}),
+		);
+		Self::deposit_event(Event::Admitted {
+			member,
+			kind,
+			key: key.clone(),
+		});
+
+		let mut powers = Powers::ADMINISTRATOR;
+		powers.set(Powers::COUNCIL, seat);
+		powers.set(Powers::ANNOTATOR, kind == MemberKind::Person);
+		Self::do_add_key(member, key, powers)?;
+		Ok(member)
+	}
+
+	/// Lets a member act, or stops it.
+	pub(crate) fn change_status(id: MemberId, from: Status, to: Status) -> DispatchResult {
+		Members::<T>::try_mutate(id, |member| -> DispatchResult {
+			let member = member.as_mut().ok_or(Error::<T>::NotFound)?.latest_mut();
+			ensure!(member.status == from, Error::<T>::WrongStatus);
+			member.status = to;
+			Ok(())
+		})?;
+		Self::sync_roles(id)
+	}
+
+	/// Removes a member with its keys and its validator.
+	pub(crate) fn do_remove(id: MemberId) -> DispatchResult {
+		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
+		ensure!(member.status != Status::Removed, Error::<T>::NotFound);
+		for (account, ()) in KeysOf::<T>::drain_prefix(id) {
+			Self::forget(&account);
+		}
+		member.status = Status::Removed;
+		member.keys = 0;
+		Members::<T>::insert(id, Versioned::V1(member));
+		Allowances::<T>::remove(id);
+		Self::drop_validator(id);
+		Self::sync_roles(id)?;
+		Self::deposit_event(Event::Removed { member: id });
+		Ok(())
+	}
+
+	/// Binds an account to a member. The provider reference lets an account without tokens sign.
+	pub(crate) fn do_add_key(id: MemberId, account: T::AccountId, powers: Powers) -> DispatchResult {
+		ensure!(!Keys::<T>::contains_key(&account), Error::<T>::AlreadyExists);
+		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
+		ensure!(member.keys < MAX_KEYS_PER_MEMBER, Error::<T>::TooManyKeys);
+		if powers.contains(Powers::COUNCIL) {
+			ensure!(
+				member.seat && !Self::any_key_has(id, Powers::COUNCIL),
+				Error::<T>::SeatTaken
+			);
+		}
+		member.keys = member.keys.saturating_add(1);
+		Members::<T>::insert(id, Versioned::V1(member));
+		Keys::<T>::insert(&account, Key { member: id, powers });
+		KeysOf::<T>::insert(id, &account, ());
+		frame_system::Pallet::<T>::inc_providers(&account);
+		Self::deposit_event(Event::KeyAdded {
+			member: id,
+			account,
+			powers,
+		});
+		Self::sync_roles(id)
+	}
+
+	/// Drops a key, and the validator that it is.
+	pub(crate) fn do_revoke_key(account: T::AccountId, key: Key) -> DispatchResult {
+		KeysOf::<T>::remove(key.member, &account);
+		Self::forget(&account);
+		if key.powers.contains(Powers::ADMINISTRATOR) {
+			ensure!(
+				Self::any_key_has(key.member, Powers::ADMINISTRATOR),
+				Error::<T>::LastAdministrator
+			);
+		}
+		Members::<T>::mutate(key.member, |member| match member {
+			Some(Versioned::V1(member)) => member.keys = member.keys.saturating_sub(1),
+			None => {
+				defensive!("a key's member exists: members are never deleted");
+			},
+		});
+		if ValidatorsOf::<T>::get(key.member).is_some_and(|validator| validator.account == account) {
+			Self::drop_validator(key.member);
+		}
+		Self::sync_roles(key.member)?;
+		Self::deposit_event(Event::KeyRevoked {
+			member: key.member,
+			account,
+		});
+		Ok(())
+	}
+
+	/// Drops the key. Where held tokens or session keys still need the account, its provider reference stays; it can
+	/// sign nothing all the same, for it is no key any more.
+	fn forget(account: &T::AccountId) {
+		Keys::<T>::remove(account);
+		let _ = frame_system::Pallet::<T>::dec_providers(account);
+	}
+
+	/// Whether a key of the member has the powers. A member has at most [`MAX_KEYS_PER_MEMBER`] keys.
+	pub(crate) fn any_key_has(member: MemberId, powers: Powers) -> bool {
+		KeysOf::<T>::iter_key_prefix(member)
+			.filter_map(Keys::<T>::get)
+			.any(|key| key.powers.contains(powers))
+	}
+}

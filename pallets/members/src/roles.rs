@@ -1,0 +1,200 @@
+//! What members are to the consortium besides their keys: who sits on the council, and whose validators run the chain.
+//!
+//! Both follow from the members, and are brought in step with every change of one, so that nobody has to look at all of them.
+
+use crate::*;
+use alloc::vec::Vec;
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::{ChangeMembers, Get, ValidatorRegistration},
+	BoundedBTreeMap,
+};
+use frame_system::pallet_prelude::BlockNumberFor;
+use kexin_primitives::members::{MemberId, MemberKind, Powers, Status};
+use sp_runtime::{
+	traits::{SaturatedConversion, Saturating},
+	DispatchError,
+};
+use sp_staking::{offence::Kind, SessionIndex};
+
+impl<T: Config> Pallet<T> {
+	/// The accounts whose session keys run the chain from the session after the next one on.
+	pub fn validators() -> Vec<T::AccountId> {
+		Validators::<T>::get().into_inner().into_values().collect()
+	}
+
+	/// The key with which the member sits on the council, from the member and its keys alone.
+	pub(crate) fn seat_of(id: MemberId) -> Option<T::AccountId> {
+		Self::member(id).filter(|member| member.seat && member.status == Status::Active)?;
+		KeysOf::<T>::iter_key_prefix(id)
+			.find(|account| Keys::<T>::get(account).is_some_and(|key| key.powers.contains(Powers::COUNCIL)))
+	}
+
+	/// The member's validator, unless the member or the validator is suspended.
+	pub(crate) fn validator_of(id: MemberId) -> Option<T::AccountId> {
+		let validator = ValidatorsOf::<T>::get(id).filter(|validator| validator.offence.is_none())?;
+		Self::is_active(id).then_some(validator.account)
+	}
+
+	/// Brings the council and the validators in step with a member that changed (design goals 5 and 6).
+	pub(crate) fn sync_roles(member: MemberId) -> DispatchResult {
+		if let Some((before, after)) = sync::<Seats<T>, _, _>(member, Self::seat_of(member), Error::<T>::TooManySeats)?
+		{
+			ensure!(!after.is_empty(), Error::<T>::LastSeat);
+			T::Council::set_members_sorted(&sorted(after), &sorted(before));
+		}
+		let validator = Self::validator_of(member);
+		if let Some((_, after)) = sync::<Validators<T>, _, _>(member, validator, Error::<T>::TooManyValidators)? {
+			ensure!(!after.is_empty(), Error::<T>::LastValidator);
+		}
+		Ok(())
+	}
+
+	/// Makes a key the validator of its member.
+	pub(crate) fn do_admit_validator(account: T::AccountId) -> DispatchResult {
+		let member = Self::active_key(&account).ok_or(Error::<T>::NotFound)?.member;
+		ensure!(
+			Self::kind_of(member) == Some(MemberKind::Hospital),
+			Error::<T>::ValidatorsForHospitalsOnly
+		);
+		ensure!(!ValidatorsOf::<T>::contains_key(member), Error::<T>::ValidatorTaken);
+		ensure!(T::SessionKeys::is_registered(&account), Error::<T>::NoSessionKeys);
+		Self::nominate(member, account.clone())?;
+		Self::deposit_event(Event::ValidatorAdmitted { member, account });
+		Ok(())
+	}
+
+	/// Writes a member's validator down.
+	pub(crate) fn nominate(member: MemberId, account: T::AccountId) -> DispatchResult {
+		// One that has authored nothing yet is not late before its time.
+		LastAuthored::<T>::insert(&account, frame_system::Pallet::<T>::block_number());
+		let offence = None;
+		ValidatorsOf::<T>::insert(member, Validator { account, offence });
+		Self::sync_roles(member)
+	}
+
+	/// Drops a member's validator, if it has one.
+	pub(crate) fn drop_validator(member: MemberId) -> Option<Validator<T::AccountId, BlockNumberFor<T>>> {
+		let validator = ValidatorsOf::<T>::take(member)?;
+		LastAuthored::<T>::remove(&validator.account);
+		Some(validator)
+	}
+
+	/// Removes a hospital's validator.
+	pub(crate) fn do_remove_validator(member: MemberId) -> DispatchResult {
+		let validator = Self::drop_validator(member).ok_or(Error::<T>::NotFound)?;
+		Self::sync_roles(member)?;
+		Self::deposit_event(Event::ValidatorRemoved {
+			member,
+			account: validator.account,
+		});
+		Ok(())
+	}
+
+	/// Forgives an offence.
+	pub(crate) fn do_reinstate_validator(member: MemberId) -> DispatchResult {
+		ValidatorsOf::<T>::try_mutate(member, |validator| -> DispatchResult {
+			let validator = validator.as_mut().ok_or(Error::<T>::NotFound)?;
+			ensure!(validator.offence.take().is_some(), Error::<T>::WrongStatus);
+			Ok(())
+		})?;
+		Self::sync_roles(member)?;
+		Self::deposit_event(Event::ValidatorReinstated { member });
+		Ok(())
+	}
+
+	/// Suspends a validator that is proved to have equivocated, until the council reinstates it. The last one goes on: a chain without
+	/// validators could not even decide about it.
+	pub fn note_offence(account: &T::AccountId, kind: Kind, session: SessionIndex) {
+		let Some(member) = Keys::<T>::get(account).map(|key| key.member) else {
+			return;
+		};
+		let suspended = frame_support::storage::with_storage_layer(|| {
+			ValidatorsOf::<T>::try_mutate(member, |validator| -> DispatchResult {
+				let validator = validator.as_mut().filter(|validator| validator.account == *account);
+				validator.ok_or(Error::<T>::NotFound)?.offence = Some(Offence {
+					kind,
+					session,
+					reported: frame_system::Pallet::<T>::block_number(),
+				});
+				Ok(())
+			})?;
+			Self::sync_roles(member)
+		});
+		Self::deposit_event(Event::ValidatorEquivocated {
+			member,
+			account: account.clone(),
+			kind,
+			session,
+			suspended: suspended.is_ok(),
+		});
+	}
+
+	/// Notes who authored this block. One that is no validator any more, and goes on until its last session ends, is not noted.
+	pub fn note_author(account: &T::AccountId) {
+		LastAuthored::<T>::mutate_exists(account, |last| {
+			if last.is_some() {
+				*last = Some(frame_system::Pallet::<T>::block_number());
+			}
+		});
+	}
+
+	/// Tells of each validator that has become silent in the session that ends now.
+	pub fn note_silent(in_session: &[T::AccountId]) {
+		let now = frame_system::Pallet::<T>::block_number();
+		let turns: BlockNumberFor<T> = SILENT_TURNS
+			.saturating_mul(in_session.len().saturated_into())
+			.saturated_into();
+		let started = SessionStart::<T>::mutate(|start| core::mem::replace(start, now));
+		for account in in_session {
+			let Some(last) = LastAuthored::<T>::get(account) else {
+				continue;
+			};
+			let silent = |now: BlockNumberFor<T>| now.saturating_sub(last) > turns;
+			if silent(now) && !silent(started) {
+				Self::deposit_event(Event::ValidatorSilent {
+					account: account.clone(),
+					since: last,
+				});
+			}
+		}
+	}
+}
+
+/// The accounts of members in a role.
+type Accounts<AccountId, Bound> = BoundedBTreeMap<MemberId, AccountId, Bound>;
+
+/// Puts a member's account into a role or out of it. Whom it was and is made of, if that changed.
+fn sync<Role, AccountId, Bound>(
+	member: MemberId,
+	account: Option<AccountId>,
+	full: impl Into<DispatchError>,
+) -> Result<Option<(Accounts<AccountId, Bound>, Accounts<AccountId, Bound>)>, DispatchError>
+where
+	Role: frame_support::StorageValue<Accounts<AccountId, Bound>, Query = Accounts<AccountId, Bound>>,
+	AccountId: Clone + PartialEq + codec::FullCodec,
+	Bound: Get<u32>,
+{
+	let before = Role::get();
+	if before.get(&member) == account.as_ref() {
+		return Ok(None);
+	}
+	let mut after = before.clone();
+	match account {
+		Some(account) => {
+			after.try_insert(member, account).map_err(|_| full.into())?;
+		},
+		None => {
+			after.remove(&member);
+		},
+	}
+	Role::put(after.clone());
+	Ok(Some((before, after)))
+}
+
+fn sorted<AccountId: Ord, Bound: Get<u32>>(accounts: Accounts<AccountId, Bound>) -> Vec<AccountId> {
+	let mut accounts = accounts.into_inner().into_values().collect::<Vec<_>>();
+	accounts.sort();
+	accounts
+}

@@ -1,0 +1,222 @@
+//! Whose validators run the chain.
+
+use crate::{mock::*, Error, Event, Offence, ValidatorsOf, SILENT_TURNS};
+use frame_support::{assert_noop, assert_ok};
+use kexin_primitives::{
+	members::{MemberKind, Powers},
+	vocabulary::Region,
+};
+use sp_runtime::DispatchError::BadOrigin;
+
+const BABE: [u8; 16] = *b"babe:equivocatio";
+
+/// Another hospital, member 3, with the administrator 20.
+fn admit_hospital() {
+	assert_ok!(Members::admit(
+		council(2),
+		MemberKind::Hospital,
+		name(),
+		Region(40),
+		false,
+		20
+	));
+}
+
+#[test]
+fn a_majority_admits_and_two_thirds_remove() {
+	ExtBuilder::build_and_execute(|| {
+		admit_hospital();
+		assert_noop!(Members::admit_validator(council(1), 20), BadOrigin);
+		assert_noop!(Members::admit_validator(RuntimeOrigin::signed(10), 20), BadOrigin);
+		assert_ok!(Members::admit_validator(council(2), 20));
+		System::assert_last_event(Event::ValidatorAdmitted { member: 3, account: 20 }.into());
+		assert_eq!(Members::validators(), [10, 11, 12, 20]);
+
+		assert_noop!(Members::remove_validator(council(1), 3), BadOrigin);
+		assert_ok!(Members::remove_validator(council(2), 3));
+		System::assert_last_event(Event::ValidatorRemoved { member: 3, account: 20 }.into());
+		assert_eq!(Members::validators(), ADMINISTRATORS);
+		assert!(Members::active_key(&20).is_some(), "the hospital stays a member");
+		assert_noop!(Members::remove_validator(council(2), 3), Error::<Test>::NotFound);
+	});
+}
+
+#[test]
+fn who_can_be_no_validator_is_refused() {
+	ExtBuilder::build_and_execute(|| {
+		assert_noop!(Members::admit_validator(council(2), 20), Error::<Test>::NotFound);
+		assert_ok!(Members::admit(
+			council(2),
+			MemberKind::Company,
+			name(),
+			Region(40),
+			false,
+			20
+		));
+		assert_noop!(
+			Members::admit_validator(council(2), 20),
+			Error::<Test>::ValidatorsForHospitalsOnly
+		);
+		assert_ok!(Members::admit(
+			council(2),
+			MemberKind::Hospital,
+			name(),
+			Region(40),
+			false,
+			40
+		));
+		assert_noop!(
+			Members::admit_validator(council(2), WITHOUT_KEYS),
+			Error::<Test>::NoSessionKeys
+		);
+		// A hospital with two validators would have two votes.
+		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 21, Powers::GATEWAY));
+		assert_noop!(Members::admit_validator(council(2), 21), Error::<Test>::ValidatorTaken);
+	});
+}
+
+#[test]
+fn a_validator_goes_and_comes_with_its_member() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::suspend(council(2), 0));
+		assert_eq!(Members::validators(), [11, 12]);
+		assert_ok!(Members::reinstate(council(2), 0));
+		assert_eq!(Members::validators(), ADMINISTRATORS);
+		assert_ok!(Members::remove(council(2), 0));
+		assert_eq!(Members::validators(), [11, 12]);
+		assert_eq!(ValidatorsOf::<Test>::get(0), None);
+	});
+}
+
+#[test]
+fn a_key_that_is_revoked_is_no_validator_any_more() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 21, Powers::ADMINISTRATOR));
+		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(21), 10));
+		assert_eq!(Members::validators(), [11, 12]);
+		assert_ok!(Members::admit_validator(council(2), 21));
+		assert_eq!(Members::validators(), [21, 11, 12]);
+	});
+}
+
+#[test]
+fn the_last_validator_stays() {
+	ExtBuilder::build_and_execute(|| {
+		// So that the seats are not what keeps the last member.
+		assert_ok!(Members::admit(
+			council(2),
+			MemberKind::Hospital,
+			name(),
+			Region(40),
+			true,
+			20
+		));
+		assert_ok!(Members::remove_validator(council(2), 0));
+		assert_ok!(Members::suspend(council(2), 1));
+		assert_noop!(Members::remove_validator(council(2), 2), Error::<Test>::LastValidator);
+		assert_noop!(Members::suspend(council(2), 2), Error::<Test>::LastValidator);
+		assert_noop!(Members::remove(council(2), 2), Error::<Test>::LastValidator);
+		assert_ok!(Members::add_key(RuntimeOrigin::signed(12), 22, Powers::ADMINISTRATOR));
+		assert_noop!(
+			Members::revoke_key(RuntimeOrigin::signed(22), 12),
+			Error::<Test>::LastValidator
+		);
+		assert_noop!(Members::resign(RuntimeOrigin::signed(12)), Error::<Test>::LastValidator);
+	});
+}
+
+#[test]
+fn an_equivocation_suspends_until_the_council_reinstates() {
+	ExtBuilder::build_and_execute(|| {
+		Members::note_offence(&11, BABE, 7);
+		System::assert_last_event(
+			Event::ValidatorEquivocated {
+				member: 1,
+				account: 11,
+				kind: BABE,
+				session: 7,
+				suspended: true,
+			}
+			.into(),
+		);
+		assert_eq!(Members::validators(), [10, 12]);
+		let offence = ValidatorsOf::<Test>::get(1).unwrap().offence;
+		assert_eq!(
+			offence,
+			Some(Offence {
+				kind: BABE,
+				session: 7,
+				reported: 1
+			})
+		);
+		assert!(Members::active_key(&11).is_some(), "the hospital goes on recording");
+
+		// Neither its own administrators nor a suspension of the member get around it.
+		assert_ok!(Members::suspend(council(2), 1));
+		assert_ok!(Members::reinstate(council(2), 1));
+		assert_eq!(Members::validators(), [10, 12]);
+
+		assert_noop!(Members::reinstate_validator(council(1), 1), BadOrigin);
+		assert_ok!(Members::reinstate_validator(council(2), 1));
+		System::assert_last_event(Event::ValidatorReinstated { member: 1 }.into());
+		assert_eq!(Members::validators(), ADMINISTRATORS);
+		assert_noop!(Members::reinstate_validator(council(2), 1), Error::<Test>::WrongStatus);
+		assert_noop!(Members::reinstate_validator(council(2), 9), Error::<Test>::NotFound);
+	});
+}
+
+#[test]
+fn the_last_validator_is_not_suspended_and_the_offence_is_told() {
+	ExtBuilder::build_and_execute(|| {
+		Members::note_offence(&10, BABE, 1);
+		Members::note_offence(&11, BABE, 1);
+		Members::note_offence(&12, BABE, 1);
+		System::assert_last_event(
+			Event::ValidatorEquivocated {
+				member: 2,
+				account: 12,
+				kind: BABE,
+				session: 1,
+				suspended: false,
+			}
+			.into(),
+		);
+		assert_eq!(Members::validators(), [12]);
+		assert_eq!(ValidatorsOf::<Test>::get(2).unwrap().offence, None);
+	});
+}
+
+#[test]
+fn a_silent_validator_is_told_of_once() {
+	ExtBuilder::build_and_execute(|| {
+		let turns = u64::from(SILENT_TURNS) * 3;
+		let silent = |since| Event::<Test>::ValidatorSilent { account: 11, since }.into();
+		let told = || {
+			let events = System::events();
+			events
+				.iter()
+				.filter(|event| matches!(event.event, RuntimeEvent::Members(Event::ValidatorSilent { .. })))
+				.count()
+		};
+		for block in 1..=2 * turns {
+			System::set_block_number(block);
+			Members::note_author(if block % 2 == 0 { &10 } else { &12 });
+			if block % 10 == 0 {
+				Members::note_silent(&ADMINISTRATORS);
+			}
+			assert_eq!(told(), usize::from(block >= turns + 10), "{block}");
+		}
+		System::assert_has_event(silent(0));
+		Members::note_author(&11);
+		for block in 2 * turns..=4 * turns {
+			System::set_block_number(block);
+			Members::note_author(&10);
+			Members::note_author(&12);
+			if block % 10 == 0 {
+				Members::note_silent(&ADMINISTRATORS);
+			}
+		}
+		System::assert_has_event(silent(2 * turns));
+		assert_eq!(told(), 2);
+	});
+}

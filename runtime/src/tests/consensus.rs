@@ -1,0 +1,255 @@
+//! Who authors and votes, and what becomes of whoever does either twice.
+
+use super::preset;
+use crate::*;
+use codec::Encode as _;
+use frame_support::{
+	assert_noop, assert_ok,
+	traits::{Hooks as _, KeyOwnerProofSystem as _, OnInitialize as _},
+};
+use pallet_collective::{Instance1, RawOrigin};
+use sp_consensus_babe::{
+	digests::{CompatibleDigestItem as _, PreDigest, SecondaryPlainPreDigest},
+	AuthorityPair,
+};
+use sp_core::{crypto::Pair as _, sr25519};
+use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
+use sp_runtime::{traits::Header as _, Digest, DigestItem};
+
+/// A name of `local`, by the number of its member.
+const NAMES: [Sr25519Keyring; 4] = [
+	Sr25519Keyring::Alice,
+	Sr25519Keyring::Bob,
+	Sr25519Keyring::Charlie,
+	Sr25519Keyring::Dave,
+];
+
+fn council() -> RuntimeOrigin {
+	RawOrigin::<AccountId, Instance1>::Members(3, 4).into()
+}
+
+fn accounts(names: &[Sr25519Keyring]) -> Vec<AccountId> {
+	names.iter().map(|name| name.to_account_id()).collect()
+}
+
+fn digest(slot: u64) -> Digest {
+	let authored = SecondaryPlainPreDigest {
+		// None of those that equivocate here: they could author nothing more.
+		authority_index: 2,
+		slot: slot.into(),
+	};
+	Digest {
+		logs: vec![DigestItem::babe_pre_digest(PreDigest::SecondaryPlain(authored))],
+	}
+}
+
+/// Begins the block of this number, in the slot of the same number, and ends it.
+fn block(number: BlockNumber) {
+	System::initialize(&number, &Hash::repeat_byte(1), &digest(number.into()));
+	AllPalletsWithSystem::on_initialize(number);
+	Babe::on_finalize(number);
+	Grandpa::on_finalize(number);
+}
+
+/// Goes on by so many sessions.
+fn sessions(count: u32) {
+	let last = Session::current_index() + count;
+	while Session::current_index() < last {
+		block(System::block_number() + 1);
+	}
+}
+
+/// How often the voters changed.
+fn voter_sets() -> u64 {
+	pallet_grandpa::CurrentSetId::<Runtime>::get()
+}
+
+/// Four hospitals whose sessions have five blocks.
+fn consortium(test: impl FnOnce()) {
+	preset("local_testnet").execute_with(|| {
+		pallet_members::SessionBlocks::<Runtime>::put(5);
+		block(1);
+		test();
+	});
+}
+
+#[test]
+fn the_voters_stay_as_long_as_the_validators_do() {
+	consortium(|| {
+		sessions(4);
+		assert_eq!(voter_sets(), 0);
+		assert_eq!(System::block_number(), 21);
+		assert!(pallet_session::historical::HistoricalSessions::<Runtime>::contains_key(
+			4
+		));
+	});
+}
+
+#[test]
+fn a_validator_is_admitted_and_removed_from_the_session_after_the_next() {
+	consortium(|| {
+		let eve = Sr25519Keyring::Eve;
+		let keys = SessionKeys {
+			babe: eve.public().into(),
+			grandpa: Ed25519Keyring::Eve.public().into(),
+		};
+		let region = kexin_primitives::vocabulary::Region(250);
+		let name = b"Paris Eye Hospital".to_vec().try_into().unwrap();
+		let hospital = kexin_primitives::members::MemberKind::Hospital;
+		assert_ok!(Members::admit(
+			council(),
+			hospital,
+			name,
+			region,
+			false,
+			eve.to_account_id()
+		));
+		let owner = eve.to_account_id();
+		assert_noop!(
+			Members::admit_validator(council(), owner.clone()),
+			pallet_members::Error::<Runtime>::NoSessionKeys
+		);
+
+		// Nobody takes somebody else's session keys.
+		let claim = Session::set_keys(RuntimeOrigin::signed(owner.clone()), keys.clone(), vec![]);
+		assert_eq!(claim, Err(pallet_session::Error::<Runtime>::InvalidProof.into()));
+		let possession = sp_core::proof_of_possession::statement_of_ownership(&owner.encode());
+		let proof = (eve.pair().sign(&possession), Ed25519Keyring::Eve.pair().sign(&possession));
+		assert_ok!(Session::set_keys(
+			RuntimeOrigin::signed(owner.clone()),
+			keys,
+			proof.encode()
+		));
+		assert_ok!(Members::admit_validator(council(), owner.clone()));
+		sessions(1);
+		assert_eq!(Session::validators(), accounts(&NAMES));
+		sessions(1);
+		let five = [accounts(&NAMES), vec![owner]].concat();
+		assert_eq!(Session::validators(), five);
+		assert_eq!(Grandpa::grandpa_authorities().len(), 5);
+		assert_eq!(voter_sets(), 1);
+
+		assert_ok!(Members::remove(council(), 0));
+		sessions(2);
+		assert_eq!(Session::validators(), five[1..]);
+		sessions(2);
+		assert_eq!(voter_sets(), 2);
+	});
+}
+
+#[test]
+fn keys_that_a_validator_changes_make_new_voters() {
+	consortium(|| {
+		let mut keys = Session::load_keys(&NAMES[0].to_account_id()).unwrap();
+		keys.grandpa = Ed25519Keyring::Ferdie.public().into();
+		pallet_session::NextKeys::<Runtime>::insert(NAMES[0].to_account_id(), &keys);
+		sessions(2);
+		assert_eq!(voter_sets(), 1);
+		assert_eq!(Grandpa::grandpa_authorities()[0].0, keys.grandpa);
+		let proof = Historical::prove((sp_consensus_grandpa::KEY_TYPE, keys.grandpa));
+		assert!(proof.is_some(), "an equivocation with the new keys can be reported");
+	});
+}
+
+/// A header of the slot, with the seal of an author.
+fn sealed(author: Sr25519Keyring, slot: u64, state: Hash) -> Header {
+	let mut header = Header::new(7, Hash::zero(), state, Hash::zero(), digest(slot));
+	let seal = AuthorityPair::from(sr25519::Pair::from(author)).sign(header.hash().as_ref());
+	header.digest_mut().push(DigestItem::babe_seal(seal));
+	header
+}
+
+#[test]
+fn whoever_authors_two_blocks_in_a_slot_is_no_validator_any_more() {
+	consortium(|| {
+		let [alice, ..] = NAMES;
+		let report = |second| {
+			let proof = sp_consensus_babe::EquivocationProof {
+				offender: alice.public().into(),
+				slot: 3.into(),
+				first_header: sealed(alice, 3, Hash::repeat_byte(1)),
+				second_header: sealed(alice, 3, second),
+			};
+			let owner = Historical::prove((sp_consensus_babe::KEY_TYPE, proof.offender.clone())).unwrap();
+			Babe::report_equivocation_unsigned(RuntimeOrigin::none(), Box::new(proof), owner)
+		};
+		assert_ok!(report(Hash::repeat_byte(2)));
+		assert!(report(Hash::repeat_byte(3)).is_err(), "it was reported");
+		System::assert_has_event(
+			pallet_members::Event::ValidatorEquivocated {
+				member: 0,
+				account: alice.to_account_id(),
+				kind: *b"babe:equivocatio",
+				session: 0,
+				suspended: true,
+			}
+			.into(),
+		);
+		assert_eq!(
+			Session::disabled_validators(),
+			[0],
+			"it authors nothing more in this session"
+		);
+		sessions(2);
+		assert_eq!(Session::validators(), accounts(&NAMES[1..]));
+
+		assert_ok!(Members::reinstate_validator(council(), 0));
+		sessions(2);
+		assert_eq!(Session::validators(), accounts(&NAMES));
+		assert!(Session::disabled_validators().is_empty());
+	});
+}
+
+#[test]
+fn whoever_votes_twice_in_a_round_is_no_validator_any_more() {
+	consortium(|| {
+		let voter = Ed25519Keyring::Bob;
+		let vote = |hash: u8| {
+			let vote = finality_grandpa::Prevote {
+				target_hash: Hash::repeat_byte(hash),
+				target_number: 3,
+			};
+			let message =
+				sp_consensus_grandpa::localized_payload(9, 0, &finality_grandpa::Message::Prevote(vote.clone()));
+			(vote, voter.pair().sign(&message).into())
+		};
+		let proof = sp_consensus_grandpa::EquivocationProof::new(
+			0,
+			sp_consensus_grandpa::Equivocation::Prevote(finality_grandpa::Equivocation {
+				round_number: 9,
+				identity: voter.public().into(),
+				first: vote(1),
+				second: vote(2),
+			}),
+		);
+		let owner = Historical::prove((sp_consensus_grandpa::KEY_TYPE, voter.public())).unwrap();
+		assert_ok!(Grandpa::report_equivocation_unsigned(
+			RuntimeOrigin::none(),
+			Box::new(proof),
+			owner
+		));
+		let offence = pallet_members::ValidatorsOf::<Runtime>::get(1)
+			.unwrap()
+			.offence
+			.unwrap();
+		assert_eq!(offence.kind, *b"grandpa:equivoca");
+		sessions(2);
+		assert_eq!(Session::validators().len(), 3);
+		assert_eq!(Grandpa::grandpa_authorities().len(), 3);
+	});
+}
+
+#[test]
+fn nobody_takes_the_session_keys_of_a_validator_away() {
+	consortium(|| {
+		use frame_support::traits::Contains as _;
+		let purge = RuntimeCall::Session(pallet_session::Call::purge_keys {});
+		assert!(!configs::system::NoBypass::contains(&purge));
+		// Should all keys be gone all the same, the chain goes on with those that it has.
+		let _ = pallet_session::NextKeys::<Runtime>::clear(u32::MAX, None);
+		let members = Members::validators();
+		pallet_session::NextKeys::<Runtime>::remove(&members[0]);
+		use pallet_session::SessionManager as _;
+		assert_eq!(configs::consensus::ConsortiumValidators::new_session(9), None);
+	});
+}

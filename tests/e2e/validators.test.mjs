@@ -1,0 +1,119 @@
+// Validators come and go while the chain runs, and what was proved before stays proved.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { encodeAddress, Keyring } from '@polkadot/keyring';
+import { accessEvent, Chain, consortium } from './harness.mjs';
+
+const DATASET = 'text:validators-test';
+const SESSION_BLOCKS = 8;
+const nodes = [];
+const account = (uri) => encodeAddress(new Keyring({ type: 'sr25519' }).addFromUri(uri).publicKey, 7391);
+let spec;
+let alice;
+let api;
+let genesis;
+
+before(async () => {
+  spec = consortium(SESSION_BLOCKS);
+  for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(name);
+  [alice] = nodes;
+  await Promise.all(nodes.map((node) => node.ready()));
+  alice.setUpHospital(DATASET);
+  writeFileSync(join(alice.directory, 'access.json'), accessEvent(1));
+  alice.kexin(['import', '--dataset', DATASET, 'access.json'], { key: '//Alice//gateway' });
+  api = await alice.polkadot();
+  genesis = api.genesisHash.toHex();
+});
+after(async () => {
+  await api?.disconnect();
+  await Promise.all(nodes.map((node) => node.stop()));
+});
+
+async function enter(name, options = []) {
+  const bootnodes = nodes.length ? ['--bootnodes', nodes[0].address] : [];
+  nodes.push(await Chain.spawn(spec, name, [...bootnodes, ...options]));
+  return nodes.at(-1);
+}
+
+const validators = async () => (await api.query.session.validators()).map(String);
+const sets = async () => (await api.query.grandpa.currentSetId()).toNumber();
+const finalized = async () => (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
+
+/** Waits for what has to come within so many sessions. */
+async function within(sessions, what, holds) {
+  const end = Date.now() + sessions * SESSION_BLOCKS * 2_000 + 30_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, `${what} did not come`);
+    await new Promise((next) => setTimeout(next, 500));
+  }
+}
+
+/** Waits until so many more blocks are final. */
+async function finalize(blocks) {
+  const last = (await finalized()) + blocks;
+  await within(2, `finality of block ${last}`, async () => (await finalized()) >= last);
+}
+
+/** Fetches the proof of the access, and the number of its handovers. */
+function prove(file) {
+  alice.kexin(['proof', DATASET, '0', '--genesis', genesis, '--out', file]);
+  return JSON.parse(readFileSync(join(alice.directory, file), 'utf8')).finality.handovers.length;
+}
+
+const accepted = (file) => alice.kexin(['verify', file, '--genesis', genesis], { check: false }).code === 0;
+
+test('a hospital joins, makes its keys, and validates from the session after the next one on', async () => {
+  await finalize(SESSION_BLOCKS * 2);
+  assert.equal(await sets(), 0, 'a session that changes nothing makes no new voters');
+  assert.equal(prove('before.json'), 0);
+  await alice.decide('members', 'admit', '--kind', 'hospital', '--name', 'Paris Eye Hospital', '--region', '250', '--account', '//Eve');
+  const paris = await enter(null, ['--name', 'paris']);
+  await paris.ready();
+  await assert.rejects(alice.decide('members', 'admit-validator', '//Eve'), /NoSessionKeys/);
+  paris.kexin(['session-keys'], { key: '//Eve' });
+  await alice.decide('members', 'admit-validator', '//Eve');
+  await within(3, 'the validator', async () => (await validators()).includes(account('//Eve')));
+  assert.equal(await sets(), 1);
+  await within(3, 'a block of its own', async () => {
+    const header = await api.derive.chain.getHeader(await api.rpc.chain.getBlockHash());
+    return header?.author?.toString() === account('//Eve');
+  });
+  await finalize(5);
+});
+
+test('a validator is removed, and finality goes on without it though it keeps going', async () => {
+  await alice.decide('members', 'remove-validator', '3');
+  await within(3, 'the end of the validator', async () => !(await validators()).includes(account('//Dave')));
+  assert.equal((await validators()).length, 4);
+  await finalize(SESSION_BLOCKS);
+  assert.equal(await sets(), 2);
+});
+
+test('what was proved before stays proved, and what is proved now says how the voters changed', () => {
+  assert.equal(prove('after.json'), 2);
+  assert.ok(accepted('before.json'));
+  assert.ok(accepted('after.json'));
+  const forged = JSON.parse(readFileSync(join(alice.directory, 'after.json'), 'utf8'));
+  forged.finality.handovers.pop();
+  writeFileSync(join(alice.directory, 'forged.json'), JSON.stringify(forged));
+  assert.ok(!accepted('forged.json'));
+});
+
+test('a validator that runs twice is found out, suspended, and the evidence is on the chain', async () => {
+  await enter('bob', ['--force-authoring']);
+  const found = async () => {
+    const validator = (await api.query.members.validatorsOf(1)).unwrap();
+    return validator.offence.isSome && validator.offence.unwrap();
+  };
+  await within(6, 'the equivocation', found);
+  const { reported, kind } = await found();
+  assert.ok(['babe:equivocatio', 'grandpa:equivoca'].includes(kind.toUtf8()));
+  const block = await api.rpc.chain.getBlock(await api.rpc.chain.getBlockHash(reported.toNumber()));
+  const calls = block.block.extrinsics.map(({ method }) => method.method);
+  assert.ok(calls.includes('reportEquivocationUnsigned'), String(calls));
+  await within(3, 'the end of the validator', async () => !(await validators()).includes(account('//Bob')));
+  await finalize(5);
+  assert.ok(accepted('before.json'));
+});
