@@ -1,6 +1,9 @@
 //! The command line.
 
-use crate::index::{command::IndexCommand, IndexParams};
+use crate::{
+	index::{command::IndexCommand, IndexParams},
+	session_keys::SessionKeysCommand,
+};
 use sc_cli::RunCmd;
 
 /// The validator and archive node of the Kexin audit ledger.
@@ -35,6 +38,8 @@ pub enum Subcommand {
 	/// Key management utilities.
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
+	/// Make new session keys in the node's keystore, and print them as JSON with the proof that the account's owner has them.
+	SessionKeys(SessionKeysCommand),
 	/// Write the specification of a chain as JSON.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
 	/// Check blocks by executing them again.

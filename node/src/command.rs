@@ -56,6 +56,7 @@ pub fn run() -> sc_cli::Result<()> {
 			node.map_err(sc_cli::Error::Service)
 		}),
 		Some(Subcommand::Key(command)) => command.run(&cli),
+		Some(Subcommand::SessionKeys(command)) => command.run(&cli),
 		Some(Subcommand::ExportChainSpec(command)) => {
 			let spec = cli.load_spec(&command.chain)?;
 			command.run(spec)

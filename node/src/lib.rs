@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`chain_spec`] | the chains that the node knows by name |
 //! | [`cli`], [`command`] | the command line, as operators know it from other Substrate nodes |
+//! | [`session_keys`] | the keys of a validator, made where it keeps them |
 //! | [`service`] | the node itself: pool, import, network, authoring, finality |
 //! | [`index`] | the index of finalized events |
 //! | [`rpc`] | the JSON-RPC methods, stock and the ledger's own |
@@ -17,3 +18,4 @@ pub mod command;
 pub mod index;
 pub mod rpc;
 pub mod service;
+pub mod session_keys;

@@ -72,7 +72,8 @@ test('a hospital joins, makes its keys, and validates from the session after the
   const paris = await enter(null, ['--name', 'paris']);
   await paris.ready();
   await assert.rejects(alice.decide('members', 'admit-validator', '//Eve'), /NoSessionKeys/);
-  paris.kexin(['session-keys'], { key: '//Eve' });
+  const keys = paris.offline('session-keys', '--account', account('//Eve'));
+  paris.kexin(['session-keys', keys], { key: '//Eve' });
   await alice.decide('members', 'admit-validator', '//Eve');
   await within(3, 'the validator', async () => (await validators()).includes(account('//Eve')));
   assert.equal(await sets(), 1);

@@ -8,6 +8,7 @@ use kexin_primitives::{
 	vocabulary::{Purpose, Region},
 	Moment, H256,
 };
+use kexin_verifier::Bytes;
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::Value;
 use std::{fs, path::Path, str::FromStr};
@@ -100,6 +101,24 @@ spelled! {
 
 fn from_json<T: DeserializeOwned>(text: &str) -> anyhow::Result<T> {
 	Ok(serde_json::from_value(Value::String(text.to_owned()))?)
+}
+
+/// Session keys, with the proof that their account's owner has them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionKeys {
+	/// The keys.
+	pub keys: Bytes,
+	/// The proof.
+	pub proof: Bytes,
+}
+
+impl FromStr for SessionKeys {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		serde_json::from_str(text).context("this is not what kexin-node session-keys prints")
+	}
 }
 
 /// Powers, with commas.

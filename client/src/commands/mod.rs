@@ -5,8 +5,9 @@ mod import;
 mod report;
 mod verify;
 
-use anyhow::Context as _;
-use arguments::{hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet};
+use arguments::{
+	hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet, SessionKeys,
+};
 use clap::{Parser, Subcommand};
 use kexin::{
 	call::{self, Call},
@@ -20,7 +21,6 @@ use kexin_primitives::{
 	vocabulary::Region,
 	FOREVER, H256,
 };
-use kexin_verifier::Bytes;
 use serde_json::{json, Value};
 use std::{path::PathBuf, process::ExitCode, str::FromStr};
 use subxt_signer::{sr25519::Keypair, SecretUri};
@@ -73,9 +73,11 @@ enum Command {
 	/// Vote on motions of the council.
 	#[command(subcommand)]
 	Council(Council),
-	/// Make new session keys in the node, and register them for the signing key's account. The node must be the hospital's own: it keeps
-	/// the secret keys.
-	SessionKeys,
+	/// Register session keys for the signing key's account, as `kexin-node session-keys` printed them.
+	SessionKeys {
+		/// The JSON.
+		made: SessionKeys,
+	},
 	/// Declare data sets and enrol subjects.
 	#[command(subcommand)]
 	Dataset(Dataset),
@@ -447,7 +449,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Import(arguments) => return import::run(&session, arguments).await,
 		Command::Members(command) => session.members(command).await?,
 		Command::Council(command) => session.council(command).await?,
-		Command::SessionKeys => session.session_keys().await?,
+		Command::SessionKeys { made } => {
+			let (keys, proof) = (made.keys.as_ref(), made.proof.as_ref());
+			session.submit(call::set_session_keys(keys, proof)).await?;
+		},
 		Command::Dataset(command) => session.dataset(command).await?,
 		Command::Consent(command) => session.consent(command).await?,
 		Command::Artifact(command) => session.artifact(command).await?,
@@ -632,24 +637,6 @@ impl Session {
 			Members::AddKey { account, powers } => self.submit(call::add_key(account.0, powers.0)).await,
 			Members::RevokeKey { account } => self.submit(call::revoke_key(account.0)).await,
 		}
-	}
-
-	/// Has the node make session keys, and registers them.
-	async fn session_keys(&self) -> anyhow::Result<()> {
-		#[derive(serde::Deserialize)]
-		struct Made {
-			keys: Bytes,
-			proof: Bytes,
-		}
-		let owner = Bytes::from(self.signer()?.public_key().0.to_vec());
-		let made = self
-			.ledger()
-			.await?
-			.rpc("author_rotateKeysWithOwner", &[json!(owner)])
-			.await;
-		let made = made.context("the node makes session keys only on its operator's own listener")?;
-		let made: Made = serde_json::from_value(made).context("the node's answer is not that of such a chain")?;
-		self.submit(call::set_session_keys(&made.keys.0, &made.proof.0)).await
 	}
 
 	async fn council(&self, command: Council) -> anyhow::Result<()> {

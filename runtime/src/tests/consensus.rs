@@ -114,7 +114,10 @@ fn a_validator_is_admitted_and_removed_from_the_session_after_the_next() {
 		let claim = Session::set_keys(RuntimeOrigin::signed(owner.clone()), keys.clone(), vec![]);
 		assert_eq!(claim, Err(pallet_session::Error::<Runtime>::InvalidProof.into()));
 		let possession = sp_core::proof_of_possession::statement_of_ownership(&owner.encode());
-		let proof = (eve.pair().sign(&possession), Ed25519Keyring::Eve.pair().sign(&possession));
+		let proof = (
+			eve.pair().sign(&possession),
+			Ed25519Keyring::Eve.pair().sign(&possession),
+		);
 		assert_ok!(Session::set_keys(
 			RuntimeOrigin::signed(owner.clone()),
 			keys,

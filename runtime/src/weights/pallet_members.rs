@@ -12,45 +12,45 @@ use frame_support::{traits::Get, weights::Weight};
 pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_members::WeightInfo for WeightInfo<T> {
 	fn admit() -> Weight {
-		// At least 45_808 ns.
-		Weight::from_parts(49_604_000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
+		// At least 71_905 ns.
+		Weight::from_parts(77_535_000, 0)
+			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn suspend() -> Weight {
-		// At least 28_212 ns.
-		Weight::from_parts(39_109_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
+		// At least 45_695 ns.
+		Weight::from_parts(53_119_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn remove() -> Weight {
-		// At least 835_373 ns.
-		Weight::from_parts(911_948_000, 0)
-			.saturating_add(T::DbWeight::get().reads(132))
+		// At least 1_126_513 ns.
+		Weight::from_parts(1_241_849_000, 0)
+			.saturating_add(T::DbWeight::get().reads(134))
 			.saturating_add(T::DbWeight::get().writes(197))
 	}
 	fn add_key() -> Weight {
-		// At least 90_775 ns.
-		Weight::from_parts(101_230_000, 0)
-			.saturating_add(T::DbWeight::get().reads(20))
+		// At least 131_146 ns.
+		Weight::from_parts(168_136_000, 0)
+			.saturating_add(T::DbWeight::get().reads(22))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn revoke_key() -> Weight {
-		// At least 122_872 ns.
-		Weight::from_parts(139_748_000, 0)
-			.saturating_add(T::DbWeight::get().reads(20))
+		// At least 183_344 ns.
+		Weight::from_parts(331_101_000, 0)
+			.saturating_add(T::DbWeight::get().reads(22))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn admit_validator() -> Weight {
-		// At least 1 ns.
-		Weight::from_parts(39_109_000, 0)
+		// At least 145_923 ns.
+		Weight::from_parts(241_413_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn remove_validator() -> Weight {
-		// At least 1 ns.
-		Weight::from_parts(39_109_000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(4))
+		// At least 143_138 ns.
+		Weight::from_parts(186_560_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 }
