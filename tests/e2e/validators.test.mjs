@@ -92,8 +92,9 @@ test('a validator is removed, and finality goes on without it though it keeps go
   assert.equal(await sets(), 2);
 });
 
-test('what was proved before stays proved, and what is proved now says how the voters changed', () => {
-  assert.equal(prove('after.json'), 2);
+test('what was proved before stays proved, and what is proved now says how the voters changed', async () => {
+  // The newest block with a justification may still be one of the voters before.
+  await within(3, 'a proof with both changes', () => prove('after.json') === 2);
   assert.ok(accepted('before.json'));
   assert.ok(accepted('after.json'));
   const forged = JSON.parse(readFileSync(join(alice.directory, 'after.json'), 'utf8'));

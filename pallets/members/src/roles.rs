@@ -165,12 +165,15 @@ impl<T: Config> Pallet<T> {
 /// The accounts of members in a role.
 type Accounts<AccountId, Bound> = BoundedBTreeMap<MemberId, AccountId, Bound>;
 
+/// The accounts before and after a change.
+type Change<AccountId, Bound> = (Accounts<AccountId, Bound>, Accounts<AccountId, Bound>);
+
 /// Puts a member's account into a role or out of it. Whom it was and is made of, if that changed.
 fn sync<Role, AccountId, Bound>(
 	member: MemberId,
 	account: Option<AccountId>,
 	full: impl Into<DispatchError>,
-) -> Result<Option<(Accounts<AccountId, Bound>, Accounts<AccountId, Bound>)>, DispatchError>
+) -> Result<Option<Change<AccountId, Bound>>, DispatchError>
 where
 	Role: frame_support::StorageValue<Accounts<AccountId, Bound>, Query = Accounts<AccountId, Bound>>,
 	AccountId: Clone + PartialEq + codec::FullCodec,
