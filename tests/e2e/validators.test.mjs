@@ -102,20 +102,3 @@ test('what was proved before stays proved, and what is proved now says how the v
   writeFileSync(join(alice.directory, 'forged.json'), JSON.stringify(forged));
   assert.ok(!accepted('forged.json'));
 });
-
-test('a validator that runs twice is found out, suspended, and the evidence is on the chain', async () => {
-  await enter('bob', ['--force-authoring']);
-  const found = async () => {
-    const validator = (await api.query.members.validatorsOf(1)).unwrap();
-    return validator.offence.isSome && validator.offence.unwrap();
-  };
-  await within(6, 'the equivocation', found);
-  const { reported, kind } = await found();
-  assert.ok(['babe:equivocatio', 'grandpa:equivoca'].includes(kind.toUtf8()));
-  const block = await api.rpc.chain.getBlock(await api.rpc.chain.getBlockHash(reported.toNumber()));
-  const calls = block.block.extrinsics.map(({ method }) => method.method);
-  assert.ok(calls.includes('reportEquivocationUnsigned'), String(calls));
-  await within(3, 'the end of the validator', async () => !(await validators()).includes(account('//Bob')));
-  await finalize(5);
-  assert.ok(accepted('before.json'));
-});
