@@ -109,20 +109,6 @@ impl Finalized {
 	}
 }
 
-/// What came of a motion that was carried out: why the ledger refused it, if it did, in SCALE.
-struct Carried(Option<Vec<u8>>);
-
-impl Decode for Carried {
-	fn decode<I: codec::Input>(input: &mut I) -> Result<Self, codec::Error> {
-		if input.read_byte()? == 0 {
-			return Ok(Self(None));
-		}
-		let mut error = vec![0; input.remaining_len()?.unwrap_or_default()];
-		input.read(&mut error)?;
-		Ok(Self(Some(error)))
-	}
-}
-
 /// The event of a recorded batch.
 #[derive(Clone, Debug, PartialEq, Eq, Decode)]
 pub struct BatchRecorded {
@@ -251,9 +237,13 @@ impl Ledger {
 			transaction: H256(block.extrinsic_hash().0),
 			events,
 		};
-		// A motion is carried out in the call of whoever closes it, which succeeds all the same.
-		if let Some((_, Carried(Some(refused)))) = done.event::<(H256, Carried)>("Council", "Executed") {
-			let refused = DispatchError::decode_from(&refused, at.metadata()).map_err(unreachable)?;
+		// A motion is carried out in the call of whoever closes it, which succeeds all the same. Its hash comes first, then the result.
+		let executed = done
+			.events
+			.iter()
+			.find(|event| event.pallet == "Council" && event.name == "Executed");
+		if let Some([1, refused @ ..]) = executed.and_then(|event| event.fields.get(32..)) {
+			let refused = DispatchError::decode_from(refused, at.metadata()).map_err(unreachable)?;
 			return Err(dispatch(&refused));
 		}
 		Ok(done)

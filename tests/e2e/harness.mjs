@@ -86,7 +86,7 @@ export class Chain {
     await this.ended;
   }
 
-  /** Runs a subcommand of the node on this chain, which has to be stopped. */
+  /** Runs a subcommand of the node on this chain. Those that open its database need it stopped. */
   offline(...command) {
     const run = spawnSync(join(bin, 'kexin-node'), [...command, ...this.base], { encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`kexin-node ${command.join(' ')}: exit ${run.status}\n${run.stderr}${run.stdout}`);

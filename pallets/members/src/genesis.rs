@@ -1,6 +1,6 @@
 //! The members that a chain starts with.
 
-use crate::{Config, GenesisConfig, Pallet, SessionBlocks, ValidatorsOf};
+use crate::{Config, GenesisConfig, Pallet, SessionBlocks};
 use alloc::{string::String, vec::Vec};
 use kexin_primitives::{
 	members::{MemberKind, Name, Powers},
@@ -54,13 +54,10 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 		}
 	}
 	for validator in &config.validators {
-		let key = Pallet::<T>::active_key(validator).unwrap_or_else(|| panic!("{validator:?} is no member's key"));
-		let member = key.member;
-		assert!(
-			Pallet::<T>::kind_of(member) == Some(MemberKind::Hospital) && !ValidatorsOf::<T>::contains_key(member),
-			"a hospital has one validator, and others none: {validator:?}"
-		);
-		Pallet::<T>::nominate(member, validator.clone()).unwrap_or_else(|error| panic!("{validator:?}: {error:?}"));
+		Pallet::<T>::hospital_without_validator(validator)
+			.map_err(Into::into)
+			.and_then(|member| Pallet::<T>::nominate(member, validator.clone()))
+			.unwrap_or_else(|error| panic!("the validator {validator:?}: {error:?}"));
 	}
 	if let Some(blocks) = config.session_blocks {
 		assert!(blocks > 3, "a session has more than 3 blocks");

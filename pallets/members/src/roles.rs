@@ -51,14 +51,20 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Makes a key the validator of its member.
-	pub(crate) fn do_admit_validator(account: T::AccountId) -> DispatchResult {
-		let member = Self::active_key(&account).ok_or(Error::<T>::NotFound)?.member;
+	/// The hospital that a key acts for, if it can have a validator.
+	pub(crate) fn hospital_without_validator(account: &T::AccountId) -> Result<MemberId, Error<T>> {
+		let member = Self::active_key(account).ok_or(Error::<T>::NotFound)?.member;
 		ensure!(
 			Self::kind_of(member) == Some(MemberKind::Hospital),
 			Error::<T>::ValidatorsForHospitalsOnly
 		);
 		ensure!(!ValidatorsOf::<T>::contains_key(member), Error::<T>::ValidatorTaken);
+		Ok(member)
+	}
+
+	/// Makes a key the validator of its member.
+	pub(crate) fn do_admit_validator(account: T::AccountId) -> DispatchResult {
+		let member = Self::hospital_without_validator(&account)?;
 		ensure!(T::SessionKeys::is_registered(&account), Error::<T>::NoSessionKeys);
 		Self::nominate(member, account.clone())?;
 		Self::deposit_event(Event::ValidatorAdmitted { member, account });

@@ -4,9 +4,10 @@ use crate::{
 	Allowances, Config, Keys, KeysOf, Members, NextMemberId, Pallet, Seats, Validators, ValidatorsOf,
 	MAX_KEYS_PER_MEMBER,
 };
+use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::Get};
 use kexin_primitives::{
-	members::{MemberKind, Powers, Status},
+	members::{MemberId, MemberKind, Powers, Status},
 	Versioned,
 };
 use sp_runtime::TryRuntimeError;
@@ -69,25 +70,20 @@ impl<T: Config> Pallet<T> {
 
 	/// The seats are those that the members and keys imply.
 	fn seats_follow_the_members() -> Result<(), TryRuntimeError> {
-		let seats = Seats::<T>::get();
-		for id in Members::<T>::iter_keys() {
-			ensure!(
-				seats.get(&id).cloned() == Self::seat_of(id),
-				"the seats are out of step"
-			);
-		}
+		ensure!(
+			in_step::<T>(&Seats::<T>::get(), Self::seat_of),
+			"the seats are out of step"
+		);
 		Ok(())
 	}
 
 	/// The validators are those that the members imply, each is a key of its hospital, and there is one where there ever was.
 	fn validators_follow_the_members() -> Result<(), TryRuntimeError> {
 		let validators = Validators::<T>::get();
-		for id in Members::<T>::iter_keys() {
-			ensure!(
-				validators.get(&id).cloned() == Self::validator_of(id),
-				"the validators are out of step"
-			);
-		}
+		ensure!(
+			in_step::<T>(&validators, Self::validator_of),
+			"the validators are out of step"
+		);
 		for (id, validator) in ValidatorsOf::<T>::iter() {
 			ensure!(
 				Keys::<T>::get(validator.account).is_some_and(|key| key.member == id),
@@ -114,4 +110,12 @@ impl<T: Config> Pallet<T> {
 		);
 		Ok(())
 	}
+}
+
+/// Whether the accounts in a role are those that follow from the members.
+fn in_step<T: Config>(
+	accounts: &BTreeMap<MemberId, T::AccountId>,
+	of: impl Fn(MemberId) -> Option<T::AccountId>,
+) -> bool {
+	Members::<T>::iter_keys().all(|id| accounts.get(&id).cloned() == of(id))
 }

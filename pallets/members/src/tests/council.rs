@@ -1,5 +1,6 @@
 //! What the council decides, and who sits on it.
 
+use super::admit;
 use crate::{mock::*, EnsureHospital, EnsureKey, Error, Event};
 use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
 use kexin_primitives::{
@@ -7,11 +8,7 @@ use kexin_primitives::{
 	vocabulary::Region,
 };
 use pallet_collective::Instance1;
-use sp_runtime::{DispatchError::BadOrigin, DispatchResult};
-
-fn admit(kind: MemberKind, seat: bool, key: u64) -> DispatchResult {
-	Members::admit(council(2), kind, name(), Region(40), seat, key)
-}
+use sp_runtime::DispatchError::BadOrigin;
 
 fn sitting() -> Vec<u64> {
 	pallet_collective::Members::<Test, Instance1>::get()

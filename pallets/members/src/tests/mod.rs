@@ -4,3 +4,12 @@ mod allowance;
 mod council;
 mod keys;
 mod validators;
+
+use crate::mock::*;
+use kexin_primitives::{members::MemberKind, vocabulary::Region};
+use sp_runtime::DispatchResult;
+
+/// The council admits a member.
+fn admit(kind: MemberKind, seat: bool, key: u64) -> DispatchResult {
+	Members::admit(council(2), kind, name(), Region(40), seat, key)
+}

@@ -1,31 +1,17 @@
 //! Whose validators run the chain.
 
+use super::admit;
 use crate::{mock::*, Error, Event, Offence, ValidatorsOf, SILENT_TURNS};
 use frame_support::{assert_noop, assert_ok};
-use kexin_primitives::{
-	members::{MemberKind, Powers},
-	vocabulary::Region,
-};
+use kexin_primitives::members::{MemberKind, Powers};
 use sp_runtime::DispatchError::BadOrigin;
 
 const BABE: [u8; 16] = *b"babe:equivocatio";
 
-/// Another hospital, member 3, with the administrator 20.
-fn admit_hospital() {
-	assert_ok!(Members::admit(
-		council(2),
-		MemberKind::Hospital,
-		name(),
-		Region(40),
-		false,
-		20
-	));
-}
-
 #[test]
 fn a_majority_admits_and_two_thirds_remove() {
 	ExtBuilder::build_and_execute(|| {
-		admit_hospital();
+		assert_ok!(admit(MemberKind::Hospital, false, 20));
 		assert_noop!(Members::admit_validator(council(1), 20), BadOrigin);
 		assert_noop!(Members::admit_validator(RuntimeOrigin::signed(10), 20), BadOrigin);
 		assert_ok!(Members::admit_validator(council(2), 20));
@@ -45,26 +31,12 @@ fn a_majority_admits_and_two_thirds_remove() {
 fn who_can_be_no_validator_is_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(Members::admit_validator(council(2), 20), Error::<Test>::NotFound);
-		assert_ok!(Members::admit(
-			council(2),
-			MemberKind::Company,
-			name(),
-			Region(40),
-			false,
-			20
-		));
+		assert_ok!(admit(MemberKind::Company, false, 20));
 		assert_noop!(
 			Members::admit_validator(council(2), 20),
 			Error::<Test>::ValidatorsForHospitalsOnly
 		);
-		assert_ok!(Members::admit(
-			council(2),
-			MemberKind::Hospital,
-			name(),
-			Region(40),
-			false,
-			40
-		));
+		assert_ok!(admit(MemberKind::Hospital, false, WITHOUT_KEYS));
 		assert_noop!(
 			Members::admit_validator(council(2), WITHOUT_KEYS),
 			Error::<Test>::NoSessionKeys
@@ -103,14 +75,7 @@ fn a_key_that_is_revoked_is_no_validator_any_more() {
 fn the_last_validator_stays() {
 	ExtBuilder::build_and_execute(|| {
 		// So that the seats are not what keeps the last member.
-		assert_ok!(Members::admit(
-			council(2),
-			MemberKind::Hospital,
-			name(),
-			Region(40),
-			true,
-			20
-		));
+		assert_ok!(admit(MemberKind::Hospital, true, 20));
 		assert_ok!(Members::remove_validator(council(2), 0));
 		assert_ok!(Members::suspend(council(2), 1));
 		assert_noop!(Members::remove_validator(council(2), 2), Error::<Test>::LastValidator);
