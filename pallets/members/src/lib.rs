@@ -254,6 +254,13 @@ pub mod pallet {
 			/// Whether it is suspended. The last validator is not.
 			suspended: bool,
 		},
+		/// The council suspended a silent validator, so that the others can start finality anew.
+		ValidatorSuspended {
+			/// The hospital.
+			member: MemberId,
+			/// The account that has the session keys.
+			account: T::AccountId,
+		},
 		/// The council lets a suspended validator take part again.
 		ValidatorReinstated {
 			/// The hospital.
@@ -305,6 +312,8 @@ pub mod pallet {
 		TooManyValidators,
 		/// The chain keeps at least one validator. Admit another one first.
 		LastValidator,
+		/// No more than a third of the validators is silent, so finality comes back by itself, or with them. Look for the cause first.
+		FinalityIsPossible,
 	}
 
 	#[pallet::hooks]
@@ -535,7 +544,7 @@ pub mod pallet {
 			Self::do_remove_validator(member)
 		}
 
-		/// Lets a validator that was suspended for an equivocation take part again.
+		/// Lets a validator that was suspended for an equivocation or for its silence take part again.
 		///
 		/// ## Dispatch Origin
 		///

@@ -15,6 +15,9 @@ pub const MAX_VALIDATORS: u32 = 100;
 /// validators, one in some hundred million is.
 pub const SILENT_TURNS: u32 = 20;
 
+/// The kind of an offence that is none: the validator authored nothing while finality stood still.
+pub const SILENCE: Kind = *b"kexin:is-silent!";
+
 /// What an account is to the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Key {
@@ -42,13 +45,14 @@ pub struct Validator<AccountId, BlockNumber> {
 	pub offence: Option<Offence<BlockNumber>>,
 }
 
-/// A validator's equivocation: it signed two blocks for one slot, or two votes for one round.
+/// Why a validator is suspended: it signed two blocks for one slot, or two votes for one round, or it was silent when the council restarted
+/// finality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Offence<BlockNumber> {
-	/// `babe:equivocatio` or `grandpa:equivoca`.
+	/// `babe:equivocatio`, `grandpa:equivoca` or [`SILENCE`].
 	pub kind: Kind,
-	/// The session in which it signed.
+	/// The session in which it signed; of silence, that in which the council decided.
 	pub session: SessionIndex,
-	/// The block whose body holds the proof, both signatures, as a report.
+	/// The block whose body holds the proof: both signatures, as a report. Of silence, the block in which the council decided.
 	pub reported: BlockNumber,
 }

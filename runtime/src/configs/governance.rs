@@ -1,17 +1,15 @@
-//! The council of hospitals, and what it needs to decide and to carry out.
+//! The council of hospitals, and what it may do to the chain itself.
 
 use super::system::RuntimeBlockWeights;
 use crate::*;
 use frame_support::{
 	parameter_types,
-	traits::{
-		fungible::HoldConsideration, ConstU32, EitherOfDiverse, EqualPrivilegeOnly, LinearStoragePrice,
-		NeverEnsureOrigin,
-	},
+	traits::{ConstU32, NeverEnsureOrigin},
 	weights::Weight,
 };
-use frame_system::EnsureRoot;
-use pallet_collective::{EnsureMember, EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
+use kexin_primitives::members::Powers;
+use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
+use pallet_members::EnsurePower;
 use sp_runtime::Perbill;
 
 /// More than half of the council.
@@ -21,9 +19,6 @@ pub type CouncilTwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 
 parameter_types! {
 	pub MaxMotionWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
-	pub const PreimageHoldReason: RuntimeHoldReason = RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
-	pub const PreimageBaseDeposit: Balance = KEX;
-	pub const PreimageByteDeposit: Balance = KEX / 1_000;
 }
 
 impl pallet_collective::Config<Instance1> for Runtime {
@@ -44,30 +39,13 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type Consideration = ();
 }
 
-impl pallet_scheduler::Config for Runtime {
-	type RuntimeEvent = RuntimeEvent;
-	type RuntimeOrigin = RuntimeOrigin;
-	type PalletsOrigin = OriginCaller;
-	type RuntimeCall = RuntimeCall;
-	type MaximumWeight = MaxMotionWeight;
-	type ScheduleOrigin = EitherOfDiverse<EnsureRoot<AccountId>, CouncilTwoThirds>;
-	type OriginPrivilegeCmp = EqualPrivilegeOnly;
-	type MaxScheduledPerBlock = ConstU32<64>;
-	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
-	type Preimages = Preimage;
-	type BlockNumberProvider = System;
-}
-
-impl pallet_preimage::Config for Runtime {
-	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_preimage::weights::SubstrateWeight<Runtime>;
-	type Currency = Balances;
-	/// The council stores what it decides about without a deposit.
-	type ManagerOrigin = EnsureMember<AccountId, Instance1>;
-	type Consideration = HoldConsideration<
-		AccountId,
-		Balances,
-		PreimageHoldReason,
-		LinearStoragePrice<PreimageBaseDeposit, PreimageByteDeposit, Balance>,
-	>;
+impl pallet_governance::Config for Runtime {
+	type ApproveOrigin = CouncilTwoThirds;
+	type CancelOrigin = CouncilMajority;
+	type ApplyOrigin = EnsurePower<Runtime, { Powers::COUNCIL.bits() }>;
+	type RestartOrigin = CouncilTwoThirds;
+	type Validators = super::consensus::ConsortiumValidators;
+	/// Hospitals have a day to look at what was approved.
+	type DefaultUpgradeDelay = ConstU32<DAYS>;
+	type WeightInfo = crate::weights::pallet_governance::WeightInfo<Runtime>;
 }
