@@ -205,6 +205,26 @@ pub fn vote(motion: H256, index: u32, approve: bool) -> Call {
 	call("Council", "vote", (motion, codec::Compact(index), approve))
 }
 
+/// Approves a runtime of this hash.
+pub fn approve_upgrade(code: H256) -> Call {
+	call("Governance", "approve_upgrade", code)
+}
+
+/// Calls the approved upgrade off.
+pub fn cancel_upgrade() -> Call {
+	call("Governance", "cancel_upgrade", ())
+}
+
+/// Applies the approved upgrade.
+pub fn apply_upgrade(code: &[u8]) -> Call {
+	call("Governance", "apply_upgrade", code)
+}
+
+/// Starts finality anew after this block, without the validators that are silent.
+pub fn restart_finality(last_final: u32) -> Call {
+	call("Governance", "restart_finality", last_final)
+}
+
 /// Closes a motion whose vote is decided. The weight and length bound what it may cost.
 pub fn close_motion(motion: H256, index: u32, ref_time: u64, length: u32) -> Call {
 	let weight = (codec::Compact(ref_time), codec::Compact(0u64));

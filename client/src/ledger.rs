@@ -9,13 +9,17 @@ use kexin_primitives::{
 };
 use serde_json::Value;
 use subxt::{
-	error::{DispatchError, ExtrinsicError, TransactionEventsError, TransactionProgressError, TransactionStatusError},
+	config::DefaultExtrinsicParamsBuilder,
+	dynamic::Value as Decoded,
+	error::{DispatchError, ExtrinsicError, TransactionEventsError, TransactionStatusError},
 	rpcs::{client::RpcParams, RpcClient},
-	OnlineClient, PolkadotConfig,
+	transactions::TransactionStatus,
+	OnlineClient, OnlineClientAtBlock, PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
 type Client = OnlineClient<PolkadotConfig>;
+type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
 
 /// Why the ledger did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -87,9 +91,29 @@ pub struct LedgerEvent {
 	pub fields: Vec<u8>,
 }
 
-/// A call that is final.
+/// How far a call has to come until it counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+	/// It is in a final block.
+	Final,
+	/// It is in a block, which may still be replaced by another: where finality stands still, nothing more can be had.
+	InBlock,
+}
+
+impl std::fmt::Display for Until {
+	fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+		formatter.write_str(match self {
+			Self::Final => "final in",
+			Self::InBlock => "in, and not final with,",
+		})
+	}
+}
+
+/// A call that is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finalized {
+pub struct Done {
+	/// How far it has come.
+	pub until: Until,
 	/// The block that it is in.
 	pub block: H256,
 	/// The transaction's hash.
@@ -98,7 +122,7 @@ pub struct Finalized {
 	pub events: Vec<LedgerEvent>,
 }
 
-impl Finalized {
+impl Done {
 	/// The fields of the first event of this name.
 	pub fn event<T: Decode>(&self, pallet: &str, name: &str) -> Option<T> {
 		let event = self
@@ -203,7 +227,15 @@ impl Ledger {
 	///
 	/// # Errors
 	/// See [`LedgerError`]. After `Unreachable` the call may have been taken all the same.
-	pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Finalized, LedgerError> {
+	pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Done, LedgerError> {
+		self.submit_until(Until::Final, signer, call).await
+	}
+
+	/// As [`Self::submit`], and says how far the call has to come.
+	///
+	/// # Errors
+	/// As there.
+	pub async fn submit_until(&self, until: Until, signer: &Keypair, call: &Call) -> Result<Done, LedgerError> {
 		let account = account_text(&signer.public_key().0);
 		let at = self.client.at_current_block().await.map_err(unreachable)?;
 		let bytes = encode(at.metadata_ref(), call)?;
@@ -211,14 +243,34 @@ impl Ledger {
 		let payload = transactions
 			.from_call_data_bytes(&bytes)
 			.map_err(|error| LedgerError::Incompatible(error.to_string()))?;
-		let progress = transactions
-			.sign_and_submit_then_watch_default(&payload, signer)
+		let params = DefaultExtrinsicParamsBuilder::<PolkadotConfig>::new();
+		let params = match until {
+			Until::Final => params,
+			// What the account sent is not final either.
+			Until::InBlock => params.immortal().nonce(self.next_nonce(&account).await?),
+		};
+		let mut progress = transactions
+			.sign_and_submit_then_watch(&payload, signer, params.build())
 			.await
 			.map_err(|error| submission(error, &account))?;
-		let block = progress.wait_for_finalized().await.map_err(|error| match error {
-			TransactionProgressError::TransactionStatusError(status) => refusal(&status, &account),
-			error => unreachable(error),
-		})?;
+		let block = loop {
+			let status = progress.next().await.transpose().map_err(unreachable)?;
+			match (status, until) {
+				(Some(TransactionStatus::InFinalizedBlock(block)), _)
+				| (Some(TransactionStatus::InBestBlock(block)), Until::InBlock) => break block,
+				(Some(TransactionStatus::Error { message }), _) => {
+					return Err(refusal(&TransactionStatusError::Error(message), &account))
+				},
+				(Some(TransactionStatus::Invalid { message }), _) => {
+					return Err(refusal(&TransactionStatusError::Invalid(message), &account))
+				},
+				(Some(TransactionStatus::Dropped { message }), _) => {
+					return Err(refusal(&TransactionStatusError::Dropped(message), &account))
+				},
+				(Some(_), _) => {},
+				(None, _) => return Err(unreachable("it does not tell what became of the call")),
+			}
+		};
 		let events = block.wait_for_success().await.map_err(|error| match error {
 			TransactionEventsError::ExtrinsicFailed(error) => dispatch(&error),
 			error => unreachable(error),
@@ -232,7 +284,8 @@ impl Ledger {
 				fields: event.field_bytes().to_vec(),
 			})
 			.collect();
-		let done = Finalized {
+		let done = Done {
+			until,
 			block: H256(block.block_hash().0),
 			transaction: H256(block.extrinsic_hash().0),
 			events,
@@ -288,10 +341,92 @@ impl Ledger {
 	/// # Errors
 	/// When the node can't be reached.
 	pub async fn council(&self) -> Result<Vec<Account>, LedgerError> {
-		let at = self.client.at_current_block().await.map_err(unreachable)?;
-		let address = subxt::dynamic::storage::<(), Vec<[u8; 32]>>("Council", "Members");
+		self.value("Members").await
+	}
+
+	/// The council's open motions, as the newest block has them.
+	///
+	/// # Errors
+	/// When the node can't be reached.
+	pub async fn motions(&self) -> Result<Vec<Motion>, LedgerError> {
+		let mut motions = Vec::new();
+		let at = self.newest().await?;
+		for hash in self.value::<Vec<[u8; 32]>>("Proposals").await? {
+			let key = (subxt::utils::H256(hash),);
+			let voting = subxt::dynamic::storage::<(subxt::utils::H256,), Decoded>("Council", "Voting");
+			let voting = at.storage().fetch(voting, key).await.map_err(unreachable)?;
+			let votes = Votes::decode(&mut voting.bytes()).map_err(incompatible)?;
+			let proposal = subxt::dynamic::storage::<(subxt::utils::H256,), Decoded>("Council", "ProposalOf");
+			let proposal = at.storage().fetch(proposal, key).await.map_err(unreachable)?;
+			motions.push(Motion {
+				hash: H256(hash),
+				votes,
+				call: readable(&proposal.decode().map_err(incompatible)?),
+			});
+		}
+		Ok(motions)
+	}
+
+	/// A value of the council, as the newest block has it.
+	async fn value<T: Decode>(&self, name: &str) -> Result<T, LedgerError> {
+		let at = self.newest().await?;
+		let address = subxt::dynamic::storage::<(), Decoded>("Council", name);
 		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
-		Vec::decode(&mut value.bytes()).map_err(|error| LedgerError::Incompatible(error.to_string()))
+		T::decode(&mut value.bytes()).map_err(incompatible)
+	}
+
+	/// The newest block, whether it is final or not: the council decides while finality stands still, too.
+	async fn newest(&self) -> Result<AtBlock, LedgerError> {
+		let hash = self.rpc("chain_getBlockHash", &[]).await?;
+		let hash: H256 = serde_json::from_value(hash).map_err(incompatible)?;
+		let block = subxt::utils::H256(hash.0);
+		self.client.at_block(block).await.map_err(unreachable)
+	}
+
+	/// The number of the account's next transaction, those included that are not in a block yet.
+	async fn next_nonce(&self, account: &str) -> Result<u64, LedgerError> {
+		let nonce = self.rpc("system_accountNextIndex", &[account.into()]).await?;
+		nonce
+			.as_u64()
+			.ok_or_else(|| incompatible(format!("{nonce} is no nonce")))
+	}
+}
+
+/// A motion of the council.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Motion {
+	/// Its hash.
+	pub hash: H256,
+	/// Who voted how.
+	pub votes: Votes,
+	/// What it would do.
+	pub call: String,
+}
+
+/// The votes on a motion, as `pallet_collective` keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
+pub struct Votes {
+	/// The motion's number.
+	pub index: u32,
+	/// How many have to agree.
+	pub threshold: u32,
+	/// Who agreed.
+	pub ayes: Vec<Account>,
+	/// Who did not.
+	pub nays: Vec<Account>,
+	/// The block at which the vote ends.
+	pub end: u32,
+}
+
+/// A call as a person reads it: `Members.remove { member: 2 }`.
+fn readable(call: &Decoded) -> String {
+	use subxt::ext::scale_value::{Composite, ValueDef};
+	let ValueDef::Variant(pallet) = &call.value else {
+		return call.to_string();
+	};
+	match &pallet.values {
+		Composite::Unnamed(values) if values.len() == 1 => format!("{}.{}", pallet.name, values[0]),
+		_ => call.to_string(),
 	}
 }
 
@@ -306,6 +441,10 @@ pub fn account_text(account: &Account) -> String {
 	let hash = sp_crypto_hashing::blake2_512(&[b"SS58PRE", &bytes[..]].concat());
 	bytes.extend_from_slice(&hash[..2]);
 	bs58::encode(bytes).into_string()
+}
+
+fn incompatible(error: impl std::fmt::Display) -> LedgerError {
+	LedgerError::Incompatible(error.to_string())
 }
 
 fn unreachable(error: impl std::fmt::Display) -> LedgerError {

@@ -40,7 +40,9 @@ impl OnRuntimeUpgrade for CapitalNames {
 
 	#[cfg(feature = "try-runtime")]
 	fn pre_upgrade() -> Result<Vec<u8>, sp_runtime::TryRuntimeError> {
-		Ok(codec::Encode::encode(&Records::<Runtime>::iter_keys().count().to_le_bytes()))
+		Ok(codec::Encode::encode(
+			&Records::<Runtime>::iter_keys().count().to_le_bytes(),
+		))
 	}
 
 	#[cfg(feature = "try-runtime")]

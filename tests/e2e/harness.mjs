@@ -9,7 +9,8 @@ import { promisify } from 'node:util';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const bin = process.env.KEXIN_BIN;
+/** Where the node, the client and the runtimes for tests are. */
+export const bin = process.env.KEXIN_BIN;
 if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
 const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
 
@@ -24,11 +25,13 @@ export const freePort = () =>
     });
   });
 
-/** Four hospitals as in `local`, with sessions of so many blocks: the file of their chain specification. */
-export function consortium(sessionBlocks) {
+/** Four hospitals as in `local`, with sessions of so many blocks and whatever else `change` does to the genesis: the file of their chain specification. */
+export function consortium(sessionBlocks, change = () => {}) {
   const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const spec = JSON.parse(made.stdout);
-  spec.genesis.runtimeGenesis.patch.members.sessionBlocks = sessionBlocks;
+  const { patch } = spec.genesis.runtimeGenesis;
+  patch.members.sessionBlocks = sessionBlocks;
+  change(patch);
   const file = join(mkdtempSync(join(tmpdir(), 'kexin-e2e-')), 'chain.json');
   writeFileSync(file, JSON.stringify(spec));
   return file;
@@ -124,10 +127,11 @@ export class Chain {
 
   /** Has the council of `local` decide: the first of three hospitals proposes, all vote, the first carries it out. */
   async decide(...args) {
+    const council = args.includes('--without-finality') ? ['council', '--without-finality'] : ['council'];
     const { motion, index } = await this.kexinLater(args, '//Alice');
     const about = [motion, String(index)];
-    await Promise.all(['//Alice', '//Bob', '//Charlie'].map((key) => this.kexinLater(['council', 'vote', ...about], key)));
-    return this.kexinLater(['council', 'close', ...about], '//Alice');
+    await Promise.all(['//Alice', '//Bob', '//Charlie'].map((key) => this.kexinLater([...council, 'vote', ...about], key)));
+    return this.kexinLater([...council, 'close', ...about], '//Alice');
   }
 
   /** The client as a process that can be killed. */

@@ -202,7 +202,9 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Blocks within which each of these validators authors one, if it authors at all.
-fn silent_turns<AccountId, BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned>(in_session: &[AccountId]) -> BlockNumber {
+fn silent_turns<AccountId, BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned>(
+	in_session: &[AccountId],
+) -> BlockNumber {
 	SILENT_TURNS
 		.saturating_mul(in_session.len().saturated_into())
 		.saturated_into()

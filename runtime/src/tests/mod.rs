@@ -85,6 +85,7 @@ fn the_largest_batch_fits_into_a_block() {
 fn pallets_and_calls_keep_their_numbers() {
 	use frame_support::traits::PalletInfoAccess as _;
 	assert_eq!(Members::index(), 7);
+	assert_eq!(Governance::index(), 12);
 	assert_eq!(Consent::index(), 20);
 	assert_eq!(Lineage::index(), 21);
 	assert_eq!(Access::index(), 22);
@@ -97,6 +98,7 @@ fn the_weights_are_measured() {
 		include_str!("../weights/pallet_access.rs"),
 		include_str!("../weights/pallet_annotation.rs"),
 		include_str!("../weights/pallet_consent.rs"),
+		include_str!("../weights/pallet_governance.rs"),
 		include_str!("../weights/pallet_lineage.rs"),
 		include_str!("../weights/pallet_members.rs"),
 	] {

@@ -26,10 +26,7 @@ fn a_runtime_is_approved_waits_and_is_applied() {
 		let from = 1 + DELAY;
 		System::assert_last_event(Event::UpgradeApproved { code: hash, from }.into());
 		System::set_block_number(from - 1);
-		assert_noop!(
-			Governance::apply_upgrade(seat(), next.clone()),
-			Error::<Test>::TooEarly
-		);
+		assert_noop!(Governance::apply_upgrade(seat(), next.clone()), Error::<Test>::TooEarly);
 		System::set_block_number(from);
 		assert_ok!(Governance::apply_upgrade(seat(), next.clone()));
 		System::assert_last_event(Event::UpgradeApplied { code: hash }.into());
