@@ -4,7 +4,7 @@
 use crate::*;
 use alloc::borrow::Cow;
 use frame_support::{traits::OnRuntimeUpgrade, weights::Weight};
-use kexin_primitives::Versioned;
+use kexin_primitives::{members::Member, Versioned};
 use pallet_members::Members as Records;
 use sp_version::runtime_version;
 
@@ -30,9 +30,9 @@ pub struct CapitalNames;
 impl OnRuntimeUpgrade for CapitalNames {
 	fn on_runtime_upgrade() -> Weight {
 		let mut members = 0;
-		Records::<Runtime>::translate_values(|Versioned::V1(mut member)| {
+		Records::<Runtime>::translate_values(|Versioned::V1(mut member): Versioned<Member>| {
 			members += 1;
-			member.name.as_mut().make_ascii_uppercase();
+			member.name.iter_mut().for_each(u8::make_ascii_uppercase);
 			Some(Versioned::V1(member))
 		});
 		<Runtime as frame_system::Config>::DbWeight::get().reads_writes(members, members)
@@ -47,11 +47,9 @@ impl OnRuntimeUpgrade for CapitalNames {
 
 	#[cfg(feature = "try-runtime")]
 	fn post_upgrade(before: Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
-		let after = codec::Encode::encode(&Records::<Runtime>::iter_keys().count().to_le_bytes());
+		let after = Records::<Runtime>::iter_keys().count().to_le_bytes();
 		frame_support::ensure!(before == after, "a member was lost");
-		let small = |Versioned::V1(member): Versioned<kexin_primitives::members::Member>| {
-			member.name.iter().any(u8::is_ascii_lowercase)
-		};
+		let small = |Versioned::V1(member): Versioned<Member>| member.name.iter().any(u8::is_ascii_lowercase);
 		frame_support::ensure!(!Records::<Runtime>::iter_values().any(small), "a name was left out");
 		Ok(())
 	}
