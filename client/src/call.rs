@@ -96,6 +96,16 @@ pub fn admit_validator(account: Account) -> Call {
 	call("Members", "admit_validator", account)
 }
 
+/// Names the nodes of the caller's member by their ed25519 public keys.
+pub fn name_nodes(nodes: &[[u8; 32]]) -> Call {
+	call("Members", "name_nodes", nodes)
+}
+
+/// Closes the network to all but the members' nodes, or opens it.
+pub fn close_network(closed: bool) -> Call {
+	call("Members", "close_network", closed)
+}
+
 /// Registers session keys, as the node that made them encodes them, with the proof that the caller has them.
 pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Call {
 	Call {

@@ -5,7 +5,8 @@
 //! | [`chain_spec`] | the chains that the node knows by name |
 //! | [`cli`], [`command`] | the command line, as operators know it from other Substrate nodes |
 //! | [`session_keys`] | the keys of a validator, made where it keeps them |
-//! | [`service`] | the node itself: pool, import, network, authoring, finality |
+//! | [`service`] | the node itself: pool, import, authoring, finality |
+//! | [`network`] | who may connect, and what is asked of whom |
 //! | [`index`] | the index of finalized events |
 //! | [`rpc`] | the JSON-RPC methods, stock and the ledger's own |
 
@@ -16,6 +17,7 @@ pub mod chain_spec;
 pub mod cli;
 pub mod command;
 pub mod index;
+pub mod network;
 pub mod rpc;
 pub mod service;
 pub mod session_keys;

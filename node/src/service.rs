@@ -2,24 +2,20 @@
 
 use crate::{
 	index::{follow::Follower, metrics::Metrics, Index, Target},
+	network::{self, Network},
 	rpc,
 };
 use futures::{FutureExt as _, StreamExt as _};
 use kexin_runtime::{opaque::Block, RuntimeApi};
-use sc_client_api::{Backend as _, BlockBackend as _, BlockchainEvents as _};
+use sc_client_api::{Backend as _, BlockchainEvents as _};
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
 use sc_consensus_grandpa::{FinalityProofProvider, SharedVoterState};
-use sc_network::{
-	config::FullNetworkConfiguration, service::traits::NetworkService, Litep2pNetworkBackend, NetworkBackend,
-	NotificationService,
-};
-use sc_service::{
-	error::Error, BuildNetworkParams, Configuration, KeystoreContainer, SpawnTasksParams, TaskManager, WarpSyncConfig,
-};
+use sc_network::{service::traits::NetworkService, NotificationService};
+use sc_service::{error::Error, Configuration, KeystoreContainer, SpawnTasksParams, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::{inherents::BabeCreateInherentDataProviders, SlotDuration};
-use sp_runtime::traits::{Block as BlockT, Header as _};
+use sp_runtime::traits::Header as _;
 use std::{sync::Arc, time::Duration};
 
 /// Blocks between two justifications that are kept at the least. Each is what an offline proof of finality rests on.
@@ -40,7 +36,8 @@ pub type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
 /// The rule that picks the best chain.
 pub type SelectChain = sc_consensus::LongestChain<Backend, Block>;
 type GrandpaImport = sc_consensus_grandpa::GrandpaBlockImport<Backend, Block, Client, SelectChain>;
-type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, Client, SelectChain>;
+/// What consensus and the network need of GRANDPA.
+pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, Client, SelectChain>;
 type BlockImport = sc_consensus_babe::BabeBlockImport<
 	Block,
 	Client,
@@ -124,7 +121,7 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 		mut telemetry,
 	} = consensus;
 
-	let network = network(
+	let network = network::start(
 		&config,
 		&client,
 		&backend,
@@ -231,16 +228,6 @@ struct Node {
 	telemetry: Option<sc_telemetry::TelemetryHandle>,
 }
 
-/// The running network, and what hangs on it.
-struct Network {
-	service: Arc<dyn NetworkService>,
-	system_rpc_tx: sc_utils::mpsc::TracingUnboundedSender<sc_rpc::system::Request<Block>>,
-	tx_handler_controller: sc_network_transactions::TransactionsHandlerController<<Block as BlockT>::Hash>,
-	sync: Arc<sc_network_sync::SyncingService<Block>>,
-	grandpa_protocol: sc_network::ProtocolName,
-	grandpa_notifications: Box<dyn NotificationService>,
-}
-
 /// How GRANDPA's votes travel.
 struct Votes {
 	protocol: sc_network::ProtocolName,
@@ -334,63 +321,6 @@ fn import_queue(
 			telemetry,
 		},
 	))
-}
-
-fn network(
-	config: &Configuration,
-	client: &Arc<Client>,
-	backend: &Arc<Backend>,
-	pool: &Arc<Pool>,
-	grandpa_link: &GrandpaLink,
-	import_queue: sc_consensus::DefaultImportQueue<Block>,
-	tasks: &TaskManager,
-) -> Result<Network, Error> {
-	type Litep2p = Litep2pNetworkBackend;
-	let mut net_config = FullNetworkConfiguration::<Block, <Block as BlockT>::Hash, Litep2p>::new(
-		&config.network,
-		config.prometheus_registry().cloned(),
-	);
-	let metrics = <Litep2p as NetworkBackend<Block, <Block as BlockT>::Hash>>::register_notification_metrics(
-		config.prometheus_registry(),
-	);
-	let genesis = client
-		.block_hash(0)?
-		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
-	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
-	let (grandpa_config, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2p>(
-		grandpa_protocol.clone(),
-		metrics.clone(),
-		net_config.peer_store_handle(),
-	);
-	net_config.add_notification_protocol(grandpa_config);
-	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
-		backend.clone(),
-		grandpa_link.shared_authority_set().clone(),
-		Vec::new(),
-	));
-	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) =
-		sc_service::build_network(BuildNetworkParams {
-			config,
-			net_config,
-			client: client.clone(),
-			transaction_pool: pool.clone(),
-			spawn_handle: tasks.spawn_handle(),
-			spawn_essential_handle: tasks.spawn_essential_handle(),
-			import_queue,
-			block_announce_validator_builder: None,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-			block_relay: None,
-			metrics,
-			gap_sync_body_policy: Default::default(),
-		})?;
-	Ok(Network {
-		service,
-		system_rpc_tx,
-		tx_handler_controller,
-		sync,
-		grandpa_protocol,
-		grandpa_notifications,
-	})
 }
 
 fn offchain_workers(

@@ -152,6 +152,22 @@ export class Chain {
     this.kexin(['dataset', 'declare', dataset], { key: '//Alice//steward' });
   }
 
+  /** Records an access of now. */
+  access(dataset, number) {
+    writeFileSync(join(this.directory, `${number}.json`), accessEvent(number));
+    this.kexin(['import', '--dataset', dataset, `${number}.json`], { key: '//Alice//gateway' });
+  }
+
+  /** Proves an access, once a block that has it is not only final but justified. */
+  async prove(dataset, index, genesis, file) {
+    const command = ['proof', dataset, String(index), '--genesis', genesis, '--out', file];
+    for (let attempt = 0; attempt < 60; attempt += 1) {
+      if (this.kexin(command, { check: false }).code === 0) return;
+      await new Promise((next) => setTimeout(next, 500));
+    }
+    this.kexin(command);
+  }
+
   /** polkadot.js, with the ledger's own methods. */
   polkadot() {
     return ApiPromise.create({ provider: new WsProvider(this.url), rpc: definitions.rpc, types: definitions.types, noInitWarn: true });

@@ -7,7 +7,8 @@ mod report;
 mod verify;
 
 use arguments::{
-	hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet, SessionKeys,
+	hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PeerId, PowerSet,
+	SessionKeys,
 };
 use clap::{Parser, Subcommand};
 use council::Share;
@@ -204,6 +205,15 @@ enum Members {
 		/// The hospital.
 		member: u32,
 	},
+	/// Name the nodes of the signing key's member, in place of those named before.
+	NameNodes {
+		/// Their peer ids, as `kexin-node` prints them.
+		nodes: Vec<PeerId>,
+	},
+	/// Let none but the members' nodes connect.
+	CloseNetwork,
+	/// Let everybody connect.
+	OpenNetwork,
 	/// Add a key to the signing key's member.
 	AddKey {
 		/// Its account.
@@ -590,6 +600,12 @@ impl Session {
 			Members::ReinstateValidator { member } => {
 				decide(call::member("reinstate_validator", member), Share::TwoThirds).await
 			},
+			Members::NameNodes { nodes } => {
+				let nodes = nodes.iter().map(|node| node.0).collect::<Vec<_>>();
+				self.submit(call::name_nodes(&nodes)).await
+			},
+			Members::CloseNetwork => decide(call::close_network(true), Share::TwoThirds).await,
+			Members::OpenNetwork => decide(call::close_network(false), Share::TwoThirds).await,
 			Members::AddKey { account, powers } => self.submit(call::add_key(account.0, powers.0)).await,
 			Members::RevokeKey { account } => self.submit(call::revoke_key(account.0)).await,
 		}

@@ -1,6 +1,7 @@
 //! Keys and allowances.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use kexin_primitives::members::{MemberId, Powers};
 use scale_info::TypeInfo;
 use sp_staking::{offence::Kind, SessionIndex};
@@ -11,6 +12,13 @@ pub const MAX_KEYS_PER_MEMBER: u32 = 64;
 pub const MAX_SEATS: u32 = 100;
 /// Most validators.
 pub const MAX_VALIDATORS: u32 = 100;
+/// Most nodes of one member.
+pub const MAX_NODES_PER_MEMBER: u32 = 4;
+/// The ed25519 public key of a node, which its peer id is made of.
+pub type NodeKey = [u8; 32];
+/// The nodes of a member.
+pub type Nodes = BoundedVec<NodeKey, ConstU32<MAX_NODES_PER_MEMBER>>;
+
 /// A validator is silent after this many rounds in which it should have authored a block. Who authors is drawn by lot: of honest
 /// validators, one in some hundred million is.
 pub const SILENT_TURNS: u32 = 20;
