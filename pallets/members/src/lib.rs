@@ -40,7 +40,7 @@ mod registry;
 mod roles;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(test, feature = "invariants", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 pub mod weights;

@@ -1,6 +1,7 @@
 //! What holds for the runtime as a whole.
 
 mod consensus;
+mod histories;
 
 use crate::{configs::system::RuntimeBlockWeights, *};
 use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
