@@ -47,7 +47,10 @@ pub struct OperatorParams {
 pub fn check(rpc: &RpcConfiguration) -> Result<(), Error> {
 	let refused = |what: String| Err(Error::Other(what));
 	let endpoints = rpc.addr.iter().flatten();
-	if let Some(endpoint) = endpoints.clone().find(|endpoint| !endpoint.listen_addr.ip().is_loopback()) {
+	if let Some(endpoint) = endpoints
+		.clone()
+		.find(|endpoint| !endpoint.listen_addr.ip().is_loopback())
+	{
 		return refused(format!(
 			"JSON-RPC without tokens stays on loopback, and {} can be reached from outside: open --door instead",
 			endpoint.listen_addr

@@ -9,9 +9,9 @@ import { promisify } from 'node:util';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const bin = process.env.KEXIN_BIN;
+export const bin = process.env.KEXIN_BIN;
 if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
-const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
+export const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
 
 /** A port of the loopback interface that is free now. */
 export const freePort = () =>
@@ -66,7 +66,8 @@ export class Chain {
     // The peer's name comes last, after where its key is kept.
     chain.address = `${listen}/p2p/${made.stderr.trim().split('\n').pop()}`;
     const log = openSync(join(chain.directory, 'node.log'), 'a');
-    const network = ['--rpc-port', String(chain.port), '--no-prometheus', '--no-mdns', '--listen-addr', listen];
+    const silent = options.includes('--prometheus-port') ? [] : ['--no-prometheus'];
+    const network = ['--rpc-port', String(chain.port), ...silent, '--no-mdns', '--listen-addr', listen];
     chain.base = base;
     chain.options = [...base, ...(name ? [`--${name}`] : []), '--validator', ...network, ...options];
     chain.log = log;

@@ -100,7 +100,10 @@ impl TokenCommand {
 			Self::List { json, .. } => {
 				let tokens = file.read().map_err(failed)?;
 				if *json {
-					println!("{}", serde_json::to_string(&tokens).map_err(|error| sc_cli::Error::Application(Box::new(error)))?);
+					println!(
+						"{}",
+						serde_json::to_string(&tokens).map_err(|error| sc_cli::Error::Application(Box::new(error)))?
+					);
 					return Ok(());
 				}
 				for token in tokens {
@@ -117,7 +120,9 @@ impl TokenCommand {
 fn line(token: &Token, now: Moment) -> String {
 	let rights: Vec<_> = token.rights.iter().map(ToString::to_string).collect();
 	let over = if token.expires <= now { "expired" } else { "until" };
-	let moment = i64::try_from(token.expires).ok().and_then(DateTime::from_timestamp_millis);
+	let moment = i64::try_from(token.expires)
+		.ok()
+		.and_then(DateTime::from_timestamp_millis);
 	let moment = moment.map_or_else(
 		|| "for ever".into(),
 		|moment| format!("{over} {}", moment.to_rfc3339_opts(SecondsFormat::Secs, true)),
@@ -130,8 +135,13 @@ fn line(token: &Token, now: Moment) -> String {
 /// The moment that a token expires.
 fn moment(text: &str) -> Result<Moment, String> {
 	let moment = match text.parse::<NaiveDate>() {
-		Ok(day) => day.succ_opt().and_then(|next| next.and_hms_opt(0, 0, 0)).map(|midnight| midnight.and_utc().timestamp_millis()),
-		Err(_) => DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.timestamp_millis()),
+		Ok(day) => day
+			.succ_opt()
+			.and_then(|next| next.and_hms_opt(0, 0, 0))
+			.map(|midnight| midnight.and_utc().timestamp_millis()),
+		Err(_) => DateTime::parse_from_rfc3339(text)
+			.ok()
+			.map(|moment| moment.timestamp_millis()),
 	};
 	let moment = moment.and_then(|moment| Moment::try_from(moment).ok());
 	moment.ok_or_else(|| "expected a day (2027-01-31) or a moment (2027-01-31T12:00:00Z)".into())

@@ -4,6 +4,7 @@ use super::{
 	keyring::{self, now, Keyring},
 	methods,
 	metrics::Metrics,
+	owed::Owed,
 	pace::Pace,
 	refusal::Refusal,
 	token::Token,
@@ -30,6 +31,10 @@ use jsonrpsee::{
 
 /// Calls of one token that are worked on at a time; others wait.
 const CALLS_AT_A_TIME: usize = 8;
+/// Calls of one token that are worked on or wait.
+const CALLS: usize = 40;
+/// Bytes of answers that a connection may leave unread before it gets no more.
+const MAX_OWED: usize = 32 * 1024 * 1024;
 /// How often it is looked whether the token of an open connection still holds.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -49,6 +54,7 @@ struct Holder {
 	pace: Mutex<Pace>,
 	connections: Arc<Semaphore>,
 	calls: Arc<Semaphore>,
+	turns: Arc<Semaphore>,
 }
 
 /// A connection, or a request over HTTP, that was let in; while it is kept, it counts.
@@ -85,7 +91,8 @@ impl Gate {
 	/// # Errors
 	/// Why not.
 	pub fn enter(&self, headers: &http::HeaderMap) -> Result<Arc<Admission>, Refusal> {
-		self.try_enter(headers).inspect_err(|refusal| self.metrics.refused(refusal))
+		self.try_enter(headers)
+			.inspect_err(|refusal| self.metrics.refused(refusal))
 	}
 
 	fn try_enter(&self, headers: &http::HeaderMap) -> Result<Arc<Admission>, Refusal> {
@@ -109,11 +116,22 @@ impl Gate {
 	}
 
 	/// Lets a call through when it is its turn. What is returned is kept while it is worked on.
-	async fn pass(&self, admission: &Admission, method: &str) -> Result<OwnedSemaphorePermit, Refusal> {
-		let passed = self.check(admission, method);
-		passed.inspect_err(|refusal| self.metrics.refused(refusal))?;
-		let turn = admission.holder.calls.clone().acquire_owned().await;
-		turn.map_err(|_| Refusal::Closed)
+	async fn pass(
+		&self,
+		admission: &Admission,
+		owed: &Owed,
+		method: &str,
+	) -> Result<[OwnedSemaphorePermit; 2], Refusal> {
+		let passed = self.check(admission, method).and_then(|()| {
+			if owed.bytes() > MAX_OWED {
+				return Err(Refusal::Unread);
+			}
+			let call = admission.holder.calls.clone().try_acquire_owned();
+			call.map_err(|_| Refusal::Busy)
+		});
+		let call = passed.inspect_err(|refusal| self.metrics.refused(refusal))?;
+		let turn = admission.holder.turns.clone().acquire_owned().await;
+		Ok([call, turn.map_err(|_| Refusal::Busy)?])
 	}
 
 	fn check(&self, admission: &Admission, method: &str) -> Result<(), Refusal> {
@@ -144,7 +162,8 @@ impl Gate {
 			Arc::new(Holder {
 				pace: Mutex::default(),
 				connections: Arc::new(Semaphore::new(self.limits.token_connections as usize)),
-				calls: Arc::new(Semaphore::new(CALLS_AT_A_TIME)),
+				calls: Arc::new(Semaphore::new(CALLS)),
+				turns: Arc::new(Semaphore::new(CALLS_AT_A_TIME)),
 			})
 		});
 		holder.clone()
@@ -171,11 +190,19 @@ impl<'a, S: RpcServiceT<'a> + Clone + Send + Sync + 'static> RpcServiceT<'a> for
 	fn call(&self, request: Request<'a>) -> Self::Future {
 		let Self { gate, service } = self.clone();
 		async move {
-			let Some(admission) = request.extensions().get::<Arc<Admission>>().cloned() else {
+			let extensions = request.extensions();
+			let (Some(admission), Some(owed)) = (
+				extensions.get::<Arc<Admission>>().cloned(),
+				extensions.get::<Owed>().cloned(),
+			) else {
 				return MethodResponse::error(request.id, ErrorObject::from(ErrorCode::InternalError));
 			};
-			match gate.pass(&admission, &request.method).await {
-				Ok(_turn) => service.call(request).await,
+			match gate.pass(&admission, &owed, &request.method).await {
+				Ok(_turn) => {
+					let answer = service.call(request).await;
+					owed.more(answer.as_result().len());
+					answer
+				},
 				Err(refusal) => MethodResponse::error(request.id, ErrorObject::from(refusal)),
 			}
 		}
@@ -239,10 +266,30 @@ mod tests {
 		for _ in 0..3 {
 			assert_eq!(gate.check(&admission, "chain_getBlock"), Ok(()));
 		}
-		assert!(matches!(gate.check(&admission, "chain_getBlock"), Err(Refusal::Pace(_))));
+		assert!(matches!(
+			gate.check(&admission, "chain_getBlock"),
+			Err(Refusal::Pace(_))
+		));
 		assert!(matches!(gate.enter(&with("a")).err(), Some(Refusal::Pace(_))));
 		// Others go on.
 		assert!(gate.enter(&with("b")).is_ok());
+	}
+
+	#[test]
+	fn who_does_not_read_or_asks_too_much_at_once_is_refused() {
+		let (_directory, _file, gate) = gate(1_000);
+		let (admission, owed) = (gate.enter(&with("a")).unwrap(), Owed::default());
+		let pass = || gate.pass(&admission, &owed, "chain_getBlock").now_or_never();
+		let turns: Vec<_> = (0..CALLS_AT_A_TIME).map(|_| pass().unwrap().unwrap()).collect();
+		let mut waiting: Vec<_> = (CALLS_AT_A_TIME..CALLS)
+			.map(|_| gate.pass(&admission, &owed, "chain_getBlock").boxed())
+			.collect();
+		assert!(waiting.iter_mut().all(|call| call.now_or_never().is_none()));
+		assert_eq!(pass().unwrap().err(), Some(Refusal::Busy));
+		drop(turns);
+		assert!(waiting.remove(0).now_or_never().unwrap().is_ok());
+		owed.more(MAX_OWED + 1);
+		assert_eq!(pass().unwrap().err(), Some(Refusal::Unread));
 	}
 
 	#[test]

@@ -183,9 +183,6 @@ mod tests {
 	#[test]
 	fn a_right_is_given_or_not() {
 		assert_eq!(gives(&token("a", 1), Right::Read), Ok(()));
-		assert_eq!(
-			gives(&token("a", 1), Right::Submit),
-			Err(Refusal::Right(Right::Submit))
-		);
+		assert_eq!(gives(&token("a", 1), Right::Submit), Err(Refusal::Right(Right::Submit)));
 	}
 }

@@ -68,7 +68,10 @@ const METHODS: &[(&str, Right)] = &[
 
 /// The right that a method takes; none when it is not served.
 pub fn right(method: &str) -> Option<Right> {
-	METHODS.iter().find(|(name, _)| *name == method).map(|(_, right)| *right)
+	METHODS
+		.iter()
+		.find(|(name, _)| *name == method)
+		.map(|(_, right)| *right)
 }
 
 /// The listed ones of a node's methods, with `rpc_methods`, which names them.
@@ -97,7 +100,12 @@ mod tests {
 	#[test]
 	fn what_is_not_listed_is_not_served() {
 		let mut node = RpcModule::new(());
-		for name in ["system_chain", "system_chain2", "author_insertKey", "author_submitExtrinsic"] {
+		for name in [
+			"system_chain",
+			"system_chain2",
+			"author_insertKey",
+			"author_submitExtrinsic",
+		] {
 			node.register_method(name, |_, (), _| 1).unwrap();
 		}
 		let served = served(&node).unwrap();

@@ -6,6 +6,7 @@
 //! | [`token`] | the tokens and their file |
 //! | [`keyring`] | the tokens as the running node knows them |
 //! | [`pace`] | how fast one may go on |
+//! | [`owed`] | what a connection still has to read |
 //! | [`gate`] | who may come in, and make which call |
 //! | [`refusal`] | how the door refuses |
 //! | [`tls`] | its certificate |
@@ -20,6 +21,7 @@ pub mod gate;
 pub mod keyring;
 pub mod methods;
 pub mod metrics;
+pub mod owed;
 pub mod pace;
 pub mod refusal;
 pub mod tls;
@@ -42,6 +44,7 @@ use jsonrpsee::{
 };
 use keyring::Keyring;
 use metrics::Metrics;
+use owed::{Counted, Owed};
 use refusal::Refusal;
 use sc_rpc::DenyUnsafe;
 use sc_service::error::Error;
@@ -100,7 +103,12 @@ pub struct DoorParams {
 #[derive(Clone, Debug, clap::Args)]
 pub struct Limits {
 	/// Connections of all tokens at a time; a request over HTTP is one while it is answered.
-	#[arg(id = "door_max_connections", long = "door-max-connections", value_name = "COUNT", default_value_t = 100)]
+	#[arg(
+		id = "door_max_connections",
+		long = "door-max-connections",
+		value_name = "COUNT",
+		default_value_t = 100
+	)]
 	pub connections: u32,
 	/// Connections of one token at a time.
 	#[arg(
@@ -111,7 +119,12 @@ pub struct Limits {
 	)]
 	pub token_connections: u32,
 	/// Subscriptions of one connection at a time.
-	#[arg(id = "door_max_subscriptions", long = "door-max-subscriptions", value_name = "COUNT", default_value_t = 64)]
+	#[arg(
+		id = "door_max_subscriptions",
+		long = "door-max-subscriptions",
+		value_name = "COUNT",
+		default_value_t = 64
+	)]
 	pub subscriptions: u32,
 	/// What a request may take, in MiB.
 	#[arg(
@@ -211,29 +224,38 @@ async fn listen(
 		.set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
 		.set_message_buffer_capacity(BUFFER)
 		.set_id_provider(RandomStringIdProvider::new(16))
-		.enable_ws_ping(PingConfig::new().ping_interval(Duration::from_secs(30)).inactive_limit(REQUEST))
+		.enable_ws_ping(
+			PingConfig::new()
+				.ping_interval(Duration::from_secs(30))
+				.inactive_limit(REQUEST),
+		)
 		.to_service_builder();
 	let sockets = Arc::new(Semaphore::new(limits.connections.saturating_add(WAITING) as usize));
 	http1::accept(listener, sockets, move |stream, socket| {
 		let (server, gate, methods, tls) = (server.clone(), gate.clone(), methods.clone(), tls.clone());
-		let socket = Arc::new(socket);
+		let (socket, owed) = (Arc::new(socket), Owed::default());
+		let counted = owed.clone();
 		let service = service_fn(move |mut request: HttpRequest<Incoming>| {
-			let (server, gate, methods, socket) = (server.clone(), gate.clone(), methods.clone(), socket.clone());
+			let (server, gate, methods) = (server.clone(), gate.clone(), methods.clone());
+			let (socket, owed) = (socket.clone(), owed.clone());
 			async move {
 				let admission = match gate.enter(request.headers()) {
 					Ok(admission) => admission,
 					Err(refusal) => return Ok(refusal.response()),
 				};
+				// Over HTTP there is no next answer before the last was read.
+				let socketed = ws::is_upgrade_request(&request);
 				let extensions = request.extensions_mut();
 				extensions.insert(DenyUnsafe::Yes);
 				extensions.insert(admission.clone());
+				extensions.insert(if socketed { owed } else { Owed::default() });
 				// A WebSocket outlives the connection that it was asked for on.
 				extensions.insert(socket);
 				let (stop, running) = stop_channel();
 				let guarded = gate.clone();
 				let rpc = RpcServiceBuilder::new().layer_fn(move |service| Guarded::new(guarded.clone(), service));
 				let mut service = server.set_rpc_middleware(rpc).build(methods, stop);
-				if ws::is_upgrade_request(&request) {
+				if socketed {
 					let closed = service.on_session_closed();
 					tokio::spawn(watch(gate, admission, closed, running));
 				}
@@ -247,10 +269,10 @@ async fn listen(
 		});
 		async move {
 			match tls {
-				None => http1::serve(stream, service).await,
+				None => http1::serve(Counted::new(stream, counted), service).await,
 				Some(tls) => {
 					if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-						http1::serve(stream, service).await;
+						http1::serve(Counted::new(stream, counted), service).await;
 					}
 				},
 			}

@@ -5,7 +5,7 @@
 //! | 8101 | 401 | there is no token, or it is not known, revoked or expired | present `Authorization: Bearer TOKEN`; ask the operator for a new one |
 //! | 8102 | 403 | the token does not give the right | ask the operator for one with the right that the message names |
 //! | 8103 | 429 | the token's calls of this minute are used up | wait as long as the message (and `Retry-After`) says |
-//! | 8104 | 429 | too many connections, of the token or in all | close some, or come back later |
+//! | 8104 | 429 | too many connections or calls at a time, or answers that are not read | the message says of what; come back later |
 //! | 8105 | 408 | the request did not come, or was not answered, within a minute | ask for less |
 //! | 8106 | 503 | the operator's file of tokens is damaged | tell the operator |
 //!
@@ -37,6 +37,10 @@ pub enum Refusal {
 	TokenConnections,
 	/// The door has as many connections as it may have.
 	Connections,
+	/// The token has as many calls on their way as it may have.
+	Busy,
+	/// The connection has not read what it asked for.
+	Unread,
 	/// The request took too long.
 	Late,
 	/// The tokens can't be read.
@@ -54,6 +58,8 @@ impl Refusal {
 			Self::Pace(_) => "pace",
 			Self::TokenConnections => "token-connections",
 			Self::Connections => "connections",
+			Self::Busy => "busy",
+			Self::Unread => "unread",
 			Self::Late => "late",
 			Self::Closed => "closed",
 		}
@@ -64,7 +70,7 @@ impl Refusal {
 			Self::NoToken | Self::Unknown | Self::Expired => 8101,
 			Self::Right(_) => 8102,
 			Self::Pace(_) => 8103,
-			Self::TokenConnections | Self::Connections => 8104,
+			Self::TokenConnections | Self::Connections | Self::Busy | Self::Unread => 8104,
 			Self::Late => 8105,
 			Self::Closed => 8106,
 		}
@@ -74,7 +80,9 @@ impl Refusal {
 		match self {
 			Self::NoToken | Self::Unknown | Self::Expired => StatusCode::UNAUTHORIZED,
 			Self::Right(_) => StatusCode::FORBIDDEN,
-			Self::Pace(_) | Self::TokenConnections | Self::Connections => StatusCode::TOO_MANY_REQUESTS,
+			Self::Pace(_) | Self::TokenConnections | Self::Connections | Self::Busy | Self::Unread => {
+				StatusCode::TOO_MANY_REQUESTS
+			},
 			Self::Late => StatusCode::REQUEST_TIMEOUT,
 			Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
 		}
@@ -83,11 +91,16 @@ impl Refusal {
 	fn message(&self) -> String {
 		match self {
 			Self::NoToken => {
-				"present a token in the header Authorization: Bearer TOKEN; the operator of this node makes tokens".into()
+				"present a token in the header Authorization: Bearer TOKEN; the operator of this node makes tokens"
+					.into()
 			},
-			Self::Unknown => "the token is not known: it is mistyped or was revoked; ask the operator for a new one".into(),
+			Self::Unknown => {
+				"the token is not known: it is mistyped or was revoked; ask the operator for a new one".into()
+			},
 			Self::Expired => "the token has expired: ask the operator for a new one".into(),
-			Self::Right(right) => format!("the token does not give the right {right}: ask the operator for one that does"),
+			Self::Right(right) => {
+				format!("the token does not give the right {right}: ask the operator for one that does")
+			},
 			Self::Pace(wait) => format!(
 				"the token's calls of this minute are used up: go on in {} s, or ask the operator for more",
 				seconds(*wait)
@@ -96,8 +109,12 @@ impl Refusal {
 				"the token has as many connections as it may have: close one, or ask the operator for more".into()
 			},
 			Self::Connections => "the node has as many connections as it takes: come back later".into(),
+			Self::Busy => "the token has as many calls on their way as it may have: wait for their answers".into(),
+			Self::Unread => "read the answers that were sent before asking for more".into(),
 			Self::Late => "the request did not come or was not answered within a minute: ask for less".into(),
-			Self::Closed => "the door is closed until the operator has repaired its file of tokens: tell the operator".into(),
+			Self::Closed => {
+				"the door is closed until the operator has repaired its file of tokens: tell the operator".into()
+			},
 		}
 	}
 
@@ -149,6 +166,8 @@ mod tests {
 			Refusal::Pace(Duration::ZERO),
 			Refusal::TokenConnections,
 			Refusal::Connections,
+			Refusal::Busy,
+			Refusal::Unread,
 			Refusal::Late,
 			Refusal::Closed,
 		];

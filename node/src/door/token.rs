@@ -204,7 +204,9 @@ impl TokenFile {
 			Err(error) => return Err(Error::Io(self.0.clone(), error)),
 		};
 		if self.stamp()?.is_some_and(|stamp| stamp.mode & 0o022 != 0) {
-			return Err(damaged("others than its owner can write it (chmod 600 ends that)".into()));
+			return Err(damaged(
+				"others than its owner can write it (chmod 600 ends that)".into(),
+			));
 		}
 		let contents: Contents = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
 		if contents.version != VERSION {

@@ -61,7 +61,9 @@ mod tests {
 		let metrics = Metrics::new(&registry).unwrap();
 		let shown = || {
 			let families = registry.gather();
-			let family = families.iter().find(|family| family.get_name() == "kexin_validator_silent_blocks");
+			let family = families
+				.iter()
+				.find(|family| family.get_name() == "kexin_validator_silent_blocks");
 			family.map_or(0, |family| family.get_metric().len())
 		};
 		let silence = |names: &[&str]| names.iter().map(|name| (name.to_string(), 1)).collect();

@@ -113,7 +113,10 @@ impl State {
 		match self.index {
 			Some(index) if index.stopped => reasons.push("the index has stopped: see the log".into()),
 			Some(index) if index.behind > max_lag => {
-				reasons.push(format!("the index is {} blocks behind, more than {max_lag}", index.behind));
+				reasons.push(format!(
+					"the index is {} blocks behind, more than {max_lag}",
+					index.behind
+				));
 			},
 			_ => {},
 		}
@@ -147,7 +150,10 @@ impl Health {
 			peers: self.sync.num_connected_peers(),
 			validators: self.validators(info.best_hash).len(),
 			syncing: syncing.map_or(true, |status| status.state.is_major_syncing()),
-			index: self.index.as_ref().map(|index| IndexState::of(&index.progress(), finalized)),
+			index: self
+				.index
+				.as_ref()
+				.map(|index| IndexState::of(&index.progress(), finalized)),
 			door: self.keyring.as_ref().map(|keyring| match keyring.is_open() {
 				true => DoorState::Open,
 				false => DoorState::Closed,
@@ -170,7 +176,10 @@ impl Health {
 	fn silence(&self) -> BTreeMap<String, u32> {
 		let info = self.client.info();
 		let last = |account: &AccountId| {
-			self.stored::<u32>(info.best_hash, pallet_members::LastAuthored::<Runtime>::hashed_key_for(account))
+			self.stored::<u32>(
+				info.best_hash,
+				pallet_members::LastAuthored::<Runtime>::hashed_key_for(account),
+			)
 		};
 		let silent = |account: AccountId| {
 			let blocks = info.best_number.saturating_sub(last(&account)?);
@@ -181,7 +190,10 @@ impl Health {
 
 	async fn answer(&self, request: &Request<Incoming>) -> HttpResponse {
 		if request.method() != Method::GET {
-			return http1::json(StatusCode::METHOD_NOT_ALLOWED, "{\"error\":\"only GET is answered\"}".into());
+			return http1::json(
+				StatusCode::METHOD_NOT_ALLOWED,
+				"{\"error\":\"only GET is answered\"}".into(),
+			);
 		}
 		let state = self.state().await;
 		match request.uri().path() {
@@ -189,10 +201,20 @@ impl Health {
 			"/ready" => {
 				let reasons = state.reasons(self.max_lag);
 				let ready = reasons.is_empty();
-				let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-				http1::json(status, serde_json::json!({ "ready": ready, "reasons": reasons }).to_string())
+				let status = if ready {
+					StatusCode::OK
+				} else {
+					StatusCode::SERVICE_UNAVAILABLE
+				};
+				http1::json(
+					status,
+					serde_json::json!({ "ready": ready, "reasons": reasons }).to_string(),
+				)
 			},
-			_ => http1::json(StatusCode::NOT_FOUND, "{\"error\":\"ask for /health or /ready\"}".into()),
+			_ => http1::json(
+				StatusCode::NOT_FOUND,
+				"{\"error\":\"ask for /health or /ready\"}".into(),
+			),
 		}
 	}
 }
@@ -254,16 +276,34 @@ mod tests {
 
 	#[test]
 	fn a_node_is_ready_when_it_can_be_relied_on() {
-		let alone = State { peers: 0, validators: 1, index: None, door: None, ..WELL };
-		assert_eq!([WELL.reasons(2), alone.reasons(2)], [vec![], vec![]] as [Vec<String>; 2]);
+		let alone = State {
+			peers: 0,
+			validators: 1,
+			index: None,
+			door: None,
+			..WELL
+		};
+		assert_eq!(
+			[WELL.reasons(2), alone.reasons(2)],
+			[vec![], vec![]] as [Vec<String>; 2]
+		);
 		let index = |behind, stopped| Some(IndexState { behind, stopped });
 		for unwell in [
 			State { lag: 3, ..WELL },
 			State { peers: 0, ..WELL },
 			State { syncing: true, ..WELL },
-			State { index: index(3, false), ..WELL },
-			State { index: index(0, true), ..WELL },
-			State { door: Some(DoorState::Closed), ..WELL },
+			State {
+				index: index(3, false),
+				..WELL
+			},
+			State {
+				index: index(0, true),
+				..WELL
+			},
+			State {
+				door: Some(DoorState::Closed),
+				..WELL
+			},
 		] {
 			assert_eq!(unwell.reasons(2).len(), 1, "{unwell:?}");
 		}
@@ -272,10 +312,31 @@ mod tests {
 	#[test]
 	fn an_index_that_could_not_be_opened_is_behind_all() {
 		let error = Some("secret".into());
-		let block = Block { hash: Default::default(), number: 4 };
-		let (away, on) = (Progress { indexed: None, error }, Progress { indexed: Some(block), error: None });
-		assert_eq!(IndexState::of(&away, 9), IndexState { behind: 9, stopped: true });
-		assert_eq!(IndexState::of(&on, 9), IndexState { behind: 5, stopped: false });
+		let block = Block {
+			hash: Default::default(),
+			number: 4,
+		};
+		let (away, on) = (
+			Progress { indexed: None, error },
+			Progress {
+				indexed: Some(block),
+				error: None,
+			},
+		);
+		assert_eq!(
+			IndexState::of(&away, 9),
+			IndexState {
+				behind: 9,
+				stopped: true
+			}
+		);
+		assert_eq!(
+			IndexState::of(&on, 9),
+			IndexState {
+				behind: 5,
+				stopped: false
+			}
+		);
 	}
 
 	#[test]
