@@ -44,7 +44,6 @@ before(async () => {
   add('auditor', 'read');
   add('application', 'read,submit');
   await chain.ready();
-  idle = silence();
 });
 after(async () => {
   await chain?.stop();
@@ -113,7 +112,7 @@ const polkadot = async (token) =>
 /** The client at the door. */
 const kexin = (token, ...args) =>
   spawnSync(join(bin, 'kexin'), ['--node', `wss://localhost:${port}`, '--token', join(directory, token), '--json', ...args], {
-    cwd: directory, encoding: 'utf8', env: { ...process.env, SSL_CERT_FILE: certificate },
+    cwd: directory, encoding: 'utf8', timeout: 60_000, env: { ...process.env, SSL_CERT_FILE: certificate },
   });
 
 test('nobody is let in without a token that holds', async () => {
@@ -190,7 +189,7 @@ test('the client works at the door', () => {
   const declare = ['--key', '//Alice//steward', 'dataset', 'declare', dataset];
   assert.match(kexin('auditor', ...declare).stderr, /right submit/);
   assert.equal(kexin('application', ...declare).status, 0);
-  assert.equal(JSON.parse(kexin('auditor', 'log', dataset).stdout).log.count, 0);
+  assert.equal(JSON.parse(kexin('auditor', 'log', dataset).stdout).count, 0);
   writeFileSync(join(directory, 'wrong'), 'kexin_0', { mode: 0o600 });
   assert.match(kexin('wrong', 'status').stderr, /--token/);
 });
@@ -198,12 +197,14 @@ test('the client works at the door', () => {
 test('a token makes as many calls as it may, and goes on when there are more', async () => {
   const token = add('slow', 'read', { more: ['--requests-per-minute', '60'] });
   const provider = await connect(token);
+  // The first call is paid for with the connection.
+  await provider.send('system_chain', []);
   const batch = Array.from({ length: 50 }, (_, id) => ({ ...call('system_chain'), id }));
   assert.ok((await ask(token, batch)).json().every(({ result }) => result));
   let answer;
   let more = 0;
   while ((answer = await ask(token, call('system_chain'))).status === 200) more += 1;
-  // One was the connection; some may have come in the meantime.
+  // Some may have come in the meantime.
   assert.ok(more >= 9 && more <= 15, String(more));
   assert.deepEqual([answer.status, answer.json().error.code, answer.headers['retry-after']], [429, 8103, '1']);
   assert.equal(await code(provider.send('system_chain', [])), 8103);
@@ -259,21 +260,8 @@ test('a damaged file of tokens closes the door, and the node goes on', async () 
   assert.match(readFileSync(join(chain.directory, 'node.log'), 'utf8'), /door-tokens\.json is damaged/);
 });
 
-test('who says nothing is shown out, and Prometheus tells of it all', async () => {
-  const seconds = await idle;
-  assert.ok(seconds > 5 && seconds < 15, String(seconds));
-  const { text } = await send({ host: '127.0.0.1', port: prometheus, path: '/metrics', method: 'GET' });
-  const figure = (name) => Number(text.split('\n').find((line) => line.startsWith(name))?.split(' ').pop() ?? NaN);
-  assert.ok(figure('kexin_door_calls_total{chain="kexin_dev",token="auditor"}') > 0, text);
-  for (const reason of ['closed', 'expired-token', 'no-token', 'pace', 'right', 'token-connections', 'unknown-token']) {
-    assert.ok(figure(`kexin_door_refusals_total{chain="kexin_dev",reason="${reason}"}`) > 0, reason);
-  }
-  for (const name of ['kexin_door_connections', 'kexin_finality_lag_blocks', 'kexin_index_accesses_total', 'kexin_validator_silent_blocks']) {
-    assert.ok(figure(name) >= 0, name);
-  }
-});
-
 test('a node is ready when it has peers and finality is near', async () => {
+  idle = silence();
   const nodes = [];
   const at = await freePort();
   const ready = async () => {
@@ -289,5 +277,19 @@ test('a node is ready when it has peers and finality is near', async () => {
     await until(async () => (await ready()).reasons.includes('finality'), 30);
   } finally {
     await Promise.all(nodes.map((node) => node.stop()));
+  }
+});
+
+test('who says nothing is shown out, and Prometheus tells of it all', async () => {
+  const seconds = await idle;
+  assert.ok(seconds > 5 && seconds < 15, String(seconds));
+  const { text } = await send({ host: '127.0.0.1', port: prometheus, path: '/metrics', method: 'GET' });
+  const figure = (name) => Number(text.split('\n').find((line) => line.startsWith(name))?.split(' ').pop() ?? NaN);
+  assert.ok(figure('kexin_door_calls_total{token="auditor"') > 0);
+  for (const reason of ['closed', 'expired-token', 'no-token', 'pace', 'right', 'token-connections', 'unknown-token']) {
+    assert.ok(figure(`kexin_door_refusals_total{reason="${reason}"`) > 0, reason);
+  }
+  for (const name of ['kexin_door_connections', 'kexin_finality_lag_blocks', 'kexin_index_accesses_total', 'kexin_validator_silent_blocks']) {
+    assert.ok(figure(name) >= 0, name);
   }
 });
