@@ -17,7 +17,9 @@ use sc_cli::RunCmd;
 	propagate_version = true,
 	args_conflicts_with_subcommands = true,
 	subcommand_negates_reqs = true,
-	mut_arg("rpc_methods", |methods| methods.default_value("safe")),
+	mut_arg("rpc_methods", |methods| {
+		methods.default_value("safe").help("JSON-RPC methods that ports serve: safe ones alone; see --operator-socket for others")
+	}),
 	mut_arg("state_pruning", |mode| mode.default_value("archive")),
 	mut_arg("blocks_pruning", |mode| mode.default_value("archive")),
 )]

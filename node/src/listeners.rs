@@ -28,6 +28,16 @@ pub struct ListenerParams {
 	pub health: HealthParams,
 }
 
+impl ListenerParams {
+	/// Whether they can be opened as they are asked for, as far as can be told before the node runs.
+	///
+	/// # Errors
+	/// Why not.
+	pub fn check(&self) -> Result<(), Error> {
+		self.door.encryption().map(|_| ())
+	}
+}
+
 /// What the listeners ask.
 pub struct Dependencies<'a> {
 	/// Every JSON-RPC method of the node.

@@ -112,6 +112,7 @@ pub async fn new_full(
 	listeners: &ListenerParams,
 ) -> Result<TaskManager, Error> {
 	operator::check(&config.rpc)?;
+	listeners.check()?;
 	let Components {
 		client,
 		backend,

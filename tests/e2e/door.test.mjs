@@ -214,7 +214,9 @@ test('a token makes as many calls as it may, and goes on when there are more', a
 });
 
 test('requests, batches and connections have their limits', async () => {
-  assert.equal((await ask(secrets.auditor, call('state_call', ['x'.repeat(2 * 1024 * 1024)]))).status, 413);
+  const large = ask(secrets.auditor, call('state_call', ['x'.repeat(2 * 1024 * 1024)]));
+  // The door does not wait until all of it has come.
+  assert.ok([413, 'EPIPE', 'ECONNRESET'].includes(await large.then(({ status }) => status, (error) => error.code)));
   const many = Array.from({ length: 51 }, (_, id) => ({ ...call('system_chain'), id }));
   assert.equal((await ask(secrets.auditor, many)).json().error.code, -32010);
   const open = [];

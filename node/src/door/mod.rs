@@ -99,6 +99,27 @@ pub struct DoorParams {
 	pub limits: Limits,
 }
 
+impl DoorParams {
+	/// How the door encrypts, if it does.
+	///
+	/// # Errors
+	/// When the certificate can't be used, or tokens would travel in the clear.
+	pub fn encryption(&self) -> Result<Option<TlsAcceptor>, Error> {
+		match (self.door, &self.door_tls_cert, &self.door_tls_key) {
+			(_, Some(certificate), Some(key)) => tls::acceptor(certificate, key).map(Some).map_err(refused),
+			(Some(address), ..) if !address.ip().is_loopback() && !self.door_behind_proxy => Err(refused(format!(
+				"{address} can be reached from outside, and tokens would travel in the clear: give --door-tls-cert and \
+				 --door-tls-key, or --door-behind-proxy if a proxy encrypts"
+			))),
+			_ => Ok(None),
+		}
+	}
+}
+
+fn refused(what: String) -> Error {
+	Error::Other(format!("--door: {what}"))
+}
+
 /// How much the door gives.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Limits {
@@ -107,7 +128,8 @@ pub struct Limits {
 		id = "door_max_connections",
 		long = "door-max-connections",
 		value_name = "COUNT",
-		default_value_t = 100
+		default_value_t = 100,
+		value_parser = clap::value_parser!(u32).range(1..)
 	)]
 	pub connections: u32,
 	/// Connections of one token at a time.
@@ -115,7 +137,8 @@ pub struct Limits {
 		id = "door_max_token_connections",
 		long = "door-max-token-connections",
 		value_name = "COUNT",
-		default_value_t = 10
+		default_value_t = 10,
+		value_parser = clap::value_parser!(u32).range(1..)
 	)]
 	pub token_connections: u32,
 	/// Subscriptions of one connection at a time.
@@ -123,7 +146,8 @@ pub struct Limits {
 		id = "door_max_subscriptions",
 		long = "door-max-subscriptions",
 		value_name = "COUNT",
-		default_value_t = 64
+		default_value_t = 64,
+		value_parser = clap::value_parser!(u32).range(1..)
 	)]
 	pub subscriptions: u32,
 	/// What a request may take, in MiB.
@@ -179,17 +203,7 @@ pub fn open(
 	keyring: Arc<Keyring>,
 	metrics: Metrics,
 ) -> Result<Door, Error> {
-	let refused = |what: String| Error::Other(format!("--door: {what}"));
-	let tls = match (&params.door_tls_cert, &params.door_tls_key) {
-		(Some(certificate), Some(key)) => Some(tls::acceptor(certificate, key).map_err(refused)?),
-		_ => None,
-	};
-	if tls.is_none() && !address.ip().is_loopback() && !params.door_behind_proxy {
-		return Err(refused(format!(
-			"{address} can be reached from outside, and tokens would travel in the clear: give --door-tls-cert and \
-			 --door-tls-key, or --door-behind-proxy if a proxy encrypts"
-		)));
-	}
+	let tls = params.encryption()?;
 	let methods = methods::served(all).map_err(|error| refused(error.to_string()))?;
 	let bound = TcpListener::bind(address).and_then(|listener| {
 		listener.set_nonblocking(true)?;
@@ -288,5 +302,37 @@ async fn watch(gate: Arc<Gate>, admission: Arc<Admission>, closed: impl Future, 
 		// It may have closed itself at the same time.
 		let _ = running.stop();
 		closed.await;
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use codec::MaxEncodedLen as _;
+	use kexin_primitives::access::AccessEvent;
+
+	#[test]
+	fn a_request_holds_the_largest_batch_of_accesses() {
+		// A transaction travels as hex, with a signature and an envelope.
+		let batch = 2 * (AccessEvent::max_encoded_len() * pallet_access::MAX_BATCH as usize + 1_024);
+		assert!(batch < (Limits::default().request * MEBIBYTE) as usize, "{batch}");
+	}
+
+	#[test]
+	fn tokens_do_not_travel_in_the_clear() {
+		let at = |address: &str| DoorParams {
+			door: Some(address.parse().unwrap()),
+			..DoorParams::default()
+		};
+		assert!(at("127.0.0.1:1").encryption().is_ok());
+		assert!(at("[::1]:1").encryption().is_ok());
+		for open in ["0.0.0.0:1", "[::]:1", "192.0.2.1:1"] {
+			assert!(at(open).encryption().is_err(), "{open}");
+			let behind = DoorParams {
+				door_behind_proxy: true,
+				..at(open)
+			};
+			assert!(behind.encryption().is_ok(), "{open}");
+		}
 	}
 }

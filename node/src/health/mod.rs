@@ -98,6 +98,11 @@ enum DoorState {
 }
 
 impl State {
+	fn text(&self) -> String {
+		// Numbers and words can always be written.
+		serde_json::to_string(self).unwrap_or_default()
+	}
+
 	/// Why others should not rely on the node now; nothing when they can.
 	fn reasons(&self, max_lag: u32) -> Vec<String> {
 		let mut reasons = Vec::new();
@@ -197,7 +202,7 @@ impl Health {
 		}
 		let state = self.state().await;
 		match request.uri().path() {
-			"/health" => http1::json(StatusCode::OK, serde_json::json!(state).to_string()),
+			"/health" => http1::json(StatusCode::OK, state.text()),
 			"/ready" => {
 				let reasons = state.reasons(self.max_lag);
 				let ready = reasons.is_empty();
@@ -341,7 +346,7 @@ mod tests {
 
 	#[test]
 	fn the_answer_is_that_of_the_documentation() {
-		let told = serde_json::json!(WELL).to_string();
+		let told = WELL.text();
 		let documented = include_str!("../../../docs/door.md");
 		assert!(documented.contains(&told), "{told}");
 	}
