@@ -185,7 +185,8 @@ impl Ledger {
 				)));
 			}
 			let bearer = HeaderValue::try_from(format!("Bearer {token}"));
-			let bearer = bearer.map_err(|_| LedgerError::Refused("the token is malformed".into()))?;
+			let mut bearer = bearer.map_err(|_| LedgerError::Refused("the token is malformed".into()))?;
+			bearer.set_sensitive(true);
 			headers.insert("authorization", bearer);
 		}
 		let rpc = WsClientBuilder::new()
@@ -195,7 +196,7 @@ impl Ledger {
 			.await
 			.map(RpcClient::new)
 			.map_err(|error| match error.to_string() {
-				text if text.contains("401") => LedgerError::Refused(format!(
+				text if text.contains("status code: 401") => LedgerError::Refused(format!(
 					"{url} lets in who has a token that holds: give --token with the file of one that its operator made"
 				)),
 				_ => unreachable(&error),

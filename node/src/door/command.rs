@@ -95,6 +95,8 @@ impl TokenCommand {
 					requests_per_minute: *requests_per_minute,
 				};
 				file.add(token).map_err(failed)?;
+				// A node of another directory would not know it.
+				eprintln!("the token's hash is in {file}; the token itself is kept nowhere:");
 				println!("{secret}");
 			},
 			Self::List { json, .. } => {

@@ -168,6 +168,12 @@ pub struct Stamp {
 #[derive(Clone, Debug)]
 pub struct TokenFile(PathBuf);
 
+impl fmt::Display for TokenFile {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		self.0.display().fmt(formatter)
+	}
+}
+
 impl TokenFile {
 	/// That of a chain that is kept in this directory.
 	pub fn of(directory: &Path) -> Self {
