@@ -271,7 +271,7 @@ test('a node is ready when it has peers and finality is near', async () => {
     return answer && { status: answer.status, reasons: answer.json().reasons.join() };
   };
   try {
-    nodes.push(await Chain.spawn('local', 'alice', ['--health', `127.0.0.1:${at}`, '--ready-max-lag', '2']));
+    nodes.push(await Chain.spawn('local', 'alice', ['--health', `127.0.0.1:${at}`, '--ready-max-lag', '1']));
     await until(async () => (await ready())?.reasons.includes('no peers'), 20);
     nodes.push(await Chain.spawn('local', 'bob', ['--bootnodes', nodes[0].address]));
     await until(async () => (await ready()).status === 200, 20);
