@@ -2,12 +2,14 @@
 
 use crate::call::{Account, Arguments, Call};
 use codec::Decode;
+use jsonrpsee_client::ws_client::{HeaderMap, HeaderValue, WsClientBuilder};
 use kexin_primitives::{
 	access::{Breaches, Rules},
 	members::MemberId,
 	DatasetId, Moment, H256,
 };
 use serde_json::Value;
+use std::net::IpAddr;
 use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	dynamic::Value as Decoded,
@@ -20,6 +22,11 @@ use subxt_signer::sr25519::Keypair;
 
 type Client = OnlineClient<PolkadotConfig>;
 type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
+
+/// What a node answers whose token does not give the right to send transactions.
+const NO_RIGHT: i32 = 8102;
+/// Notifications of one subscription that may wait.
+const SUBSCRIPTION: usize = 4096;
 
 /// Why the ledger did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -188,15 +195,36 @@ pub struct Ledger {
 }
 
 impl Ledger {
-	/// Connects to the node at a WebSocket address.
+	/// Connects to the node at a WebSocket address, with the token that its operator gave where it takes one.
 	///
 	/// # Errors
-	/// When it can't be reached.
-	pub async fn connect(url: &str) -> Result<Self, LedgerError> {
+	/// When it can't be reached or does not let the token in, or the token would travel in the clear.
+	pub async fn connect(url: &str, token: Option<&str>) -> Result<Self, LedgerError> {
 		let unreachable = |error: &dyn std::error::Error| LedgerError::Unreachable(format!("{url}: {error}"));
-		let rpc = RpcClient::from_insecure_url(url)
+		let mut headers = HeaderMap::new();
+		if let Some(token) = token {
+			if !hides(url) {
+				return Err(LedgerError::Refused(format!(
+					"the token would travel to {url} in the clear: give a wss address"
+				)));
+			}
+			let bearer = HeaderValue::try_from(format!("Bearer {token}"));
+			let mut bearer = bearer.map_err(|_| LedgerError::Refused("the token is malformed".into()))?;
+			bearer.set_sensitive(true);
+			headers.insert("authorization", bearer);
+		}
+		let rpc = WsClientBuilder::new()
+			.max_buffer_capacity_per_subscription(SUBSCRIPTION)
+			.set_headers(headers)
+			.build(url)
 			.await
-			.map_err(|error| unreachable(&error))?;
+			.map(RpcClient::new)
+			.map_err(|error| match error.to_string() {
+				text if text.contains("status code: 401") => LedgerError::Refused(format!(
+					"{url} lets in who has a token that holds: give --token with the file of one that its operator made"
+				)),
+				_ => unreachable(&error),
+			})?;
 		let client = Client::from_rpc_client(rpc.clone())
 			.await
 			.map_err(|error| unreachable(&error))?;
@@ -430,6 +458,17 @@ fn readable(call: &Decoded) -> String {
 	}
 }
 
+/// Whether nobody on the way can read what goes to a WebSocket address: it is encrypted or stays on this machine.
+fn hides(url: &str) -> bool {
+	let Some(rest) = url.strip_prefix("ws://") else {
+		return url.starts_with("wss://");
+	};
+	let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+	let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+	let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+	host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
 /// The SS58 text of an account, with the ledger's prefix.
 pub fn account_text(account: &Account) -> String {
 	/// The prefix of the ledger's accounts.
@@ -472,6 +511,9 @@ fn encode(metadata: &subxt::Metadata, call: &Call) -> Result<Vec<u8>, LedgerErro
 fn submission(error: ExtrinsicError, account: &str) -> LedgerError {
 	match error {
 		ExtrinsicError::TransactionStatusError(status) => refusal(&status, account),
+		ExtrinsicError::ErrorSubmittingTransaction(subxt::error::BackendError::Rpc(
+			subxt::error::RpcError::ClientError(subxt::rpcs::Error::User(error)),
+		)) if error.code == NO_RIGHT => LedgerError::Refused(error.message),
 		ExtrinsicError::ErrorSubmittingTransaction(subxt::error::BackendError::Rpc(
 			subxt::error::RpcError::ClientError(subxt::rpcs::Error::User(error)),
 		)) => {
@@ -523,5 +565,31 @@ fn dispatch(error: &DispatchError) -> LedgerError {
 		pallet: "Ledger".into(),
 		error: format!("{error:?}"),
 		explanation,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_token_travels_encrypted_or_stays_on_this_machine() {
+		for hidden in [
+			"wss://ledger.example",
+			"ws://127.0.0.1:9955",
+			"ws://localhost:9955/path",
+			"ws://[::1]:9955",
+		] {
+			assert!(hides(hidden), "{hidden}");
+		}
+		for open in [
+			"ws://ledger.example",
+			"ws://localhost.example:1",
+			"ws://192.0.2.1",
+			"http://127.0.0.1",
+			"ws://127.0.0.1@evil.example:1",
+		] {
+			assert!(!hides(open), "{open}");
+		}
 	}
 }

@@ -2,8 +2,9 @@
 
 use crate::{
 	index::{follow::Follower, metrics::Metrics, Index, Target},
+	listeners::{self, ListenerParams},
 	network::{self, Network},
-	rpc,
+	operator, rpc,
 };
 use futures::{FutureExt as _, StreamExt as _};
 use kexin_runtime::{opaque::Block, RuntimeApi};
@@ -101,8 +102,14 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
 	})
 }
 
-/// The node with all its parts running, and an index of finalized events.
-pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskManager, Error> {
+/// The node with all its parts running, an index of finalized events, and these listeners.
+pub async fn new_full(
+	config: Configuration,
+	target: &Target,
+	listeners: &ListenerParams,
+) -> Result<TaskManager, Error> {
+	operator::check(&config.rpc)?;
+	listeners.check()?;
 	let Components {
 		client,
 		backend,
@@ -155,7 +162,7 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 			backend.clone(),
 			Some(grandpa_link.shared_authority_set().clone()),
 		),
-		index,
+		index: index.clone(),
 		workers: rpc::workers::Workers::default(),
 	});
 
@@ -168,7 +175,8 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 		telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
 	};
 
-	sc_service::spawn_tasks(SpawnTasksParams {
+	let directory = config.base_path.config_dir(config.chain_spec.id());
+	let rpc = sc_service::spawn_tasks(SpawnTasksParams {
 		config,
 		backend,
 		client: client.clone(),
@@ -183,6 +191,15 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 		telemetry: telemetry.as_mut(),
 		tracing_execute_block: None,
 	})?;
+	let asked = listeners::Dependencies {
+		methods: (*rpc.handle()).clone().into(),
+		client: client.clone(),
+		sync: network.sync.clone(),
+		index,
+		directory: &directory,
+		registry: node.prometheus.as_ref(),
+	};
+	listeners::open(listeners, asked, &mut task_manager)?;
 
 	if node.role.is_authority() {
 		let keystore = &keystore_container;

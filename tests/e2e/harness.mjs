@@ -12,7 +12,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the node, the client and the runtimes for tests are. */
 export const bin = process.env.KEXIN_BIN;
 if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
-const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
+export const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
 
 /** A port of the loopback interface that is free now. */
 export const freePort = () =>
@@ -69,7 +69,8 @@ export class Chain {
     // The peer's name comes last, after where its key is kept.
     chain.address = `${listen}/p2p/${made.stderr.trim().split('\n').pop()}`;
     const log = openSync(join(chain.directory, 'node.log'), 'a');
-    const network = ['--rpc-port', String(chain.port), '--no-prometheus', '--no-mdns', '--listen-addr', listen];
+    const silent = options.includes('--prometheus-port') ? [] : ['--no-prometheus'];
+    const network = ['--rpc-port', String(chain.port), ...silent, '--no-mdns', '--listen-addr', listen];
     chain.base = base;
     chain.options = [...base, ...(name ? [`--${name}`] : []), '--validator', ...network, ...options];
     chain.log = log;

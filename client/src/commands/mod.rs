@@ -48,6 +48,9 @@ pub struct Cli {
 	/// The secret URI of the signing key, or the path of a file that holds it.
 	#[arg(long, global = true)]
 	key: Option<String>,
+	/// The file with the token that the node's operator gave, where the node takes one.
+	#[arg(long, global = true, value_name = "FILE")]
+	token: Option<PathBuf>,
 	/// Print JSON.
 	#[arg(long, global = true)]
 	json: bool,
@@ -429,6 +432,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 	};
 	config.node = cli.node.unwrap_or(config.node);
 	config.key = cli.key.or(config.key);
+	config.token = cli.token.or(config.token);
 	let session = Session { config, json: cli.json };
 	match cli.command {
 		Command::Init { member, region } => session.init(member, region)?,
@@ -516,9 +520,10 @@ impl Session {
 	/// A connection to the node.
 	///
 	/// # Errors
-	/// When it can't be reached.
+	/// When it can't be reached, or the token can't be read or is not let in.
 	pub async fn ledger(&self) -> anyhow::Result<Ledger> {
-		Ok(Ledger::connect(&self.config.node).await?)
+		let token = self.config.token.as_deref().map(config::read_secret).transpose()?;
+		Ok(Ledger::connect(&self.config.node, token.as_deref().map(str::trim)).await?)
 	}
 
 	fn print(&self, value: &Value, readable: impl Fn(&Value)) {

@@ -15,6 +15,8 @@
 //! | 8010 | too much for one answer | the message says how much one can ask for |
 //! | 8011 | the log has fewer entries at that block | ask for fewer, or at a later block |
 //! | 8012 | the node does not keep what the proof needs | ask an archive node that was synchronised from the first block |
+//!
+//! What the door refuses has the codes 8101 to 8106: see [`crate::door::refusal`].
 
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
 use std::fmt::Display;
