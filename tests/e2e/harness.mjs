@@ -35,6 +35,9 @@ export const pair = (uri) => new Keyring({ type: 'sr25519' }).addFromUri(uri);
 /** Its account, as the chain writes it. */
 export const account = (uri) => encodeAddress(pair(uri).publicKey, 7391);
 
+/** The account of the key with which it votes on finality. */
+export const voter = (uri) => encodeAddress(new Keyring({ type: 'ed25519' }).addFromUri(uri).publicKey, 7391);
+
 /** Four hospitals as in `local`, with sessions of so many blocks: the file of their chain specification. Something else may be changed. */
 export function consortium(sessionBlocks, change = () => {}) {
   const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });

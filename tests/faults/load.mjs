@@ -176,7 +176,7 @@ export class Load {
   }
 
   /** The same with all the entries, which the node's index tells. */
-  async #observeAll(node, number) {
+  async observeAll(node, number) {
     const hash = await node.rpc('chain_getBlockHash', number);
     const observation = await this.observe(node, hash);
     observation.entries = {};
@@ -203,7 +203,7 @@ export class Load {
     const there = async (node) =>
       (await finalized(node)) >= number && (await node.rpc('index_status')).indexed.number >= number;
     await until(`block ${number} on all nodes`, async () => (await Promise.all(honest.map(there))).every(Boolean));
-    const all = await Promise.all(honest.map((node) => this.#observeAll(node, number)));
+    const all = await Promise.all(honest.map((node) => this.observeAll(node, number)));
     const observations = [...this.observations, ...all];
     assert.deepEqual(violations(acknowledged, observations), []);
     return { acknowledged: acknowledged.length, lost: countLost(acknowledged, all), pause: this.longestPause };

@@ -1,7 +1,7 @@
 // A consortium of real nodes that reach each other through links which the test controls.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { account, Chain, consortium } from '../e2e/harness.mjs';
+import { account, Chain, consortium, voter } from '../e2e/harness.mjs';
 import { Links } from './links.mjs';
 
 /** Whether to take the time of a night. */
@@ -55,12 +55,13 @@ export class Chance {
 export class Network {
   /**
    * Starts a validator for each label. What stands before a dash is the development name whose session keys it has, so that `bob` and
-   * `bob-twin` are two nodes with one set of keys. Those in `later` are only prepared.
+   * `bob-twin` are two nodes with one set of keys. Those in `later` are only prepared. `environment` has variables for each label, and
+   * `prepared` is called with each node before it runs.
    */
-  static async start(labels, { sessionBlocks = 10, later = [], environment = {} } = {}) {
+  static async start(labels, { sessionBlocks = 10, later = [], environment = {}, prepared = () => {} } = {}) {
     const network = new Network();
     network.links = new Links();
-    network.spec = consortium(sessionBlocks, adapt);
+    network.spec = consortium(sessionBlocks, (spec) => adapt(spec, labels));
     const options = ['--reserved-only', '--rpc-methods', 'unsafe'];
     network.nodes = await Promise.all(
       [...labels, ...later].map(async (label) => {
@@ -78,6 +79,7 @@ export class Network {
         from.options.push('--reserved-nodes', `/ip4/127.0.0.1/tcp/${link.port}/p2p/${id}`);
       }
     }
+    network.nodes.forEach(prepared);
     for (const node of network.nodes) if (labels.includes(node.label)) node.run();
     const running = network.nodes.filter((node) => node.running);
     await network.finalize(2, running);
@@ -133,33 +135,51 @@ export class Network {
   }
 }
 
-/** The changes of `local` for these tests: gateways from the start, and no discovery of addresses of loopback, which would go past the links. */
-function adapt(spec) {
+/** The changes of `local` for these tests: gateways from the start, hospitals without a seat for validators that it does not have, and no
+ * discovery of addresses of loopback, which would go past the links. */
+function adapt(spec, validators) {
   spec.chainType = 'Live';
-  const { members } = spec.genesis.runtimeGenesis.patch.members;
-  HOSPITALS.forEach((name, member) => members[member].keys.push([account(gatewayOf(name)), ['gateway', 'steward']]));
+  const { members, session } = spec.genesis.runtimeGenesis.patch;
+  HOSPITALS.forEach((name, member) => members.members[member].keys.push([account(gatewayOf(name)), ['gateway', 'steward']]));
+  for (const name of validators.filter((name) => !HOSPITALS.includes(name))) {
+    const key = account(uri(name));
+    members.members.push({ kind: 'hospital', name: `The hospital of ${name}`, region: 276, seat: false, keys: [[key, ['administrator']]] });
+    members.validators.push(key);
+    session.keys.push([key, key, { babe: key, grandpa: voter(uri(name)) }]);
+  }
 }
 
 /** The hospitals of `local`, by the development names of their validators; the number of each member is its place. */
 export const HOSPITALS = ['alice', 'bob', 'charlie', 'dave'];
 
-/** The key with which a hospital records accesses here. */
-export const gatewayOf = (name) => `//${name[0].toUpperCase()}${name.slice(1)}//gateway`;
+/** The key that a development name stands for. */
+export const uri = (name) => `//${name[0].toUpperCase()}${name.slice(1)}`;
 
-/** The offences for which validators are suspended, as a node knows them at its last final block: the kind, by the hospital's name. */
-export async function offences(node) {
+/** The key with which a hospital records accesses here. */
+export const gatewayOf = (name) => `${uri(name)}//gateway`;
+
+/** Asks a node through polkadot.js. */
+export async function ask(node, question) {
   const api = await node.polkadot();
   try {
-    const at = await api.at(await api.rpc.chain.getFinalizedHead());
-    const found = {};
-    for (const [member, name] of HOSPITALS.entries()) {
-      const validator = await at.query.members.validatorsOf(member);
-      if (validator.isSome && validator.unwrap().offence.isSome) found[name] = validator.unwrap().offence.unwrap().kind.toUtf8();
-    }
-    return found;
+    return await question(api);
   } finally {
     await api.disconnect();
   }
+}
+
+/** The offences for which validators are suspended at the last final block: the kind, by the hospital's name. */
+export const offences = (node) => ask(node, offencesIn);
+
+/** The same, through a connection that is there. */
+export async function offencesIn(api) {
+  const at = await api.at(await api.rpc.chain.getFinalizedHead());
+  const found = {};
+  for (const [member, name] of HOSPITALS.entries()) {
+    const validator = await at.query.members.validatorsOf(member);
+    if (validator.isSome && validator.unwrap().offence.isSome) found[name] = validator.unwrap().offence.unwrap().kind.toUtf8();
+  }
+  return found;
 }
 
 /** The number of the last final block of a node. */
