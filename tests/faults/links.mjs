@@ -23,11 +23,14 @@ function relay(link, from, to) {
   from.on('close', () => to.destroy());
 }
 
-/** A link, and the port at which its dialler finds it. */
-function open(target) {
+/**
+ * A link to the node that listens at `target`, and the port at which its dialler finds it. Nodes tell each other the addresses that they know,
+ * so others come to the link too: they are sent away. A node dials from the port at which it listens, which tells who it is.
+ */
+function open({ target, dialler }) {
   const link = { state: 'open', delay: 0, pairs: new Set() };
   const server = createServer((near) => {
-    if (link.state === 'cut') return near.destroy();
+    if (link.state === 'cut' || near.remotePort !== dialler) return near.resetAndDestroy();
     const far = connect(target, '127.0.0.1');
     const sockets = [near, far];
     link.pairs.add(sockets);
@@ -42,7 +45,7 @@ function open(target) {
     link.state = state;
     for (const sockets of link.pairs) {
       for (const socket of sockets) {
-        if (state === 'cut') socket.destroy();
+        if (state === 'cut') socket.resetAndDestroy();
         else if (state === 'held') socket.pause();
         else socket.resume();
       }
@@ -59,10 +62,10 @@ function open(target) {
 
 if (!isMainThread) {
   const links = [];
-  parentPort.on('message', async ({ call, open: target, at, set, close }) => {
+  parentPort.on('message', async ({ call, ends, at, set, close }) => {
     let answer;
-    if (target !== undefined) {
-      const link = await open(target);
+    if (ends) {
+      const link = await open(ends);
       answer = { at: links.push(link) - 1, port: link.port };
     }
     if (set) links[at].set(set);
@@ -90,9 +93,9 @@ export class Links {
     });
   }
 
-  /** A new link to this port of the loopback interface: its number, and the port to dial. */
-  open(target) {
-    return this.#call({ open: target });
+  /** A new link between the nodes that listen at these ports of the loopback interface: its number, and the port to dial. */
+  open(dialler, target) {
+    return this.#call({ ends: { dialler, target } });
   }
 
   /** Changes a link: `state` is `open`, `held` (as when packets are lost: nothing arrives, nobody is told) or `cut` (connections are reset),

@@ -87,6 +87,8 @@ export class Load {
   resent = {};
   /** Seconds from sending a batch to its finality. */
   seconds = [];
+  /** The highest block that a node said is final. */
+  highest = 0;
   #stopped = false;
 
   /** Has every hospital declare a data set, and its gateway record batches of so many events through its own node, or another that answers. */
@@ -99,7 +101,7 @@ export class Load {
       HOSPITALS.map((name) => network.get(name).kexinLater(['dataset', 'declare', datasetOf(name)], gatewayOf(name))),
     );
     load.work = [...HOSPITALS.map((name) => load.#gateway(name, batch)), load.#witness()];
-    await until('the first batch of each hospital', () => new Set(load.acknowledged.map(({ dataset }) => dataset)).size === HOSPITALS.length);
+    await load.goesOn();
     return load;
   }
 
@@ -139,18 +141,17 @@ export class Load {
   /** Asks all nodes for their logs, again and again, and notes when finality goes on. */
   async #witness() {
     this.mark();
-    let known = 0;
     while (!this.#stopped) {
       const nodes = this.network.nodes.filter((node) => node.running && !node.avoided);
       const heads = await Promise.all(nodes.map((node) => this.observe(node).catch(() => undefined)));
       const seen = heads.filter(Boolean);
       this.observations.push(...seen);
-      const highest = Math.max(known, ...seen.map(({ block }) => block.number));
-      if (highest > known) {
+      const highest = Math.max(this.highest, ...seen.map(({ block }) => block.number));
+      if (highest > this.highest) {
         const now = Date.now();
         this.longestPause = Math.max(this.longestPause, (now - this.advanced) / 1000);
         this.advanced = now;
-        known = highest;
+        this.highest = highest;
       }
       await sleep(LOOK);
     }
@@ -196,8 +197,16 @@ export class Load {
     return observation;
   }
 
-  /** Waits until the honest nodes are so far that they have everything that was acknowledged until now, and checks the history. */
+  /** Waits until a batch that each hospital sends from now on is final. */
+  async goesOn() {
+    const from = this.acknowledged.length;
+    const hospitals = () => new Set(this.acknowledged.slice(from).map(({ dataset }) => dataset)).size;
+    await until('a new batch of each hospital', () => hospitals() === HOSPITALS.length);
+  }
+
+  /** Waits until recording goes on and the honest nodes have everything that was acknowledged until then, and checks the history. */
   async check(honest = this.network.nodes.filter((node) => node.running)) {
+    await this.goesOn();
     const acknowledged = [...this.acknowledged];
     const number = Math.max(...acknowledged.map(({ block }) => block));
     const there = async (node) =>

@@ -73,8 +73,8 @@ export class Network {
     for (const from of network.nodes) {
       for (const to of network.nodes) {
         if (from === to) continue;
-        const [, , , , port, , id] = to.address.split('/');
-        const link = await network.links.open(Number(port));
+        const [[dialler], [target, id]] = [from, to].map(({ address }) => address.split('/')).map(([, , , , port, , id]) => [Number(port), id]);
+        const link = await network.links.open(dialler, target);
         network.pairs.push({ from, to, at: link.at });
         from.options.push('--reserved-nodes', `/ip4/127.0.0.1/tcp/${link.port}/p2p/${id}`);
       }
