@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`chain_spec`] | the chains that the node knows by name |
 //! | [`cli`], [`command`] | the command line, as operators know it from other Substrate nodes |
+//! | [`equivocation`] | reports of authors who seal two blocks for one slot |
 //! | [`session_keys`] | the keys of a validator, made where it keeps them |
 //! | [`service`] | the node itself: pool, import, network, authoring, finality |
 //! | [`index`] | the index of finalized events |
@@ -15,6 +16,7 @@
 pub mod chain_spec;
 pub mod cli;
 pub mod command;
+pub mod equivocation;
 pub mod index;
 pub mod rpc;
 pub mod service;
