@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`chain_spec`] | the chains that the node knows by name |
 //! | [`cli`], [`command`] | the command line, as operators know it from other Substrate nodes |
+//! | [`equivocation`] | reports of authors who seal two blocks for one slot |
 //! | [`session_keys`] | the keys of a validator, made where it keeps them |
 //! | [`service`] | the node itself: pool, import, authoring, finality |
 //! | [`network`] | who may connect, and what is asked of whom |
@@ -21,6 +22,7 @@ pub mod chain_spec;
 pub mod cli;
 pub mod command;
 pub mod door;
+pub mod equivocation;
 pub mod health;
 pub mod http1;
 pub mod index;

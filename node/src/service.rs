@@ -1,6 +1,7 @@
 //! The node: one function per component, and [`new_full`], which reads like the list of them.
 
 use crate::{
+	equivocation::Watched,
 	index::{follow::Follower, metrics::Metrics, Index, Target},
 	listeners::{self, ListenerParams},
 	network::{self, Network},
@@ -290,8 +291,8 @@ fn inherents(slot_duration: SlotDuration) -> BabeCreateInherentDataProviders<Blo
 	})
 }
 
-/// Checks blocks before they are stored: BABE's seal and slot, then GRANDPA's justifications. An author's equivocation that it
-/// comes across is reported through the pool.
+/// Checks blocks before they are stored: BABE's seal and slot, then GRANDPA's justifications. An author's equivocation among them is reported
+/// through the pool.
 fn import_queue(
 	config: &Configuration,
 	client: &Arc<Client>,
@@ -310,17 +311,18 @@ fn import_queue(
 	)?;
 	let babe_config = sc_consensus_babe::configuration(&**client)?;
 	let slot_duration = babe_config.slot_duration();
+	let reports = OffchainTransactionPoolFactory::new(pool.clone());
 	let (block_import, babe_link) = sc_consensus_babe::block_import(
 		babe_config,
 		grandpa_import.clone(),
 		client.clone(),
 		inherents(slot_duration),
 		select_chain.clone(),
-		OffchainTransactionPoolFactory::new(pool.clone()),
+		reports.clone(),
 	)?;
 	let (queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
 		link: babe_link.clone(),
-		block_import: block_import.clone(),
+		block_import: Watched::new(block_import.clone(), client.clone(), reports),
 		justification_import: Some(Box::new(grandpa_import)),
 		client: client.clone(),
 		slot_duration,

@@ -12,7 +12,8 @@ let genesis;
 
 before(async () => {
   // Four hospitals decide, two of them validate: so that the silence of one is soon beyond doubt.
-  const spec = consortium(8, ({ members }) => {
+  const spec = consortium(8, ({ genesis }) => {
+    const { members } = genesis.runtimeGenesis.patch;
     members.validators = members.validators.slice(0, 2);
   });
   alice = await Chain.spawn(spec, 'alice');

@@ -7,6 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ApiPromise, WsProvider } from '@polkadot/api';
+import { encodeAddress, Keyring } from '@polkadot/keyring';
+import { blake2AsHex } from '@polkadot/util-crypto';
+
+// For the tests of other directories, which share the packages of this one.
+export { blake2AsHex };
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where the node, the client and the runtimes for tests are. */
@@ -25,13 +30,21 @@ export const freePort = () =>
     });
   });
 
-/** Four hospitals as in `local`, with sessions of so many blocks and whatever else `change` does to the genesis: the file of their chain specification. */
+/** The pair of keys of a development name. */
+export const pair = (uri) => new Keyring({ type: 'sr25519' }).addFromUri(uri);
+
+/** Its account, as the chain writes it. */
+export const account = (uri) => encodeAddress(pair(uri).publicKey, 7391);
+
+/** The account of the key with which it votes on finality. */
+export const voter = (uri) => encodeAddress(new Keyring({ type: 'ed25519' }).addFromUri(uri).publicKey, 7391);
+
+/** Four hospitals as in `local`, with sessions of so many blocks: the file of their chain specification. Something else may be changed. */
 export function consortium(sessionBlocks, change = () => {}) {
   const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const spec = JSON.parse(made.stdout);
-  const { patch } = spec.genesis.runtimeGenesis;
-  patch.members.sessionBlocks = sessionBlocks;
-  change(patch);
+  spec.genesis.runtimeGenesis.patch.members.sessionBlocks = sessionBlocks;
+  change(spec);
   const file = join(mkdtempSync(join(tmpdir(), 'kexin-e2e-')), 'chain.json');
   writeFileSync(file, JSON.stringify(spec));
   return file;
@@ -59,6 +72,13 @@ export class Chain {
 
   /** A validator with the session keys of one of the development names, or with none; it may wait for others. */
   static async spawn(spec, name, options = []) {
+    const chain = await Chain.prepare(spec, name, options);
+    chain.run();
+    return chain;
+  }
+
+  /** The same, but it does not run yet: its address is known and its options can be changed. */
+  static async prepare(spec, name, options = []) {
     const chain = new Chain();
     chain.directory = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
     chain.port = await freePort();
@@ -73,15 +93,32 @@ export class Chain {
     const network = ['--rpc-port', String(chain.port), ...silent, '--no-mdns', '--listen-addr', listen];
     chain.base = base;
     chain.options = [...base, ...(name ? [`--${name}`] : []), '--validator', ...network, ...options];
+    chain.listen = listen;
     chain.log = log;
-    chain.run();
+    chain.environment = {};
     return chain;
   }
 
   /** Runs the node, for the first time or again. */
   run() {
-    this.node = spawn(join(bin, 'kexin-node'), this.options, { stdio: ['ignore', this.log, this.log] });
+    const env = { ...process.env, ...this.environment };
+    this.node = spawn(join(bin, 'kexin-node'), this.options, { stdio: ['ignore', this.log, this.log], env });
     this.ended = new Promise((done) => this.node.once('exit', done));
+  }
+
+  /** Whether its process is there. */
+  get running() {
+    return this.node !== undefined && this.node.exitCode === null && this.node.signalCode === null;
+  }
+
+  /** Calls a method of JSON-RPC, and fails when the node does not answer in time. */
+  async rpc(method, ...params) {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    const headers = { 'content-type': 'application/json' };
+    const request = { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) };
+    const answer = await (await fetch(`http://127.0.0.1:${this.port}`, request)).json();
+    if (answer.error) throw Object.assign(new Error(`${method}: ${answer.error.message}`), { code: answer.error.code });
+    return answer.result;
   }
 
   /** Ends the node with this signal, and waits until it is gone. */
@@ -102,7 +139,7 @@ export class Chain {
     for (let attempt = 0; attempt < 120; attempt += 1) {
       const status = this.kexin(['--json', 'status'], { check: false });
       if (status.code === 0 && JSON.parse(status.out).finalized > 0) return;
-      if (this.node.exitCode !== null || this.node.signalCode !== null) break;
+      if (!this.running) break;
       await new Promise((next) => setTimeout(next, 500));
     }
     throw new Error(`the node does not finalize: ${readFileSync(join(this.directory, 'node.log'), 'utf8').slice(-2000)}`);
@@ -169,13 +206,16 @@ export class Chain {
     this.kexin(command);
   }
 
-  /** polkadot.js, with the ledger's own methods. */
-  polkadot() {
-    return ApiPromise.create({ provider: new WsProvider(this.url), rpc: definitions.rpc, types: definitions.types, noInitWarn: true });
+  /** polkadot.js, with the ledger's own methods. Unless it is told not to, it connects again by itself when it has lost the node. */
+  polkadot(again = true) {
+    const provider = new WsProvider(this.url, again ? undefined : false);
+    if (!again) provider.connect().catch(() => {});
+    const { rpc, types } = definitions;
+    return ApiPromise.create({ provider, rpc, types, noInitWarn: true, throwOnConnect: !again });
   }
 
   async stop() {
-    await this.end('SIGINT');
+    if (this.running) await this.end('SIGINT');
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

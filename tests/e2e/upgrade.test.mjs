@@ -20,8 +20,8 @@ let checker;
 const runtime = (name) => join(bin, `wbuild/kexin-${name}-runtime/kexin_${name}_runtime.compact.compressed.wasm`);
 
 before(async () => {
-  const spec = consortium(8, (genesis) => {
-    genesis.governance = { upgradeDelay: DELAY };
+  const spec = consortium(8, ({ genesis }) => {
+    genesis.runtimeGenesis.patch.governance = { upgradeDelay: DELAY };
   });
   const checks = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
   for (const name of ['present', 'next']) cpSync(runtime(name), join(checks, `${name}.wasm`));
