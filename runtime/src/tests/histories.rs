@@ -267,7 +267,7 @@ fn call(dice: &mut Dice, now: Moment, depth: u32) -> RuntimeCall {
 		}),
 		25 => RuntimeCall::Members(pallet_members::Call::add_key {
 			account: someone,
-			powers: Powers::from_bits_retain(dice.next() as u8),
+			powers: dice.numbered::<Powers>(256),
 		}),
 		26 => RuntimeCall::Members(pallet_members::Call::revoke_key { account: someone }),
 		27 => RuntimeCall::Members(pallet_members::Call::name_nodes {
