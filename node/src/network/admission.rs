@@ -75,10 +75,11 @@ impl Admission {
 	/// one: while finality stands still, the council must be able to admit those who bring it back.
 	pub async fn follow(self, network: Arc<dyn NetworkService>) {
 		let mut blocks = self.client.import_notification_stream();
-		self.tell(&*network);
+		let mut only = self.reserved_only;
+		self.tell(&*network, &mut only);
 		while let Some(block) = blocks.next().await {
 			if block.is_new_best && self.read() {
-				self.tell(&*network);
+				self.tell(&*network, &mut only);
 			}
 		}
 	}
@@ -98,21 +99,30 @@ impl Admission {
 		}
 	}
 
-	/// Has the network do what the list says.
-	fn tell(&self, network: &dyn NetworkService) {
+	/// Has the network do what the list says. `only` is whether it takes none but reserved peers by now.
+	fn tell(&self, network: &dyn NetworkService, only: &mut bool) {
 		let list = self.list.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-		match list {
+		let peers = match list {
 			Some(admitted) => {
 				log::info!("the network is closed: {} nodes may connect", admitted.len());
-				let own = network.local_peer_id();
-				network.set_authorized_peers(admitted.into_iter().filter(|peer| *peer != own).collect());
-				network.set_authorized_only(true);
+				if !std::mem::replace(only, true) {
+					// sc-network 0.60.0 takes reserved peers that are connected at this moment for closing ever after, and would not drop them
+					// any more. So there are none, and all connect again.
+					network.set_authorized_peers(HashSet::new());
+					network.set_authorized_only(true);
+				}
+				admitted
 			},
 			None => {
-				network.set_authorized_only(self.reserved_only);
-				network.set_authorized_peers(self.reserved.clone());
+				if *only && !self.reserved_only {
+					network.set_authorized_only(false);
+					*only = false;
+				}
+				self.reserved.clone()
 			},
-		}
+		};
+		let own = network.local_peer_id();
+		network.set_authorized_peers(peers.into_iter().filter(|peer| *peer != own).collect());
 	}
 }
 
