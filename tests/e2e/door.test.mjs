@@ -224,6 +224,11 @@ test('requests, batches and connections have their limits', async () => {
   const refused = await ask(secrets.auditor, call('system_chain'));
   assert.deepEqual([refused.status, refused.json().error.code], [429, 8104]);
   assert.equal((await ask(secrets.application, call('system_chain'))).status, 200);
+  const [first] = open;
+  await Promise.all(Array.from({ length: 100 }, () => first.send('system_chain', [])));
+  const subscribe = () => first.subscribe('chain_finalizedHead', 'chain_subscribeFinalizedHeads', [], () => {});
+  for (let number = 0; number < 64; number += 1) await subscribe();
+  assert.equal(await code(subscribe()), -32006);
   await open.pop().disconnect();
   await until(async () => (await ask(secrets.auditor, call('system_chain'))).status === 200);
   await Promise.all(open.map((provider) => provider.disconnect()));

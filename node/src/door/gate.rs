@@ -11,6 +11,11 @@ use super::{
 	Limits,
 };
 use futures::{future::BoxFuture, FutureExt as _};
+use jsonrpsee::{
+	server::middleware::rpc::RpcServiceT,
+	types::{ErrorCode, ErrorObject, Request},
+	MethodResponse,
+};
 use kexin_primitives::H256;
 use std::{
 	collections::HashMap,
@@ -23,16 +28,10 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use jsonrpsee::{
-	server::middleware::rpc::RpcServiceT,
-	types::{ErrorCode, ErrorObject, Request},
-	MethodResponse,
-};
-
 /// Calls of one token that are worked on at a time; others wait.
 const CALLS_AT_A_TIME: usize = 8;
-/// Calls of one token that are worked on or wait.
-const CALLS: usize = 40;
+/// Calls of one token that are worked on or wait: programs ask for much at once.
+const CALLS: usize = 128;
 /// Bytes of answers that a connection may leave unread before it gets no more.
 const MAX_OWED: usize = 32 * 1024 * 1024;
 /// How often it is looked whether the token of an open connection still holds.
