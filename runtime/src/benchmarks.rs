@@ -8,9 +8,8 @@ use frame_support::traits::{EnsureOrigin, StorageInfo, StorageInfoTrait, Whiteli
 use frame_system_benchmarking::Pallet as SystemBenchmarks;
 use kexin_primitives::{
 	dataset::Dataset,
-	members::{MemberId, MemberKind, Powers},
+	members::{MemberId, Powers},
 	scope::Scope,
-	vocabulary::Region,
 	DatasetId, Moment, Pseudonym, Versioned, H256,
 };
 use sp_runtime::traits::TrailingZeroInput;
@@ -20,7 +19,6 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_access, Access]
 	[pallet_annotation, Annotation]
 	[pallet_consent, Consent]
-	[pallet_governance, Governance]
 	[pallet_lineage, Lineage]
 	[pallet_members, Members]
 );
@@ -53,29 +51,6 @@ impl pallet_members::BenchmarkHelper<AccountId> for Helper {
 		let keys = SessionKeys::decode(&mut TrailingZeroInput::zeroes()).expect("public keys are any bytes");
 		pallet_session::NextKeys::<Runtime>::insert(account, keys);
 	}
-}
-
-/// As many validators as there can be, of whom all but one are silent.
-pub fn silence() {
-	type Majority = <Runtime as pallet_members::Config>::AdmitOrigin;
-	let council = || Majority::try_successful_origin().expect("the council can admit");
-	let present = Members::validators().len();
-	for index in present..pallet_members::MAX_VALIDATORS as usize {
-		let account: AccountId = frame_benchmarking::account("validator", index as u32, 0);
-		let (kind, name) = (
-			MemberKind::Hospital,
-			b"benchmark".to_vec().try_into().expect("a short name"),
-		);
-		Members::admit(council(), kind, name, Region(276), false, account.clone()).expect("a new member");
-		<Helper as pallet_members::BenchmarkHelper<_>>::set_session_keys(&account);
-		Members::admit_validator(council(), account).expect("it has session keys");
-	}
-	let validators = Members::validators();
-	System::set_block_number(
-		System::block_number() + pallet_members::SILENT_TURNS * pallet_members::MAX_VALIDATORS + 1,
-	);
-	Members::note_author(&validators[0]);
-	pallet_session::Validators::<Runtime>::put(validators);
 }
 
 /// A data set that allows everything.

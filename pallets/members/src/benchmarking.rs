@@ -180,30 +180,5 @@ mod benches {
 		assert!(!Pallet::<T>::validators().contains(&validator));
 	}
 
-	#[benchmark]
-	fn name_nodes() {
-		let (member, admin) = full_member::<T>();
-		let nodes: Nodes = BoundedVec::truncate_from([[7; 32]; MAX_NODES_PER_MEMBER as usize].to_vec());
-
-		#[extrinsic_call]
-		_(RawOrigin::Signed(admin), nodes.clone());
-
-		assert_eq!(NodesOf::<T>::get(member), Some(nodes));
-	}
-
-	#[benchmark]
-	fn close_network() {
-		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can close");
-		validators_but::<T>(0);
-		for member in Validators::<T>::get().into_keys() {
-			NodesOf::<T>::insert(member, Nodes::truncate_from([[7; 32]].to_vec()));
-		}
-
-		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, true);
-
-		assert!(Closed::<T>::get());
-	}
-
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);
 }

@@ -127,11 +127,6 @@ impl pallet_governance::SuspendSilent for ConsortiumValidators {
 		Members::suspend_silent(&Session::validators(), session)?;
 		Ok(session.saturating_add(2))
 	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn silence() {
-		crate::benchmarks::silence();
-	}
 }
 
 /// Notes who authors blocks.

@@ -99,7 +99,6 @@ fn the_weights_are_measured() {
 		include_str!("../weights/pallet_access.rs"),
 		include_str!("../weights/pallet_annotation.rs"),
 		include_str!("../weights/pallet_consent.rs"),
-		include_str!("../weights/pallet_governance.rs"),
 		include_str!("../weights/pallet_lineage.rs"),
 		include_str!("../weights/pallet_members.rs"),
 	] {

@@ -3,6 +3,5 @@
 pub mod pallet_access;
 pub mod pallet_annotation;
 pub mod pallet_consent;
-pub mod pallet_governance;
 pub mod pallet_lineage;
 pub mod pallet_members;

@@ -53,10 +53,4 @@ impl<T: frame_system::Config> pallet_members::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	fn name_nodes() -> Weight {
-		<() as pallet_members::WeightInfo>::name_nodes()
-	}
-	fn close_network() -> Weight {
-		<() as pallet_members::WeightInfo>::close_network()
-	}
 }
