@@ -5,7 +5,7 @@ import { cpSync, closeSync, fsyncSync, openSync, readdirSync, readFileSync, read
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Load } from './load.mjs';
-import { ask, Chance, figures, finalized, HOSPITALS, Network, nightly, sleep, until } from './network.mjs';
+import { ask, Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep, until } from './network.mjs';
 
 /** The size of the disk that becomes full, in MiB. */
 const DISK = 512;
@@ -211,6 +211,7 @@ for (const [what, damage] of Object.entries(damages)) {
       if (answer) load.observations.push(answer);
       const back = end === 'went on' ? 0 : await until('the node to be back', () => resync().then(() => true));
       const { acknowledged, lost, pause } = await load.check();
+      assert.deepEqual(await offences(network.nodes[0]), {}, 'who was made again has signed nothing twice');
       figures(test, {
         seed: chance.seed,
         file: file.split('/').pop(),
