@@ -46,6 +46,7 @@ export class Flooded {
   async quiet(seconds) {
     const api = this.apis.alice;
     const signer = pair(gatewayOf('alice'));
+    this.nonce ??= (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
     const times = [];
     const waits = [];
     const end = Date.now() + seconds * 1000;
@@ -64,20 +65,23 @@ export class Flooded {
 
   /** Sends an access until it is taken, and waits until it is final. */
   #final(api, signer) {
-    const dataset = datasetOf('alice');
-    const call = api.tx.access.record(dataset, { V1: batchOf(1) });
+    const call = api.tx.access.record(datasetOf('alice'), { V1: batchOf(1) });
+    const nonce = this.nonce;
+    this.nonce += 1;
     return new Promise((done, fail) => {
-      const late = setTimeout(() => fail(new Error('never final')), NEVER);
-      const send = () =>
-        call
-          .signAndSend(signer, { nonce: -1 }, (result) => {
-            if (result.isFinalized && !result.dispatchError) {
-              clearTimeout(late);
-              done();
-            } else if (result.isError || result.dispatchError) again();
-          })
-          .catch(again);
-      const again = () => late._destroyed || setTimeout(send, 200);
+      let waiting = true;
+      const end = (settle) => {
+        waiting = false;
+        clearTimeout(late);
+        settle();
+      };
+      const late = setTimeout(() => end(() => fail(new Error('never final'))), NEVER);
+      const again = () => waiting && setTimeout(send, 200);
+      const seen = (result) => {
+        if (result.isFinalized) end(result.dispatchError ? () => fail(new Error('refused')) : done);
+        else if (result.isError) again();
+      };
+      const send = () => waiting && call.signAndSend(signer, { nonce }, seen).catch(again);
       send();
     });
   }

@@ -5,7 +5,7 @@ import { cpSync, closeSync, fsyncSync, openSync, readdirSync, readFileSync, read
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Load } from './load.mjs';
-import { Chance, figures, finalized, HOSPITALS, Network, nightly, sleep, until } from './network.mjs';
+import { ask, Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep, until } from './network.mjs';
 
 /** The size of the disk that becomes full, in MiB. */
 const DISK = 512;
@@ -148,6 +148,55 @@ const damages = {
   },
 };
 
+test('the index is damaged: it says so, and is made again', async (test) => {
+  const [alice] = network.nodes;
+  await dave.end('SIGINT');
+  const chains = join(dave.directory, 'chain/chains');
+  const file = join(chains, readdirSync(chains)[0], 'index.sqlite');
+  truncateSync(file, Math.floor(statSync(file).size / 2));
+  dave.run();
+  await until('the node to answer', () => dave.rpc('system_health'));
+  const code = await dave.rpc('access_events', { limit: 1 }).then(() => 0, (error) => error.code);
+  assert.equal(code, 8007);
+  await dave.end('SIGINT');
+  const begun = Date.now();
+  dave.offline('index', 'rebuild');
+  const made = (Date.now() - begun) / 1000;
+  dave.run();
+  await network.catchUp(dave, alice);
+  const { acknowledged, lost } = await load.check();
+  figures(test, { acknowledged, lost, 'seconds to make the index again': made });
+});
+
+test('a bit of a log flips in the state: the node says that it is damaged, and answers nothing false', async (test) => {
+  const [alice] = network.nodes;
+  const [dataset] = load.datasets;
+  load.mark();
+  const block = await dave.rpc('chain_getFinalizedHead');
+  const log = await dave.rpc('access_log', dataset, block);
+  const stored = await ask(dave, (api) => dave.rpc('state_getStorage', api.query.access.logs.key(dataset), block));
+  await dave.end('SIGINT');
+  const bytes = Buffer.from(stored.slice(2), 'hex');
+  let flipped = 0;
+  for (const file of files(/^table_/)) {
+    const place = readFileSync(file).indexOf(bytes);
+    if (place < 0) continue;
+    // After the version, the count of its entries.
+    flip(file, [place + 2]);
+    flipped += 1;
+  }
+  assert.ok(flipped > 0, 'the log is found in the database');
+  dave.run();
+  const answer = () => dave.rpc('access_log', dataset, block).then(() => 'an answer', ({ code }) => code);
+  await until('the node to answer', () => dave.rpc('system_health'));
+  assert.equal(await answer(), 8013);
+  assert.deepEqual(await alice.rpc('access_log', dataset, block), log);
+  const back = await until('the node to be back', () => resync().then(() => true));
+  assert.deepEqual(await dave.rpc('access_log', dataset, block), log);
+  const { acknowledged, lost, pause } = await load.check();
+  figures(test, { acknowledged, lost, 'longest pause of finality': pause, 'seconds to make it again from its peers': back });
+});
+
 for (const [what, damage] of Object.entries(damages)) {
   for (let round = 0; round < (nightly && what.includes('bits') ? 10 : 1); round += 1) {
     test(`${what}: it is found or harmless, and never makes an answer false`, async (test) => {
@@ -162,6 +211,7 @@ for (const [what, damage] of Object.entries(damages)) {
       if (answer) load.observations.push(answer);
       const back = end === 'went on' ? 0 : await until('the node to be back', () => resync().then(() => true));
       const { acknowledged, lost, pause } = await load.check();
+      assert.deepEqual(await offences(network.nodes[0]), {}, 'who was made again has signed nothing twice');
       figures(test, {
         seed: chance.seed,
         file: file.split('/').pop(),
