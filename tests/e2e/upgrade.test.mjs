@@ -57,6 +57,13 @@ async function check(block) {
   }
 }
 
+test('each hospital sees what is proposed before it votes', async () => {
+  const { motion, index } = await alice.kexinLater(['members', 'suspend', '3'], '//Alice');
+  const [open] = nodes[1].json(['council', 'motions']);
+  assert.match(open.call, /^Members\.suspend\b.*\b3\b/s);
+  assert.deepEqual([open.motion, open.index, open.threshold, open.ayes, open.nays], [motion, index, 3, [], []]);
+});
+
 test('what the council approved waits, and nothing else is applied', async () => {
   alice.access(DATASET, 0);
   await alice.prove(DATASET, 0, genesis, 'before.json');
