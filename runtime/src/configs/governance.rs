@@ -4,7 +4,7 @@ use super::system::RuntimeBlockWeights;
 use crate::*;
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, Get, NeverEnsureOrigin},
+	traits::{ConstU32, NeverEnsureOrigin},
 	weights::Weight,
 };
 use frame_system::WeightInfo as _;
