@@ -8,7 +8,6 @@ use crate::service::Client;
 use kexin_primitives::H256;
 use kexin_runtime::{opaque::Block, Header};
 use sp_api::{ApiError, ApiExt as _, ProvideRuntimeApi};
-use sp_blockchain::HeaderBackend as _;
 use sp_runtime::traits::Header as _;
 use std::{collections::HashSet, sync::Arc};
 
