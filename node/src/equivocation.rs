@@ -117,11 +117,12 @@ impl<Import> Watched<Import> {
 
 	fn report(&self, proof: EquivocationProof<Header>) -> Result<(), ApiError> {
 		let best = self.client.info().best_hash;
-		let mut api = self.client.runtime_api();
 		let mut owner = None;
 		// At the parent the author's session is still known, unless it has just begun.
 		for at in [*proof.second_header.parent_hash(), best] {
 			if owner.is_none() {
+				// Each is about another block, for which one instance can't be used twice.
+				let api = self.client.runtime_api();
 				owner = api.generate_key_ownership_proof(at, proof.slot, proof.offender.clone())?;
 			}
 		}
@@ -133,6 +134,7 @@ impl<Import> Watched<Import> {
 			"{:?} sealed two blocks for slot {}, {:?} and {:?}: it is reported", proof.offender, *proof.slot,
 			proof.first_header.hash(), proof.second_header.hash()
 		);
+		let mut api = self.client.runtime_api();
 		api.register_extension(self.pool.offchain_transaction_pool(best));
 		api.submit_report_equivocation_unsigned_extrinsic(best, proof, owner)?;
 		Ok(())
@@ -151,7 +153,7 @@ impl<Import: BlockImport<Block> + Send + Sync> BlockImport<Block> for Watched<Im
 		// What is old can't be reported any more, and a block that can't be looked at may still be imported.
 		if block.origin != sp_consensus::BlockOrigin::NetworkInitialSync {
 			if let Err(error) = self.watch(&block) {
-				log::debug!(target: "babe", "block {:?} was not looked at: {error}", block.post_hash());
+				log::warn!(target: "babe", "block {:?} was not looked at for an equivocation: {error}", block.post_hash());
 			}
 		}
 		self.import.import_block(block).await
