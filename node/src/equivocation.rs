@@ -1,20 +1,22 @@
 //! Reports of authors who seal two blocks for one slot.
 //!
 //! `sc-consensus-babe` 0.60.0 looks for them when the seal is no longer part of the header: its reports have no signatures, and the ledger
-//! refuses them. This looks at whole headers, before. Where both report, the first one in the pool stays, which is this one.
+//! refuses them. This looks at whole headers, before. The others must not come into the pool, where they would stand in the way: they provide the
+//! same, and go [`Nowhere`].
 
 use crate::service::Client;
 use jsonrpsee::core::async_trait;
+use kexin_primitives::H256;
 use kexin_runtime::{opaque::Block, Header};
 use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult};
-use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sc_transaction_pool_api::{LocalTransactionPool, OffchainTransactionPoolFactory};
 use sp_api::{ApiError, ApiExt as _, ProvideRuntimeApi as _};
 use sp_blockchain::HeaderBackend as _;
 use sp_consensus_babe::{
 	digests::CompatibleDigestItem as _, AuthorityId, AuthorityPair, BabeApi as _, EquivocationProof, Slot,
 };
 use sp_core::Pair as _;
-use sp_runtime::traits::Header as _;
+use sp_runtime::{traits::Header as _, OpaqueExtrinsic};
 use std::{
 	collections::{BTreeMap, HashMap},
 	sync::{Arc, Mutex, PoisonError},
@@ -41,6 +43,19 @@ impl Sealed {
 			self.0.pop_first();
 		}
 		(first.hash() != header.hash()).then_some(first)
+	}
+}
+
+/// A pool that takes nothing in.
+pub struct Nowhere;
+
+impl LocalTransactionPool for Nowhere {
+	type Block = Block;
+	type Hash = H256;
+	type Error = sc_transaction_pool_api::error::Error;
+
+	fn submit_local(&self, _at: H256, _transaction: OpaqueExtrinsic) -> Result<H256, Self::Error> {
+		Ok(H256::zero())
 	}
 }
 
@@ -102,11 +117,12 @@ impl<Import> Watched<Import> {
 
 	fn report(&self, proof: EquivocationProof<Header>) -> Result<(), ApiError> {
 		let best = self.client.info().best_hash;
-		let mut api = self.client.runtime_api();
 		let mut owner = None;
 		// At the parent the author's session is still known, unless it has just begun.
 		for at in [*proof.second_header.parent_hash(), best] {
 			if owner.is_none() {
+				// Each is about another block, for which one instance can't be used twice.
+				let api = self.client.runtime_api();
 				owner = api.generate_key_ownership_proof(at, proof.slot, proof.offender.clone())?;
 			}
 		}
@@ -118,6 +134,7 @@ impl<Import> Watched<Import> {
 			"{:?} sealed two blocks for slot {}, {:?} and {:?}: it is reported", proof.offender, *proof.slot,
 			proof.first_header.hash(), proof.second_header.hash()
 		);
+		let mut api = self.client.runtime_api();
 		api.register_extension(self.pool.offchain_transaction_pool(best));
 		api.submit_report_equivocation_unsigned_extrinsic(best, proof, owner)?;
 		Ok(())
@@ -136,7 +153,7 @@ impl<Import: BlockImport<Block> + Send + Sync> BlockImport<Block> for Watched<Im
 		// What is old can't be reported any more, and a block that can't be looked at may still be imported.
 		if block.origin != sp_consensus::BlockOrigin::NetworkInitialSync {
 			if let Err(error) = self.watch(&block) {
-				log::debug!(target: "babe", "block {:?} was not looked at: {error}", block.post_hash());
+				log::warn!(target: "babe", "block {:?} was not looked at for an equivocation: {error}", block.post_hash());
 			}
 		}
 		self.import.import_block(block).await

@@ -1,7 +1,7 @@
 //! The node: one function per component, and [`new_full`], which reads like the list of them.
 
 use crate::{
-	equivocation::Watched,
+	equivocation::{Nowhere, Watched},
 	index::{follow::Follower, metrics::Metrics, Index, Target},
 	listeners::{self, ListenerParams},
 	network::{self, Network},
@@ -311,15 +311,15 @@ fn import_queue(
 	)?;
 	let babe_config = sc_consensus_babe::configuration(&**client)?;
 	let slot_duration = babe_config.slot_duration();
-	let reports = OffchainTransactionPoolFactory::new(pool.clone());
 	let (block_import, babe_link) = sc_consensus_babe::block_import(
 		babe_config,
 		grandpa_import.clone(),
 		client.clone(),
 		inherents(slot_duration),
 		select_chain.clone(),
-		reports.clone(),
+		OffchainTransactionPoolFactory::new(Nowhere),
 	)?;
+	let reports = OffchainTransactionPoolFactory::new(pool.clone());
 	let (queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
 		link: babe_link.clone(),
 		block_import: Watched::new(block_import.clone(), client.clone(), reports),
