@@ -5,7 +5,7 @@ import { Flooded, FLOODS, summary } from './floods.mjs';
 import { figures, nightly } from './network.mjs';
 
 /** How long each flood lasts, in seconds. */
-const LASTS = nightly ? 120 : 10;
+const LASTS = nightly ? 120 : 5;
 /** How much a node's memory may grow, in MiB: the pool's 20 MiB of transactions, as often as they are held, and the answers under way. */
 const GROWTH = 768;
 let flooded;
@@ -35,7 +35,7 @@ test('batches that are too large are refused, all of them', async (test) => {
   assert.equal(taken, 0);
 });
 
-test('a gateway gone mad is refused when its allowance is spent, and the others record', async (test) => {
+test('a gateway gone mad does not keep the others from recording', async (test) => {
   await under(test, 'a gateway gone mad, with large batches');
 });
 

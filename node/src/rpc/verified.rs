@@ -42,7 +42,7 @@ pub fn ask<Answer>(
 
 /// Whether each node of a trie is its root or named by another one.
 fn whole<'a>(root: H256, nodes: impl Iterator<Item = &'a [u8]> + Clone) -> bool {
-	let hashes = nodes.clone().map(|node| sp_crypto_hashing::blake2_256(node));
+	let hashes = nodes.clone().map(sp_crypto_hashing::blake2_256);
 	let mut unnamed = hashes.filter(|hash| *hash != root.0).collect::<HashSet<_>>();
 	for node in nodes {
 		for name in node.windows(32) {
