@@ -108,7 +108,7 @@ test('proofs from before and after hold, and each access names the rules that ju
   await alice.prove(DATASET, 1, genesis, 'after.json');
   verify('before.json');
   verify('after.json');
-  const { entries } = (await api.rpc.access.events({ dataset: blake2AsHex('upgrade-test') })).toJSON();
-  assert.deepEqual(entries.map((entry) => entry.rules.specVersion), [1, 2]);
-  assert.equal(entries[1].rules.code, blake2AsHex(readFileSync(runtime('next'))));
+  const { events } = (await api.rpc.access.events({ dataset: blake2AsHex('upgrade-test') })).toJSON();
+  assert.deepEqual(events.map((event) => event.rules.specVersion), [1, 2]);
+  assert.equal(events[1].rules.code, blake2AsHex(readFileSync(runtime('next'))));
 });
