@@ -260,7 +260,7 @@ fn nobody_takes_the_session_keys_of_a_validator_away() {
 fn finality_starts_anew_without_the_silent_ones() {
 	consortium(|| {
 		// Charlie authors every block here.
-		let last_final = System::block_number();
+		let last_final = System::block_number() - 1;
 		let restart = || Governance::restart_finality(council(), last_final);
 		assert_noop!(restart(), pallet_members::Error::<Runtime>::FinalityIsPossible);
 		while System::block_number() <= pallet_members::SILENT_TURNS * 4 + 1 {
