@@ -1,5 +1,6 @@
 // A consortium of real nodes that reach each other through links which the test controls.
 import { appendFileSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { account, Chain, consortium, voter } from '../e2e/harness.mjs';
 import { Links } from './links.mjs';
@@ -62,10 +63,10 @@ export class Network {
     const network = new Network();
     network.links = new Links();
     network.spec = consortium(sessionBlocks, (spec) => adapt(spec, labels));
-    const options = ['--reserved-only', '--rpc-methods', 'unsafe'];
     network.nodes = await Promise.all(
       [...labels, ...later].map(async (label) => {
-        const node = await Chain.prepare(network.spec, label.split('-')[0], [...options, '--name', label]);
+        const node = await Chain.prepare(network.spec, label.split('-')[0], ['--reserved-only', '--name', label]);
+        node.options.push('--operator-socket', socketOf(node));
         return Object.assign(node, { label, environment: environment[label] ?? {} });
       }),
     );
@@ -188,9 +189,26 @@ export async function finalized(node) {
   return Number(header.number);
 }
 
+/** Where a node serves unsafe methods. */
+const socketOf = (node) => join(node.directory, 'operator');
+
+/** Calls an unsafe method, as the operator does. */
+function operator(node, method, ...params) {
+  const options = { socketPath: socketOf(node), path: '/', method: 'POST', headers: { 'content-type': 'application/json' } };
+  return new Promise((done, fail) => {
+    const asked = request(options, async (response) => {
+      const { result, error } = JSON.parse((await response.toArray()).join(''));
+      if (error) fail(new Error(`${method}: ${error.message}`));
+      else done(result);
+    });
+    asked.once('error', fail);
+    asked.end(JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }));
+  });
+}
+
 /** The labels of the nodes that a node is connected to. */
 export async function peers(network, node) {
-  const ids = (await node.rpc('system_peers')).map(({ peerId }) => peerId);
+  const ids = (await operator(node, 'system_peers')).map(({ peerId }) => peerId);
   return network.nodes.filter(({ address }) => ids.some((id) => address.endsWith(id))).map(({ label }) => label);
 }
 
