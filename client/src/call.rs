@@ -96,6 +96,16 @@ pub fn admit_validator(account: Account) -> Call {
 	call("Members", "admit_validator", account)
 }
 
+/// Names the nodes of the caller's member by their ed25519 public keys.
+pub fn name_nodes(nodes: &[[u8; 32]]) -> Call {
+	call("Members", "name_nodes", nodes)
+}
+
+/// Closes the network to all but the members' nodes, or opens it.
+pub fn close_network(closed: bool) -> Call {
+	call("Members", "close_network", closed)
+}
+
 /// Registers session keys, as the node that made them encodes them, with the proof that the caller has them.
 pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Call {
 	Call {
@@ -203,6 +213,26 @@ pub fn propose(threshold: u32, proposal: Call, length: u32) -> Call {
 /// Votes on a motion.
 pub fn vote(motion: H256, index: u32, approve: bool) -> Call {
 	call("Council", "vote", (motion, codec::Compact(index), approve))
+}
+
+/// Approves a runtime of this hash.
+pub fn approve_upgrade(code: H256) -> Call {
+	call("Governance", "approve_upgrade", code)
+}
+
+/// Calls the approved upgrade off.
+pub fn cancel_upgrade() -> Call {
+	call("Governance", "cancel_upgrade", ())
+}
+
+/// Applies the approved upgrade.
+pub fn apply_upgrade(code: &[u8]) -> Call {
+	call("Governance", "apply_upgrade", code)
+}
+
+/// Starts finality anew after this block, without the validators that are silent.
+pub fn restart_finality(last_final: u32) -> Call {
+	call("Governance", "restart_finality", last_final)
 }
 
 /// Closes a motion whose vote is decided. The weight and length bound what it may cost.

@@ -26,6 +26,7 @@ struct File {
 	dataset: Option<String>,
 	timezone: Option<String>,
 	key: Option<String>,
+	token: Option<PathBuf>,
 	pseudonym_key: Option<PathBuf>,
 	state: Option<PathBuf>,
 	#[serde(default)]
@@ -51,6 +52,8 @@ pub struct Config {
 	pub utc_offset: Option<i32>,
 	/// The secret URI of the signing key, or the file that holds it.
 	pub key: Option<String>,
+	/// The file with the token that the node's operator gave, where the node takes one.
+	pub token: Option<PathBuf>,
 	/// The file with the secret key of the pseudonyms.
 	pub pseudonym_key: PathBuf,
 	/// Where the journal and what was not mapped are kept.
@@ -81,6 +84,7 @@ impl Config {
 			dataset: parsed.dataset.as_deref().map(parse_hash).transpose()?,
 			utc_offset: parsed.timezone.as_deref().map(parse_offset).transpose()?,
 			key: parsed.key,
+			token: parsed.token.map(beside),
 			pseudonym_key: beside(parsed.pseudonym_key.unwrap_or("pseudonym.key".into())),
 			state: beside(parsed.state.unwrap_or("kexin-state".into())),
 			recipients: parsed.recipients,

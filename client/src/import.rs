@@ -7,7 +7,7 @@ use crate::{
 	call::{self, Call},
 	fhir::{source, Document, Mapped, Mapper, Problem},
 	journal::{DocumentVersion, Journal, State},
-	ledger::{BatchRecorded, Finalized, Ledger, LedgerError, Window},
+	ledger::{BatchRecorded, Done, Ledger, LedgerError, Window},
 };
 use kexin_primitives::{access::AccessEvent, scope::Scope, DatasetId, Pseudonym, H256};
 use serde::Serialize;
@@ -30,7 +30,7 @@ const ATTEMPTS: u32 = 6;
 /// What the importer needs of the ledger.
 pub trait Submit {
 	/// Sends a call and waits until it is final.
-	fn submit(&self, call: &Call) -> impl std::future::Future<Output = Result<Finalized, LedgerError>>;
+	fn submit(&self, call: &Call) -> impl std::future::Future<Output = Result<Done, LedgerError>>;
 	/// When accesses must have occurred for the ledger to take them now.
 	fn window(&self) -> impl std::future::Future<Output = Result<Window, LedgerError>>;
 	/// The pause before the first retry.
@@ -46,7 +46,7 @@ pub struct Signing<'a> {
 }
 
 impl Submit for Signing<'_> {
-	async fn submit(&self, call: &Call) -> Result<Finalized, LedgerError> {
+	async fn submit(&self, call: &Call) -> Result<Done, LedgerError> {
 		self.ledger.submit(self.signer, call).await
 	}
 
@@ -170,7 +170,7 @@ trait Load: Sized {
 	/// What became of each record of a final batch, and why.
 	fn outcomes(
 		batch: &[Pending<Self>],
-		done: &Finalized,
+		done: &Done,
 		summary: &mut Summary,
 	) -> Result<Vec<(&'static str, Option<String>)>, LedgerError>;
 
@@ -190,7 +190,7 @@ impl Load for AccessEvent {
 
 	fn outcomes(
 		batch: &[Pending<Self>],
-		done: &Finalized,
+		done: &Done,
 		summary: &mut Summary,
 	) -> Result<Vec<(&'static str, Option<String>)>, LedgerError> {
 		let found: Option<BatchRecorded> = done.event("Access", "BatchRecorded");
@@ -248,7 +248,7 @@ impl Load for Change {
 
 	fn outcomes(
 		batch: &[Pending<Self>],
-		_: &Finalized,
+		_: &Done,
 		summary: &mut Summary,
 	) -> Result<Vec<(&'static str, Option<String>)>, LedgerError> {
 		summary.consents += batch.len();
@@ -579,7 +579,7 @@ fn replaced(known: &BTreeMap<H256, DocumentVersion>, version: &DocumentVersion) 
 }
 
 /// Tries again what may pass.
-async fn attempt<S: Submit>(submit: &S, call: &Call) -> Result<Finalized, LedgerError> {
+async fn attempt<S: Submit>(submit: &S, call: &Call) -> Result<Done, LedgerError> {
 	let mut pause = S::PAUSE;
 	for _ in 1..ATTEMPTS {
 		match submit.submit(call).await {

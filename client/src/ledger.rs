@@ -2,20 +2,31 @@
 
 use crate::call::{Account, Arguments, Call};
 use codec::Decode;
+use jsonrpsee_client::ws_client::{HeaderMap, HeaderValue, WsClientBuilder};
 use kexin_primitives::{
 	access::{Breaches, Rules},
 	members::MemberId,
 	DatasetId, Moment, H256,
 };
 use serde_json::Value;
+use std::net::IpAddr;
 use subxt::{
-	error::{DispatchError, ExtrinsicError, TransactionEventsError, TransactionProgressError, TransactionStatusError},
+	config::DefaultExtrinsicParamsBuilder,
+	dynamic::Value as Decoded,
+	error::{DispatchError, ExtrinsicError, TransactionEventsError, TransactionStatusError},
 	rpcs::{client::RpcParams, RpcClient},
-	OnlineClient, PolkadotConfig,
+	transactions::TransactionStatus,
+	OnlineClient, OnlineClientAtBlock, PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
 type Client = OnlineClient<PolkadotConfig>;
+type AtBlock = OnlineClientAtBlock<PolkadotConfig>;
+
+/// What a node answers whose token does not give the right to send transactions.
+const NO_RIGHT: i32 = 8102;
+/// Notifications of one subscription that may wait.
+const SUBSCRIPTION: usize = 4096;
 
 /// Why the ledger did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
@@ -87,9 +98,29 @@ pub struct LedgerEvent {
 	pub fields: Vec<u8>,
 }
 
-/// A call that is final.
+/// How far a call has to come until it counts as done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+	/// It is in a final block.
+	Final,
+	/// It is in a block, which may still be replaced by another: where finality stands still, nothing more can be had.
+	InBlock,
+}
+
+impl std::fmt::Display for Until {
+	fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+		formatter.write_str(match self {
+			Self::Final => "final in",
+			Self::InBlock => "in, and not final with,",
+		})
+	}
+}
+
+/// A call that is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finalized {
+pub struct Done {
+	/// How far it has come.
+	pub until: Until,
 	/// The block that it is in.
 	pub block: H256,
 	/// The transaction's hash.
@@ -98,7 +129,7 @@ pub struct Finalized {
 	pub events: Vec<LedgerEvent>,
 }
 
-impl Finalized {
+impl Done {
 	/// The fields of the first event of this name.
 	pub fn event<T: Decode>(&self, pallet: &str, name: &str) -> Option<T> {
 		let event = self
@@ -164,15 +195,36 @@ pub struct Ledger {
 }
 
 impl Ledger {
-	/// Connects to the node at a WebSocket address.
+	/// Connects to the node at a WebSocket address, with the token that its operator gave where it takes one.
 	///
 	/// # Errors
-	/// When it can't be reached.
-	pub async fn connect(url: &str) -> Result<Self, LedgerError> {
+	/// When it can't be reached or does not let the token in, or the token would travel in the clear.
+	pub async fn connect(url: &str, token: Option<&str>) -> Result<Self, LedgerError> {
 		let unreachable = |error: &dyn std::error::Error| LedgerError::Unreachable(format!("{url}: {error}"));
-		let rpc = RpcClient::from_insecure_url(url)
+		let mut headers = HeaderMap::new();
+		if let Some(token) = token {
+			if !hides(url) {
+				return Err(LedgerError::Refused(format!(
+					"the token would travel to {url} in the clear: give a wss address"
+				)));
+			}
+			let bearer = HeaderValue::try_from(format!("Bearer {token}"));
+			let mut bearer = bearer.map_err(|_| LedgerError::Refused("the token is malformed".into()))?;
+			bearer.set_sensitive(true);
+			headers.insert("authorization", bearer);
+		}
+		let rpc = WsClientBuilder::new()
+			.max_buffer_capacity_per_subscription(SUBSCRIPTION)
+			.set_headers(headers)
+			.build(url)
 			.await
-			.map_err(|error| unreachable(&error))?;
+			.map(RpcClient::new)
+			.map_err(|error| match error.to_string() {
+				text if text.contains("status code: 401") => LedgerError::Refused(format!(
+					"{url} lets in who has a token that holds: give --token with the file of one that its operator made"
+				)),
+				_ => unreachable(&error),
+			})?;
 		let client = Client::from_rpc_client(rpc.clone())
 			.await
 			.map_err(|error| unreachable(&error))?;
@@ -203,7 +255,15 @@ impl Ledger {
 	///
 	/// # Errors
 	/// See [`LedgerError`]. After `Unreachable` the call may have been taken all the same.
-	pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Finalized, LedgerError> {
+	pub async fn submit(&self, signer: &Keypair, call: &Call) -> Result<Done, LedgerError> {
+		self.submit_until(Until::Final, signer, call).await
+	}
+
+	/// As [`Self::submit`], and says how far the call has to come.
+	///
+	/// # Errors
+	/// As there.
+	pub async fn submit_until(&self, until: Until, signer: &Keypair, call: &Call) -> Result<Done, LedgerError> {
 		let account = account_text(&signer.public_key().0);
 		let at = self.client.at_current_block().await.map_err(unreachable)?;
 		let bytes = encode(at.metadata_ref(), call)?;
@@ -211,14 +271,34 @@ impl Ledger {
 		let payload = transactions
 			.from_call_data_bytes(&bytes)
 			.map_err(|error| LedgerError::Incompatible(error.to_string()))?;
-		let progress = transactions
-			.sign_and_submit_then_watch_default(&payload, signer)
+		let params = DefaultExtrinsicParamsBuilder::<PolkadotConfig>::new();
+		let params = match until {
+			Until::Final => params,
+			// What the account sent is not final either.
+			Until::InBlock => params.immortal().nonce(self.next_nonce(&account).await?),
+		};
+		let mut progress = transactions
+			.sign_and_submit_then_watch(&payload, signer, params.build())
 			.await
 			.map_err(|error| submission(error, &account))?;
-		let block = progress.wait_for_finalized().await.map_err(|error| match error {
-			TransactionProgressError::TransactionStatusError(status) => refusal(&status, &account),
-			error => unreachable(error),
-		})?;
+		let block = loop {
+			let status = progress.next().await.transpose().map_err(unreachable)?;
+			match (status, until) {
+				(Some(TransactionStatus::InFinalizedBlock(block)), _)
+				| (Some(TransactionStatus::InBestBlock(block)), Until::InBlock) => break block,
+				(Some(TransactionStatus::Error { message }), _) => {
+					return Err(refusal(&TransactionStatusError::Error(message), &account))
+				},
+				(Some(TransactionStatus::Invalid { message }), _) => {
+					return Err(refusal(&TransactionStatusError::Invalid(message), &account))
+				},
+				(Some(TransactionStatus::Dropped { message }), _) => {
+					return Err(refusal(&TransactionStatusError::Dropped(message), &account))
+				},
+				(Some(_), _) => {},
+				(None, _) => return Err(unreachable("it does not tell what became of the call")),
+			}
+		};
 		let events = block.wait_for_success().await.map_err(|error| match error {
 			TransactionEventsError::ExtrinsicFailed(error) => dispatch(&error),
 			error => unreachable(error),
@@ -232,7 +312,8 @@ impl Ledger {
 				fields: event.field_bytes().to_vec(),
 			})
 			.collect();
-		let done = Finalized {
+		let done = Done {
+			until,
 			block: H256(block.block_hash().0),
 			transaction: H256(block.extrinsic_hash().0),
 			events,
@@ -288,11 +369,104 @@ impl Ledger {
 	/// # Errors
 	/// When the node can't be reached.
 	pub async fn council(&self) -> Result<Vec<Account>, LedgerError> {
-		let at = self.client.at_current_block().await.map_err(unreachable)?;
-		let address = subxt::dynamic::storage::<(), Vec<[u8; 32]>>("Council", "Members");
-		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
-		Vec::decode(&mut value.bytes()).map_err(|error| LedgerError::Incompatible(error.to_string()))
+		self.value("Members").await
 	}
+
+	/// The council's open motions, as the newest block has them.
+	///
+	/// # Errors
+	/// When the node can't be reached.
+	pub async fn motions(&self) -> Result<Vec<Motion>, LedgerError> {
+		let mut motions = Vec::new();
+		let at = self.newest().await?;
+		for hash in self.value::<Vec<[u8; 32]>>("Proposals").await? {
+			let key = (subxt::utils::H256(hash),);
+			let voting = subxt::dynamic::storage::<(subxt::utils::H256,), Decoded>("Council", "Voting");
+			let voting = at.storage().fetch(voting, key).await.map_err(unreachable)?;
+			let votes = Votes::decode(&mut voting.bytes()).map_err(incompatible)?;
+			let proposal = subxt::dynamic::storage::<(subxt::utils::H256,), Decoded>("Council", "ProposalOf");
+			let proposal = at.storage().fetch(proposal, key).await.map_err(unreachable)?;
+			motions.push(Motion {
+				hash: H256(hash),
+				votes,
+				call: readable(&proposal.decode().map_err(incompatible)?),
+			});
+		}
+		Ok(motions)
+	}
+
+	/// A value of the council, as the newest block has it.
+	async fn value<T: Decode>(&self, name: &str) -> Result<T, LedgerError> {
+		let at = self.newest().await?;
+		let address = subxt::dynamic::storage::<(), Decoded>("Council", name);
+		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
+		T::decode(&mut value.bytes()).map_err(incompatible)
+	}
+
+	/// The newest block, whether it is final or not: the council decides while finality stands still, too.
+	async fn newest(&self) -> Result<AtBlock, LedgerError> {
+		let hash = self.rpc("chain_getBlockHash", &[]).await?;
+		let hash: H256 = serde_json::from_value(hash).map_err(incompatible)?;
+		let block = subxt::utils::H256(hash.0);
+		self.client.at_block(block).await.map_err(unreachable)
+	}
+
+	/// The number of the account's next transaction, those included that are not in a block yet.
+	async fn next_nonce(&self, account: &str) -> Result<u64, LedgerError> {
+		let nonce = self.rpc("system_accountNextIndex", &[account.into()]).await?;
+		nonce
+			.as_u64()
+			.ok_or_else(|| incompatible(format!("{nonce} is no nonce")))
+	}
+}
+
+/// A motion of the council.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Motion {
+	/// Its hash.
+	pub hash: H256,
+	/// Who voted how.
+	pub votes: Votes,
+	/// What it would do.
+	pub call: String,
+}
+
+/// The votes on a motion, as `pallet_collective` keeps them.
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
+pub struct Votes {
+	/// The motion's number.
+	pub index: u32,
+	/// How many have to agree.
+	pub threshold: u32,
+	/// Who agreed.
+	pub ayes: Vec<Account>,
+	/// Who did not.
+	pub nays: Vec<Account>,
+	/// The block at which the vote ends.
+	pub end: u32,
+}
+
+/// A call as a person reads it: `Members.remove { member: 2 }`.
+fn readable(call: &Decoded) -> String {
+	use subxt::ext::scale_value::{Composite, ValueDef};
+	let ValueDef::Variant(pallet) = &call.value else {
+		return call.to_string();
+	};
+	match &pallet.values {
+		Composite::Unnamed(values) if values.len() == 1 => format!("{}.{}", pallet.name, values[0]),
+		_ => call.to_string(),
+	}
+}
+
+/// Whether nobody on the way can read what goes to a WebSocket address: it is encrypted or stays on this machine.
+fn hides(url: &str) -> bool {
+	let Some(rest) = url.strip_prefix("ws://") else {
+		return url.starts_with("wss://");
+	};
+	let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+	let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+	let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+	host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// The SS58 text of an account, with the ledger's prefix.
@@ -306,6 +480,10 @@ pub fn account_text(account: &Account) -> String {
 	let hash = sp_crypto_hashing::blake2_512(&[b"SS58PRE", &bytes[..]].concat());
 	bytes.extend_from_slice(&hash[..2]);
 	bs58::encode(bytes).into_string()
+}
+
+fn incompatible(error: impl std::fmt::Display) -> LedgerError {
+	LedgerError::Incompatible(error.to_string())
 }
 
 fn unreachable(error: impl std::fmt::Display) -> LedgerError {
@@ -333,6 +511,9 @@ fn encode(metadata: &subxt::Metadata, call: &Call) -> Result<Vec<u8>, LedgerErro
 fn submission(error: ExtrinsicError, account: &str) -> LedgerError {
 	match error {
 		ExtrinsicError::TransactionStatusError(status) => refusal(&status, account),
+		ExtrinsicError::ErrorSubmittingTransaction(subxt::error::BackendError::Rpc(
+			subxt::error::RpcError::ClientError(subxt::rpcs::Error::User(error)),
+		)) if error.code == NO_RIGHT => LedgerError::Refused(error.message),
 		ExtrinsicError::ErrorSubmittingTransaction(subxt::error::BackendError::Rpc(
 			subxt::error::RpcError::ClientError(subxt::rpcs::Error::User(error)),
 		)) => {
@@ -384,5 +565,31 @@ fn dispatch(error: &DispatchError) -> LedgerError {
 		pallet: "Ledger".into(),
 		error: format!("{error:?}"),
 		explanation,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_token_travels_encrypted_or_stays_on_this_machine() {
+		for hidden in [
+			"wss://ledger.example",
+			"ws://127.0.0.1:9955",
+			"ws://localhost:9955/path",
+			"ws://[::1]:9955",
+		] {
+			assert!(hides(hidden), "{hidden}");
+		}
+		for open in [
+			"ws://ledger.example",
+			"ws://localhost.example:1",
+			"ws://192.0.2.1",
+			"http://127.0.0.1",
+			"ws://127.0.0.1@evil.example:1",
+		] {
+			assert!(!hides(open), "{open}");
+		}
 	}
 }

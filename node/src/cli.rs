@@ -1,21 +1,25 @@
 //! The command line.
 
 use crate::{
+	door::command::TokenCommand,
 	index::{command::IndexCommand, IndexParams},
+	listeners::ListenerParams,
 	session_keys::SessionKeysCommand,
 };
 use sc_cli::RunCmd;
 
 /// The validator and archive node of the Kexin audit ledger.
 ///
-/// Without a subcommand it runs the node. JSON-RPC listens on loopback and serves safe methods alone; all blocks and their
-/// state are kept, so that any moment of the ledger can be asked about.
+/// Without a subcommand it runs the node. JSON-RPC listens on loopback and serves safe methods alone; --door opens it to those
+/// who have a token. All blocks and their state are kept, so that any moment of the ledger can be asked about.
 #[derive(Debug, clap::Parser)]
 #[command(
 	propagate_version = true,
 	args_conflicts_with_subcommands = true,
 	subcommand_negates_reqs = true,
-	mut_arg("rpc_methods", |methods| methods.default_value("safe")),
+	mut_arg("rpc_methods", |methods| {
+		methods.default_value("safe").help("JSON-RPC methods that ports serve: safe ones alone; see --operator-socket for others")
+	}),
 	mut_arg("state_pruning", |mode| mode.default_value("archive")),
 	mut_arg("blocks_pruning", |mode| mode.default_value("archive")),
 )]
@@ -29,6 +33,9 @@ pub struct Cli {
 	/// What it keeps of finalized events.
 	#[command(flatten)]
 	pub index: IndexParams,
+	/// Who can ask it.
+	#[command(flatten)]
+	pub listeners: ListenerParams,
 }
 
 /// What the node does besides running.
@@ -56,6 +63,9 @@ pub enum Subcommand {
 	Revert(sc_cli::RevertCmd),
 	/// Print what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
+	/// Make, list and revoke the tokens of the door, whether the node runs or not.
+	#[command(subcommand)]
+	Token(TokenCommand),
 	/// Look after the index of finalized events; the node has to be stopped.
 	#[command(subcommand)]
 	Index(IndexCommand),

@@ -52,11 +52,12 @@ pub fn run() -> sc_cli::Result<()> {
 	let cli = Cli::from_args();
 	match &cli.subcommand {
 		None => cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-			let node = service::new_full(config, &cli.index.index).await;
+			let node = service::new_full(config, &cli.index.index, &cli.listeners).await;
 			node.map_err(sc_cli::Error::Service)
 		}),
 		Some(Subcommand::Key(command)) => command.run(&cli),
 		Some(Subcommand::SessionKeys(command)) => command.run(&cli),
+		Some(Subcommand::Token(command)) => command.run(&cli),
 		Some(Subcommand::ExportChainSpec(command)) => {
 			let spec = cli.load_spec(&command.chain)?;
 			command.run(spec)

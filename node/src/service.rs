@@ -1,25 +1,23 @@
 //! The node: one function per component, and [`new_full`], which reads like the list of them.
 
 use crate::{
+	equivocation::{Nowhere, Watched},
 	index::{follow::Follower, metrics::Metrics, Index, Target},
-	rpc,
+	listeners::{self, ListenerParams},
+	network::{self, Network},
+	operator, rpc,
 };
 use futures::{FutureExt as _, StreamExt as _};
 use kexin_runtime::{opaque::Block, RuntimeApi};
-use sc_client_api::{Backend as _, BlockBackend as _, BlockchainEvents as _};
+use sc_client_api::{Backend as _, BlockchainEvents as _};
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
 use sc_consensus_grandpa::{FinalityProofProvider, SharedVoterState};
-use sc_network::{
-	config::FullNetworkConfiguration, service::traits::NetworkService, Litep2pNetworkBackend, NetworkBackend,
-	NotificationService,
-};
-use sc_service::{
-	error::Error, BuildNetworkParams, Configuration, KeystoreContainer, SpawnTasksParams, TaskManager, WarpSyncConfig,
-};
+use sc_network::{service::traits::NetworkService, NotificationService};
+use sc_service::{error::Error, Configuration, KeystoreContainer, SpawnTasksParams, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_babe::{inherents::BabeCreateInherentDataProviders, SlotDuration};
-use sp_runtime::traits::{Block as BlockT, Header as _};
+use sp_runtime::traits::Header as _;
 use std::{sync::Arc, time::Duration};
 
 /// Blocks between two justifications that are kept at the least. Each is what an offline proof of finality rests on.
@@ -40,7 +38,8 @@ pub type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
 /// The rule that picks the best chain.
 pub type SelectChain = sc_consensus::LongestChain<Backend, Block>;
 type GrandpaImport = sc_consensus_grandpa::GrandpaBlockImport<Backend, Block, Client, SelectChain>;
-type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, Client, SelectChain>;
+/// What consensus and the network need of GRANDPA.
+pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, Client, SelectChain>;
 type BlockImport = sc_consensus_babe::BabeBlockImport<
 	Block,
 	Client,
@@ -104,8 +103,14 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
 	})
 }
 
-/// The node with all its parts running, and an index of finalized events.
-pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskManager, Error> {
+/// The node with all its parts running, an index of finalized events, and these listeners.
+pub async fn new_full(
+	config: Configuration,
+	target: &Target,
+	listeners: &ListenerParams,
+) -> Result<TaskManager, Error> {
+	operator::check(&config.rpc)?;
+	listeners.check()?;
 	let Components {
 		client,
 		backend,
@@ -124,7 +129,7 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 		mut telemetry,
 	} = consensus;
 
-	let network = network(
+	let network = network::start(
 		&config,
 		&client,
 		&backend,
@@ -158,7 +163,7 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 			backend.clone(),
 			Some(grandpa_link.shared_authority_set().clone()),
 		),
-		index,
+		index: index.clone(),
 		workers: rpc::workers::Workers::default(),
 	});
 
@@ -171,7 +176,8 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 		telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
 	};
 
-	sc_service::spawn_tasks(SpawnTasksParams {
+	let directory = config.base_path.config_dir(config.chain_spec.id());
+	let rpc = sc_service::spawn_tasks(SpawnTasksParams {
 		config,
 		backend,
 		client: client.clone(),
@@ -186,6 +192,15 @@ pub async fn new_full(config: Configuration, target: &Target) -> Result<TaskMana
 		telemetry: telemetry.as_mut(),
 		tracing_execute_block: None,
 	})?;
+	let asked = listeners::Dependencies {
+		methods: (*rpc.handle()).clone().into(),
+		client: client.clone(),
+		sync: network.sync.clone(),
+		index,
+		directory: &directory,
+		registry: node.prometheus.as_ref(),
+	};
+	listeners::open(listeners, asked, &mut task_manager)?;
 
 	if node.role.is_authority() {
 		let keystore = &keystore_container;
@@ -229,16 +244,6 @@ struct Node {
 	disable_grandpa: bool,
 	prometheus: Option<substrate_prometheus_endpoint::Registry>,
 	telemetry: Option<sc_telemetry::TelemetryHandle>,
-}
-
-/// The running network, and what hangs on it.
-struct Network {
-	service: Arc<dyn NetworkService>,
-	system_rpc_tx: sc_utils::mpsc::TracingUnboundedSender<sc_rpc::system::Request<Block>>,
-	tx_handler_controller: sc_network_transactions::TransactionsHandlerController<<Block as BlockT>::Hash>,
-	sync: Arc<sc_network_sync::SyncingService<Block>>,
-	grandpa_protocol: sc_network::ProtocolName,
-	grandpa_notifications: Box<dyn NotificationService>,
 }
 
 /// How GRANDPA's votes travel.
@@ -286,8 +291,8 @@ fn inherents(slot_duration: SlotDuration) -> BabeCreateInherentDataProviders<Blo
 	})
 }
 
-/// Checks blocks before they are stored: BABE's seal and slot, then GRANDPA's justifications. An author's equivocation that it
-/// comes across is reported through the pool.
+/// Checks blocks before they are stored: BABE's seal and slot, then GRANDPA's justifications. An author's equivocation among them is reported
+/// through the pool.
 fn import_queue(
 	config: &Configuration,
 	client: &Arc<Client>,
@@ -312,11 +317,12 @@ fn import_queue(
 		client.clone(),
 		inherents(slot_duration),
 		select_chain.clone(),
-		OffchainTransactionPoolFactory::new(pool.clone()),
+		OffchainTransactionPoolFactory::new(Nowhere),
 	)?;
+	let reports = OffchainTransactionPoolFactory::new(pool.clone());
 	let (queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
 		link: babe_link.clone(),
-		block_import: block_import.clone(),
+		block_import: Watched::new(block_import.clone(), client.clone(), reports),
 		justification_import: Some(Box::new(grandpa_import)),
 		client: client.clone(),
 		slot_duration,
@@ -334,63 +340,6 @@ fn import_queue(
 			telemetry,
 		},
 	))
-}
-
-fn network(
-	config: &Configuration,
-	client: &Arc<Client>,
-	backend: &Arc<Backend>,
-	pool: &Arc<Pool>,
-	grandpa_link: &GrandpaLink,
-	import_queue: sc_consensus::DefaultImportQueue<Block>,
-	tasks: &TaskManager,
-) -> Result<Network, Error> {
-	type Litep2p = Litep2pNetworkBackend;
-	let mut net_config = FullNetworkConfiguration::<Block, <Block as BlockT>::Hash, Litep2p>::new(
-		&config.network,
-		config.prometheus_registry().cloned(),
-	);
-	let metrics = <Litep2p as NetworkBackend<Block, <Block as BlockT>::Hash>>::register_notification_metrics(
-		config.prometheus_registry(),
-	);
-	let genesis = client
-		.block_hash(0)?
-		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
-	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
-	let (grandpa_config, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2p>(
-		grandpa_protocol.clone(),
-		metrics.clone(),
-		net_config.peer_store_handle(),
-	);
-	net_config.add_notification_protocol(grandpa_config);
-	let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
-		backend.clone(),
-		grandpa_link.shared_authority_set().clone(),
-		Vec::new(),
-	));
-	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) =
-		sc_service::build_network(BuildNetworkParams {
-			config,
-			net_config,
-			client: client.clone(),
-			transaction_pool: pool.clone(),
-			spawn_handle: tasks.spawn_handle(),
-			spawn_essential_handle: tasks.spawn_essential_handle(),
-			import_queue,
-			block_announce_validator_builder: None,
-			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-			block_relay: None,
-			metrics,
-			gap_sync_body_policy: Default::default(),
-		})?;
-	Ok(Network {
-		service,
-		system_rpc_tx,
-		tx_handler_controller,
-		sync,
-		grandpa_protocol,
-		grandpa_notifications,
-	})
 }
 
 fn offchain_workers(

@@ -268,6 +268,12 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl kexin_runtime_api::NetworkApi<Block> for Runtime {
+		fn admitted_nodes() -> Option<Vec<[u8; 32]>> {
+			Members::admitted_nodes()
+		}
+	}
+
 	impl kexin_runtime_api::HistoryApi<Block> for Runtime {
 		fn history(transactions: Vec<<Block as BlockT>::Extrinsic>) -> Versioned<History> {
 			Versioned::V1(history::of(transactions))

@@ -5,6 +5,7 @@
 //! | [`configs`] | the configuration of each pallet, by domain |
 //! | `apis` | the runtime APIs |
 //! | `history` | what happened in a block, in the terms of the index |
+//! | `rehearsal` | the version after this one, with which upgrades are rehearsed |
 //! | [`genesis_config_presets`] | the chains `development` and `local`, made from `chain-spec/` |
 //!
 //! There is no sudo and there are no fees. Whose transactions are taken, and how many, is decided by the members pallet
@@ -26,21 +27,31 @@ mod benchmarks;
 pub mod configs;
 pub mod genesis_config_presets;
 mod history;
+#[cfg(feature = "rehearsal")]
+mod rehearsal;
 #[cfg(test)]
 mod tests;
 pub mod weights;
 
 pub use apis::RuntimeApi;
 
-use alloc::{borrow::Cow, vec::Vec};
+#[cfg(not(feature = "rehearsal"))]
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
 use sp_runtime::{
 	generic, impl_opaque_keys,
 	traits::{BlakeTwo256, IdentifyAccount, Verify},
 	MultiAddress, MultiSignature,
 };
-use sp_version::{runtime_version, RuntimeVersion};
+#[cfg(not(feature = "rehearsal"))]
+use sp_version::runtime_version;
+use sp_version::RuntimeVersion;
+
+#[cfg(feature = "rehearsal")]
+pub use rehearsal::VERSION;
 
 /// The version of the runtime. `CHANGELOG.md` says what each version changed.
+#[cfg(not(feature = "rehearsal"))]
 #[runtime_version]
 pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_name: Cow::Borrowed("kexin"),
@@ -87,6 +98,12 @@ pub type TxExtension = (
 	frame_system::CheckWeight<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );
+
+/// What a new version changes in the state that the one before left.
+#[cfg(not(feature = "rehearsal"))]
+pub type Migrations = ();
+#[cfg(feature = "rehearsal")]
+pub use rehearsal::Migrations;
 
 /// What dispatches blocks to the pallets.
 pub type Executive =
@@ -172,9 +189,7 @@ mod runtime {
 	#[runtime::pallet_index(11)]
 	pub type Grandpa = pallet_grandpa;
 	#[runtime::pallet_index(12)]
-	pub type Scheduler = pallet_scheduler;
-	#[runtime::pallet_index(13)]
-	pub type Preimage = pallet_preimage;
+	pub type Governance = pallet_governance;
 	#[runtime::pallet_index(14)]
 	pub type Utility = pallet_utility;
 	#[runtime::pallet_index(20)]

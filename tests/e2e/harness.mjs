@@ -7,11 +7,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ApiPromise, WsProvider } from '@polkadot/api';
+import { encodeAddress, Keyring } from '@polkadot/keyring';
+import { blake2AsHex } from '@polkadot/util-crypto';
+
+// For the tests of other directories, which share the packages of this one.
+export { blake2AsHex };
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const bin = process.env.KEXIN_BIN;
+/** Where the node, the client and the runtimes for tests are. */
+export const bin = process.env.KEXIN_BIN;
 if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
-const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
+export const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
 
 /** A port of the loopback interface that is free now. */
 export const freePort = () =>
@@ -24,11 +30,21 @@ export const freePort = () =>
     });
   });
 
-/** Four hospitals as in `local`, with sessions of so many blocks: the file of their chain specification. */
-export function consortium(sessionBlocks) {
+/** The pair of keys of a development name. */
+export const pair = (uri) => new Keyring({ type: 'sr25519' }).addFromUri(uri);
+
+/** Its account, as the chain writes it. */
+export const account = (uri) => encodeAddress(pair(uri).publicKey, 7391);
+
+/** The account of the key with which it votes on finality. */
+export const voter = (uri) => encodeAddress(new Keyring({ type: 'ed25519' }).addFromUri(uri).publicKey, 7391);
+
+/** Four hospitals as in `local`, with sessions of so many blocks: the file of their chain specification. Something else may be changed. */
+export function consortium(sessionBlocks, change = () => {}) {
   const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const spec = JSON.parse(made.stdout);
   spec.genesis.runtimeGenesis.patch.members.sessionBlocks = sessionBlocks;
+  change(spec);
   const file = join(mkdtempSync(join(tmpdir(), 'kexin-e2e-')), 'chain.json');
   writeFileSync(file, JSON.stringify(spec));
   return file;
@@ -56,6 +72,13 @@ export class Chain {
 
   /** A validator with the session keys of one of the development names, or with none; it may wait for others. */
   static async spawn(spec, name, options = []) {
+    const chain = await Chain.prepare(spec, name, options);
+    chain.run();
+    return chain;
+  }
+
+  /** The same, but it does not run yet: its address is known and its options can be changed. */
+  static async prepare(spec, name, options = []) {
     const chain = new Chain();
     chain.directory = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
     chain.port = await freePort();
@@ -66,18 +89,36 @@ export class Chain {
     // The peer's name comes last, after where its key is kept.
     chain.address = `${listen}/p2p/${made.stderr.trim().split('\n').pop()}`;
     const log = openSync(join(chain.directory, 'node.log'), 'a');
-    const network = ['--rpc-port', String(chain.port), '--no-prometheus', '--no-mdns', '--listen-addr', listen];
+    const silent = options.includes('--prometheus-port') ? [] : ['--no-prometheus'];
+    const network = ['--rpc-port', String(chain.port), ...silent, '--no-mdns', '--listen-addr', listen];
     chain.base = base;
     chain.options = [...base, ...(name ? [`--${name}`] : []), '--validator', ...network, ...options];
+    chain.listen = listen;
     chain.log = log;
-    chain.run();
+    chain.environment = {};
     return chain;
   }
 
   /** Runs the node, for the first time or again. */
   run() {
-    this.node = spawn(join(bin, 'kexin-node'), this.options, { stdio: ['ignore', this.log, this.log] });
+    const env = { ...process.env, ...this.environment };
+    this.node = spawn(join(bin, 'kexin-node'), this.options, { stdio: ['ignore', this.log, this.log], env });
     this.ended = new Promise((done) => this.node.once('exit', done));
+  }
+
+  /** Whether its process is there. */
+  get running() {
+    return this.node !== undefined && this.node.exitCode === null && this.node.signalCode === null;
+  }
+
+  /** Calls a method of JSON-RPC, and fails when the node does not answer in time. */
+  async rpc(method, ...params) {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
+    const headers = { 'content-type': 'application/json' };
+    const request = { method: 'POST', headers, body, signal: AbortSignal.timeout(10_000) };
+    const answer = await (await fetch(`http://127.0.0.1:${this.port}`, request)).json();
+    if (answer.error) throw Object.assign(new Error(`${method}: ${answer.error.message}`), { code: answer.error.code });
+    return answer.result;
   }
 
   /** Ends the node with this signal, and waits until it is gone. */
@@ -98,7 +139,7 @@ export class Chain {
     for (let attempt = 0; attempt < 120; attempt += 1) {
       const status = this.kexin(['--json', 'status'], { check: false });
       if (status.code === 0 && JSON.parse(status.out).finalized > 0) return;
-      if (this.node.exitCode !== null || this.node.signalCode !== null) break;
+      if (!this.running) break;
       await new Promise((next) => setTimeout(next, 500));
     }
     throw new Error(`the node does not finalize: ${readFileSync(join(this.directory, 'node.log'), 'utf8').slice(-2000)}`);
@@ -124,10 +165,11 @@ export class Chain {
 
   /** Has the council of `local` decide: the first of three hospitals proposes, all vote, the first carries it out. */
   async decide(...args) {
+    const council = args.includes('--without-finality') ? ['council', '--without-finality'] : ['council'];
     const { motion, index } = await this.kexinLater(args, '//Alice');
     const about = [motion, String(index)];
-    await Promise.all(['//Alice', '//Bob', '//Charlie'].map((key) => this.kexinLater(['council', 'vote', ...about], key)));
-    return this.kexinLater(['council', 'close', ...about], '//Alice');
+    await Promise.all(['//Alice', '//Bob', '//Charlie'].map((key) => this.kexinLater([...council, 'vote', ...about], key)));
+    return this.kexinLater([...council, 'close', ...about], '//Alice');
   }
 
   /** The client as a process that can be killed. */
@@ -148,13 +190,32 @@ export class Chain {
     this.kexin(['dataset', 'declare', dataset], { key: '//Alice//steward' });
   }
 
-  /** polkadot.js, with the ledger's own methods. */
-  polkadot() {
-    return ApiPromise.create({ provider: new WsProvider(this.url), rpc: definitions.rpc, types: definitions.types, noInitWarn: true });
+  /** Records an access of now. */
+  access(dataset, number) {
+    writeFileSync(join(this.directory, `${number}.json`), accessEvent(number));
+    this.kexin(['import', '--dataset', dataset, `${number}.json`], { key: '//Alice//gateway' });
+  }
+
+  /** Proves an access, once a block that has it is not only final but justified. */
+  async prove(dataset, index, genesis, file) {
+    const command = ['proof', dataset, String(index), '--genesis', genesis, '--out', file];
+    for (let attempt = 0; attempt < 60; attempt += 1) {
+      if (this.kexin(command, { check: false }).code === 0) return;
+      await new Promise((next) => setTimeout(next, 500));
+    }
+    this.kexin(command);
+  }
+
+  /** polkadot.js, with the ledger's own methods. Unless it is told not to, it connects again by itself when it has lost the node. */
+  polkadot(again = true) {
+    const provider = new WsProvider(this.url, again ? undefined : false);
+    if (!again) provider.connect().catch(() => {});
+    const { rpc, types } = definitions;
+    return ApiPromise.create({ provider, rpc, types, noInitWarn: true, throwOnConnect: !again });
   }
 
   async stop() {
-    await this.end('SIGINT');
+    if (this.running) await this.end('SIGINT');
     rmSync(this.directory, { recursive: true, force: true });
   }
 }

@@ -3,13 +3,11 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { encodeAddress, Keyring } from '@polkadot/keyring';
-import { accessEvent, Chain, consortium } from './harness.mjs';
+import { accessEvent, account, Chain, consortium } from './harness.mjs';
 
 const DATASET = 'text:validators-test';
 const SESSION_BLOCKS = 8;
 const nodes = [];
-const account = (uri) => encodeAddress(new Keyring({ type: 'sr25519' }).addFromUri(uri).publicKey, 7391);
 let spec;
 let alice;
 let api;

@@ -50,6 +50,25 @@ impl FromStr for Account {
 	}
 }
 
+/// A node by the public key in its peer id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeerId(pub [u8; 32]);
+
+impl FromStr for PeerId {
+	type Err = anyhow::Error;
+
+	/// Peer ids of ed25519 keys hold the key itself: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md>.
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		/// An identity multihash of 36 bytes: a key of type 1, ed25519, of 32 bytes.
+		const ED25519: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
+		let bytes = bs58::decode(text).into_vec().ok();
+		let key = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&ED25519));
+		let key = key.and_then(|key| key.try_into().ok());
+		key.map(Self)
+			.with_context(|| format!("{text:?} is no peer id of a node: they begin with 12D3KooW"))
+	}
+}
+
 /// Reads an account.
 ///
 /// # Errors

@@ -1,18 +1,21 @@
 //! What each command does.
 
 mod arguments;
+mod council;
 mod import;
 mod report;
 mod verify;
 
 use arguments::{
-	hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PowerSet, SessionKeys,
+	hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PeerId, PowerSet,
+	SessionKeys,
 };
 use clap::{Parser, Subcommand};
+use council::Share;
 use kexin::{
 	call::{self, Call},
 	config::{self, Config},
-	ledger::{account_text, Finalized, Ledger},
+	ledger::{account_text, Done, Ledger, Until},
 	pseudonym::Pseudonymiser,
 };
 use kexin_primitives::{
@@ -45,6 +48,9 @@ pub struct Cli {
 	/// The secret URI of the signing key, or the path of a file that holds it.
 	#[arg(long, global = true)]
 	key: Option<String>,
+	/// The file with the token that the node's operator gave, where the node takes one.
+	#[arg(long, global = true, value_name = "FILE")]
+	token: Option<PathBuf>,
 	/// Print JSON.
 	#[arg(long, global = true)]
 	json: bool,
@@ -70,9 +76,8 @@ enum Command {
 	/// Admit and remove members, by the council; add and revoke keys, by their administrators.
 	#[command(subcommand)]
 	Members(Members),
-	/// Vote on motions of the council.
-	#[command(subcommand)]
-	Council(Council),
+	/// Decide with the other hospitals: motions, upgrades of the runtime, a restart of finality.
+	Council(council::CouncilArguments),
 	/// Register session keys for the signing key's account, as `kexin-node session-keys` printed them.
 	SessionKeys {
 		/// The JSON.
@@ -203,6 +208,15 @@ enum Members {
 		/// The hospital.
 		member: u32,
 	},
+	/// Name the nodes of the signing key's member, in place of those named before.
+	NameNodes {
+		/// Their peer ids, as `kexin-node` prints them.
+		nodes: Vec<PeerId>,
+	},
+	/// Let none but the members' nodes connect.
+	CloseNetwork,
+	/// Let everybody connect.
+	OpenNetwork,
 	/// Add a key to the signing key's member.
 	AddKey {
 		/// Its account.
@@ -215,27 +229,6 @@ enum Members {
 	RevokeKey {
 		/// Its account.
 		account: Account,
-	},
-}
-
-#[derive(Debug, Subcommand)]
-enum Council {
-	/// Vote on a motion.
-	Vote {
-		/// The motion's hash.
-		motion: Hash,
-		/// Its number.
-		index: u32,
-		/// Against it.
-		#[arg(long)]
-		nay: bool,
-	},
-	/// Carry out or drop a motion whose vote is decided.
-	Close {
-		/// The motion's hash.
-		motion: Hash,
-		/// Its number.
-		index: u32,
 	},
 }
 
@@ -439,6 +432,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 	};
 	config.node = cli.node.unwrap_or(config.node);
 	config.key = cli.key.or(config.key);
+	config.token = cli.token.or(config.token);
 	let session = Session { config, json: cli.json };
 	match cli.command {
 		Command::Init { member, region } => session.init(member, region)?,
@@ -448,7 +442,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		},
 		Command::Import(arguments) => return import::run(&session, arguments).await,
 		Command::Members(command) => session.members(command).await?,
-		Command::Council(command) => session.council(command).await?,
+		Command::Council(arguments) => council::run(&session, arguments).await?,
 		Command::SessionKeys { made } => {
 			let (keys, proof) = (made.keys.as_ref(), made.proof.as_ref());
 			session.submit(call::set_session_keys(keys, proof)).await?;
@@ -526,9 +520,10 @@ impl Session {
 	/// A connection to the node.
 	///
 	/// # Errors
-	/// When it can't be reached.
+	/// When it can't be reached, or the token can't be read or is not let in.
 	pub async fn ledger(&self) -> anyhow::Result<Ledger> {
-		Ok(Ledger::connect(&self.config.node).await?)
+		let token = self.config.token.as_deref().map(config::read_secret).transpose()?;
+		Ok(Ledger::connect(&self.config.node, token.as_deref().map(str::trim)).await?)
 	}
 
 	fn print(&self, value: &Value, readable: impl Fn(&Value)) {
@@ -539,7 +534,7 @@ impl Session {
 		}
 	}
 
-	async fn send(&self, call: &Call) -> anyhow::Result<Finalized> {
+	async fn send(&self, call: &Call) -> anyhow::Result<Done> {
 		Ok(self.ledger().await?.submit(&self.signer()?, call).await?)
 	}
 
@@ -549,7 +544,7 @@ impl Session {
 		Ok(())
 	}
 
-	fn done(&self, done: &Finalized, call: &Call) {
+	fn done(&self, done: &Done, call: &Call) {
 		let events = done
 			.events
 			.iter()
@@ -557,7 +552,7 @@ impl Session {
 			.collect::<Vec<_>>();
 		let value = json!({ "block": done.block, "transaction": done.transaction, "events": events });
 		self.print(&value, |_| {
-			println!("{}.{} is final in block {:?}", call.pallet, call.name, done.block)
+			println!("{}.{} is {} block {:?}", call.pallet, call.name, done.until, done.block)
 		});
 	}
 
@@ -587,36 +582,8 @@ impl Session {
 		Ok(())
 	}
 
-	/// Has the council carry out a call: at once when it has one seat, else as a motion.
-	async fn motion(&self, proposal: Call) -> anyhow::Result<()> {
-		let ledger = self.ledger().await?;
-		let seats = u32::try_from(ledger.council().await?.len())?;
-		// Two thirds of the seats suffice for everything that members decide.
-		let threshold = (seats * 2).div_ceil(3);
-		let encoded = ledger.encoded(&proposal).await?;
-		let length = u32::try_from(encoded.len())?;
-		let call = call::propose(threshold, proposal, length);
-		let done = ledger.submit(&self.signer()?, &call).await?;
-		if threshold > 1 {
-			let proposed: Option<([u8; 32], u32, H256, u32)> = done.event("Council", "Proposed");
-			let (_, index, motion, _) =
-				proposed.ok_or_else(|| anyhow::anyhow!("the node does not tell the motion's number"))?;
-			let value = json!({ "motion": motion, "index": index, "threshold": threshold });
-			self.print(&value, |_| {
-				println!("motion {index} needs {threshold} of {seats} votes: kexin council vote {motion:?} {index}");
-			});
-			return Ok(());
-		}
-		match done.event::<u32>("Members", "Admitted") {
-			Some(member) => self.print(&json!({ "member": member, "block": done.block }), |_| {
-				println!("admitted as member {member}")
-			}),
-			None => self.done(&done, &call),
-		}
-		Ok(())
-	}
-
 	async fn members(&self, command: Members) -> anyhow::Result<()> {
+		let decide = |proposal, share| council::propose(self, Until::Final, proposal, share);
 		match command {
 			Members::Admit {
 				kind,
@@ -626,27 +593,26 @@ impl Session {
 				account,
 			} => {
 				let region = config::parse_region(region)?;
-				self.motion(call::admit(kind.0, &name, region, seat, account.0)).await
+				decide(call::admit(kind.0, &name, region, seat, account.0), Share::Majority).await
 			},
-			Members::Suspend { member } => self.motion(call::member("suspend", member)).await,
-			Members::Reinstate { member } => self.motion(call::member("reinstate", member)).await,
-			Members::Remove { member } => self.motion(call::member("remove", member)).await,
-			Members::AdmitValidator { account } => self.motion(call::admit_validator(account.0)).await,
-			Members::RemoveValidator { member } => self.motion(call::member("remove_validator", member)).await,
-			Members::ReinstateValidator { member } => self.motion(call::member("reinstate_validator", member)).await,
+			Members::Suspend { member } => decide(call::member("suspend", member), Share::TwoThirds).await,
+			Members::Reinstate { member } => decide(call::member("reinstate", member), Share::TwoThirds).await,
+			Members::Remove { member } => decide(call::member("remove", member), Share::TwoThirds).await,
+			Members::AdmitValidator { account } => decide(call::admit_validator(account.0), Share::Majority).await,
+			Members::RemoveValidator { member } => {
+				decide(call::member("remove_validator", member), Share::TwoThirds).await
+			},
+			Members::ReinstateValidator { member } => {
+				decide(call::member("reinstate_validator", member), Share::TwoThirds).await
+			},
+			Members::NameNodes { nodes } => {
+				let nodes = nodes.iter().map(|node| node.0).collect::<Vec<_>>();
+				self.submit(call::name_nodes(&nodes)).await
+			},
+			Members::CloseNetwork => decide(call::close_network(true), Share::TwoThirds).await,
+			Members::OpenNetwork => decide(call::close_network(false), Share::TwoThirds).await,
 			Members::AddKey { account, powers } => self.submit(call::add_key(account.0, powers.0)).await,
 			Members::RevokeKey { account } => self.submit(call::revoke_key(account.0)).await,
-		}
-	}
-
-	async fn council(&self, command: Council) -> anyhow::Result<()> {
-		match command {
-			Council::Vote { motion, index, nay } => self.submit(call::vote(motion.0, index, !nay)).await,
-			// What members decide is far below these bounds.
-			Council::Close { motion, index } => {
-				self.submit(call::close_motion(motion.0, index, 100_000_000_000, 10_000))
-					.await
-			},
 		}
 	}
 
@@ -858,7 +824,8 @@ impl Session {
 		Ok(())
 	}
 
-	async fn status(&self) -> anyhow::Result<()> {
+	/// How far the node's chain has come.
+	async fn chain(&self) -> anyhow::Result<Progress> {
 		let ledger = self.ledger().await?;
 		let number = |header: &Value| {
 			let number = header.get("number").and_then(Value::as_str).unwrap_or_default();
@@ -867,17 +834,37 @@ impl Session {
 		let final_hash = ledger.rpc("chain_getFinalizedHead", &[]).await?;
 		let finalized = number(&ledger.rpc("chain_getHeader", std::slice::from_ref(&final_hash)).await?);
 		let best = number(&ledger.rpc("chain_getHeader", &[]).await?);
+		Ok(Progress {
+			best,
+			finalized,
+			final_hash,
+		})
+	}
+
+	async fn status(&self) -> anyhow::Result<()> {
+		let ledger = self.ledger().await?;
+		let progress = self.chain().await?;
 		let value = json!({
 			"chain": ledger.rpc("system_chain", &[]).await?,
 			"version": ledger.rpc("system_version", &[]).await?,
-			"best": best,
-			"finalized": finalized,
-			"finalizedHash": final_hash,
+			"best": progress.best,
+			"finalized": progress.finalized,
+			"finalizedHash": progress.final_hash,
 			"peers": ledger.rpc("system_health", &[]).await?.get("peers"),
 		});
 		self.print(&value, |value| println!("{value:#}"));
 		Ok(())
 	}
+}
+
+/// How far a chain has come.
+struct Progress {
+	/// The number of the newest block.
+	best: u64,
+	/// The number of the newest final block.
+	finalized: u64,
+	/// Its hash.
+	final_hash: Value,
 }
 
 /// The key of a secret URI such as `//Alice` or a phrase.

@@ -1,7 +1,12 @@
 //! The importer against a ledger that refuses, loses answers and goes away.
 
 use super::*;
-use crate::{call::Arguments, config::Config, ledger::LedgerEvent, pseudonym::Pseudonymiser};
+use crate::{
+	call::Arguments,
+	config::Config,
+	ledger::{LedgerEvent, Until},
+	pseudonym::Pseudonymiser,
+};
 use codec::{Decode as _, Encode as _};
 use kexin_primitives::{
 	access::{Breaches, Rules},
@@ -128,7 +133,7 @@ impl Model {
 }
 
 impl Submit for Fake {
-	async fn submit(&self, call: &Call) -> Result<Finalized, LedgerError> {
+	async fn submit(&self, call: &Call) -> Result<Done, LedgerError> {
 		let mut model = self.0.borrow_mut();
 		model.calls += 1;
 		let fate = model.fates.pop_front().unwrap_or(Fate::Answered);
@@ -136,7 +141,8 @@ impl Submit for Fake {
 		match fate {
 			Fate::NotSent => gone,
 			Fate::AnswerLost => model.take(call).and(gone),
-			Fate::Answered => model.take(call).map(|events| Finalized {
+			Fate::Answered => model.take(call).map(|events| Done {
+				until: Until::Final,
 				block: H256::repeat_byte(0xbb),
 				transaction: H256::zero(),
 				events,

@@ -39,7 +39,7 @@ fn ledger(datasets: u32) -> Ledger {
 	let mut ledger = Ledger::default();
 	let pallets =
 		"System Timestamp Babe Authorship Balances TransactionPayment Council Members Offences Historical Session \
-	               Grandpa Scheduler Preimage Utility Consent Lineage Annotation Access";
+	               Grandpa Governance Utility Consent Lineage Annotation Access";
 	for pallet in pallets.split_whitespace() {
 		for item in ["First", "Second", "Third", "Fourth"] {
 			let key = [twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat();

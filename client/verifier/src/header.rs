@@ -55,7 +55,7 @@ pub enum HeaderError {
 	MalformedChange,
 	/// It announces voters who take over only after this many blocks, which the chain never does.
 	Delayed(u32),
-	/// It forces a change of the voters without the agreement of those before, which the chain never does.
+	/// It changes the voters without the agreement of those before: the council started finality anew.
 	Forced,
 }
 
@@ -68,8 +68,10 @@ impl fmt::Display for HeaderError {
 				formatter,
 				"announces voters who take over {delay} blocks later, which this chain never does"
 			),
-			Self::Forced => formatter
-				.write_str("forces a change of the voters without those before them, which this chain never does"),
+			Self::Forced => formatter.write_str(
+				"starts finality anew with other voters, for whom those before them do not vouch: what comes after it can't be proved from \
+				 the genesis",
+			),
 		}
 	}
 }
@@ -93,7 +95,7 @@ impl Header {
 	/// first.
 	///
 	/// # Errors
-	/// [`HeaderError`] when the header announces them in a way that the chain never does.
+	/// [`HeaderError`] when the header announces them in a way that the voters before them do not stand for.
 	pub fn next_voters(&self) -> Result<Option<Voters>, HeaderError> {
 		let mut voters = None;
 		for item in &self.digest {

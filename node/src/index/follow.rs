@@ -272,7 +272,7 @@ impl<C: Chain> Follower<C> {
 
 	/// Shows what was written.
 	fn take_in(&mut self, rows: Rows, to: Block) -> Result<(), Error> {
-		self.metrics.wrote(rows.count());
+		self.metrics.wrote(&rows);
 		let extended = self.index.extend_lineage(&rows, to);
 		extended.map_err(|missing| damaged(format_args!("the artifact {:?}", missing.0)))?;
 		self.publish(to);

@@ -1,5 +1,6 @@
 //! What Prometheus sees of the index.
 
+use super::rows::Rows;
 use substrate_prometheus_endpoint::{register, Counter, Gauge, PrometheusError, Registry, U64};
 
 /// The figures. Without a registry nobody sees them.
@@ -11,6 +12,8 @@ struct Figures {
 	block: Gauge<U64>,
 	lag: Gauge<U64>,
 	rows: Counter<U64>,
+	accesses: Counter<U64>,
+	breaches: Counter<U64>,
 	errors: Counter<U64>,
 }
 
@@ -22,17 +25,17 @@ impl Metrics {
 	pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
 		let figures = |registry| {
 			let lag = "Finalized blocks that are not in the index";
+			let counter = |name, help| register(Counter::new(name, help)?, registry);
 			Ok(Figures {
 				block: register(Gauge::new("kexin_index_block", "Last block in the index")?, registry)?,
 				lag: register(Gauge::new("kexin_index_lag_blocks", lag)?, registry)?,
-				rows: register(
-					Counter::new("kexin_index_rows_total", "Rows written to the index")?,
-					registry,
+				rows: counter("kexin_index_rows_total", "Rows written to the index")?,
+				accesses: counter("kexin_index_accesses_total", "Accesses written to the index")?,
+				breaches: counter(
+					"kexin_index_breaches_total",
+					"Accesses with breaches written to the index",
 				)?,
-				errors: register(
-					Counter::new("kexin_index_errors_total", "Errors of the index")?,
-					registry,
-				)?,
+				errors: counter("kexin_index_errors_total", "Errors of the index")?,
 			})
 		};
 		registry.map(figures).transpose().map(Self)
@@ -53,9 +56,11 @@ impl Metrics {
 	}
 
 	/// Rows were written.
-	pub fn wrote(&self, rows: usize) {
+	pub fn wrote(&self, rows: &Rows) {
 		if let Some(figures) = &self.0 {
-			figures.rows.inc_by(rows as u64);
+			figures.rows.inc_by(rows.count() as u64);
+			figures.accesses.inc_by(rows.entries.len() as u64);
+			figures.breaches.inc_by(rows.breaches.len() as u64);
 		}
 	}
 

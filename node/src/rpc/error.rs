@@ -15,6 +15,9 @@
 //! | 8010 | too much for one answer | the message says how much one can ask for |
 //! | 8011 | the log has fewer entries at that block | ask for fewer, or at a later block |
 //! | 8012 | the node does not keep what the proof needs | ask an archive node that was synchronised from the first block |
+//! | 8013 | the node's database is damaged | ask another node; make this one's database again from its peers |
+//!
+//! What the door refuses has the codes 8101 to 8106: see [`crate::door::refusal`].
 
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
 use std::fmt::Display;
@@ -53,6 +56,8 @@ pub enum Error {
 	OutOfRange(u64),
 	/// The node does not keep what is needed.
 	NotKept(String),
+	/// This in the node's database is not what it was.
+	Damaged(String),
 }
 
 impl Error {
@@ -104,6 +109,13 @@ impl From<Error> for ErrorObjectOwned {
 			Error::TooMany(bound) => (8010, bound),
 			Error::OutOfRange(count) => (8011, format!("the log has {count} entries at this block")),
 			Error::NotKept(what) => (8012, format!("this node does not keep what the proof needs: {what}")),
+			Error::Damaged(what) => (
+				8013,
+				format!(
+					"{what} is damaged in this node's database: ask another node. To mend this one, stop it, run kexin-node purge-chain, and \
+					 start it again"
+				),
+			),
 		};
 		ErrorObjectOwned::owned(code, message, None::<()>)
 	}
@@ -130,11 +142,12 @@ mod tests {
 			Error::TooMany(text()),
 			Error::OutOfRange(1),
 			Error::NotKept(text()),
+			Error::Damaged(text()),
 		];
 		let codes = errors.map(|error| ErrorObjectOwned::from(error).code());
 		assert_eq!(
 			codes,
-			[-32602, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012]
+			[-32602, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012, 8013]
 		);
 		let table = include_str!("error.rs");
 		for code in codes {

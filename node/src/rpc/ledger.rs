@@ -8,6 +8,7 @@ use super::{
 		Answer, Artifact, At, CheckParameters, Claimable, Judgement, Log, ScopeOf, ScopeParameters, Scopes, Trace,
 		TraceParameters,
 	},
+	verified::{ask, Api},
 	workers::{in_time, Workers},
 };
 use crate::{index::Index, service::Client};
@@ -23,7 +24,7 @@ use kexin_primitives::{
 };
 use kexin_runtime::AccountId;
 use kexin_runtime_api::{AccessApi as _, AccessQuery, AnnotationApi as _, ConsentApi as _, LineageApi as _};
-use sp_api::{ApiError, ProvideRuntimeApi as _};
+use sp_api::ApiError;
 use sp_blockchain::HeaderBackend as _;
 use std::{str::FromStr, sync::Arc};
 
@@ -81,13 +82,18 @@ impl Ledger {
 		}
 	}
 
+	/// Asks the runtime at a block.
+	fn ask<T>(&self, block: At, question: impl FnOnce(&Api) -> Result<T, ApiError>) -> Result<T, Error> {
+		ask(&self.client, block.hash, question)
+	}
+
 	/// A page of a walk at a block: from the index where it has come to it, else from the runtime.
 	async fn walk(&self, query: TraceQuery, block: At) -> Result<Walk, Error> {
 		let (index, client) = (self.indexed(block).await, self.client.clone());
 		let work = move || {
 			let walked = match index {
 				Some(index) => index.trace(&query, block.number),
-				None => client.runtime_api().trace(block.hash, query).map_err(runtime)?,
+				None => ask(&client, block.hash, |api| api.trace(block.hash, query))?,
 			};
 			walked.map_err(|error| match error {
 				TraceError::NotFound => Error::NotFound(format!("the artifact {:?}", query.artifact)),
@@ -137,10 +143,6 @@ impl Cursor {
 	}
 }
 
-fn runtime(error: ApiError) -> Error {
-	Error::Runtime(error.to_string())
-}
-
 fn region(region: Option<Region>) -> Result<Option<Region>, Error> {
 	match region {
 		Some(Region(code)) if !(1..=999).contains(&code) => Err(Error::InvalidParameter(format!(
@@ -154,7 +156,7 @@ fn region(region: Option<Region>) -> Result<Option<Region>, Error> {
 impl LedgerServer for Ledger {
 	fn artifact(&self, id: ArtifactId, at: Option<H256>) -> RpcResult<Answer<Artifact>> {
 		let block = self.at(at)?;
-		let report = self.client.runtime_api().artifact(block.hash, id).map_err(runtime)?;
+		let report = self.ask(block, |api| api.artifact(block.hash, id))?;
 		let report = report.ok_or_else(|| Error::NotFound(format!("the artifact {id:?}")))?;
 		Ok(Answer {
 			answer: Artifact::new(id, report),
@@ -197,7 +199,7 @@ impl LedgerServer for Ledger {
 
 	fn log(&self, dataset: DatasetId, at: Option<H256>) -> RpcResult<Answer<Log>> {
 		let block = self.at(at)?;
-		let log = self.client.runtime_api().log(block.hash, dataset).map_err(runtime)?;
+		let log = self.ask(block, |api| api.log(block.hash, dataset))?;
 		let log = log.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?;
 		Ok(Answer {
 			answer: Log::new(dataset, log),
@@ -216,7 +218,7 @@ impl LedgerServer for Ledger {
 			recipient: request.recipient,
 			moment: request.moment,
 		};
-		let judgement = self.client.runtime_api().check(block.hash, query).map_err(runtime)?;
+		let judgement = self.ask(block, |api| api.check(block.hash, query))?;
 		let judgement = judgement.ok_or_else(|| Error::NotFound(format!("the data set {:?}", request.dataset)))?;
 		Ok(Answer {
 			answer: Judgement::from(judgement),
@@ -228,13 +230,14 @@ impl LedgerServer for Ledger {
 		let of = ScopeOf::try_from(of)?;
 		let block = self.at(at)?;
 		let moment = moment.unwrap_or_else(|| sp_timestamp::Timestamp::current().as_millis());
-		let api = self.client.runtime_api();
 		let answer = match of {
-			ScopeOf::Subject(subject, hospital) => {
-				Scopes::of_subject(api.subject(block.hash, subject).map_err(runtime)?, hospital, moment)
-			},
+			ScopeOf::Subject(subject, hospital) => Scopes::of_subject(
+				self.ask(block, |api| api.subject(block.hash, subject))?,
+				hospital,
+				moment,
+			),
 			ScopeOf::Dataset(dataset) => {
-				let view = api.dataset(block.hash, dataset).map_err(runtime)?;
+				let view = self.ask(block, |api| api.dataset(block.hash, dataset))?;
 				Scopes::of_dataset(
 					view.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?,
 					moment,
@@ -248,11 +251,7 @@ impl LedgerServer for Ledger {
 		let account = AccountId::from_str(&account)
 			.map_err(|cause| Error::InvalidParameter(format!("{account} is no account in SS58 or 0x-hex: {cause}")))?;
 		let block = self.at(at)?;
-		let claimable = self
-			.client
-			.runtime_api()
-			.claimable(block.hash, account)
-			.map_err(runtime)?;
+		let claimable = self.ask(block, |api| api.claimable(block.hash, account))?;
 		Ok(Answer {
 			answer: Claimable {
 				claimable: claimable.to_string(),

@@ -6,6 +6,7 @@ pub mod events;
 pub mod json;
 pub mod ledger;
 pub mod proofs;
+pub mod verified;
 pub mod workers;
 
 use crate::{

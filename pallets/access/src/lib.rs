@@ -32,7 +32,7 @@ mod mock;
 mod sources;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(test, feature = "invariants", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 pub mod weights;

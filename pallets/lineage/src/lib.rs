@@ -30,7 +30,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 mod trace;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(test, feature = "invariants", feature = "try-runtime"))]
 mod try_state;
 pub mod weights;
 

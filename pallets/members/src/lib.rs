@@ -17,6 +17,8 @@
 //! 5. **The council is its seats.** One key of each member with a seat sits on it, kept in step with every change.
 //! 6. **A hospital is one validator.** Finality survives a third of the validators being hostile, so no hospital runs two. The council
 //!    admits and removes them; one that equivocates is suspended at once; the last one stays.
+//! 7. **The ledger says who may connect.** Each organisation names its nodes; once the council has closed the network, nodes serve no
+//!    others ([`Pallet::admitted_nodes`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(
@@ -32,12 +34,13 @@ mod benchmarking;
 mod genesis;
 #[cfg(test)]
 mod mock;
+mod nodes;
 mod origins;
 mod registry;
 mod roles;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "try-runtime"))]
+#[cfg(any(test, feature = "invariants", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 pub mod weights;
@@ -158,6 +161,16 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SessionBlocks<T: Config> = StorageValue<_, u32, ValueQuery, T::DefaultSessionBlocks>;
 
+	/// The nodes of each organisation that has named some.
+	///
+	/// Hasher: ids are counted by the ledger.
+	#[pallet::storage]
+	pub type NodesOf<T> = StorageMap<_, Twox64Concat, MemberId, Nodes>;
+
+	/// Whether none but the members' nodes may connect.
+	#[pallet::storage]
+	pub type Closed<T> = StorageValue<_, bool, ValueQuery>;
+
 	/// What each member may still send. A member that has sent nothing yet has all of it.
 	///
 	/// Hasher: ids are counted by the ledger.
@@ -254,6 +267,13 @@ pub mod pallet {
 			/// Whether it is suspended. The last validator is not.
 			suspended: bool,
 		},
+		/// The council suspended a silent validator, so that the others can start finality anew.
+		ValidatorSuspended {
+			/// The hospital.
+			member: MemberId,
+			/// The account that has the session keys.
+			account: T::AccountId,
+		},
 		/// The council lets a suspended validator take part again.
 		ValidatorReinstated {
 			/// The hospital.
@@ -265,6 +285,18 @@ pub mod pallet {
 			account: T::AccountId,
 			/// The last block that it authored, or the one at which it was admitted.
 			since: BlockNumberFor<T>,
+		},
+		/// A member named its nodes.
+		NodesNamed {
+			/// The member.
+			member: MemberId,
+			/// All of them.
+			nodes: Nodes,
+		},
+		/// The council closed the network to all but the members' nodes, or opened it.
+		NetworkClosed {
+			/// Whether it is closed.
+			closed: bool,
 		},
 	}
 
@@ -305,6 +337,14 @@ pub mod pallet {
 		TooManyValidators,
 		/// The chain keeps at least one validator. Admit another one first.
 		LastValidator,
+		/// No more than a third of the validators is silent, so finality comes back by itself, or with them. Look for the cause first.
+		FinalityIsPossible,
+		/// Persons run no nodes of the network.
+		NodesForOrganisationsOnly,
+		/// The network is closed or open already, as the call wants it.
+		AlreadySo,
+		/// A hospital with a validator has not named its nodes: it could not connect any more. Have it do so first.
+		NodesMissing,
 	}
 
 	#[pallet::hooks]
@@ -535,7 +575,7 @@ pub mod pallet {
 			Self::do_remove_validator(member)
 		}
 
-		/// Lets a validator that was suspended for an equivocation take part again.
+		/// Lets a validator that was suspended for an equivocation or for its silence take part again.
 		///
 		/// ## Dispatch Origin
 		///
@@ -553,6 +593,52 @@ pub mod pallet {
 		pub fn reinstate_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
 			T::RemoveOrigin::ensure_origin(origin)?;
 			Self::do_reinstate_validator(member)
+		}
+
+		/// Names the nodes of the caller's member, in place of those that it named before.
+		///
+		/// ## Dispatch Origin
+		///
+		/// An administrator of an active member.
+		///
+		/// ## Errors
+		///
+		/// `NodesForOrganisationsOnly`.
+		///
+		/// ## Events
+		///
+		/// [`Event::NodesNamed`].
+		#[pallet::call_index(10)]
+		// It does less than adding a key does.
+		#[pallet::weight(T::WeightInfo::add_key())]
+		pub fn name_nodes(origin: OriginFor<T>, nodes: Nodes) -> DispatchResult {
+			let member = EnsurePower::<T, { Powers::ADMINISTRATOR.bits() }>::ensure_origin(origin)?;
+			Self::do_name_nodes(member, nodes)
+		}
+
+		/// Closes the network to all but the members' nodes, or opens it.
+		///
+		/// ## Dispatch Origin
+		///
+		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		///
+		/// ## Details
+		///
+		/// It can be closed when each hospital that has a validator has named a node.
+		///
+		/// ## Errors
+		///
+		/// `AlreadySo`, `NodesMissing`.
+		///
+		/// ## Events
+		///
+		/// [`Event::NetworkClosed`].
+		#[pallet::call_index(11)]
+		// It looks for the nodes of each validator's hospital besides.
+		#[pallet::weight(T::WeightInfo::admit_validator().saturating_add(T::DbWeight::get().reads(u64::from(MAX_VALIDATORS))))]
+		pub fn close_network(origin: OriginFor<T>, closed: bool) -> DispatchResult {
+			T::RemoveOrigin::ensure_origin(origin)?;
+			Self::do_close_network(closed)
 		}
 	}
 }

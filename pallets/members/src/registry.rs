@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 		Self::sync_roles(id)
 	}
 
-	/// Removes a member with its keys and its validator.
+	/// Removes a member with its keys, its nodes and its validator.
 	pub(crate) fn do_remove(id: MemberId) -> DispatchResult {
 		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(member.status != Status::Removed, Error::<T>::NotFound);
@@ -71,6 +71,7 @@ impl<T: Config> Pallet<T> {
 		member.keys = 0;
 		Members::<T>::insert(id, Versioned::V1(member));
 		Allowances::<T>::remove(id);
+		NodesOf::<T>::remove(id);
 		Self::drop_validator(id);
 		Self::sync_roles(id)?;
 		Self::deposit_event(Event::Removed { member: id });

@@ -116,7 +116,49 @@ impl<T: Config> Pallet<T> {
 		let Some(member) = Keys::<T>::get(account).map(|key| key.member) else {
 			return;
 		};
-		let suspended = frame_support::storage::with_storage_layer(|| {
+		let suspended = Self::suspend_validator(member, account, kind, session);
+		Self::deposit_event(Event::ValidatorEquivocated {
+			member,
+			account: account.clone(),
+			kind,
+			session,
+			suspended: suspended.is_ok(),
+		});
+	}
+
+	/// Suspends those of the session's validators that are silent, where finality does not survive their silence.
+	///
+	/// # Errors
+	/// `FinalityIsPossible` where it does; `LastValidator` when nobody would be left.
+	pub fn suspend_silent(in_session: &[T::AccountId], session: SessionIndex) -> DispatchResult {
+		let now = frame_system::Pallet::<T>::block_number();
+		let turns = silent_turns(in_session);
+		let silent = |account: &&T::AccountId| {
+			LastAuthored::<T>::get(account).is_some_and(|last| now.saturating_sub(last) > turns)
+		};
+		let silent = in_session.iter().filter(silent).collect::<Vec<_>>();
+		// GRANDPA finalizes with more than two thirds of the voters.
+		let survived = in_session.len().saturating_sub(1) / 3;
+		ensure!(silent.len() > survived, Error::<T>::FinalityIsPossible);
+		for account in silent {
+			let member = Keys::<T>::get(account).ok_or(Error::<T>::NotFound)?.member;
+			Self::suspend_validator(member, account, SILENCE, session)?;
+			Self::deposit_event(Event::ValidatorSuspended {
+				member,
+				account: account.clone(),
+			});
+		}
+		Ok(())
+	}
+
+	/// Suspends the validator of a member, if it is this account.
+	fn suspend_validator(
+		member: MemberId,
+		account: &T::AccountId,
+		kind: Kind,
+		session: SessionIndex,
+	) -> DispatchResult {
+		frame_support::storage::with_storage_layer(|| {
 			ValidatorsOf::<T>::try_mutate(member, |validator| -> DispatchResult {
 				let validator = validator.as_mut().filter(|validator| validator.account == *account);
 				validator.ok_or(Error::<T>::NotFound)?.offence = Some(Offence {
@@ -127,14 +169,7 @@ impl<T: Config> Pallet<T> {
 				Ok(())
 			})?;
 			Self::sync_roles(member)
-		});
-		Self::deposit_event(Event::ValidatorEquivocated {
-			member,
-			account: account.clone(),
-			kind,
-			session,
-			suspended: suspended.is_ok(),
-		});
+		})
 	}
 
 	/// Notes who authored this block. One that is no validator any more, and goes on until its last session ends, is not noted.
@@ -149,9 +184,7 @@ impl<T: Config> Pallet<T> {
 	/// Tells of each validator that has become silent in the session that ends now.
 	pub fn note_silent(in_session: &[T::AccountId]) {
 		let now = frame_system::Pallet::<T>::block_number();
-		let turns: BlockNumberFor<T> = SILENT_TURNS
-			.saturating_mul(in_session.len().saturated_into())
-			.saturated_into();
+		let turns: BlockNumberFor<T> = silent_turns(in_session);
 		let started = SessionStart::<T>::mutate(|start| core::mem::replace(start, now));
 		for account in in_session {
 			let Some(last) = LastAuthored::<T>::get(account) else {
@@ -166,6 +199,15 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 	}
+}
+
+/// Blocks within which each of these validators authors one, if it authors at all.
+fn silent_turns<AccountId, BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned>(
+	in_session: &[AccountId],
+) -> BlockNumber {
+	SILENT_TURNS
+		.saturating_mul(in_session.len().saturated_into())
+		.saturated_into()
 }
 
 /// The accounts of members in a role.

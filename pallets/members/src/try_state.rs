@@ -1,7 +1,7 @@
 //! The invariants of the pallet's storage, one function each.
 
 use crate::{
-	Allowances, Config, Keys, KeysOf, Members, NextMemberId, Pallet, Seats, Validators, ValidatorsOf,
+	Allowances, Config, Keys, KeysOf, Members, NextMemberId, NodesOf, Pallet, Seats, Validators, ValidatorsOf,
 	MAX_KEYS_PER_MEMBER,
 };
 use alloc::collections::BTreeMap;
@@ -20,6 +20,7 @@ impl<T: Config> Pallet<T> {
 		Self::every_member_can_manage_its_keys()?;
 		Self::seats_follow_the_members()?;
 		Self::validators_follow_the_members()?;
+		Self::nodes_are_those_of_organisations()?;
 		Self::allowances_are_bounded()
 	}
 
@@ -97,6 +98,18 @@ impl<T: Config> Pallet<T> {
 		ensure!(
 			ValidatorsOf::<T>::iter_keys().next().is_none() || !validators.is_empty(),
 			"no validator is left"
+		);
+		Ok(())
+	}
+
+	/// Who names nodes is an organisation that was not removed.
+	fn nodes_are_those_of_organisations() -> Result<(), TryRuntimeError> {
+		let organisation = |id| {
+			Self::member(id).is_some_and(|member| member.kind != MemberKind::Person && member.status != Status::Removed)
+		};
+		ensure!(
+			NodesOf::<T>::iter_keys().all(organisation),
+			"nodes without an organisation"
 		);
 		Ok(())
 	}

@@ -1,6 +1,7 @@
 //! Keys and allowances.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
 use kexin_primitives::members::{MemberId, Powers};
 use scale_info::TypeInfo;
 use sp_staking::{offence::Kind, SessionIndex};
@@ -11,9 +12,19 @@ pub const MAX_KEYS_PER_MEMBER: u32 = 64;
 pub const MAX_SEATS: u32 = 100;
 /// Most validators.
 pub const MAX_VALIDATORS: u32 = 100;
+/// Most nodes of one member.
+pub const MAX_NODES_PER_MEMBER: u32 = 4;
+/// The ed25519 public key of a node, which its peer id is made of.
+pub type NodeKey = [u8; 32];
+/// The nodes of a member.
+pub type Nodes = BoundedVec<NodeKey, ConstU32<MAX_NODES_PER_MEMBER>>;
+
 /// A validator is silent after this many rounds in which it should have authored a block. Who authors is drawn by lot: of honest
 /// validators, one in some hundred million is.
 pub const SILENT_TURNS: u32 = 20;
+
+/// The kind of an offence that is none: the validator authored nothing while finality stood still.
+pub const SILENCE: Kind = *b"kexin:is-silent!";
 
 /// What an account is to the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -42,13 +53,14 @@ pub struct Validator<AccountId, BlockNumber> {
 	pub offence: Option<Offence<BlockNumber>>,
 }
 
-/// A validator's equivocation: it signed two blocks for one slot, or two votes for one round.
+/// Why a validator is suspended: it signed two blocks for one slot, or two votes for one round, or it was silent when the council restarted
+/// finality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Offence<BlockNumber> {
-	/// `babe:equivocatio` or `grandpa:equivoca`.
+	/// `babe:equivocatio`, `grandpa:equivoca` or [`SILENCE`].
 	pub kind: Kind,
-	/// The session in which it signed.
+	/// The session in which it signed; of silence, that in which the council decided.
 	pub session: SessionIndex,
-	/// The block whose body holds the proof, both signatures, as a report.
+	/// The block whose body holds the proof: both signatures, as a report. Of silence, the block in which the council decided.
 	pub reported: BlockNumber,
 }

@@ -132,6 +132,12 @@ sp_api::decl_runtime_apis! {
 		fn history(transactions: Vec<Block::Extrinsic>) -> Versioned<History>;
 	}
 
+	/// Who may connect.
+	pub trait NetworkApi {
+		/// The ed25519 public keys of the nodes that may, or none while everybody may.
+		fn admitted_nodes() -> Option<Vec<[u8; 32]>>;
+	}
+
 	/// What annotators have earned.
 	pub trait AnnotationApi<AccountId: Codec, Balance: Codec> {
 		/// What the account can claim, in the token's smallest unit.

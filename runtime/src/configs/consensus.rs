@@ -8,7 +8,7 @@ use frame_support::{
 };
 use pallet_session::historical;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
-use sp_runtime::traits::OpaqueKeys;
+use sp_runtime::{traits::OpaqueKeys, DispatchError};
 use sp_session::MembershipProof;
 use sp_staking::{
 	offence::{Offence, OffenceError, OffenceSeverity, ReportOffence},
@@ -24,6 +24,9 @@ pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfigurat
 	c: (1, 4),
 	allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
 };
+
+/// Blocks after the session's first one until new voters start finality anew. Whoever has seen this many blocks has seen the decision.
+const RESTART_DELAY: BlockNumber = 8;
 
 parameter_types! {
 	/// Slots in an epoch, which is a session: each has a block.
@@ -102,12 +105,27 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 		changed.then(|| next.into_iter().map(|(account, _)| account).collect())
 	}
 
-	fn start_session(_: SessionIndex) {}
+	/// Starts finality anew, if the council decided that this session's validators shall.
+	fn start_session(index: SessionIndex) {
+		if let Some(last_final) = Governance::restarted_after(index) {
+			let noted = Grandpa::note_stalled(RuntimeOrigin::root(), RESTART_DELAY, last_final);
+			frame_support::defensive_assert!(noted.is_ok(), "the origin is root");
+		}
+	}
 
 	/// Tells who was silent, and drops the roots that no report can need any more.
 	fn end_session(index: SessionIndex) {
 		Members::note_silent(&Session::validators());
 		historical::Pallet::<Runtime>::prune_up_to(index.saturating_sub(REPORT_SESSIONS));
+	}
+}
+
+impl pallet_governance::SuspendSilent for ConsortiumValidators {
+	/// The next session is announced already.
+	fn suspend_silent() -> Result<SessionIndex, DispatchError> {
+		let session = Session::current_index();
+		Members::suspend_silent(&Session::validators(), session)?;
+		Ok(session.saturating_add(2))
 	}
 }
 

@@ -1,17 +1,16 @@
-//! The council of hospitals, and what it needs to decide and to carry out.
+//! The council of hospitals, and what it may do to the chain itself.
 
 use super::system::RuntimeBlockWeights;
 use crate::*;
 use frame_support::{
 	parameter_types,
-	traits::{
-		fungible::HoldConsideration, ConstU32, EitherOfDiverse, EqualPrivilegeOnly, LinearStoragePrice,
-		NeverEnsureOrigin,
-	},
+	traits::{ConstU32, NeverEnsureOrigin},
 	weights::Weight,
 };
-use frame_system::EnsureRoot;
-use pallet_collective::{EnsureMember, EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
+use frame_system::WeightInfo as _;
+use kexin_primitives::members::Powers;
+use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
+use pallet_members::{EnsurePower, WeightInfo as _};
 use sp_runtime::Perbill;
 
 /// More than half of the council.
@@ -21,9 +20,6 @@ pub type CouncilTwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 
 parameter_types! {
 	pub MaxMotionWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
-	pub const PreimageHoldReason: RuntimeHoldReason = RuntimeHoldReason::Preimage(pallet_preimage::HoldReason::Preimage);
-	pub const PreimageBaseDeposit: Balance = KEX;
-	pub const PreimageByteDeposit: Balance = KEX / 1_000;
 }
 
 impl pallet_collective::Config<Instance1> for Runtime {
@@ -44,30 +40,38 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type Consideration = ();
 }
 
-impl pallet_scheduler::Config for Runtime {
-	type RuntimeEvent = RuntimeEvent;
-	type RuntimeOrigin = RuntimeOrigin;
-	type PalletsOrigin = OriginCaller;
-	type RuntimeCall = RuntimeCall;
-	type MaximumWeight = MaxMotionWeight;
-	type ScheduleOrigin = EitherOfDiverse<EnsureRoot<AccountId>, CouncilTwoThirds>;
-	type OriginPrivilegeCmp = EqualPrivilegeOnly;
-	type MaxScheduledPerBlock = ConstU32<64>;
-	type WeightInfo = pallet_scheduler::weights::SubstrateWeight<Runtime>;
-	type Preimages = Preimage;
-	type BlockNumberProvider = System;
+impl pallet_governance::Config for Runtime {
+	type ApproveOrigin = CouncilTwoThirds;
+	type CancelOrigin = CouncilMajority;
+	type ApplyOrigin = EnsurePower<Runtime, { Powers::COUNCIL.bits() }>;
+	type RestartOrigin = CouncilTwoThirds;
+	type Validators = super::consensus::ConsortiumValidators;
+	/// Hospitals have a day to look at what was approved.
+	type DefaultUpgradeDelay = ConstU32<DAYS>;
+	type WeightInfo = GovernanceWeights;
 }
 
-impl pallet_preimage::Config for Runtime {
-	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = pallet_preimage::weights::SubstrateWeight<Runtime>;
-	type Currency = Balances;
-	/// The council stores what it decides about without a deposit.
-	type ManagerOrigin = EnsureMember<AccountId, Instance1>;
-	type Consideration = HoldConsideration<
-		AccountId,
-		Balances,
-		PreimageHoldReason,
-		LinearStoragePrice<PreimageBaseDeposit, PreimageByteDeposit, Balance>,
-	>;
+/// What the council's decisions cost at the most, made of the weights of calls that do the same or more.
+pub struct GovernanceWeights;
+impl pallet_governance::WeightInfo for GovernanceWeights {
+	/// It writes a hash down.
+	fn approve_upgrade() -> Weight {
+		<Runtime as frame_system::Config>::SystemWeightInfo::authorize_upgrade()
+	}
+
+	/// It reads and removes what approving wrote.
+	fn cancel_upgrade() -> Weight {
+		Self::approve_upgrade().saturating_add(<Runtime as frame_system::Config>::DbWeight::get().reads_writes(1, 1))
+	}
+
+	/// It does the same: it hashes the code, looks for its version, and writes it.
+	fn apply_upgrade() -> Weight {
+		<Runtime as frame_system::Config>::SystemWeightInfo::apply_authorized_upgrade()
+	}
+
+	/// It suspends each of the validators as removing one does.
+	fn restart_finality() -> Weight {
+		let one = <Runtime as pallet_members::Config>::WeightInfo::remove_validator();
+		one.saturating_mul(pallet_members::MAX_VALIDATORS.into())
+	}
 }

@@ -255,3 +255,35 @@ fn nobody_takes_the_session_keys_of_a_validator_away() {
 		assert_eq!(configs::consensus::ConsortiumValidators::new_session(9), None);
 	});
 }
+
+#[test]
+fn finality_starts_anew_without_the_silent_ones() {
+	consortium(|| {
+		// Charlie authors every block here.
+		let last_final = System::block_number() - 1;
+		let restart = || Governance::restart_finality(council(), last_final);
+		assert_noop!(restart(), pallet_members::Error::<Runtime>::FinalityIsPossible);
+		while System::block_number() <= pallet_members::SILENT_TURNS * 4 + 1 {
+			block(System::block_number() + 1);
+		}
+		assert_ok!(restart());
+		let session = Session::current_index() + 2;
+		let mut forced = Vec::new();
+		while System::block_number() < 110 {
+			block(System::block_number() + 1);
+			let changes = System::digest().logs.into_iter().filter_map(|log| {
+				log.consensus_try_to::<sp_consensus_grandpa::ConsensusLog<BlockNumber>>(
+					&sp_consensus_grandpa::GRANDPA_ENGINE_ID,
+				)
+			});
+			forced.extend(changes.map(|change| (Session::current_index(), change)));
+		}
+		let [(since, sp_consensus_grandpa::ConsensusLog::ForcedChange(after, change))] = &forced[..] else {
+			panic!("not one forced change: {forced:?}");
+		};
+		assert_eq!((*since, *after), (session, last_final));
+		assert_eq!(change.next_authorities, [(Ed25519Keyring::Charlie.public().into(), 1)]);
+		assert_eq!(Session::validators(), accounts(&NAMES[2..3]));
+		assert_eq!(Grandpa::grandpa_authorities(), change.next_authorities);
+	});
+}

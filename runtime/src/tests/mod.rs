@@ -1,6 +1,7 @@
 //! What holds for the runtime as a whole.
 
 mod consensus;
+mod histories;
 
 use crate::{configs::system::RuntimeBlockWeights, *};
 use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
@@ -85,6 +86,7 @@ fn the_largest_batch_fits_into_a_block() {
 fn pallets_and_calls_keep_their_numbers() {
 	use frame_support::traits::PalletInfoAccess as _;
 	assert_eq!(Members::index(), 7);
+	assert_eq!(Governance::index(), 12);
 	assert_eq!(Consent::index(), 20);
 	assert_eq!(Lineage::index(), 21);
 	assert_eq!(Access::index(), 22);

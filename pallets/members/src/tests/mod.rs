@@ -3,6 +3,7 @@
 mod allowance;
 mod council;
 mod keys;
+mod nodes;
 mod validators;
 
 use crate::mock::*;

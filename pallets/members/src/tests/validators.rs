@@ -1,7 +1,7 @@
 //! Whose validators run the chain.
 
 use super::admit;
-use crate::{mock::*, Error, Event, Offence, ValidatorsOf, SILENT_TURNS};
+use crate::{mock::*, Error, Event, Offence, ValidatorsOf, SILENCE, SILENT_TURNS};
 use frame_support::{assert_noop, assert_ok};
 use kexin_primitives::members::{MemberKind, Powers};
 use sp_runtime::DispatchError::BadOrigin;
@@ -183,5 +183,63 @@ fn a_silent_validator_is_told_of_once() {
 		}
 		System::assert_has_event(silent(2 * turns));
 		assert_eq!(told(), 2);
+	});
+}
+
+/// Goes on for as long as makes everybody silent but these.
+fn only_author(authors: &[u64]) {
+	for _ in 0..=SILENT_TURNS * 3 {
+		System::set_block_number(System::block_number() + 1);
+		authors.iter().for_each(Members::note_author);
+	}
+}
+
+#[test]
+fn the_silent_ones_are_suspended_when_finality_does_not_survive_without_them() {
+	ExtBuilder::build_and_execute(|| {
+		let restart = || Members::suspend_silent(&ADMINISTRATORS, 7);
+		only_author(&[10, 11, 12]);
+		assert_noop!(restart(), Error::<Test>::FinalityIsPossible);
+		only_author(&[10, 12]);
+		assert_ok!(restart());
+		System::assert_last_event(Event::ValidatorSuspended { member: 1, account: 11 }.into());
+		assert_eq!(Members::validators(), [10, 12]);
+		let reported = System::block_number();
+		assert_eq!(
+			ValidatorsOf::<Test>::get(1).unwrap().offence,
+			Some(Offence {
+				kind: SILENCE,
+				session: 7,
+				reported
+			})
+		);
+		assert_ok!(Members::reinstate_validator(council(2), 1));
+		assert_eq!(Members::validators(), ADMINISTRATORS);
+	});
+}
+
+#[test]
+fn a_silent_third_is_no_reason_to_go_on_without_it() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(admit(MemberKind::Hospital, false, 20));
+		assert_ok!(Members::admit_validator(council(2), 20));
+		let four = Members::validators();
+		for _ in 0..=SILENT_TURNS * 4 {
+			System::set_block_number(System::block_number() + 1);
+			four[1..].iter().for_each(Members::note_author);
+		}
+		assert_noop!(Members::suspend_silent(&four, 7), Error::<Test>::FinalityIsPossible);
+	});
+}
+
+#[test]
+fn not_all_are_suspended() {
+	ExtBuilder::build_and_execute(|| {
+		only_author(&[]);
+		let restart = || Members::suspend_silent(&ADMINISTRATORS, 7);
+		assert_noop!(
+			frame_support::storage::with_storage_layer(restart),
+			Error::<Test>::LastValidator
+		);
 	});
 }

@@ -1,0 +1,33 @@
+//! The invariants of the pallet's storage, one function each.
+
+use crate::{Approved, Config, Pallet, Restarting, UpgradeDelay};
+use frame_support::ensure;
+use frame_system::Pallet as System;
+use sp_runtime::{traits::Saturating, TryRuntimeError};
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::an_approved_upgrade_waits_no_longer_than_the_delay()?;
+		Self::finality_restarts_after_a_block_that_exists()
+	}
+
+	/// An upgrade can be applied after the delay at the latest.
+	fn an_approved_upgrade_waits_no_longer_than_the_delay() -> Result<(), TryRuntimeError> {
+		let latest = System::<T>::block_number().saturating_add(UpgradeDelay::<T>::get());
+		ensure!(
+			Approved::<T>::get().is_none_or(|upgrade| upgrade.from <= latest),
+			"an upgrade waits for too long"
+		);
+		Ok(())
+	}
+
+	/// The last final block lies in the past.
+	fn finality_restarts_after_a_block_that_exists() -> Result<(), TryRuntimeError> {
+		ensure!(
+			Restarting::<T>::get().is_none_or(|restart| restart.last_final < System::<T>::block_number()),
+			"finality restarts after a block that does not exist"
+		);
+		Ok(())
+	}
+}

@@ -1,0 +1,487 @@
+//! Random histories: everybody calls whatever there is, sound or not, alone or wrapped, through signed transactions in real blocks. After each
+//! block the invariants hold. A history is made from its seed alone, so that one that fails can be looked at again.
+
+use super::preset;
+use crate::*;
+use codec::{Decode as _, Encode as _};
+use frame_support::traits::Currency as _;
+use kexin_primitives::{
+	access::{AccessEvent, Outcome},
+	lineage::{ActivityKind, ArtifactKind, Evidence, EvidenceKind, Input, InputRole, Output},
+	members::{MemberKind, Powers},
+	scope::Scope,
+	vocabulary::{Operation, Purpose, Region},
+	Moment, Versioned, H256,
+};
+use pallet_collective::Instance1;
+use sp_consensus_babe::digests::{CompatibleDigestItem as _, PreDigest, SecondaryPlainPreDigest};
+use sp_core::{crypto::Pair as _, sr25519};
+use sp_io::TestExternalities;
+use sp_runtime::{
+	generic::{Era, SignedPayload},
+	traits::{BlakeTwo256, Hash as _, Header as _},
+	transaction_validity::TransactionValidityError,
+	Digest, DigestItem, StateVersion,
+};
+use std::sync::{
+	atomic::{AtomicU64, Ordering},
+	OnceLock,
+};
+
+/// How many histories are played.
+const HISTORIES: u64 = 10_000;
+/// Blocks of each.
+const BLOCKS: u32 = 6;
+/// Transactions of a block at the most.
+const TRANSACTIONS: u64 = 6;
+/// The slot of the first block.
+const FIRST_SLOT: u64 = 900_000_000;
+/// Calls of a batch at the most, and batches in batches.
+const NESTED: u32 = 2;
+
+/// Numbers from a seed: SplitMix64 (Steele, Lea and Flood, 2014).
+struct Dice(u64);
+
+impl Dice {
+	fn next(&mut self) -> u64 {
+		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+		let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+		mixed ^ (mixed >> 31)
+	}
+
+	fn below(&mut self, bound: u64) -> u64 {
+		self.next() % bound
+	}
+
+	fn one_in(&mut self, bound: u64) -> bool {
+		self.below(bound) == 0
+	}
+
+	fn of<'a, T>(&mut self, values: &'a [T]) -> &'a T {
+		&values[self.below(values.len() as u64) as usize]
+	}
+
+	/// One of a few names, so that calls meet.
+	fn name(&mut self) -> H256 {
+		H256::repeat_byte(self.below(4) as u8 + 1)
+	}
+
+	/// A value of a type whose values are numbered from 0.
+	fn numbered<T: codec::Decode>(&mut self, values: u64) -> T {
+		T::decode(&mut &[self.below(values) as u8][..]).expect("it is numbered")
+	}
+
+	fn several<T>(&mut self, most: u64, mut one: impl FnMut(&mut Self) -> T) -> Vec<T> {
+		(0..self.below(most + 1)).map(|_| one(self)).collect()
+	}
+
+	/// A moment around that one, or a far one.
+	fn moment(&mut self, around: Moment) -> Moment {
+		match self.below(6) {
+			0 => 0,
+			1 => Moment::MAX,
+			_ => around.saturating_add(self.below(200_000)).saturating_sub(100_000),
+		}
+	}
+}
+
+/// Who signs. All but the last are keys of members.
+fn signers() -> &'static [sr25519::Pair] {
+	static SIGNERS: OnceLock<Vec<sr25519::Pair>> = OnceLock::new();
+	SIGNERS.get_or_init(|| {
+		let uris = [
+			"//Alice",
+			"//Bob",
+			"//Charlie",
+			"//Dave",
+			"//Alice//all",
+			"//Bob//all",
+			"//Company",
+			"//Person",
+			"//Stranger",
+		];
+		let pair = |uri: &&str| sr25519::Pair::from_string(uri, None).expect("a path");
+		uris.iter().map(pair).collect()
+	})
+}
+
+fn account(signer: &sr25519::Pair) -> AccountId {
+	signer.public().into()
+}
+
+fn number_of(index: usize) -> AccountId {
+	account(&signers()[index])
+}
+
+/// The state that each history begins with: four hospitals, two of them with a key that may everything, a company and a person.
+fn beginning() -> TestExternalities {
+	type Raw = (Vec<(Vec<u8>, (Vec<u8>, i32))>, H256);
+	static BEGINNING: OnceLock<Raw> = OnceLock::new();
+	let (raw, root) = BEGINNING.get_or_init(|| {
+		let mut externalities = preset("local_testnet");
+		externalities.execute_with(|| {
+			pallet_members::SessionBlocks::<Runtime>::put(4);
+			pallet_governance::UpgradeDelay::<Runtime>::put(1);
+			let council = || pallet_collective::RawOrigin::<AccountId, Instance1>::Members(4, 4).into();
+			for (index, hospital) in [(4, 0), (5, 1)] {
+				let powers = Powers::all().difference(Powers::COUNCIL);
+				let administrator = RuntimeOrigin::signed(number_of(hospital));
+				Members::add_key(administrator, number_of(index), powers).expect("a new key");
+			}
+			for (index, kind) in [(6, MemberKind::Company), (7, MemberKind::Person)] {
+				let name = b"A member".to_vec().try_into().expect("it is short");
+				Members::admit(council(), kind, name, Region(276), false, number_of(index)).expect("a new member");
+				let _ = Balances::deposit_creating(&number_of(index), 1_000 * KEX);
+			}
+		});
+		externalities.commit_all().expect("nothing is open");
+		let (raw, root) = externalities.into_raw_snapshot();
+		(raw, H256(root.0))
+	});
+	TestExternalities::from_raw_snapshot(raw.clone(), sp_core::H256(root.0), StateVersion::V1)
+}
+
+/// A scope with something in it that is not allowed, sometimes.
+fn scope(dice: &mut Dice, now: Moment) -> Versioned<Scope> {
+	let (start, end) = (dice.moment(now), dice.moment(now));
+	let mut scope = Scope::uniform(start, end);
+	if dice.one_in(2) {
+		let values = dice.several(2, |dice| *dice.of(Purpose::ALL));
+		let until = dice.moment(now);
+		scope.purposes = kexin_primitives::scope::Dimension::only(values, until).expect("a few");
+	}
+	Versioned::V1(scope)
+}
+
+fn access(dice: &mut Dice, now: Moment) -> AccessEvent {
+	let some = |dice: &mut Dice| dice.one_in(2);
+	AccessEvent {
+		source: H256::from_low_u64_be(dice.below(40)),
+		occurred: dice.moment(now),
+		actor: dice.name(),
+		subject: some(dice).then(|| dice.name()),
+		purpose: some(dice).then(|| *dice.of(Purpose::ALL)),
+		operation: *dice.of(Operation::ALL),
+		region: some(dice).then_some(Region(276)),
+		recipient: some(dice).then(|| dice.below(7) as u32),
+		activity: some(dice).then(|| dice.name()),
+		outcome: Outcome::Permitted,
+	}
+}
+
+/// Any call.
+fn call(dice: &mut Dice, now: Moment, depth: u32) -> RuntimeCall {
+	let member = dice.below(7) as u32;
+	let someone = number_of(dice.below(signers().len() as u64) as usize);
+	let (name, other) = (dice.name(), dice.name());
+	match dice.below(34) {
+		0..=2 => RuntimeCall::Consent(pallet_consent::Call::grant {
+			subject: name,
+			scope: scope(dice, now),
+			form: other,
+		}),
+		3 => RuntimeCall::Consent(pallet_consent::Call::narrow {
+			subject: name,
+			consent: dice.one_in(2).then_some(other),
+			limits: scope(dice, now),
+			form: dice.name(),
+		}),
+		4 => RuntimeCall::Consent(pallet_consent::Call::revoke {
+			subject: name,
+			consent: dice.one_in(2).then_some(other),
+			form: dice.name(),
+		}),
+		5..=6 => RuntimeCall::Consent(pallet_consent::Call::declare_dataset {
+			dataset: name,
+			label: scope(dice, now),
+			supersedes: dice.one_in(3).then_some(other),
+		}),
+		7 => RuntimeCall::Consent(pallet_consent::Call::enrol {
+			dataset: name,
+			subjects: dice.several(4, Dice::name).try_into().expect("a few"),
+		}),
+		8..=11 => {
+			let events = dice.several(5, |dice| access(dice, now));
+			RuntimeCall::Access(pallet_access::Call::record {
+				dataset: name,
+				events: Versioned::V1(events.try_into().expect("a few")),
+			})
+		},
+		12 => RuntimeCall::Lineage(pallet_lineage::Call::register {
+			artifact: name,
+			kind: dice.numbered::<ArtifactKind>(6),
+		}),
+		13 => RuntimeCall::Lineage(pallet_lineage::Call::start {
+			activity: name,
+			kind: dice.numbered::<ActivityKind>(6),
+		}),
+		14..=15 => {
+			let inputs = dice.several(3, |dice| Input {
+				artifact: dice.name(),
+				role: dice.numbered::<InputRole>(2),
+			});
+			let outputs = dice.several(2, |dice| Output {
+				artifact: H256::repeat_byte(dice.below(12) as u8),
+				kind: dice.numbered::<ArtifactKind>(6),
+			});
+			RuntimeCall::Lineage(pallet_lineage::Call::derive {
+				activity: name,
+				inputs: inputs.try_into().expect("a few"),
+				outputs: outputs.try_into().expect("a few"),
+			})
+		},
+		16 => RuntimeCall::Lineage(pallet_lineage::Call::attach_evidence {
+			artifact: name,
+			evidence: Evidence {
+				kind: dice.numbered::<EvidenceKind>(5),
+				document: other,
+				measure: dice.next() as i64,
+				threshold: dice.next() as i64,
+			},
+		}),
+		17 => RuntimeCall::Annotation(pallet_annotation::Call::create {
+			dataset: name,
+			reward: *dice.of(&[0, 1, KEX, 7 * KEX, Balance::MAX]),
+			units: *dice.of(&[0, 1, 3, 1_000, u32::MAX]),
+			reviewer: member,
+		}),
+		18..=19 => RuntimeCall::Annotation(pallet_annotation::Call::contribute {
+			campaign: dice.below(3) as u32,
+			content: name,
+			units: *dice.of(&[0, 1, 2, u32::MAX]),
+		}),
+		20..=21 => RuntimeCall::Annotation(pallet_annotation::Call::review {
+			campaign: dice.below(3) as u32,
+			contributions: dice
+				.several(3, |dice| (dice.name(), dice.one_in(2)))
+				.try_into()
+				.expect("a few"),
+		}),
+		22 => RuntimeCall::Annotation(pallet_annotation::Call::claim {}),
+		23 => RuntimeCall::Annotation(pallet_annotation::Call::close {
+			campaign: dice.below(3) as u32,
+		}),
+		24 => RuntimeCall::Annotation(pallet_annotation::Call::prune {
+			campaign: dice.below(3) as u32,
+			limit: *dice.of(&[0, 1, 100, u32::MAX]),
+		}),
+		25 => RuntimeCall::Members(pallet_members::Call::add_key {
+			account: someone,
+			powers: dice.numbered::<Powers>(256),
+		}),
+		26 => RuntimeCall::Members(pallet_members::Call::revoke_key { account: someone }),
+		27 => RuntimeCall::Members(pallet_members::Call::name_nodes {
+			nodes: dice.several(4, |dice| dice.name().0).try_into().expect("four"),
+		}),
+		28 => RuntimeCall::Balances(pallet_balances::Call::transfer_allow_death {
+			dest: someone.into(),
+			value: *dice.of(&[0, 1, KEX, 1_000_000 * KEX, Balance::MAX]),
+		}),
+		29 => RuntimeCall::Council(pallet_collective::Call::propose {
+			threshold: dice.below(5) as u32,
+			proposal: Box::new(decision(dice, member, someone, now, depth)),
+			length_bound: 10_000,
+		}),
+		30 => RuntimeCall::Council(pallet_collective::Call::vote {
+			proposal: open_motion(dice),
+			index: dice.below(4) as u32,
+			approve: !dice.one_in(4),
+		}),
+		31 => RuntimeCall::Council(pallet_collective::Call::close {
+			proposal_hash: open_motion(dice),
+			index: dice.below(4) as u32,
+			proposal_weight_bound: frame_support::weights::Weight::from_parts(1_000_000_000_000, u64::MAX),
+			length_bound: 10_000,
+		}),
+		32 if depth < NESTED => {
+			let calls = dice.several(4, |dice| call(dice, now, depth + 1));
+			RuntimeCall::Utility(if dice.one_in(2) {
+				pallet_utility::Call::batch { calls }
+			} else {
+				pallet_utility::Call::batch_all { calls }
+			})
+		},
+		// What the council alone may do, and what nobody may.
+		_ => decision(dice, member, someone, now, depth),
+	}
+}
+
+/// The hash of an open motion, if there is one.
+fn open_motion(dice: &mut Dice) -> Hash {
+	let open = pallet_collective::Proposals::<Runtime, Instance1>::get();
+	if open.is_empty() {
+		return Hash::zero();
+	}
+	*dice.of(&open)
+}
+
+/// A call for the council, or for nobody.
+fn decision(dice: &mut Dice, member: u32, someone: AccountId, now: Moment, depth: u32) -> RuntimeCall {
+	use pallet_members::Call::*;
+	RuntimeCall::Members(match dice.below(16) {
+		0 => admit {
+			kind: dice.numbered::<MemberKind>(5),
+			name: dice.several(3, |dice| dice.next() as u8).try_into().expect("short"),
+			region: Region(276),
+			seat: dice.one_in(2),
+			key: someone,
+		},
+		1 => suspend { member },
+		2 => reinstate { member },
+		3 => remove { member },
+		4 => admit_validator { account: someone },
+		5 => remove_validator { member },
+		6 => reinstate_validator { member },
+		7 => close_network { closed: dice.one_in(2) },
+		8 => resign {},
+		9 => {
+			return RuntimeCall::Governance(pallet_governance::Call::approve_upgrade {
+				code: dice.name().0.into(),
+			});
+		},
+		10 => return RuntimeCall::Governance(pallet_governance::Call::cancel_upgrade {}),
+		11 => return RuntimeCall::Governance(pallet_governance::Call::apply_upgrade { code: vec![1] }),
+		12 => return RuntimeCall::Governance(pallet_governance::Call::restart_finality { last_final: member }),
+		13 => return RuntimeCall::System(frame_system::Call::set_code { code: vec![1] }),
+		14 => {
+			let items = vec![(b"key".to_vec(), b"value".to_vec())];
+			return RuntimeCall::System(frame_system::Call::set_storage { items });
+		},
+		_ if depth < NESTED => return call(dice, now, depth + 1),
+		_ => resign {},
+	})
+}
+
+fn sign(signer: &sr25519::Pair, call: RuntimeCall) -> UncheckedExtrinsic {
+	let account = account(signer);
+	let extension: TxExtension = (
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckMortality::from(Era::Immortal),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		frame_system::CheckNonce::from(System::account_nonce(&account)),
+		frame_system::CheckWeight::new(),
+		frame_system::WeightReclaim::new(),
+	);
+	let payload = SignedPayload::new(call.clone(), extension.clone()).expect("it can be signed");
+	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
+	UncheckedExtrinsic::new_signed(call, account.into(), signature.into(), extension)
+}
+
+/// Begins the next block, authored by one who may.
+fn begin(dice: &mut Dice, number: u32, parent: Hash) -> Moment {
+	let slot = FIRST_SLOT + u64::from(number);
+	let disabled = Session::disabled_validators();
+	let may = (0..Babe::authorities().len() as u32).filter(|index| !disabled.contains(index));
+	let author = *dice.of(&may.collect::<Vec<_>>());
+	let authored = PreDigest::SecondaryPlain(SecondaryPlainPreDigest {
+		authority_index: author,
+		slot: slot.into(),
+	});
+	let digest = Digest {
+		logs: vec![DigestItem::babe_pre_digest(authored)],
+	};
+	Executive::initialize_block(&Header::new(
+		number,
+		Default::default(),
+		Default::default(),
+		parent,
+		digest,
+	));
+	let now = slot * SLOT_MILLISECONDS;
+	let time = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now }));
+	assert_eq!(Executive::apply_extrinsic(time), Ok(Ok(())));
+	now
+}
+
+/// What holds after each block, whatever happened.
+fn check(issued: Balance, code: &Option<Vec<u8>>) {
+	Members::do_try_state().unwrap();
+	Governance::do_try_state().unwrap();
+	Consent::do_try_state().unwrap();
+	Lineage::do_try_state().unwrap();
+	Access::do_try_state().unwrap();
+	Annotation::do_try_state().unwrap();
+	let held: Balance = frame_system::Account::<Runtime>::iter_values()
+		.map(|account| account.data.free + account.data.reserved)
+		.sum();
+	assert_eq!(
+		(held, Balances::total_issuance()),
+		(issued, issued),
+		"tokens came or went"
+	);
+	assert_eq!(&runtime(), code, "the code was set without the council");
+	assert!(
+		!frame_support::storage::unhashed::exists(b"key"),
+		"the state was set past the rules"
+	);
+}
+
+fn runtime() -> Option<Vec<u8>> {
+	frame_support::storage::unhashed::get_raw(sp_core::storage::well_known_keys::CODE)
+}
+
+/// Plays a history. How many of its calls succeeded.
+fn play(seed: u64) -> u64 {
+	let mut dice = Dice(seed);
+	let mut succeeded = 0;
+	beginning().execute_with(|| {
+		let (issued, code) = (Balances::total_issuance(), runtime());
+		let mut parent = System::block_hash(0);
+		for number in 1..=BLOCKS {
+			let now = begin(&mut dice, number, parent);
+			for _ in 0..dice.below(TRANSACTIONS + 1) {
+				let signer = dice.below(signers().len() as u64) as usize;
+				let signer = &signers()[signer];
+				let known = Members::active_key(&account(signer)).is_some();
+				let transaction = sign(signer, call(&mut dice, now, 0));
+				let encoded = transaction.encode();
+				let decoded = UncheckedExtrinsic::decode(&mut &encoded[..]);
+				assert!(decoded.is_ok(), "what was signed can't be read");
+				match Executive::apply_extrinsic(transaction) {
+					Ok(result) => {
+						assert!(known, "a stranger's transaction was taken");
+						succeeded += u64::from(result.is_ok());
+					},
+					Err(TransactionValidityError::Invalid(_)) => {},
+					Err(error) => panic!("it is not known whether a transaction is valid: {error:?}"),
+				}
+			}
+			let header = Executive::finalize_block();
+			parent = BlakeTwo256::hash_of(&header);
+			check(issued, &code);
+		}
+	});
+	succeeded
+}
+
+#[test]
+fn whatever_is_called_the_invariants_hold() {
+	let (next, succeeded) = (AtomicU64::new(0), AtomicU64::new(0));
+	let work = || loop {
+		let seed = next.fetch_add(1, Ordering::Relaxed);
+		if seed >= HISTORIES {
+			return;
+		}
+		let played = std::panic::catch_unwind(|| play(seed));
+		let Ok(calls) = played else {
+			panic!("the history of seed {seed} breaks an invariant: see above");
+		};
+		succeeded.fetch_add(calls, Ordering::Relaxed);
+	};
+	let threads = std::thread::available_parallelism().map_or(1, usize::from);
+	std::thread::scope(|scope| {
+		for _ in 0..threads {
+			scope.spawn(work);
+		}
+	});
+	let succeeded = succeeded.into_inner();
+	assert!(
+		succeeded > HISTORIES,
+		"the histories are empty: {succeeded} calls succeeded"
+	);
+}

@@ -1,0 +1,77 @@
+// Who may connect: once the council has closed the network, the members' nodes and nobody else.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Chain, consortium } from './harness.mjs';
+
+const SESSION_SECONDS = 8 * 2;
+const nodes = {};
+let spec;
+
+before(async () => {
+  spec = consortium(8);
+  for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(name, name);
+  await enter('stranger', null);
+  await Promise.all(Object.values(nodes).map((node) => node.ready()));
+});
+after(() => Promise.all(Object.values(nodes).map((node) => node.stop())));
+
+async function enter(name, keys) {
+  const bootnodes = nodes.alice ? ['--bootnodes', nodes.alice.address] : [];
+  nodes[name] = await Chain.spawn(spec, keys, [...bootnodes, ...(keys ? [] : ['--name', name])]);
+  return nodes[name];
+}
+
+const peerId = (node) => node.address.split('/p2p/')[1];
+const peers = (name) => nodes[name].json(['status']).peers;
+const nameNodes = (name, key, ...more) => nodes.alice.kexin(['members', 'name-nodes', peerId(nodes[name]), ...more], { key });
+
+async function within(seconds, what, holds) {
+  const end = Date.now() + seconds * 1_000;
+  while (!holds()) {
+    assert.ok(Date.now() < end, `${what} did not come within ${seconds} s`);
+    await new Promise((next) => setTimeout(next, 500));
+  }
+}
+
+test('while the network is open, everybody can follow the chain', async () => {
+  await within(60, 'the stranger', () => peers('stranger') > 0);
+});
+
+test('the network is not closed before the validators have named their nodes', async () => {
+  nameNodes('alice', '//Alice');
+  await assert.rejects(nodes.alice.decide('members', 'close-network'), /NodesMissing/);
+  for (const name of ['bob', 'charlie', 'dave']) nameNodes(name, `//${name[0].toUpperCase()}${name.slice(1)}`);
+  const malformed = nodes.alice.kexin(['members', 'name-nodes', '12D3KooWnonsense'], { key: '//Alice', check: false });
+  assert.equal(malformed.code, 2);
+  assert.match(malformed.err, /no peer id/);
+});
+
+test('a closed network drops strangers within a session, and finality goes on', async () => {
+  await nodes.alice.decide('members', 'close-network');
+  await within(SESSION_SECONDS, 'the end of the stranger', () => peers('stranger') === 0);
+  const { best } = nodes.stranger.json(['status']);
+  const { finalized } = nodes.alice.json(['status']);
+  await within(60, 'finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
+  assert.equal(peers('alice'), 3);
+  assert.ok(nodes.stranger.json(['status']).best <= best + 1, 'the stranger hears of no more blocks');
+});
+
+test('a stranger that comes later gets no block', async () => {
+  // It would pass on what it has.
+  await nodes.stranger.stop();
+  delete nodes.stranger;
+  const late = await enter('late', null);
+  await within(60, 'its server', () => late.kexin(['status'], { check: false }).code === 0);
+  const { finalized } = nodes.alice.json(['status']);
+  await within(60, 'finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
+  assert.equal(late.json(['status']).best, 0);
+});
+
+test('it is let in when a hospital names it, and the nodes of a suspended hospital are dropped', async () => {
+  nameNodes('alice', '//Alice', peerId(nodes.late));
+  await within(90, 'the new node', () => nodes.late.json(['status']).finalized > 0);
+  await nodes.alice.decide('members', 'suspend', '3');
+  await within(SESSION_SECONDS, 'the end of the suspended', () => peers('dave') === 0);
+  const { finalized } = nodes.alice.json(['status']);
+  await within(90, 'finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
+});

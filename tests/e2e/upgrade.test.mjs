@@ -1,0 +1,114 @@
+// The council replaces the runtime of a running network: old blocks, proofs and nodes go on as if nothing had happened.
+import assert from 'node:assert/strict';
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { blake2AsHex } from '@polkadot/util-crypto';
+import { bin, Chain, consortium } from './harness.mjs';
+
+const DATASET = 'text:upgrade-test';
+const DELAY = 12;
+const nodes = [];
+let alice;
+let api;
+let genesis;
+/** A node that looks at the state with runtimes of the same versions that can check it. */
+let checker;
+
+/** The runtime of one of the crates of `tests/upgrade`. */
+const runtime = (name) => join(bin, `wbuild/kexin-${name}-runtime/kexin_${name}_runtime.compact.compressed.wasm`);
+
+before(async () => {
+  const spec = consortium(8, ({ genesis }) => {
+    genesis.runtimeGenesis.patch.governance = { upgradeDelay: DELAY };
+  });
+  const checks = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
+  for (const name of ['present', 'next']) cpSync(runtime(name), join(checks, `${name}.wasm`));
+  for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(spec, name);
+  checker = await enter(spec, null, ['--wasm-runtime-overrides', checks, '--name', 'checker']);
+  [alice] = nodes;
+  await Promise.all(nodes.map((node) => node.ready()));
+  alice.setUpHospital(DATASET);
+  api = await alice.polkadot();
+  genesis = api.genesisHash.toHex();
+});
+after(async () => {
+  await api?.disconnect();
+  await Promise.all(nodes.map((node) => node.stop()));
+});
+
+async function enter(spec, name, options = []) {
+  const bootnodes = nodes.length ? ['--bootnodes', nodes[0].address] : [];
+  nodes.push(await Chain.spawn(spec, name, [...bootnodes, ...options]));
+  return nodes.at(-1);
+}
+
+const verify = (file) => alice.kexin(['verify', file, '--genesis', genesis]);
+const names = async () => (await api.query.members.members.entries()).map(([, member]) => member.unwrap().asV1.name.toUtf8()).sort();
+
+/** Runs the migrations of the block's runtime on the block's state, with all checks of the state after them. */
+async function check(block) {
+  const observer = await checker.polkadot();
+  try {
+    await observer.rpc.state.call('TryRuntime_on_runtime_upgrade', '0x01', block);
+  } finally {
+    await observer.disconnect();
+  }
+}
+
+test('each hospital sees what is proposed before it votes', async () => {
+  const { motion, index } = await alice.kexinLater(['members', 'suspend', '3'], '//Alice');
+  const [open] = nodes[1].json(['council', 'motions']);
+  assert.match(open.call, /^Members\.suspend\b.*\b3\b/s);
+  assert.deepEqual([open.motion, open.index, open.threshold, open.ayes, open.nays], [motion, index, 3, [], []]);
+});
+
+test('what the council approved waits, and nothing else is applied', async () => {
+  alice.access(DATASET, 0);
+  await alice.prove(DATASET, 0, genesis, 'before.json');
+  await check(await api.rpc.chain.getFinalizedHead());
+  await alice.decide('council', 'approve-upgrade', runtime('next'));
+  const seat = { key: '//Alice', check: false };
+  const early = alice.kexin(['council', 'apply-upgrade', runtime('next')], seat);
+  assert.match(early.err, /Governance\.TooEarly/);
+  const other = join(alice.directory, 'other.wasm');
+  writeFileSync(other, Buffer.concat([readFileSync(runtime('next')), Buffer.from([0])]));
+  const { from } = (await api.query.governance.approved()).unwrap();
+  while ((await api.rpc.chain.getHeader()).number.toNumber() < from.toNumber()) await new Promise((next) => setTimeout(next, 500));
+  assert.match(alice.kexin(['council', 'apply-upgrade', other], seat).err, /Governance\.OtherCode/);
+});
+
+test('the runtime is replaced on running nodes, and its migrations leave a sound state', async () => {
+  const lags = [];
+  const unsubscribe = await api.rpc.chain.subscribeFinalizedHeads(async (header) => {
+    lags.push((await api.rpc.chain.getHeader()).number.toNumber() - header.number.toNumber());
+  });
+  const before = await names();
+  const { block } = alice.json(['council', 'apply-upgrade', runtime('next')], { key: '//Alice' });
+  const number = (await api.rpc.chain.getHeader(block)).number.toNumber();
+  for (const node of nodes) {
+    for (;;) {
+      const { finalized } = node.json(['status']);
+      if (finalized >= number + 3) break;
+      await new Promise((next) => setTimeout(next, 500));
+    }
+  }
+  unsubscribe();
+  assert.ok(Math.max(...lags) < 12, `finality lagged behind: ${lags}`);
+  assert.equal((await api.rpc.state.getRuntimeVersion()).specVersion.toNumber(), 2);
+  assert.deepEqual(await names(), before.map((name) => name.toUpperCase()).sort());
+  assert.notDeepEqual(before, await names());
+  await check(block);
+  await check(await api.rpc.chain.getFinalizedHead());
+});
+
+test('proofs from before and after hold, and each access names the rules that judged it', async () => {
+  alice.access(DATASET, 1);
+  await alice.prove(DATASET, 1, genesis, 'after.json');
+  verify('before.json');
+  verify('after.json');
+  const { events } = (await api.rpc.access.events({ dataset: blake2AsHex('upgrade-test') })).toJSON();
+  assert.deepEqual(events.map((event) => event.rules.specVersion), [1, 2]);
+  assert.equal(events[1].rules.code, blake2AsHex(readFileSync(runtime('next'))));
+});

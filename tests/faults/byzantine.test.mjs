@@ -1,0 +1,84 @@
+// Validators that sign what they must not, or go on when they are none any more.
+//
+// A cheat is a node of its own with keys of an honest validator: one that only authors, and one that only votes. Five validators and two
+// cheats are seven processes.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { account } from '../e2e/harness.mjs';
+import { Load } from './load.mjs';
+import { ask, figures, finalized, Network, offencesIn, sleep, until, uri } from './network.mjs';
+
+const SESSION_BLOCKS = 10;
+const VALIDATORS = ['alice', 'bob', 'charlie', 'dave', 'eve'];
+/** How long what the cheats say takes to others, and the other way, in milliseconds. So they don't hear of a slot's block before they author
+ * their own, and vote for other blocks than their double. A connection is opened in several such turns, within ten seconds. */
+const FAR = 300;
+let network;
+let load;
+let honest;
+
+before(async () => {
+  const later = ['bob-author', 'charlie-voter'];
+  network = await Network.start(VALIDATORS, { sessionBlocks: SESSION_BLOCKS, later });
+  await network.link((from, to) => ([from, to].some((label) => later.includes(label)) ? { delay: FAR } : undefined));
+  honest = network.nodes.filter(({ label }) => VALIDATORS.includes(label));
+  for (const node of network.nodes) node.avoided = !['alice', 'dave', 'eve'].includes(node.label);
+  load = await Load.start(network);
+});
+after(async () => {
+  await load?.stop();
+  await network?.stop();
+});
+
+/** Waits until a validator has authored and voted for the last time. */
+const leaves = (name) =>
+  ask(honest[0], (api) =>
+    until(`the end of ${name}'s last session`, async () => !(await api.query.session.validators()).map(String).includes(account(uri(name)))),
+  );
+
+/** Runs a cheat until its validator is suspended for this, and then for two sessions more, in which it is left out. */
+async function cheats(test, label, name, kind) {
+  const cheat = network.get(label);
+  const [alice] = honest;
+  load.mark();
+  cheat.run();
+  const caught = await ask(alice, (api) => until(`the suspension of ${name}`, async () => (await offencesIn(api))[name] === kind));
+  const left = await leaves(name);
+  await network.finalize(SESSION_BLOCKS / 2, [alice]);
+  const { acknowledged, lost, pause } = await load.check(honest.filter((node) => !node.avoided));
+  await cheat.end('SIGKILL');
+  figures(test, {
+    acknowledged,
+    lost,
+    'seconds until it was suspended': caught,
+    'seconds more until it was left out': left,
+    'longest pause of finality': pause,
+  });
+}
+
+test('who authors two blocks for a slot is suspended, and finality goes on', async (test) => {
+  const cheat = network.get('bob-author');
+  cheat.options.splice(cheat.options.indexOf('--bob'), 1, '--force-authoring');
+  cheat.offline('key', 'insert', '--key-type', 'babe', '--scheme', 'sr25519', '--suri', '//Bob');
+  await cheats(test, 'bob-author', 'bob', 'babe:equivocatio');
+});
+
+test('who votes twice in a round is suspended, and finality goes on', async (test) => {
+  const cheat = network.get('charlie-voter');
+  cheat.options.splice(cheat.options.indexOf('--charlie'), 1);
+  cheat.offline('key', 'insert', '--key-type', 'gran', '--scheme', 'ed25519', '--suri', '//Charlie');
+  await cheats(test, 'charlie-voter', 'charlie', 'grandpa:equivoca');
+});
+
+test('a validator that was removed and keeps going changes nothing', async (test) => {
+  const [alice, , , dave] = honest;
+  load.mark();
+  await alice.decide('members', 'remove-validator', '3');
+  const left = await leaves('dave');
+  const from = await finalized(alice);
+  await sleep(SESSION_BLOCKS * 2_000);
+  assert.ok((await finalized(alice)) >= from + SESSION_BLOCKS / 2, 'finality goes on');
+  assert.ok(dave.running);
+  const { acknowledged, lost, pause } = await load.check(honest.filter((node) => !node.avoided));
+  figures(test, { acknowledged, lost, 'seconds until it was left out': left, 'longest pause of finality': pause });
+});

@@ -1,0 +1,111 @@
+// The links between nodes: a relay of TCP for each ordered pair of them, which can be told to hold, to cut or to delay what passes.
+//
+// They run in a thread of their own, so that they go on while a test waits for a command.
+import { createServer, connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { isMainThread, parentPort, Worker } from 'node:worker_threads';
+
+/** Passes on what comes from one side to the other, in order, after the delay of the link. */
+function relay(link, from, to) {
+  let last = Promise.resolve();
+  from.on('data', (chunk) => {
+    if (!link.delay) {
+      last = last.then(() => to.write(chunk));
+      return;
+    }
+    const due = Date.now() + link.delay;
+    last = last.then(async () => {
+      await new Promise((next) => setTimeout(next, Math.max(0, due - Date.now())));
+      to.write(chunk);
+    });
+  });
+  from.on('error', () => {});
+  from.on('close', () => to.destroy());
+}
+
+/**
+ * A link to the node that listens at `target`, and the port at which its dialler finds it. Nodes tell each other the addresses that they know,
+ * so others come to the link too: they are sent away. A node dials from the port at which it listens, which tells who it is.
+ */
+function open({ target, dialler }) {
+  const link = { state: 'open', delay: 0, pairs: new Set() };
+  const server = createServer((near) => {
+    if (link.state === 'cut' || near.remotePort !== dialler) return near.resetAndDestroy();
+    const far = connect(target, '127.0.0.1');
+    const sockets = [near, far];
+    link.pairs.add(sockets);
+    near.on('close', () => link.pairs.delete(sockets));
+    relay(link, near, far);
+    relay(link, far, near);
+    if (link.state === 'held') sockets.forEach((socket) => socket.pause());
+  });
+  link.set = ({ state, delay }) => {
+    if (delay !== undefined) link.delay = delay;
+    if (state === undefined) return;
+    link.state = state;
+    for (const sockets of link.pairs) {
+      for (const socket of sockets) {
+        if (state === 'cut') socket.resetAndDestroy();
+        else if (state === 'held') socket.pause();
+        else socket.resume();
+      }
+    }
+  };
+  link.close = () => {
+    link.set({ state: 'cut' });
+    server.close();
+  };
+  return new Promise((done) => {
+    server.listen(0, '127.0.0.1', () => done(Object.assign(link, { port: server.address().port })));
+  });
+}
+
+if (!isMainThread) {
+  const links = [];
+  parentPort.on('message', async ({ call, ends, at, set, close }) => {
+    let answer;
+    if (ends) {
+      const link = await open(ends);
+      answer = { at: links.push(link) - 1, port: link.port };
+    }
+    if (set) links[at].set(set);
+    if (close) links.forEach((link) => link.close());
+    parentPort.postMessage({ call, answer });
+  });
+}
+
+/** The thread of the links. */
+export class Links {
+  constructor() {
+    this.calls = new Map();
+    this.worker = new Worker(fileURLToPath(import.meta.url));
+    this.worker.on('message', ({ call, answer }) => {
+      this.calls.get(call)(answer);
+      this.calls.delete(call);
+    });
+  }
+
+  #call(message) {
+    const call = this.calls.size ? Math.max(...this.calls.keys()) + 1 : 0;
+    return new Promise((done) => {
+      this.calls.set(call, done);
+      this.worker.postMessage({ call, ...message });
+    });
+  }
+
+  /** A new link between the nodes that listen at these ports of the loopback interface: its number, and the port to dial. */
+  open(dialler, target) {
+    return this.#call({ ends: { dialler, target } });
+  }
+
+  /** Changes a link: `state` is `open`, `held` (as when packets are lost: nothing arrives, nobody is told) or `cut` (connections are reset),
+   * `delay` is in milliseconds and for each way. */
+  set(at, set) {
+    return this.#call({ at, set });
+  }
+
+  async close() {
+    await this.#call({ close: true });
+    await this.worker.terminate();
+  }
+}

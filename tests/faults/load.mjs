@@ -1,0 +1,231 @@
+// Gateways of hospitals that record accesses for as long as a test lasts, the journal of what was acknowledged as final, and the witness who
+// asks the nodes all the while.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { blake2AsHex, pair } from '../e2e/harness.mjs';
+import { countLost, violations } from './history.mjs';
+import { finalized, gatewayOf, HOSPITALS, sleep, until } from './network.mjs';
+
+/** How long a gateway waits for finality before it sends a batch again, in milliseconds. */
+const RESEND = 60_000;
+/** How often the witness asks, in milliseconds. */
+const LOOK = 500;
+
+// polkadot.js tells of each connection that is lost, with all that was sent over it. Here they are lost on purpose.
+const { error } = console;
+console.error = (...words) => words.some((word) => /RPC-CORE|API-WS/.test(String(word))) || error(...words);
+
+const datasetOf = (name) => blake2AsHex(`the patients of ${name}`);
+
+/** Rejects when something takes longer than so many milliseconds. */
+function inTime(milliseconds, promise) {
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error('not in time')), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/** An access of now, of a source that was never there before. */
+export const access = () => ({
+  source: `0x${randomBytes(32).toString('hex')}`,
+  occurred: Date.now() - 1000,
+  actor: `0x${'a1'.repeat(32)}`,
+  subject: null,
+  purpose: null,
+  operation: 'Read',
+  region: null,
+  recipient: null,
+  activity: null,
+  outcome: 'Permitted',
+});
+
+/** The connections of gateways to nodes, made again when they were lost. */
+class Connections {
+  #open = new Map();
+
+  to(node) {
+    const known = this.#open.get(node);
+    if (known) return known;
+    const opening = inTime(20_000, node.polkadot(false)).then((api) => {
+      api.once('disconnected', () => this.drop(node));
+      return api;
+    });
+    opening.catch(() => this.drop(node));
+    this.#open.set(node, opening);
+    return opening;
+  }
+
+  drop(node) {
+    const known = this.#open.get(node);
+    this.#open.delete(node);
+    known?.then((api) => api.disconnect()).catch(() => {});
+  }
+
+  async close() {
+    await Promise.all([...this.#open.values()].map((opening) => opening.then((api) => api.disconnect()).catch(() => {})));
+  }
+}
+
+/** Sends a batch, and waits for the number of the block in which it is final. */
+export function record(api, signer, dataset, batch, sent = () => {}) {
+  let gone;
+  const final = new Promise((done, fail) => {
+    gone = () => fail(new Error('the node is gone'));
+    api.once('disconnected', gone);
+    const seen = (result) => {
+      if (result.isError) fail(new Error(result.status.type));
+      else if (result.isFinalized && result.dispatchError) fail(new Error(`refused: ${result.dispatchError}`));
+      else if (result.isFinalized) done(result.blockNumber.toNumber());
+    };
+    api.tx.access.record(dataset, { V1: batch }).signAndSend(signer, { nonce: -1 }, seen).then(sent, fail);
+  });
+  return final.finally(() => api.off('disconnected', gone));
+}
+
+/** The load on a network. */
+export class Load {
+  acknowledged = [];
+  observations = [];
+  /** Batches that had to be sent again, by why. */
+  resent = {};
+  /** Seconds from sending a batch to its finality. */
+  seconds = [];
+  /** The highest block that a node said is final. */
+  highest = 0;
+  #stopped = false;
+
+  /** Has every hospital declare a data set, and its gateway record batches of so many events through its own node, or another that answers. */
+  static async start(network, { batch = 50 } = {}) {
+    const load = new Load();
+    load.network = network;
+    load.connections = new Connections();
+    load.datasets = HOSPITALS.map(datasetOf);
+    await Promise.all(
+      HOSPITALS.map((name) => network.get(name).kexinLater(['dataset', 'declare', datasetOf(name)], gatewayOf(name))),
+    );
+    load.work = [...HOSPITALS.map((name) => load.#gateway(name, batch)), load.#witness()];
+    await load.goesOn();
+    return load;
+  }
+
+  async #gateway(name, size) {
+    const [dataset, signer] = [datasetOf(name), pair(gatewayOf(name))];
+    const nodes = [this.network.get(name), ...HOSPITALS.filter((other) => other !== name).map((other) => this.network.get(other))];
+    while (!this.#stopped) {
+      const batch = Array.from({ length: size }, access);
+      const block = await this.#deliver(nodes, signer, dataset, batch);
+      if (block === undefined) return;
+      for (const { source } of batch) this.acknowledged.push({ dataset, source, block });
+    }
+  }
+
+  /** Sends a batch until it is final, to one node after the other; the number of the block, or none when the load ends first. */
+  async #deliver(nodes, signer, dataset, batch) {
+    for (let attempt = 0; !this.#stopped; attempt += 1) {
+      const node = nodes[attempt % nodes.length];
+      if (!node.running || node.avoided) {
+        await sleep(100);
+        continue;
+      }
+      const begun = Date.now();
+      try {
+        const api = await this.connections.to(node);
+        const block = await inTime(RESEND, record(api, signer, dataset, batch));
+        this.seconds.push((Date.now() - begun) / 1000);
+        return block;
+      } catch ({ message }) {
+        this.resent[message] = (this.resent[message] ?? 0) + 1;
+        await sleep(500);
+      }
+    }
+    return undefined;
+  }
+
+  /** Asks all nodes for their logs, again and again, and notes when finality goes on. */
+  async #witness() {
+    this.mark();
+    while (!this.#stopped) {
+      const nodes = this.network.nodes.filter((node) => node.running && !node.avoided);
+      const heads = await Promise.all(nodes.map((node) => this.observe(node).catch(() => undefined)));
+      const seen = heads.filter(Boolean);
+      this.observations.push(...seen);
+      const highest = Math.max(this.highest, ...seen.map(({ block }) => block.number));
+      if (highest > this.highest) {
+        const now = Date.now();
+        this.longestPause = Math.max(this.longestPause, (now - this.advanced) / 1000);
+        this.advanced = now;
+        this.highest = highest;
+      }
+      await sleep(LOOK);
+    }
+  }
+
+  /** The longest pause of finality is counted from now on. */
+  mark() {
+    this.longestPause = 0;
+    this.advanced = Date.now();
+  }
+
+  /** What a node says of the logs at one of its final blocks, by default the last. */
+  async observe(node, at) {
+    const hash = at ?? (await node.rpc('chain_getFinalizedHead'));
+    const logs = {};
+    let block;
+    for (const dataset of this.datasets) {
+      const { block: where, count, root } = await node.rpc('access_log', dataset, hash);
+      logs[dataset] = { count, root };
+      block = where;
+    }
+    return { node: node.label, block, logs };
+  }
+
+  /** The same with all the entries, which the node's index tells. */
+  async observeAll(node, number) {
+    const hash = await node.rpc('chain_getBlockHash', number);
+    const observation = await this.observe(node, hash);
+    observation.entries = {};
+    for (const dataset of this.datasets) {
+      const sources = [];
+      let cursor;
+      do {
+        const page = await node.rpc('access_events', { dataset, limit: 1000, cursor });
+        for (const { index, event } of page.events) {
+          assert.equal(index, sources.length, 'entries come in their order, each once');
+          sources.push(event.source);
+        }
+        cursor = page.next ?? undefined;
+      } while (cursor);
+      observation.entries[dataset] = sources.slice(0, observation.logs[dataset].count);
+    }
+    return observation;
+  }
+
+  /** Waits until a batch that each hospital sends from now on is final. */
+  async goesOn() {
+    const from = this.acknowledged.length;
+    const hospitals = () => new Set(this.acknowledged.slice(from).map(({ dataset }) => dataset)).size;
+    await until('a new batch of each hospital', () => hospitals() === HOSPITALS.length);
+  }
+
+  /** Waits until recording goes on and the honest nodes have everything that was acknowledged until then, and checks the history. */
+  async check(honest = this.network.nodes.filter((node) => node.running)) {
+    await this.goesOn();
+    const acknowledged = [...this.acknowledged];
+    const number = Math.max(...acknowledged.map(({ block }) => block));
+    const there = async (node) =>
+      (await finalized(node)) >= number && (await node.rpc('index_status')).indexed.number >= number;
+    await until(`block ${number} on all nodes`, async () => (await Promise.all(honest.map(there))).every(Boolean));
+    const all = await Promise.all(honest.map((node) => this.observeAll(node, number)));
+    const observations = [...this.observations, ...all];
+    assert.deepEqual(violations(acknowledged, observations), []);
+    return { acknowledged: acknowledged.length, lost: countLost(acknowledged, all), pause: this.longestPause };
+  }
+
+  /** Ends the load. A batch that is under way is left to itself. */
+  async stop() {
+    this.#stopped = true;
+    await this.connections.close();
+    await Promise.all(this.work);
+  }
+}

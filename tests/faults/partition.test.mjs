@@ -1,0 +1,120 @@
+// Validators that don't hear each other, stand still, or have the wrong time.
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Load } from './load.mjs';
+import { figures, finalized, HOSPITALS, Network, nightly, offences, peers, sleep, until } from './network.mjs';
+
+/** How long a fault lasts, in milliseconds. */
+const LASTS = nightly ? 120_000 : 20_000;
+/** How wrong a clock is, in seconds: more than a slot, and more than a session in the long run. */
+const SKEW = nightly ? 60 : 10;
+const clocks = mkdtempSync(join(tmpdir(), 'kexin-clock-'));
+const clock = join(clocks, 'dave');
+const faketime = findFaketime();
+let network;
+let load;
+
+before(async () => {
+  setClock(0);
+  const environment = faketime && {
+    dave: { LD_PRELOAD: faketime, FAKETIME_TIMESTAMP_FILE: clock, FAKETIME_CACHE_DURATION: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1' },
+  };
+  network = await Network.start(HOSPITALS, { environment });
+  load = await Load.start(network);
+});
+after(async () => {
+  await load?.stop();
+  await network?.stop();
+  rmSync(clocks, { recursive: true, force: true });
+});
+
+function findFaketime() {
+  const directories = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((name) => join('/usr/lib', name, 'faketime')) : [];
+  return directories.map((directory) => join(directory, 'libfaketimeMT.so.1')).find(existsSync);
+}
+
+/** Sets how many seconds dave's clock is ahead. */
+function setClock(seconds) {
+  writeFileSync(clock, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}\n`);
+}
+
+/** How many blocks three validators make final while dave is away, and how dave is when it is back. */
+async function withoutDave(test, begin, end, others = network.nodes.slice(0, 3)) {
+  const dave = network.get('dave');
+  const begun = await finalized(others[0]);
+  load.mark();
+  dave.avoided = true;
+  await begin();
+  await sleep(LASTS);
+  const reached = await finalized(others[0]);
+  assert.ok(reached - begun >= LASTS / 2_000 / 2, `three of four go on: from block ${begun} to ${reached}`);
+  const left = await finalized(dave).catch(() => undefined);
+  await end();
+  const back = await network.catchUp(dave, others[0]);
+  dave.avoided = false;
+  const { acknowledged, lost, pause } = await load.check();
+  figures(test, {
+    'seconds away': LASTS / 1000,
+    acknowledged,
+    lost,
+    'blocks made final meanwhile': reached - begun,
+    'longest pause of finality': pause,
+    'seconds until the one that was away has caught up': back,
+  });
+  assert.deepEqual(await offences(others[0]), {}, 'nobody who is honest is suspended');
+  return { left, reached };
+}
+
+for (const state of nightly ? ['held', 'cut'] : ['held']) {
+  test(`one of four is parted from the others (links are ${state}), and finality goes on`, async (test) => {
+    const groups = [['alice', 'bob', 'charlie'], ['dave']];
+    const { left, reached } = await withoutDave(test, () => network.part(groups, state), () => network.heal());
+    assert.ok(left < reached - 3, 'the one that is parted makes nothing final alone');
+  });
+}
+
+for (const state of nightly ? ['held', 'cut'] : ['cut']) {
+  test(`two and two are parted (links are ${state}): nothing is final until they are together again`, async (test) => {
+    const groups = [['alice', 'bob'], ['charlie', 'dave']];
+    await network.part(groups, state);
+    if (state === 'cut') {
+      for (const node of network.nodes) {
+        const group = groups.find((labels) => labels.includes(node.label));
+        await until(`${node.label} to be parted`, async () => (await peers(network, node)).every((label) => group.includes(label)));
+      }
+    }
+    await sleep(6_000);
+    const stopped = await Promise.all(network.nodes.map(finalized));
+    await sleep(LASTS);
+    assert.deepEqual(await Promise.all(network.nodes.map(finalized)), stopped, 'neither half makes anything final');
+    await network.heal();
+    const returned = await network.reach(Math.max(...stopped) + 1);
+    const { acknowledged, lost } = await load.check();
+    figures(test, { 'seconds parted': LASTS / 1000 + 6, acknowledged, lost, 'seconds until finality returned': returned });
+    assert.deepEqual(await offences(network.nodes[0]), {}, 'nobody who is honest is suspended');
+  });
+}
+
+test('a validator stands still for a while, and finality goes on', async (test) => {
+  const dave = network.get('dave');
+  await withoutDave(test, () => dave.node.kill('SIGSTOP'), () => dave.node.kill('SIGCONT'));
+});
+
+for (const skew of [SKEW, -SKEW]) {
+  const skip = !faketime && 'libfaketime is not installed: scripts/setup does it';
+  test(`a validator's clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead' : 'behind'}, and finality goes on`, { skip }, async (test) => {
+    const corrected = async () => {
+      setClock(0);
+      if (skew > 0) return;
+      // Substrate's synchronisation does not ask again for blocks that it refused because they were of the future: whose clock was behind
+      // has to be started again.
+      const dave = network.get('dave');
+      await dave.end('SIGINT');
+      dave.run();
+    };
+    await withoutDave(test, () => setClock(skew), corrected);
+  });
+}

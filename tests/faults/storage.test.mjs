@@ -1,0 +1,230 @@
+// A validator whose disk is full, or whose files are damaged.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, closeSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Load } from './load.mjs';
+import { ask, Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep, until } from './network.mjs';
+
+/** The size of the disk that becomes full, in MiB. */
+const DISK = 512;
+/** How long a damaged node is given to show that it can't go on, in milliseconds. */
+const TRIAL = 20_000;
+const chance = new Chance();
+let network;
+let load;
+let dave;
+let disk;
+
+before(async () => {
+  network = await Network.start(HOSPITALS, { prepared: (node) => node.label === 'dave' && mount(node) });
+  dave = network.get('dave');
+  load = await Load.start(network);
+});
+after(async () => {
+  await load?.stop();
+  await Promise.all(network?.nodes.filter((node) => node.running).map((node) => node.end('SIGKILL')) ?? []);
+  if (disk) spawnSync('umount', [disk]);
+  await network?.stop();
+});
+
+/** Puts a disk of its own under a node's files, where this is allowed. */
+function mount(node) {
+  const files = join(node.directory, 'chain');
+  const kept = join(node.directory, 'kept');
+  cpSync(files, kept, { recursive: true });
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}m`, 'kexin-faults', files]);
+  if (mounted.status === 0) disk = files;
+  if (disk) cpSync(kept, files, { recursive: true });
+}
+
+/** Runs dave anew from its peers, as docs/operating.md says: without its chain, but with its keys. */
+async function resync() {
+  if (dave.running) await dave.end('SIGKILL');
+  dave.offline('purge-chain', '-y');
+  dave.run();
+  await network.catchUp(dave, network.nodes[0]);
+  dave.avoided = false;
+}
+
+/** What becomes of a node that was started on damaged files: it ends, it does not go on, or nothing. */
+async function outcome() {
+  const begun = Date.now();
+  const [alice] = network.nodes;
+  const wanted = await finalized(alice);
+  while (Date.now() - begun < TRIAL) {
+    if (!dave.running) return 'ended';
+    if ((await finalized(dave).catch(() => 0)) > wanted) return 'went on';
+    await sleep(200);
+  }
+  return 'stood still';
+}
+
+test('a disk becomes full, and its validator goes on when there is room again', async (test) => {
+  if (!disk) return test.skip('mounting a disk needs root');
+  const [alice] = network.nodes;
+  const ballast = join(disk, 'ballast');
+  const { bavail, bsize } = statfsSync(disk);
+  load.mark();
+  const begun = await finalized(alice);
+  dave.avoided = true;
+  assert.equal(spawnSync('fallocate', ['-l', String(bavail * bsize - (64 << 10)), ballast]).status, 0);
+  const full = await Promise.race([dave.ended.then(() => 'ended'), sleep(60_000).then(() => 'did not end')]);
+  await network.finalize(5, network.nodes.slice(0, 3));
+  const reached = await finalized(alice);
+  rmSync(ballast);
+  if (dave.running) await dave.end('SIGKILL');
+  dave.run();
+  const back = await network.catchUp(dave, alice);
+  dave.avoided = false;
+  const { acknowledged, lost, pause } = await load.check();
+  figures(test, {
+    'when it was full the node': full,
+    'blocks made final meanwhile': reached - begun,
+    acknowledged,
+    lost,
+    'longest pause of finality': pause,
+    'seconds until it has caught up': back,
+  });
+});
+
+/** The files of dave's database in which something is written and whose names match, the largest first. */
+function files(pattern) {
+  const chains = join(dave.directory, 'chain/chains');
+  const directory = join(chains, readdirSync(chains)[0], 'paritydb/full');
+  const paths = readdirSync(directory).filter((name) => pattern.test(name)).map((name) => join(directory, name));
+  const used = paths.filter((path) => statSync(path).blocks > 0);
+  assert.ok(used.length > 0, `there is a file whose name matches ${pattern}`);
+  return used.sort((one, other) => statSync(other).blocks - statSync(one).blocks);
+}
+
+/** Changes a bit of a file at each of these places. */
+function flip(file, places) {
+  const handle = openSync(file, 'r+');
+  const byte = Buffer.alloc(1);
+  for (const place of places) {
+    readSync(handle, byte, 0, 1, place);
+    byte[0] ^= 1 << chance.below(8);
+    writeSync(handle, byte, 0, 1, place);
+  }
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+/** Some places of a file in which something is written. */
+function written(file, number) {
+  const bytes = readFileSync(file);
+  const used = [];
+  for (let tries = 0; used.length < number && tries < 1_000_000; tries += 1) {
+    const place = chance.below(bytes.length);
+    if (bytes[place] !== 0) used.push(place);
+  }
+  return used;
+}
+
+/** Cuts a file in half. */
+function cut(file) {
+  truncateSync(file, Math.floor(statSync(file).size / 2));
+  return file;
+}
+
+/** Flips bits at some places of a file. */
+function rot(file) {
+  flip(file, written(file, 64));
+  return file;
+}
+
+const damages = {
+  'bits of a table are flipped': () => rot(chance.one(files(/^table_/))),
+  'bits of an index are flipped': () => rot(chance.one(files(/^index_/))),
+  'a table is cut in half': () => cut(files(/^table_/)[0]),
+  'bits of the log are flipped': () => rot(files(/^log/)[0]),
+  'the log is cut in half': () => cut(files(/^log/)[0]),
+  'the description of the database is emptied': () => {
+    const [file] = files(/^metadata/);
+    truncateSync(file, 0);
+    return file;
+  },
+};
+
+test('the index is damaged: it says so, and is made again', async (test) => {
+  const [alice] = network.nodes;
+  await dave.end('SIGINT');
+  const chains = join(dave.directory, 'chain/chains');
+  const file = join(chains, readdirSync(chains)[0], 'index.sqlite');
+  truncateSync(file, Math.floor(statSync(file).size / 2));
+  dave.run();
+  await until('the node to answer', () => dave.rpc('system_health'));
+  const code = await dave.rpc('access_events', { limit: 1 }).then(() => 0, (error) => error.code);
+  assert.equal(code, 8007);
+  await dave.end('SIGINT');
+  const begun = Date.now();
+  dave.offline('index', 'rebuild');
+  const made = (Date.now() - begun) / 1000;
+  dave.run();
+  await network.catchUp(dave, alice);
+  const { acknowledged, lost } = await load.check();
+  figures(test, { acknowledged, lost, 'seconds to make the index again': made });
+});
+
+test('a bit of a log flips in the state: the node says that it is damaged, and answers nothing false', async (test) => {
+  const [alice] = network.nodes;
+  const [dataset] = load.datasets;
+  load.mark();
+  const block = await dave.rpc('chain_getFinalizedHead');
+  const log = await dave.rpc('access_log', dataset, block);
+  const stored = await ask(dave, (api) => dave.rpc('state_getStorage', api.query.access.logs.key(dataset), block));
+  // Whatever it has not put into its tables yet, it puts there when it starts.
+  await dave.end('SIGINT');
+  dave.run();
+  await network.catchUp(dave, alice);
+  await dave.end('SIGINT');
+  const bytes = Buffer.from(stored.slice(2), 'hex');
+  let flipped = 0;
+  for (const file of files(/^table_/)) {
+    const place = readFileSync(file).indexOf(bytes);
+    if (place < 0) continue;
+    // After the version, the count of its entries.
+    flip(file, [place + 2]);
+    flipped += 1;
+  }
+  assert.ok(flipped > 0, 'the log is found in the database');
+  dave.run();
+  const answer = () => dave.rpc('access_log', dataset, block).then(() => 'an answer', ({ code }) => code);
+  await until('the node to answer', () => dave.rpc('system_health'));
+  assert.equal(await answer(), 8013);
+  assert.deepEqual(await alice.rpc('access_log', dataset, block), log);
+  const back = await until('the node to be back', () => resync().then(() => true));
+  assert.deepEqual(await dave.rpc('access_log', dataset, block), log);
+  const { acknowledged, lost, pause } = await load.check();
+  figures(test, { acknowledged, lost, 'longest pause of finality': pause, 'seconds to make it again from its peers': back });
+});
+
+for (const [what, damage] of Object.entries(damages)) {
+  for (let round = 0; round < (nightly && what.includes('bits') ? 10 : 1); round += 1) {
+    test(`${what}: it is found or harmless, and never makes an answer false`, async (test) => {
+      load.mark();
+      // Tables are written at the latest when the node ends in peace; its log is there when it does not.
+      await dave.end(what.includes('log') ? 'SIGKILL' : 'SIGINT');
+      const file = damage();
+      dave.run();
+      const end = await outcome();
+      // What it answers until now is among the observations of the witness; this adds all its entries.
+      const answer = await load.observeAll(dave, await finalized(dave).catch(() => 0)).catch(() => undefined);
+      if (answer) load.observations.push(answer);
+      const back = end === 'went on' ? 0 : await until('the node to be back', () => resync().then(() => true));
+      const { acknowledged, lost, pause } = await load.check();
+      assert.deepEqual(await offences(network.nodes[0]), {}, 'who was made again has signed nothing twice');
+      figures(test, {
+        seed: chance.seed,
+        file: file.split('/').pop(),
+        'the node': end,
+        acknowledged,
+        lost,
+        'longest pause of finality': pause,
+        'seconds to make it again from its peers': back,
+      });
+    });
+  }
+}
