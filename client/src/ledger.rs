@@ -369,7 +369,7 @@ impl Ledger {
 	/// # Errors
 	/// When the node can't be reached.
 	pub async fn council(&self) -> Result<Vec<Account>, LedgerError> {
-		self.value("Members").await
+		council_value(&self.newest().await?, "Members").await
 	}
 
 	/// The council's open motions, as the newest block has them.
@@ -379,7 +379,7 @@ impl Ledger {
 	pub async fn motions(&self) -> Result<Vec<Motion>, LedgerError> {
 		let mut motions = Vec::new();
 		let at = self.newest().await?;
-		for hash in self.value::<Vec<[u8; 32]>>("Proposals").await? {
+		for hash in council_value::<Vec<[u8; 32]>>(&at, "Proposals").await? {
 			let key = (subxt::utils::H256(hash),);
 			let voting = subxt::dynamic::storage::<(subxt::utils::H256,), Decoded>("Council", "Voting");
 			let voting = at.storage().fetch(voting, key).await.map_err(unreachable)?;
@@ -393,14 +393,6 @@ impl Ledger {
 			});
 		}
 		Ok(motions)
-	}
-
-	/// A value of the council, as the newest block has it.
-	async fn value<T: Decode>(&self, name: &str) -> Result<T, LedgerError> {
-		let at = self.newest().await?;
-		let address = subxt::dynamic::storage::<(), Decoded>("Council", name);
-		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
-		T::decode(&mut value.bytes()).map_err(incompatible)
 	}
 
 	/// The newest block, whether it is final or not: the council decides while finality stands still, too.
@@ -418,6 +410,13 @@ impl Ledger {
 			.as_u64()
 			.ok_or_else(|| incompatible(format!("{nonce} is no nonce")))
 	}
+}
+
+/// A value of the council at a block.
+async fn council_value<T: Decode>(at: &AtBlock, name: &str) -> Result<T, LedgerError> {
+	let address = subxt::dynamic::storage::<(), Decoded>("Council", name);
+	let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
+	T::decode(&mut value.bytes()).map_err(incompatible)
 }
 
 /// A motion of the council.
