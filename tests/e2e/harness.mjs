@@ -61,6 +61,18 @@ export const accessEvent = (number, recorded = new Date().toISOString()) =>
     agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
   });
 
+/** An access as the ledger's own call takes it, of now where nothing else is said. */
+export const access = (fields) => ({
+  occurred: Date.now() - 1000,
+  subject: null,
+  purpose: null,
+  operation: 'Read',
+  region: null,
+  recipient: null,
+  activity: null,
+  ...fields,
+});
+
 /** A validator, with a hospital's directory beside it. */
 export class Chain {
   /** The only validator of a development chain. */

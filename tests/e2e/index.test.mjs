@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { Keyring } from '@polkadot/keyring';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { Chain, root } from './harness.mjs';
+import { access, Chain, root } from './harness.mjs';
 
 const DATASET = blake2AsHex('retina-images-v1');
 const TRAINING = blake2AsHex('retina-training-protocol');
@@ -156,25 +156,14 @@ test('errors have the documented codes', async () => {
 });
 
 test('batches that others wrap are told apart, also from those that failed', async () => {
-  const access = (source, occurred = Date.now() - 1000) => ({
-    source: blake2AsHex(source),
-    occurred,
-    actor: UNKNOWN,
-    subject: null,
-    purpose: null,
-    operation: 'Read',
-    region: null,
-    recipient: null,
-    activity: null,
-    outcome: 'Denied',
-  });
+  const denied = (source, more) => access({ source: blake2AsHex(source), actor: UNKNOWN, outcome: 'Denied', ...more });
   const record = (dataset, ...accesses) => api.tx.access.record(dataset, { V1: accesses });
-  const first = access('first');
+  const first = denied('first');
   const calls = [
-    record(DATASET, access('too early', 0)),
+    record(DATASET, denied('too early', { occurred: 0 })),
     record(DATASET, first),
-    record(UNKNOWN, access('nowhere')),
-    api.tx.utility.batchAll([record(DATASET, first), record(DATASET, access('second'), access('third'))]),
+    record(UNKNOWN, denied('nowhere')),
+    api.tx.utility.batchAll([record(DATASET, first), record(DATASET, denied('second'), denied('third'))]),
   ];
   const gateway = new Keyring({ type: 'sr25519' }).addFromUri('//Alice//gateway');
   await new Promise((done, fail) => {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { accessEvent, account, Chain, consortium } from './harness.mjs';
+import { account, Chain, consortium } from './harness.mjs';
 
 const DATASET = 'text:validators-test';
 const SESSION_BLOCKS = 8;
@@ -19,8 +19,7 @@ before(async () => {
   [alice] = nodes;
   await Promise.all(nodes.map((node) => node.ready()));
   alice.setUpHospital(DATASET);
-  writeFileSync(join(alice.directory, 'access.json'), accessEvent(1));
-  alice.kexin(['import', '--dataset', DATASET, 'access.json'], { key: '//Alice//gateway' });
+  alice.access(DATASET, 1);
   api = await alice.polkadot();
   genesis = api.genesisHash.toHex();
 });

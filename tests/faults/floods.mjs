@@ -5,8 +5,8 @@
 import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { blake2AsHex, pair } from '../e2e/harness.mjs';
-import { access } from './load.mjs';
+import { pair } from '../e2e/harness.mjs';
+import { batchOf, datasetOf, declareAll } from './load.mjs';
 import { gatewayOf, HOSPITALS, Network, sleep } from './network.mjs';
 
 /** How often the quiet hospital records, in milliseconds. */
@@ -15,9 +15,6 @@ const PACE = 500;
 const NEVER = 120_000;
 /** The most events that a batch may have. */
 const MAX_BATCH = 2_000;
-
-const datasetOf = (name) => blake2AsHex(`the patients of ${name}`);
-const batchOf = (size) => Array.from({ length: size }, access);
 
 /** A value below which are so many of a hundred. */
 export function percentile(values, hundredth) {
@@ -33,9 +30,7 @@ export class Flooded {
   static async start() {
     const flooded = new Flooded();
     flooded.network = await Network.start(HOSPITALS, { sessionBlocks: 300 });
-    await Promise.all(
-      HOSPITALS.map((name) => flooded.network.get(name).kexinLater(['dataset', 'declare', datasetOf(name)], gatewayOf(name))),
-    );
+    await declareAll(flooded.network);
     flooded.apis = Object.fromEntries(
       await Promise.all(flooded.network.nodes.map(async (node) => [node.label, await node.polkadot()])),
     );

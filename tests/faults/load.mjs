@@ -2,7 +2,7 @@
 // asks the nodes all the while.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { blake2AsHex, pair } from '../e2e/harness.mjs';
+import { access, blake2AsHex, pair } from '../e2e/harness.mjs';
 import { countLost, violations } from './history.mjs';
 import { finalized, gatewayOf, HOSPITALS, sleep, until } from './network.mjs';
 
@@ -15,7 +15,12 @@ const LOOK = 500;
 const { error } = console;
 console.error = (...words) => words.some((word) => /RPC-CORE|API-WS/.test(String(word))) || error(...words);
 
-const datasetOf = (name) => blake2AsHex(`the patients of ${name}`);
+/** The data set of a hospital. */
+export const datasetOf = (name) => blake2AsHex(`the patients of ${name}`);
+
+/** Has every hospital declare its data set. */
+export const declareAll = (network) =>
+  Promise.all(HOSPITALS.map((name) => network.get(name).kexinLater(['dataset', 'declare', datasetOf(name)], gatewayOf(name))));
 
 /** Rejects when something takes longer than so many milliseconds. */
 function inTime(milliseconds, promise) {
@@ -26,19 +31,12 @@ function inTime(milliseconds, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** An access of now, of a source that was never there before. */
-export const access = () => ({
-  source: `0x${randomBytes(32).toString('hex')}`,
-  occurred: Date.now() - 1000,
-  actor: `0x${'a1'.repeat(32)}`,
-  subject: null,
-  purpose: null,
-  operation: 'Read',
-  region: null,
-  recipient: null,
-  activity: null,
-  outcome: 'Permitted',
-});
+/** A batch of accesses of now, of sources that were never there before. */
+export const batchOf = (size) =>
+  Array.from({ length: size }, () => {
+    const source = `0x${randomBytes(32).toString('hex')}`;
+    return access({ source, actor: `0x${'a1'.repeat(32)}`, outcome: 'Permitted' });
+  });
 
 /** The connections of gateways to nodes, made again when they were lost. */
 class Connections {
@@ -101,9 +99,7 @@ export class Load {
     load.network = network;
     load.connections = new Connections();
     load.datasets = HOSPITALS.map(datasetOf);
-    await Promise.all(
-      HOSPITALS.map((name) => network.get(name).kexinLater(['dataset', 'declare', datasetOf(name)], gatewayOf(name))),
-    );
+    await declareAll(network);
     load.work = [...HOSPITALS.map((name) => load.#gateway(name, batch)), load.#witness()];
     await load.goesOn();
     return load;
@@ -113,7 +109,7 @@ export class Load {
     const [dataset, signer] = [datasetOf(name), pair(gatewayOf(name))];
     const nodes = [this.network.get(name), ...HOSPITALS.filter((other) => other !== name).map((other) => this.network.get(other))];
     while (!this.#stopped) {
-      const batch = Array.from({ length: size }, access);
+      const batch = batchOf(size);
       const block = await this.#deliver(nodes, signer, dataset, batch);
       if (block === undefined) return;
       for (const { source } of batch) this.acknowledged.push({ dataset, source, block });
