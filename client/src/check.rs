@@ -7,7 +7,7 @@ use kexin_primitives::{
 	vocabulary::Purpose,
 	Moment, H256,
 };
-use kexin_verifier::{access::ProvedAccesses, Document, Error, Proof};
+use kexin_verifier::{access::ProvedAccesses, Document, Error, Proof, Trust};
 use serde::Serialize;
 use serde_json::{json, Value};
 use std::path::Path;
@@ -104,10 +104,10 @@ impl File {
 	///
 	/// # Errors
 	/// [`Refusal`].
-	pub fn report(&self, genesis: H256) -> Result<&Document, Refusal> {
+	pub fn report(&self, trust: &Trust) -> Result<&Document, Refusal> {
 		match &self.proof {
 			Proof::Report(document) => {
-				document.verify(genesis)?;
+				document.verify(trust)?;
 				Ok(document)
 			},
 			Proof::Access(_) => Err(Refusal::Unreadable(
@@ -232,15 +232,15 @@ pub struct Proved {
 	pub json: Value,
 }
 
-/// Checks a file on the chain whose first block has this hash, and answers the questions. What was proved comes also
+/// Checks a file on the chain of which this is known, and answers the questions. What was proved comes also
 /// where an answer is not as it should be.
 ///
 /// # Errors
 /// [`Refusal`] when nothing is proved.
-pub fn verify(file: &File, genesis: H256, questions: &Questions) -> Result<(Proved, Result<(), Refusal>), Refusal> {
+pub fn verify(file: &File, trust: &Trust, questions: &Questions) -> Result<(Proved, Result<(), Refusal>), Refusal> {
 	match &file.proof {
 		Proof::Report(document) => {
-			document.verify(genesis)?;
+			document.verify(trust)?;
 			Ok(report(document, file.source, questions))
 		},
 		Proof::Access(proof) => {
@@ -248,7 +248,7 @@ pub fn verify(file: &File, genesis: H256, questions: &Questions) -> Result<(Prov
 				let reason = "an access proof does not show the time of its block: --not-before takes a report";
 				return Err(Refusal::Unreadable(reason.into()));
 			}
-			Ok(accesses(&proof.verify(genesis)?, file.source, questions))
+			Ok(accesses(&proof.verify(trust)?, file.source, questions))
 		},
 	}
 }

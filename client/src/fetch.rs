@@ -4,7 +4,7 @@ use crate::ledger::{Ledger, LedgerError};
 use kexin_primitives::{access::LogEntry, DatasetId, H256};
 use kexin_verifier::{
 	report::{Ancestry, DatasetLog},
-	AccessProof, Bytes, Document, Finality, ReadState as _, State,
+	AccessProof, Bytes, Document, Finality, ReadState as _, State, Trust,
 };
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::{json, Value};
@@ -156,13 +156,13 @@ pub async fn block(node: &impl Node, at: At) -> Result<H256, FetchError> {
 pub async fn report<N: Node>(
 	node: &N,
 	model: H256,
-	genesis: H256,
+	trust: &Trust,
 	at: Option<H256>,
 	watch: &mut impl FnMut(Progress),
 ) -> Result<Document, FetchError> {
 	const METHOD: &str = "audit_proof";
 	let parts: AuditProof = ask(node, METHOD, &[json!(model), json!(at)]).await?;
-	let block = parts.finality.verify(genesis)?;
+	let block = parts.finality.verify(trust)?;
 	if at.is_some_and(|at| at != block.hash) {
 		return Err(other(METHOD, &format!("the block {:?}", block.hash)));
 	}
@@ -180,17 +180,17 @@ pub async fn report<N: Node>(
 	}
 	let mut logs = Vec::new();
 	for (dataset, total) in wanted {
-		let entries = entries(node, genesis, block.hash, dataset, total, watch).await?;
+		let entries = entries(node, trust, block.hash, dataset, total, watch).await?;
 		logs.push(DatasetLog { dataset, entries });
 	}
 	watch(Progress::Deriving);
-	Ok(Document::assemble(model, genesis, parts.finality, &parts.state, logs)?)
+	Ok(Document::assemble(model, trust, parts.finality, &parts.state, logs)?)
 }
 
 /// All entries of a log, page by page.
 async fn entries<N: Node>(
 	node: &N,
-	genesis: H256,
+	trust: &Trust,
 	block: H256,
 	dataset: DatasetId,
 	total: u64,
@@ -207,7 +207,7 @@ async fn entries<N: Node>(
 				first: done,
 				end: Some(end),
 			},
-			genesis,
+			trust,
 			Some(block),
 		)
 		.await?;
@@ -235,7 +235,7 @@ pub async fn accesses<N: Node>(
 	node: &N,
 	dataset: DatasetId,
 	range: Range,
-	genesis: H256,
+	trust: &Trust,
 	at: Option<H256>,
 ) -> Result<AccessProof, FetchError> {
 	const METHOD: &str = "access_proof";
@@ -244,7 +244,7 @@ pub async fn accesses<N: Node>(
 		None => json!({ "from": range.first }),
 	};
 	let proof: AccessProof = ask(node, METHOD, &[json!(dataset), asked, json!(at)]).await?;
-	let proved = proof.verify(genesis)?;
+	let proved = proof.verify(trust)?;
 	let end = range.end.unwrap_or(proved.count);
 	let number = u64::try_from(proved.entries.len()).unwrap_or(u64::MAX);
 	if proved.dataset != dataset {

@@ -1,7 +1,7 @@
 // Finality stands still because a validator is gone for good, and the council starts it anew without it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Chain, consortium } from './harness.mjs';
+import { account, ask, Chain, consortium } from './harness.mjs';
 
 const DATASET = 'text:finality-test';
 let alice;
@@ -21,9 +21,7 @@ before(async () => {
   observer = await Chain.spawn(spec, null, ['--bootnodes', alice.address, '--name', 'observer']);
   await Promise.all([alice.ready(), bob.ready(), observer.ready()]);
   alice.setUpHospital(DATASET);
-  const api = await alice.polkadot();
-  genesis = api.genesisHash.toHex();
-  await api.disconnect();
+  genesis = await alice.rpc('chain_getBlockHash', 0);
 });
 after(async () => {
   await Promise.all([alice?.stop(), observer?.stop()]);
@@ -44,6 +42,8 @@ async function until(holds) {
 test('what was final and proved before finality stood still stays so', async () => {
   alice.access(DATASET, 0);
   await alice.prove(DATASET, 0, genesis, 'before.json');
+  // A validator has just registered other session keys. Nothing makes final any more what announces them.
+  alice.kexin(['session-keys', alice.offline('session-keys', '--account', account('//Alice'))], { key: '//Alice' });
   await bob.end('SIGKILL');
   const { best, finalized } = await until((status) => status.best > status.finalized + 5);
   assert.ok(best > finalized);
@@ -64,7 +64,29 @@ test('without the silent validator, finality comes back', async () => {
   const { count } = alice.json(['log', DATASET]);
   assert.equal(count, 2);
   assert.ok(observer.json(['status']).finalized > last, 'others follow');
+});
+
+test('the ledger numbers the voters as they number themselves, though it had announced some in vain', async () => {
+  const { setId } = await alice.rpc('grandpa_roundState');
+  assert.equal(setId, 1);
+  await ask(alice, async ({ query }) => {
+    assert.equal((await query.governance.lastRestart()).unwrap().setId.toNumber(), setId);
+    assert.equal((await query.grandpa.currentSetId()).toNumber(), setId);
+    assert.equal((await query.grandpa.authorities()).length, 1);
+  });
+});
+
+test('what follows is proved for whoever trusts the block that started finality anew', async () => {
   alice.kexin(['verify', 'before.json', '--genesis', genesis]);
-  const later = alice.kexin(['proof', DATASET, '1', '--genesis', genesis], { check: false });
-  assert.notEqual(later.code, 0, 'nobody can vouch for the voters of now');
+  const refused = alice.kexin(['proof', DATASET, '1', '--genesis', genesis], { check: false });
+  assert.equal(refused.code, 1);
+  const [, number, restart] = /started anew with block (\d+).*(0x[0-9a-f]{64})/.exec(refused.err);
+  assert.equal(restart, await observer.rpc('chain_getBlockHash', Number(number)), 'other hospitals name the same block');
+  await alice.prove(DATASET, 1, genesis, 'after.json', ['--restart', restart]);
+  alice.kexin(['verify', 'after.json', '--genesis', genesis, '--restart', restart]);
+  for (const trusted of [[], ['--restart', genesis]]) {
+    const { code, err } = alice.kexin(['verify', 'after.json', '--genesis', genesis, ...trusted], { check: false });
+    assert.equal(code, 1);
+    assert.match(err, /started anew/);
+  }
 });

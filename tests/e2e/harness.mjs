@@ -209,8 +209,8 @@ export class Chain {
   }
 
   /** Proves an access, once a block that has it is not only final but justified. */
-  async prove(dataset, index, genesis, file) {
-    const command = ['proof', dataset, String(index), '--genesis', genesis, '--out', file];
+  async prove(dataset, index, genesis, file, more = []) {
+    const command = ['proof', dataset, String(index), '--genesis', genesis, '--out', file, ...more];
     for (let attempt = 0; attempt < 60; attempt += 1) {
       if (this.kexin(command, { check: false }).code === 0) return;
       await new Promise((next) => setTimeout(next, 500));
@@ -229,5 +229,15 @@ export class Chain {
   async stop() {
     if (this.running) await this.end('SIGINT');
     rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** Asks a node through polkadot.js. */
+export async function ask(node, question) {
+  const api = await node.polkadot();
+  try {
+    return await question(api);
+  } finally {
+    await api.disconnect();
   }
 }

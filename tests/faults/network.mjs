@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { account, Chain, consortium, voter } from '../e2e/harness.mjs';
+import { account, ask, Chain, consortium, voter } from '../e2e/harness.mjs';
 import { Links } from './links.mjs';
 
 /** Whether to take the time of a night. */
@@ -158,16 +158,6 @@ export const uri = (name) => `//${name[0].toUpperCase()}${name.slice(1)}`;
 
 /** The key with which a hospital records accesses here. */
 export const gatewayOf = (name) => `${uri(name)}//gateway`;
-
-/** Asks a node through polkadot.js. */
-export async function ask(node, question) {
-  const api = await node.polkadot();
-  try {
-    return await question(api);
-  } finally {
-    await api.disconnect();
-  }
-}
 
 /** The offences for which validators are suspended at the last final block: the kind, by the hospital's name. */
 export const offences = (node) => ask(node, offencesIn);

@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, closeSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { ask } from '../e2e/harness.mjs';
 import { Load } from './load.mjs';
-import { ask, Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep, until } from './network.mjs';
+import { Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep, until } from './network.mjs';
 
 /** The size of the disk that becomes full, in MiB. */
 const DISK = 512;
@@ -46,6 +47,14 @@ async function resync() {
   dave.run();
   await network.catchUp(dave, network.nodes[0]);
   dave.avoided = false;
+}
+
+/** Ends dave with its tables filled: whatever stands in its log alone, it puts there when it starts. */
+async function fillTables() {
+  await dave.end('SIGINT');
+  dave.run();
+  await network.catchUp(dave, network.nodes[0]);
+  await dave.end('SIGINT');
 }
 
 /** What becomes of a node that was started on damaged files: it ends, it goes on for a while at least, or nothing. */
@@ -175,11 +184,7 @@ test('a bit of a log flips in the state: the node says that it is damaged, and a
   const block = await dave.rpc('chain_getFinalizedHead');
   const log = await dave.rpc('access_log', dataset, block);
   const stored = await ask(dave, (api) => dave.rpc('state_getStorage', api.query.access.logs.key(dataset), block));
-  // Whatever it has not put into its tables yet, it puts there when it starts.
-  await dave.end('SIGINT');
-  dave.run();
-  await network.catchUp(dave, alice);
-  await dave.end('SIGINT');
+  await fillTables();
   const bytes = Buffer.from(stored.slice(2), 'hex');
   let flipped = 0;
   for (const file of files(/^table_/)) {
@@ -205,8 +210,9 @@ for (const [what, damage] of Object.entries(damages)) {
   for (let round = 0; round < (nightly && what.includes('bits') ? 10 : 1); round += 1) {
     test(`${what}: it is found or harmless, and never makes an answer false`, async (test) => {
       load.mark();
-      // Tables are written at the latest when the node ends in peace; its log is there when it does not.
-      await dave.end(what.includes('log') ? 'SIGKILL' : 'SIGINT');
+      // Its log is there when it does not end in peace.
+      if (what.includes('log')) await dave.end('SIGKILL');
+      else await fillTables();
       const file = damage();
       dave.run();
       const end = await outcome();

@@ -8,7 +8,7 @@ use kexin_primitives::{
 	vocabulary::{Purpose, Region},
 	Moment, H256,
 };
-use kexin_verifier::Bytes;
+use kexin_verifier::{Bytes, Trust};
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::Value;
 use std::{fs, path::Path, str::FromStr};
@@ -35,6 +35,41 @@ pub fn hash_or_content(text: &str) -> anyhow::Result<H256> {
 		Some(("file", path)) => Ok(blake2(&fs::read(path).with_context(|| format!("can't read {path}"))?)),
 		Some(("text", text)) => Ok(blake2(text.as_bytes())),
 		_ => parse_hash(text),
+	}
+}
+
+/// What an auditor knows from elsewhere.
+#[derive(Clone, Debug, clap::Args)]
+pub struct TrustArguments {
+	/// The hash of the chain's first block, from somebody whom you trust.
+	#[arg(long, value_parser = parse_hash)]
+	genesis: H256,
+	#[command(flatten)]
+	restarts: Restarts,
+}
+
+/// Where finality was started anew.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Restarts {
+	/// The hash of a block with which the council started finality anew, from somebody whom you trust. Can be given several times.
+	#[arg(long = "restart", value_name = "HASH", value_parser = parse_hash)]
+	restarts: Vec<H256>,
+}
+
+impl TrustArguments {
+	/// All that is known.
+	pub fn trust(&self) -> Trust {
+		self.restarts.on(self.genesis)
+	}
+}
+
+impl Restarts {
+	/// All that is known of a chain whose first block has this hash.
+	pub fn on(&self, genesis: H256) -> Trust {
+		Trust {
+			genesis,
+			restarts: self.restarts.clone(),
+		}
 	}
 }
 

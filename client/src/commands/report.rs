@@ -1,6 +1,9 @@
 //! `kexin report` and `kexin proof`: what an auditor takes home.
 
-use super::{arguments::Hash, Session};
+use super::{
+	arguments::{Hash, Restarts},
+	Session,
+};
 use anyhow::{bail, Context as _};
 use kexin::{
 	check::{self, File, Proved, Questions},
@@ -10,6 +13,7 @@ use kexin::{
 	output,
 };
 use kexin_primitives::H256;
+use kexin_verifier::Trust;
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -24,6 +28,8 @@ pub struct Where {
 	/// The hash of the chain's first block, from somebody whom you trust; without it, what the node says.
 	#[arg(long, value_parser = parse_hash)]
 	genesis: Option<H256>,
+	#[command(flatten)]
+	restarts: Restarts,
 	/// The block, by its hash or number; the newest that is shown to be final when it is left out.
 	#[arg(long)]
 	at: Option<BlockName>,
@@ -105,8 +111,8 @@ impl FromStr for Indices {
 }
 
 impl Where {
-	/// The hash of the first block, and that of the block.
-	async fn find(&self, node: &impl Node) -> anyhow::Result<(H256, Option<H256>)> {
+	/// What is known of the chain, and the hash of the block.
+	async fn find(&self, node: &impl Node) -> anyhow::Result<(Trust, Option<H256>)> {
 		let genesis =
 			match self.genesis {
 				Some(genesis) => genesis,
@@ -120,7 +126,7 @@ impl Where {
 			Some(BlockName(at)) => Some(fetch::block(node, at).await?),
 			None => None,
 		};
-		Ok((genesis, at))
+		Ok((self.restarts.on(genesis), at))
 	}
 }
 
@@ -131,14 +137,14 @@ impl Where {
 pub async fn report(session: &Session, arguments: ReportArguments) -> anyhow::Result<()> {
 	let model = arguments.model.0;
 	let ledger = session.ledger().await?;
-	let (genesis, at) = arguments.place.find(&ledger).await?;
-	let document = fetch::report(&ledger, model, genesis, at, &mut show).await;
+	let (trust, at) = arguments.place.find(&ledger).await?;
+	let document = fetch::report(&ledger, model, &trust, at, &mut show).await;
 	clear();
 	let document = document?;
 	let block = document.report.block.number;
 	let out = arguments.out.unwrap_or_else(|| named("report", model, block));
 	// What is written is what is checked, byte for byte.
-	let (bytes, file, proved) = seal(&document, genesis)?;
+	let (bytes, file, proved) = seal(&document, &trust)?;
 	let mut written = vec![out.clone()];
 	output::write(&out, |to| to.write_all(&bytes))?;
 	for (path, format) in [(arguments.html, Format::Html), (arguments.markdown, Format::Markdown)] {
@@ -158,23 +164,23 @@ pub async fn report(session: &Session, arguments: ReportArguments) -> anyhow::Re
 pub async fn proof(session: &Session, arguments: ProofArguments) -> anyhow::Result<()> {
 	let dataset = arguments.dataset.0;
 	let ledger = session.ledger().await?;
-	let (genesis, at) = arguments.place.find(&ledger).await?;
-	let proof = fetch::accesses(&ledger, dataset, arguments.index.0, genesis, at).await?;
+	let (trust, at) = arguments.place.find(&ledger).await?;
+	let proof = fetch::accesses(&ledger, dataset, arguments.index.0, &trust, at).await?;
 	let out = arguments
 		.out
 		.unwrap_or_else(|| named("proof", dataset, proof.block.number));
-	let (bytes, _, proved) = seal(&proof, genesis)?;
+	let (bytes, _, proved) = seal(&proof, &trust)?;
 	output::write(&out, |to| to.write_all(&bytes))?;
 	told(session, &proved, &[out]);
 	Ok(())
 }
 
 /// The bytes of a file, after they were read and checked as an auditor will.
-fn seal(proof: &impl Serialize, genesis: H256) -> anyhow::Result<(Vec<u8>, File, Proved)> {
+fn seal(proof: &impl Serialize, trust: &Trust) -> anyhow::Result<(Vec<u8>, File, Proved)> {
 	let mut bytes = serde_json::to_vec(proof)?;
 	bytes.push(b'\n');
 	let file = File::from_bytes(&bytes)?;
-	let (proved, _) = check::verify(&file, genesis, &Questions::default())?;
+	let (proved, _) = check::verify(&file, trust, &Questions::default())?;
 	Ok((bytes, file, proved))
 }
 

@@ -1,14 +1,13 @@
 //! `kexin verify` and `kexin export`: no node, no network, no settings.
 
-use super::arguments::{moment, purposes};
+use super::arguments::{moment, purposes, TrustArguments};
 use kexin::{
 	check::{self, File, Questions, Refusal},
-	config::parse_hash,
 	export::{self, Format},
 	output,
 	report::text,
 };
-use kexin_primitives::{members::MemberId, Moment, H256};
+use kexin_primitives::{members::MemberId, Moment};
 use serde_json::json;
 use std::{
 	io::{self, BufWriter, Write as _},
@@ -25,9 +24,8 @@ use std::{
 pub struct VerifyArguments {
 	/// A report, or a proof of accesses.
 	file: PathBuf,
-	/// The hash of the chain's first block, from somebody whom you trust.
-	#[arg(long, value_parser = parse_hash)]
-	genesis: H256,
+	#[command(flatten)]
+	trust: TrustArguments,
 	/// Refuse a report of a block before this time, in RFC 3339.
 	#[arg(long, value_parser = moment, value_name = "TIME")]
 	not_before: Option<Moment>,
@@ -49,9 +47,8 @@ pub struct VerifyArguments {
 pub struct ExportArguments {
 	/// The report.
 	file: PathBuf,
-	/// The hash of the chain's first block, from somebody whom you trust.
-	#[arg(long, value_parser = parse_hash)]
-	genesis: H256,
+	#[command(flatten)]
+	trust: TrustArguments,
 	/// The format.
 	#[arg(long, value_enum)]
 	format: Format,
@@ -82,7 +79,8 @@ pub fn verify(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCod
 			},
 		}
 	}
-	let checked = File::read(&arguments.file).and_then(|file| check::verify(&file, arguments.genesis, &questions));
+	let checked =
+		File::read(&arguments.file).and_then(|file| check::verify(&file, &arguments.trust.trust(), &questions));
 	let (proved, answers) = match checked {
 		Ok(checked) => checked,
 		Err(refusal) => return Ok(refused(&refusal, None, json)),
@@ -126,7 +124,7 @@ pub fn export(arguments: &ExportArguments, json: bool) -> anyhow::Result<ExitCod
 		Ok(file) => file,
 		Err(refusal) => return Ok(refused(&refusal, None, json)),
 	};
-	let document = match file.report(arguments.genesis) {
+	let document = match file.report(&arguments.trust.trust()) {
 		Ok(document) => document,
 		Err(refusal) => return Ok(refused(&refusal, None, json)),
 	};

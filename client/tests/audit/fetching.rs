@@ -100,16 +100,20 @@ impl<F: Fn(&str, usize, Value) -> Answer> Node for Fake<F> {
 }
 
 async fn report<F: Fn(&str, usize, Value) -> Answer>(node: &Fake<F>) -> Result<Document, FetchError> {
-	fetch::report(node, node.sample.model, node.genesis(), None, &mut |_| ()).await
+	fetch::report(node, node.sample.model, &node.genesis().into(), None, &mut |_| ()).await
 }
 
 #[tokio::test]
 async fn a_report_is_fetched_page_by_page() {
 	let node = node(honest);
 	let mut seen = Vec::new();
-	let document = fetch::report(&node, node.sample.model, node.genesis(), None, &mut |progress| {
-		seen.push(progress)
-	})
+	let document = fetch::report(
+		&node,
+		node.sample.model,
+		&node.genesis().into(),
+		None,
+		&mut |progress| seen.push(progress),
+	)
 	.await;
 	let document = document.unwrap();
 	assert_eq!(document.verify(node.genesis()), Ok(&document.report));
@@ -135,7 +139,14 @@ async fn a_block_is_found_by_its_number() {
 		fetch::block(&node, At::Number(7)).await,
 		Err(FetchError::Other { .. })
 	));
-	let at = fetch::report(&node, node.sample.model, node.genesis(), Some(hash), &mut |_| ()).await;
+	let at = fetch::report(
+		&node,
+		node.sample.model,
+		&node.genesis().into(),
+		Some(hash),
+		&mut |_| (),
+	)
+	.await;
 	assert_eq!(at.unwrap().report.block.hash, hash);
 }
 
@@ -143,9 +154,15 @@ async fn a_block_is_found_by_its_number() {
 async fn accesses_are_fetched_with_their_proof() {
 	let node = node(honest);
 	for (first, end, number) in [(0, Some(1), 1), (7, Some(9), 2), (2 * PAGE, None, 5)] {
-		let proof = fetch::accesses(&node, named("scans"), Range { first, end }, node.genesis(), None)
-			.await
-			.unwrap();
+		let proof = fetch::accesses(
+			&node,
+			named("scans"),
+			Range { first, end },
+			&node.genesis().into(),
+			None,
+		)
+		.await
+		.unwrap();
 		assert_eq!((proof.first, proof.entries.len()), (first, number));
 	}
 }
@@ -219,7 +236,7 @@ async fn what_is_proved_must_be_what_was_asked() {
 	let genesis = fetch::report(
 		&honest_node,
 		honest_node.sample.model,
-		named("elsewhere"),
+		&named("elsewhere").into(),
 		None,
 		&mut |_| (),
 	)
@@ -228,12 +245,19 @@ async fn what_is_proved_must_be_what_was_asked() {
 	let old = fetch::report(
 		&honest_node,
 		honest_node.sample.model,
-		honest_node.genesis(),
+		&honest_node.genesis().into(),
 		Some(named("old")),
 		&mut |_| (),
 	)
 	.await;
 	assert!(matches!(old, Err(FetchError::Other { .. })));
-	let unknown = fetch::report(&honest_node, named("nothing"), honest_node.genesis(), None, &mut |_| ()).await;
+	let unknown = fetch::report(
+		&honest_node,
+		named("nothing"),
+		&honest_node.genesis().into(),
+		None,
+		&mut |_| (),
+	)
+	.await;
 	assert!(matches!(unknown, Err(FetchError::Refused(_))));
 }

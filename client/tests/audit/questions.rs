@@ -21,7 +21,7 @@ fn file(change: impl FnOnce(&mut Sample)) -> (File, H256) {
 }
 
 fn ask(file: &(File, H256), questions: &Questions) -> Result<(), Refusal> {
-	verify(&file.0, file.1, questions).unwrap().1
+	verify(&file.0, &file.1.into(), questions).unwrap().1
 }
 
 fn organisation(id: u32) -> Questions {
@@ -41,7 +41,7 @@ fn purpose(purpose: Purpose) -> Questions {
 #[test]
 fn a_report_is_accepted_and_tells_what_it_proves() {
 	let (file, genesis) = file(|_| ());
-	let (proved, answers) = verify(&file, genesis, &Questions::default()).unwrap();
+	let (proved, answers) = verify(&file, &genesis.into(), &Questions::default()).unwrap();
 	assert_eq!(answers, Ok(()));
 	assert_eq!(proved.json["accepted"], true);
 	assert_eq!(proved.json["verdict"]["status"], "compliant");
@@ -141,7 +141,7 @@ fn from_a_part_of_a_log_nothing_follows_about_the_rest() {
 	let open = ask(&part, &organisation(17)).unwrap_err();
 	assert!(open.to_string().contains("3 of 5"), "{open}");
 	assert_eq!(ask(&part, &Questions::default()), Ok(()));
-	let text = verify(&part.0, part.1, &Questions::default())
+	let text = verify(&part.0, &part.1.into(), &Questions::default())
 		.unwrap()
 		.0
 		.lines
@@ -154,18 +154,21 @@ fn from_a_part_of_a_log_nothing_follows_about_the_rest() {
 		not_before: Some(1),
 		..Questions::default()
 	};
-	assert!(matches!(verify(&all.0, all.1, &time), Err(Refusal::Unreadable(_))));
+	assert!(matches!(
+		verify(&all.0, &all.1.into(), &time),
+		Err(Refusal::Unreadable(_))
+	));
 }
 
 #[test]
 fn what_is_not_proved_is_refused_by_name() {
 	let (file, genesis) = file(|_| ());
-	let refusal = verify(&file, named("elsewhere"), &Questions::default()).unwrap_err();
+	let refusal = verify(&file, &named("elsewhere").into(), &Questions::default()).unwrap_err();
 	assert_eq!((refusal.code(), refusal.name().as_str()), (1, "WrongGenesis"));
 	let mut short = Sample::new().document().unwrap();
 	short.logs[0].entries.pop();
 	let short = File::from_bytes(&json(&short)).unwrap();
-	let refusal = verify(&short, genesis, &Questions::default()).unwrap_err();
+	let refusal = verify(&short, &genesis.into(), &Questions::default()).unwrap_err();
 	assert_eq!((refusal.code(), refusal.name().as_str()), (1, "EntriesMissing"));
 	assert!(matches!(
 		refusal,

@@ -32,7 +32,7 @@ fn the_sample_is_proved_and_one_file_is_exported_in_one_way() {
 	for format in Format::value_variants() {
 		let exported = || {
 			let mut bytes = Vec::new();
-			export::write(file.report(genesis).unwrap(), file.source, *format, &mut bytes).unwrap();
+			export::write(file.report(&genesis.into()).unwrap(), file.source, *format, &mut bytes).unwrap();
 			bytes
 		};
 		let once = exported();

@@ -84,7 +84,7 @@ fn finality_length(proof: &AccessProof) -> usize {
 	let finality = &proof.finality;
 	let handovers = finality.handovers.iter();
 	let handovers: usize = handovers
-		.map(|handover| handover.header.0.len() + handover.justification.0.len())
+		.map(|handover| handover.header.0.len() + handover.justification.as_ref().map_or(0, |bytes| bytes.0.len()))
 		.sum();
 	finality.genesis.0.len()
 		+ length(&finality.authorities)

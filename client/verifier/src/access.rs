@@ -5,7 +5,7 @@
 
 use crate::{
 	error::{in_state, Error},
-	finality::{FinalBlock, Finality},
+	finality::{FinalBlock, Finality, Trust},
 	state::{ReadState, State},
 	Bytes,
 };
@@ -91,7 +91,7 @@ impl AccessProof {
 	/// # Errors
 	/// [`Error`].
 	pub fn assemble(
-		genesis: H256,
+		trust: impl Into<Trust>,
 		finality: Finality,
 		nodes: &[Bytes],
 		dataset: DatasetId,
@@ -99,7 +99,7 @@ impl AccessProof {
 		entries: Vec<LogEntry>,
 		hashes: Vec<H256>,
 	) -> Result<Self, Error> {
-		let block = finality.verify(genesis)?;
+		let block = finality.verify(trust)?;
 		let state = State::gather(block.state_root, nodes);
 		let log = state.log(&dataset).map_err(in_state)?;
 		check(dataset, &log, first, &entries, &hashes)?;
@@ -116,15 +116,15 @@ impl AccessProof {
 		})
 	}
 
-	/// What is proved on the chain whose first block has this hash.
+	/// What is proved on the chain of which this is known.
 	///
 	/// # Errors
 	/// [`Error`]: [`Error::Differs`] names the first field that says something else than what is proved.
-	pub fn verify(&self, genesis: H256) -> Result<ProvedAccesses<'_>, Error> {
+	pub fn verify(&self, trust: impl Into<Trust>) -> Result<ProvedAccesses<'_>, Error> {
 		if self.format != Self::FORMAT {
 			return Err(Error::Format(self.format.clone()));
 		}
-		let block = self.finality.verify(genesis)?;
+		let block = self.finality.verify(trust)?;
 		let differs = |field: &str| Err(Error::Differs(field.into()));
 		if self.block.hash != block.hash {
 			return differs("block.hash");

@@ -71,6 +71,15 @@ pub enum Error {
 	},
 	/// The header of a handover announces no voters.
 	NothingAnnounced(Place),
+	/// A handover lacks a justification, or a restart of finality has one.
+	WrongHandover(Place),
+	/// The council started finality anew with this block, and it is not among those that are trusted.
+	UntrustedRestart {
+		/// Its number.
+		number: u32,
+		/// Its hash.
+		hash: H256,
+	},
 	/// A header is not after the handover before it.
 	OutOfTurn(Place),
 	/// There is no header of the block that the proof is about.
@@ -158,6 +167,15 @@ impl fmt::Display for Error {
 			),
 			Self::Justification { at, error } => write!(formatter, "{at}: the block is not shown to be final: {error}"),
 			Self::NothingAnnounced(at) => write!(formatter, "{at}: the header announces no voters"),
+			Self::WrongHandover(at) => write!(
+				formatter,
+				"{at}: a handover bears a justification by the voters before it, and a restart of finality bears none"
+			),
+			Self::UntrustedRestart { number, hash } => write!(
+				formatter,
+				"finality was started anew with block {number}, and the voters of then do not vouch for those that follow: ask somebody \
+				 whom you trust whether the council did so with {hash:?}, and name it as trusted (--restart)"
+			),
 			Self::OutOfTurn(at) => write!(formatter, "{at}: the block is not after the handover before it"),
 			Self::NoHeaders => formatter.write_str("finality.headers: there is no header of the block"),
 			Self::BrokenChain(at) => write!(formatter, "{at}: the header is not the child of the one before it"),

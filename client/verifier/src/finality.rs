@@ -5,6 +5,9 @@
 //! any day. Sets are numbered from 0, and a vote is signed for one of them: to leave one out, or to put them in another
 //! order, makes the signatures of the next invalid.
 //!
+//! Where the council started finality anew without the voters who were gone, nobody announced those that follow, and the chain of announcements
+//! ends. It goes on for who knows the hash of the block with which they began.
+//!
 //! This holds as long as voters with two thirds of the weight of each set sign one history only, then and later: they
 //! destroy session keys that they no longer use. GRANDPA's votes name a block and a set, not the chain. Voters who use
 //! the same keys on two chains can therefore make a block of the one look final on the other; nothing in a proof can
@@ -16,12 +19,13 @@ pub use justification::JustificationError;
 
 use crate::{
 	error::{Error, Place},
-	header::Header,
+	header::{Change, Header},
 	state::{ReadState, State, StateError},
 	Bytes,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use codec::DecodeAll;
+use core::ops::Range;
 use finality_grandpa::voter_set::VoterSet;
 use kexin_primitives::{keys, H256};
 use serde::{Deserialize, Serialize};
@@ -32,6 +36,30 @@ pub type VoterId = [u8; 32];
 
 /// The voters of a set with their weights, as the chain writes them down.
 pub type Voters = Vec<(VoterId, u64)>;
+
+/// What an auditor knows from elsewhere, from which everything else is proved. On most chains the genesis hash is all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+	/// The hash of the chain's first block.
+	pub genesis: H256,
+	/// The hashes of the blocks with which the council started finality anew.
+	pub restarts: Vec<H256>,
+}
+
+impl From<H256> for Trust {
+	fn from(genesis: H256) -> Self {
+		Self {
+			genesis,
+			restarts: Vec::new(),
+		}
+	}
+}
+
+impl From<&Trust> for Trust {
+	fn from(trust: &Trust) -> Self {
+		trust.clone()
+	}
+}
 
 /// The proof that a block is final: see "Finality" in `docs/proofs.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +83,9 @@ pub struct Finality {
 pub struct Handover {
 	/// The header that announces the next voters, in SCALE.
 	pub header: Bytes,
-	/// Its justification by the voters before them, in SCALE.
-	pub justification: Bytes,
+	/// Its justification by the voters before them, in SCALE; none where the council started finality anew.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub justification: Option<Bytes>,
 }
 
 /// A block that is final.
@@ -91,31 +120,84 @@ impl VotingSet {
 	}
 }
 
+/// The changes of the voters, as far as they were followed.
+struct Followed {
+	/// The voters of now.
+	set: VotingSet,
+	/// The last block on which those before them had a say.
+	since: u32,
+	/// The block of the last change.
+	last: u32,
+	/// The blocks of all changes.
+	blocks: BTreeSet<H256>,
+	/// The numbers of blocks whose announcements no voters made final before finality was started anew.
+	void: Vec<Range<u32>>,
+}
+
+impl Followed {
+	/// Follows one more change.
+	fn follow(&mut self, handover: &Handover, trust: &Trust, at: Place) -> Result<(), Error> {
+		let (header, hash, change) = read(&handover.header, at)?;
+		if header.number <= self.last {
+			return Err(Error::OutOfTurn(at));
+		}
+		let voters = match (change.ok_or(Error::NothingAnnounced(at))?, &handover.justification) {
+			(Change::HandOver(voters), Some(justification)) => {
+				self.set.check(justification, &header, hash, at)?;
+				self.since = header.number;
+				voters
+			},
+			(Change::Restart { last_final, voters }, None) => {
+				if !trust.restarts.contains(&hash) {
+					return Err(Error::UntrustedRestart {
+						number: header.number,
+						hash,
+					});
+				}
+				if last_final < self.since || last_final >= header.number {
+					return Err(Error::OutOfTurn(at));
+				}
+				self.void.push(last_final.saturating_add(1)..header.number);
+				self.since = last_final;
+				voters
+			},
+			_ => return Err(Error::WrongHandover(at)),
+		};
+		let id = self.set.id.checked_add(1).ok_or(Error::OutOfTurn(at))?;
+		self.set = VotingSet::new(id, voters, at)?;
+		self.last = header.number;
+		self.blocks.insert(hash);
+		Ok(())
+	}
+
+	/// Whether the change that this block announces was followed, or never came about.
+	fn knows(&self, number: u32, hash: H256) -> bool {
+		self.blocks.contains(&hash) || self.void.iter().any(|numbers| numbers.contains(&number))
+	}
+}
+
 impl Finality {
-	/// The block that the proof is about, which is final on the chain whose first block has this hash.
+	/// The block that the proof is about, which is final on the chain of which this is known.
 	///
 	/// # Errors
 	/// Those of [`Error`] that are about finality.
-	pub fn verify(&self, genesis: H256) -> Result<FinalBlock, Error> {
-		let mut set = VotingSet::new(0, self.first_voters(genesis)?, Place::Genesis)?;
-		let mut announced = BTreeSet::new();
-		let mut last = 0;
+	pub fn verify(&self, trust: impl Into<Trust>) -> Result<FinalBlock, Error> {
+		let trust = trust.into();
+		let mut followed = Followed {
+			set: VotingSet::new(0, self.first_voters(trust.genesis)?, Place::Genesis)?,
+			since: 0,
+			last: 0,
+			blocks: BTreeSet::new(),
+			void: Vec::new(),
+		};
 		for (index, handover) in self.handovers.iter().enumerate() {
-			let at = Place::Handover(index);
-			let (header, hash, next) = read(&handover.header, at)?;
-			if header.number <= last {
-				return Err(Error::OutOfTurn(at));
-			}
-			set.check(&handover.justification, &header, hash, at)?;
-			let id = set.id.checked_add(1).ok_or(Error::OutOfTurn(at))?;
-			set = VotingSet::new(id, next.ok_or(Error::NothingAnnounced(at))?, at)?;
-			announced.insert(hash);
-			last = header.number;
+			followed.follow(handover, &trust, Place::Handover(index))?;
 		}
-		let (block, header, hash) = self.chain(&announced)?;
-		if header.number <= last {
+		let (block, header, hash) = self.chain(&followed)?;
+		if header.number <= followed.since {
 			return Err(Error::OutOfTurn(Place::Justification));
 		}
+		let set = followed.set;
 		set.check(&self.justification, &header, hash, Place::Justification)?;
 		Ok(FinalBlock {
 			set_id: set.id,
@@ -152,12 +234,12 @@ impl Finality {
 
 	/// The block of the first of `headers`, and the last of them. The voters before an announcement have no say after
 	/// it, so that one on the way must be among the handovers.
-	fn chain(&self, announced: &BTreeSet<H256>) -> Result<(FinalBlock, Header, H256), Error> {
+	fn chain(&self, followed: &Followed) -> Result<(FinalBlock, Header, H256), Error> {
 		let mut block = None;
 		let mut before: Option<(Header, H256, bool)> = None;
 		for (index, bytes) in self.headers.iter().enumerate() {
 			let at = Place::Header(index);
-			let (header, hash, next) = read(bytes, at)?;
+			let (header, hash, change) = read(bytes, at)?;
 			if let Some((parent, parent_hash, hands_over)) = before {
 				if header.parent_hash != parent_hash || Some(header.number) != parent.number.checked_add(1) {
 					return Err(Error::BrokenChain(at));
@@ -172,20 +254,21 @@ impl Finality {
 				state_root: header.state_root,
 				set_id: 0,
 			});
-			before = Some((header, hash, next.is_some() && !announced.contains(&hash)));
+			let left_out = change.is_some() && !followed.knows(header.number, hash);
+			before = Some((header, hash, left_out));
 		}
 		let (header, hash, _) = before.ok_or(Error::NoHeaders)?;
 		Ok((block.ok_or(Error::NoHeaders)?, header, hash))
 	}
 }
 
-/// A header, its hash and the voters that it announces.
-fn read(bytes: &Bytes, at: Place) -> Result<(Header, H256, Option<Voters>), Error> {
+/// A header, its hash and the change that it announces.
+fn read(bytes: &Bytes, at: Place) -> Result<(Header, H256, Option<Change>), Error> {
 	let read = || {
 		let header = Header::from_bytes(bytes.as_ref())?;
 		let hash = header.hash();
-		let voters = header.next_voters()?;
-		Ok((header, hash, voters))
+		let change = header.change()?;
+		Ok((header, hash, change))
 	};
 	read().map_err(|error| Error::Header { at, error })
 }

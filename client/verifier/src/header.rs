@@ -55,8 +55,6 @@ pub enum HeaderError {
 	MalformedChange,
 	/// It announces voters who take over only after this many blocks, which the chain never does.
 	Delayed(u32),
-	/// It changes the voters without the agreement of those before: the council started finality anew.
-	Forced,
 }
 
 impl fmt::Display for HeaderError {
@@ -67,10 +65,6 @@ impl fmt::Display for HeaderError {
 			Self::Delayed(delay) => write!(
 				formatter,
 				"announces voters who take over {delay} blocks later, which this chain never does"
-			),
-			Self::Forced => formatter.write_str(
-				"starts finality anew with other voters, for whom those before them do not vouch: what comes after it can't be proved from \
-				 the genesis",
 			),
 		}
 	}
@@ -91,31 +85,53 @@ impl Header {
 		H256(self.using_encoded(blake2_256))
 	}
 
-	/// The voters that the block announces; none when it announces none. Of several announcements nodes follow the
-	/// first.
+	/// The change of the voters that the block announces; none when it announces none. Of several announcements nodes follow the first, and a
+	/// restart before any other.
 	///
 	/// # Errors
-	/// [`HeaderError`] when the header announces them in a way that the voters before them do not stand for.
-	pub fn next_voters(&self) -> Result<Option<Voters>, HeaderError> {
-		let mut voters = None;
+	/// [`HeaderError`] when the header announces them in a way that can't be followed.
+	pub fn change(&self) -> Result<Option<Change>, HeaderError> {
+		let mut next = None;
+		let mut restart = None;
 		for item in &self.digest {
 			let DigestItem::Consensus(GRANDPA, log) = item else {
 				continue;
 			};
 			match log.split_first() {
 				Some((1, change)) => {
-					let (next, delay) =
-						<(Voters, u32)>::decode_all(&mut &change[..]).map_err(|_| HeaderError::MalformedChange)?;
+					let (voters, delay) = read::<(Voters, u32)>(change)?;
 					if delay > 0 {
 						return Err(HeaderError::Delayed(delay));
 					}
-					voters = voters.or(Some(next));
+					next = next.or(Some(Change::HandOver(voters)));
 				},
-				Some((2, _)) => return Err(HeaderError::Forced),
+				Some((2, change)) => {
+					// When exactly they begin makes no difference to what they may vote on.
+					let (last_final, voters, _) = read::<(u32, Voters, u32)>(change)?;
+					restart = restart.or(Some(Change::Restart { last_final, voters }));
+				},
 				// Nodes pass over what they don't know, and over the items about single voters.
 				_ => {},
 			}
 		}
-		Ok(voters)
+		Ok(restart.or(next))
 	}
+}
+
+/// A change of the voters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+	/// Those of now hand over to these, when the block is final.
+	HandOver(Voters),
+	/// The council starts finality anew: these go on after a final block, whatever those before them vote.
+	Restart {
+		/// The number of the last block that those before them made final.
+		last_final: u32,
+		/// The voters.
+		voters: Voters,
+	},
+}
+
+fn read<T: Decode>(change: &[u8]) -> Result<T, HeaderError> {
+	T::decode_all(&mut &change[..]).map_err(|_| HeaderError::MalformedChange)
 }

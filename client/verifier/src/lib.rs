@@ -1,7 +1,8 @@
 //! Checks the ledger's proofs with no node and no network.
 //!
 //! What a proof is stands in `docs/proofs.md`, byte by byte; this is one implementation of it. Who checks a proof knows
-//! one thing from elsewhere, the hash of the chain's first block, and believes nobody else:
+//! one thing from elsewhere, the hash of the chain's first block (and more only where the council had to start finality anew: [`Trust`]), and
+//! believes nobody else:
 //!
 //! | module | what it checks | taken from |
 //! |---|---|---|
@@ -13,10 +14,11 @@
 //! [`Proof::from_json`] reads a file of either kind:
 //!
 //! ```
+//! use kexin_primitives::H256;
 //! use kexin_verifier::Proof;
 //!
 //! # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/report.json"));
-//! let genesis = "0x73270b9cc72d9453439892706b4dafb7be87577ea0833cf6cf49abb8bfd57aa9".parse().unwrap();
+//! let genesis = "0x73270b9cc72d9453439892706b4dafb7be87577ea0833cf6cf49abb8bfd57aa9".parse::<H256>().unwrap();
 //! match Proof::from_json(file)? {
 //!     Proof::Access(proof) => println!("complete: {}", proof.verify(genesis)?.complete),
 //!     Proof::Report(document) => println!("verdict: {:?}", document.verify(genesis)?.verdict.status),
@@ -50,7 +52,7 @@ pub mod state;
 pub use access::AccessProof;
 pub use bytes::Bytes;
 pub use error::Error;
-pub use finality::{FinalBlock, Finality};
+pub use finality::{FinalBlock, Finality, Trust};
 pub use proof::Proof;
 pub use report::{Document, Report};
 pub use state::{ReadState, State};

@@ -42,7 +42,7 @@ pub use derive::derive;
 
 use crate::{
 	error::{in_state, Error},
-	finality::Finality,
+	finality::{Finality, Trust},
 	state::State,
 	Bytes,
 };
@@ -336,12 +336,13 @@ impl Document {
 	/// [`Error`]: of [`StateError::Incomplete`](crate::error::StateError::Incomplete) the key says what is missing.
 	pub fn assemble(
 		model: ArtifactId,
-		genesis: H256,
+		trust: impl Into<Trust>,
 		finality: Finality,
 		nodes: &[Bytes],
 		mut logs: Vec<DatasetLog>,
 	) -> Result<Self, Error> {
-		let block = finality.verify(genesis)?;
+		let trust = trust.into();
+		let block = finality.verify(&trust)?;
 		let state = State::gather(block.state_root, nodes);
 		let ancestry = Ancestry::walk(&state, model)?;
 		let places = ancestry
@@ -351,7 +352,7 @@ impl Document {
 			.zip(0usize..)
 			.collect::<BTreeMap<_, _>>();
 		logs.sort_by_key(|log| places.get(&log.dataset).copied().unwrap_or(usize::MAX));
-		let report = derive(genesis, block.into(), &state, model, &logs)?;
+		let report = derive(trust.genesis, block.into(), &state, model, &logs)?;
 		Ok(Self {
 			format: Self::FORMAT.into(),
 			report,
@@ -361,17 +362,18 @@ impl Document {
 		})
 	}
 
-	/// The report, when everything it says is proved on the chain whose first block has this hash.
+	/// The report, when everything it says is proved on the chain of which this is known.
 	///
 	/// # Errors
 	/// [`Error`]: [`Error::Differs`] names the first field that says something else than what is proved.
-	pub fn verify(&self, genesis: H256) -> Result<&Report, Error> {
+	pub fn verify(&self, trust: impl Into<Trust>) -> Result<&Report, Error> {
 		if self.format != Self::FORMAT {
 			return Err(Error::Format(self.format.clone()));
 		}
-		let block = self.finality.verify(genesis)?;
+		let trust = trust.into();
+		let block = self.finality.verify(&trust)?;
 		let state = State::new(block.state_root, &self.state).map_err(in_state)?;
-		let proved = derive(genesis, block.into(), &state, self.report.model, &self.logs)?;
+		let proved = derive(trust.genesis, block.into(), &state, self.report.model, &self.logs)?;
 		state.every_node_used().map_err(in_state)?;
 		if self.report == proved {
 			return Ok(&self.report);

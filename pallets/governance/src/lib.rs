@@ -27,6 +27,7 @@
 
 extern crate alloc;
 
+mod finality;
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
@@ -44,13 +45,13 @@ use alloc::vec::Vec;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::{Hash as _, Saturating};
-use sp_staking::SessionIndex;
 
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
 	use frame_support::{pallet_prelude::*, traits::StorageVersion};
 	use frame_system::pallet_prelude::*;
+	use sp_staking::SessionIndex;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -90,6 +91,15 @@ pub mod pallet {
 	/// The restart of finality that is under way.
 	#[pallet::storage]
 	pub type Restarting<T: Config> = StorageValue<_, Restart<BlockNumberFor<T>>>;
+
+	/// The last changes of finality's voters that the ledger announced, and at the end where this session could have announced one.
+	#[pallet::storage]
+	pub type Announcements<T: Config> =
+		StorageValue<_, BoundedVec<Announcement<BlockNumberFor<T>>, ConstU32<MAX_ANNOUNCEMENTS>>, ValueQuery>;
+
+	/// The last restart of finality. What the one before it was is in the state before its block.
+	#[pallet::storage]
+	pub type LastRestart<T: Config> = StorageValue<_, Restarted<BlockNumberFor<T>>>;
 
 	/// How the council's powers are bounded from the start.
 	#[pallet::genesis_config]
@@ -245,8 +255,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// `last_final` is the number of the last block that is final on the most advanced node: ask every hospital. The others take over with
-		/// the session after the next one. Blocks up to `last_final` stay proved as they are. What comes after can't be proved from the genesis
-		/// alone, as those who would have to vouch for the new voters are gone: auditors are told the hash of a block after it.
+		/// the session after the next one. What was proved stays proved. What comes after can't be proved from the genesis alone, as those who
+		/// would have to vouch for the new voters are gone: auditors need the hash of the block that [`LastRestart`] names, too.
 		///
 		/// ## Errors
 		///
@@ -285,24 +295,5 @@ impl<T: Config> Pallet<T> {
 		Approved::<T>::kill();
 		Self::deposit_event(Event::UpgradeApplied { code: approved.code });
 		Ok(())
-	}
-
-	fn do_restart(last_final: BlockNumberFor<T>) -> DispatchResult {
-		ensure!(
-			last_final < frame_system::Pallet::<T>::block_number(),
-			Error::<T>::InFuture
-		);
-		ensure!(!Restarting::<T>::exists(), Error::<T>::AlreadyRestarting);
-		let session = T::Validators::suspend_silent()?;
-		Restarting::<T>::put(Restart { session, last_final });
-		Self::deposit_event(Event::RestartDecided { last_final, session });
-		Ok(())
-	}
-
-	/// The last final block, after which the voters of the session that starts now begin anew, if the council decided so.
-	pub fn restarted_after(session: SessionIndex) -> Option<BlockNumberFor<T>> {
-		let restart = Restarting::<T>::get().filter(|restart| restart.session <= session)?;
-		Restarting::<T>::kill();
-		Some(restart.last_final)
 	}
 }

@@ -23,6 +23,40 @@ pub struct Restart<BlockNumber> {
 	pub last_final: BlockNumber,
 }
 
+/// The number of a set of finality's voters. That of the genesis is 0.
+pub type SetId = u64;
+
+/// Changes of the voters that are kept in mind. Should finality stand still over more of them before it is started anew, the ledger numbers the
+/// voters too high from then on, and equivocations of theirs can't be reported.
+pub const MAX_ANNOUNCEMENTS: u32 = 16;
+
+/// Where other voters were announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Announcement<BlockNumber> {
+	/// The number of the set before them.
+	pub before: SetId,
+	/// The block that announced them, the first of its session.
+	pub block: BlockNumber,
+}
+
+/// How the voters of a session begin anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Anew<BlockNumber> {
+	/// The last block that is final.
+	pub last_final: BlockNumber,
+	/// The number of the set that made it final.
+	pub before: SetId,
+}
+
+/// A restart of finality that has happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Restarted<BlockNumber> {
+	/// The number of the set that began anew.
+	pub set_id: SetId,
+	/// The block that announced it.
+	pub block: BlockNumber,
+}
+
 /// Validators of whom the silent ones can be suspended.
 pub trait SuspendSilent {
 	/// Suspends the validators that author nothing. The session with which the others take over.

@@ -2,7 +2,7 @@
 
 use crate::{Allowance, Allowances, Config, Pallet};
 use core::marker::PhantomData;
-use frame_support::traits::Get;
+use frame_support::{ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use kexin_primitives::members::MemberId;
 use pallet_transaction_payment::{OnChargeTransaction, TxCreditHold};
@@ -10,6 +10,9 @@ use sp_runtime::{
 	traits::{DispatchInfoOf, PostDispatchInfoOf, SaturatedConversion, Saturating},
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
+
+/// What a transaction with a tip is refused as, an [`InvalidTransaction::Custom`]: sign it again without one.
+pub const TIP: u8 = 1;
 
 impl<T: Config> Pallet<T> {
 	/// What the member may send in this block, in picoseconds of execution. It refills when it is looked at, so that blocks do
@@ -38,11 +41,14 @@ impl<T: Config> Pallet<T> {
 ///
 /// A signer that acts for no active member is refused as [`InvalidTransaction::BadSigner`], in the pool already. An empty
 /// allowance is [`InvalidTransaction::Payment`]: send again when it has refilled. (It is not `ExhaustsResources`, which block
-/// authors take to mean that the block is full, so that one member could cut everybody's blocks short.)
+/// authors take to mean that the block is full, so that one member could cut everybody's blocks short.) A tip is [`TIP`]: nobody can buy
+/// precedence over others.
 pub struct ChargeAllowance<T>(PhantomData<T>);
 
 impl<T: Config + pallet_transaction_payment::Config> ChargeAllowance<T> {
-	fn affordable(who: &T::AccountId, cost: u128) -> Result<(MemberId, u128), TransactionValidityError> {
+	fn affordable(who: &T::AccountId, cost: u128, tip: u128) -> Result<(MemberId, u128), TransactionValidityError> {
+		// The pool would let the transaction go before those without a tip.
+		ensure!(tip == 0, InvalidTransaction::Custom(TIP));
 		let key = Pallet::<T>::active_key(who).ok_or(InvalidTransaction::BadSigner)?;
 		let left = Pallet::<T>::allowance(key.member)
 			.checked_sub(cost)
@@ -67,11 +73,9 @@ impl<T: Config + pallet_transaction_payment::Config> OnChargeTransaction<T> for 
 		fee_with_tip: u128,
 		tip: u128,
 	) -> Result<Self::LiquidityInfo, TransactionValidityError> {
-		// Tips buy nothing here: they are neither taken nor paid.
-		let cost = fee_with_tip.saturating_sub(tip);
-		let (member, left) = Self::affordable(who, cost)?;
+		let (member, left) = Self::affordable(who, fee_with_tip, tip)?;
 		Pallet::<T>::set_allowance(member, left);
-		Ok(Some((member, cost)))
+		Ok(Some((member, fee_with_tip)))
 	}
 
 	fn can_withdraw_fee(
@@ -81,7 +85,7 @@ impl<T: Config + pallet_transaction_payment::Config> OnChargeTransaction<T> for 
 		fee_with_tip: u128,
 		tip: u128,
 	) -> Result<(), TransactionValidityError> {
-		Self::affordable(who, fee_with_tip.saturating_sub(tip)).map(|_| ())
+		Self::affordable(who, fee_with_tip, tip).map(|_| ())
 	}
 
 	/// Gives back what the call did not use after all.
@@ -90,11 +94,11 @@ impl<T: Config + pallet_transaction_payment::Config> OnChargeTransaction<T> for 
 		_info: &DispatchInfoOf<T::RuntimeCall>,
 		_post_info: &PostDispatchInfoOf<T::RuntimeCall>,
 		corrected_fee_with_tip: u128,
-		tip: u128,
+		_tip: u128,
 		drawn: Self::LiquidityInfo,
 	) -> Result<(), TransactionValidityError> {
 		if let Some((member, drawn)) = drawn {
-			let unused = drawn.saturating_sub(corrected_fee_with_tip.saturating_sub(tip));
+			let unused = drawn.saturating_sub(corrected_fee_with_tip);
 			Pallet::<T>::set_allowance(member, Pallet::<T>::allowance(member).saturating_add(unused));
 		}
 		Ok(())

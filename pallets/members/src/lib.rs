@@ -45,7 +45,7 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
-pub use allowance::ChargeAllowance;
+pub use allowance::{ChargeAllowance, TIP};
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use genesis::GenesisMember;

@@ -6,6 +6,7 @@ use frame_support::{
 	parameter_types,
 	traits::{ConstU32, ConstU64},
 };
+use pallet_governance::Anew;
 use pallet_session::historical;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_runtime::{traits::OpaqueKeys, DispatchError};
@@ -25,7 +26,8 @@ pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfigurat
 	allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
 };
 
-/// Blocks after the session's first one until new voters start finality anew. Whoever has seen this many blocks has seen the decision.
+/// Blocks after the session's first one until new voters start finality anew, at the most. Whoever has seen this many blocks has seen the
+/// decision.
 const RESTART_DELAY: BlockNumber = 8;
 
 parameter_types! {
@@ -107,10 +109,15 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 
 	/// Starts finality anew, if the council decided that this session's validators shall.
 	fn start_session(index: SessionIndex) {
-		if let Some(last_final) = Governance::restarted_after(index) {
-			let noted = Grandpa::note_stalled(RuntimeOrigin::root(), RESTART_DELAY, last_final);
-			frame_support::defensive_assert!(noted.is_ok(), "the origin is root");
-		}
+		let Some(Anew { last_final, before }) = Governance::note_session(index, Grandpa::current_set_id()) else {
+			return;
+		};
+		// The pallet counts announcements, the nodes the voters who took over. Reports of equivocations name them by the nodes' numbers.
+		pallet_grandpa::CurrentSetId::<Runtime>::put(before);
+		// Before the next session, which may announce others.
+		let delay = RESTART_DELAY.min(pallet_members::SessionBlocks::<Runtime>::get() / 2);
+		let noted = Grandpa::note_stalled(RuntimeOrigin::root(), delay, last_final);
+		frame_support::defensive_assert!(noted.is_ok(), "the origin is root");
 	}
 
 	/// Tells who was silent, and drops the roots that no report can need any more.

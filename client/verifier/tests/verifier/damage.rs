@@ -146,7 +146,7 @@ proptest! {
 	fn any_bytes_are_read_as_a_header_or_not(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
 		if let Ok(header) = Header::from_bytes(&bytes) {
 			prop_assert_eq!(header.encode(), bytes);
-			let _ = header.next_voters();
+			let _ = header.change();
 		}
 	}
 

@@ -1,7 +1,7 @@
 //! From the genesis hash to a final block: what is accepted, and each way in which it is not.
 
 use crate::support::{
-	chain::{announcement, vote, vote_for, voters, Chain, Justification},
+	chain::{announcement, restart, vote, vote_for, voters, Chain, Justification},
 	named,
 };
 use codec::Encode;
@@ -12,7 +12,7 @@ use kexin_verifier::{
 	error::{Error, HeaderError, JustificationError, Place, StateError},
 	finality::Voters,
 	header::{DigestItem, Header},
-	FinalBlock, Finality,
+	FinalBlock, Finality, Trust,
 };
 
 const ROOT: H256 = H256::repeat_byte(9);
@@ -145,7 +145,7 @@ fn weights_decide() {
 	let header = chain.grow_with(ROOT, vec![DigestItem::Consensus(*b"FRNK", log)]);
 	chain.handovers.push(kexin_verifier::finality::Handover {
 		header: header.encode().into(),
-		justification: chain.justify(&header).bytes(),
+		justification: Some(chain.justify(&header).bytes()),
 	});
 	(chain.keys, chain.set_id) = (keys, 1);
 	let header = chain.grow(ROOT);
@@ -483,7 +483,7 @@ fn a_forged_handover_is_refused() {
 	// With a justification by the forged voters themselves.
 	let mut forgers = four();
 	(forgers.keys, forgers.set_id) = (voters(60..64), 1);
-	finality.handovers[1].justification = forgers.justify(&forged).bytes();
+	finality.handovers[1].justification = Some(forgers.justify(&forged).bytes());
 	let stranger = H256(crate::support::chain::id(&forgers.keys[0]));
 	let unknown = Error::Justification {
 		at: Place::Handover(1),
@@ -583,7 +583,7 @@ fn a_handover_must_announce_voters() {
 		let header = chain.grow_with(ROOT, items);
 		chain.handovers.push(kexin_verifier::finality::Handover {
 			header: header.encode().into(),
-			justification: chain.justify(&header).bytes(),
+			justification: Some(chain.justify(&header).bytes()),
 		});
 		let next = chain.grow(ROOT);
 		chain.prove(&next).verify(chain.hash()).unwrap_err()
@@ -605,9 +605,8 @@ fn a_handover_must_announce_voters() {
 		header(HeaderError::Delayed(7))
 	);
 	assert_eq!(hand_over(item(vec![1, 4, 0])), header(HeaderError::MalformedChange));
-	let mut forced = vec![2];
-	(0u32, Voters::new(), 0u32).encode_to(&mut forced);
-	assert_eq!(hand_over(item(forced)), header(HeaderError::Forced));
+	assert_eq!(hand_over(item(vec![2, 4, 0])), header(HeaderError::MalformedChange));
+	assert_eq!(hand_over(vec![restart(&voters(0..4), 0)]), Error::WrongHandover(at));
 	assert_eq!(hand_over(vec![announcement(&[], 0)]), Error::NoVoters(at));
 }
 
@@ -618,9 +617,109 @@ fn of_two_announcements_the_first_counts() {
 	let header = chain.grow_with(ROOT, vec![announcement(&keys, 0), announcement(&voters(20..24), 0)]);
 	chain.handovers.push(kexin_verifier::finality::Handover {
 		header: header.encode().into(),
-		justification: chain.justify(&header).bytes(),
+		justification: Some(chain.justify(&header).bytes()),
 	});
 	(chain.keys, chain.set_id) = (keys, 1);
 	let header = chain.grow(ROOT);
 	assert_final(&chain.prove(&header), &chain, &header);
+}
+
+/// A chain whose voters made block 3 final and no more: block 4 announces others in vain, block 6 starts finality anew, and those who begin with
+/// it hand over with block 8.
+fn restarted() -> (Chain, Header) {
+	let mut chain = four();
+	chain.hand_over(voters(10..14));
+	chain.grow(ROOT);
+	chain.grow(ROOT);
+	chain.grow_with(ROOT, vec![announcement(&voters(20..24), 0)]);
+	chain.grow(ROOT);
+	let restart = chain.restart(voters(12..14), 3);
+	chain.grow(ROOT);
+	chain.hand_over(voters(30..34));
+	chain.grow(ROOT);
+	(chain, restart)
+}
+
+fn trusting(chain: &Chain, restarts: &[&Header]) -> Trust {
+	Trust {
+		genesis: chain.hash(),
+		restarts: restarts.iter().map(|header| header.hash()).collect(),
+	}
+}
+
+#[test]
+fn what_follows_a_restart_is_final_for_whoever_trusts_it() {
+	let (chain, restart) = restarted();
+	let finality = chain.prove(&chain.tip);
+	let hash = restart.hash();
+	let untrusted = Error::UntrustedRestart { number: 6, hash };
+	assert_eq!(finality.verify(chain.hash()), Err(untrusted.clone()));
+	assert_eq!(finality.verify(trusting(&chain, &[&chain.tip])), Err(untrusted));
+	let block = finality.verify(trusting(&chain, &[&chain.tip, &restart])).unwrap();
+	assert_eq!((block.number, block.set_id), (9, 3));
+	// It takes the place of no justification, and the genesis has to be right all the same.
+	let mut other = trusting(&chain, &[&restart]);
+	other.genesis = ROOT;
+	assert!(matches!(finality.verify(other), Err(Error::WrongGenesis { .. })));
+}
+
+#[test]
+fn blocks_between_the_last_final_one_and_the_restart_are_final_by_those_who_begin_anew() {
+	let mut chain = four();
+	let headers = (0..4).map(|_| chain.grow(ROOT)).collect::<Vec<_>>();
+	let announces_in_vain = chain.grow_with(ROOT, vec![announcement(&voters(20..24), 0)]);
+	let restart = chain.restart(voters(0..2), 3);
+	let last = chain.grow(ROOT);
+	let trust = trusting(&chain, &[&restart]);
+	let path = [&headers[3], &announces_in_vain, &restart, &last];
+	let verify = |chain: &Chain, headers: &[&Header]| {
+		let target = headers[headers.len() - 1];
+		let finality = chain.finality(headers.iter().copied(), &chain.justify(target));
+		finality.verify(&trust).map(|block| block.number)
+	};
+	for end in 1..=path.len() {
+		assert_eq!(verify(&chain, &path[..end]), Ok(4), "by a justification of {end}");
+	}
+	// Those who begin anew have no say before it.
+	assert_eq!(
+		verify(&chain, &[&headers[2]]),
+		Err(Error::OutOfTurn(Place::Justification))
+	);
+	// Without the restart, its block is a change of the voters that was left out, as is the one that came to nothing.
+	chain.handovers.clear();
+	(chain.keys, chain.set_id) = (voters(0..4), 0);
+	assert_eq!(verify(&chain, &path[..2]), Ok(4), "the announcement itself");
+	assert_eq!(verify(&chain, &path[..3]), Err(Error::HandoverLeftOut(5)));
+	assert_eq!(verify(&chain, &path[2..]), Err(Error::HandoverLeftOut(6)));
+}
+
+#[test]
+fn a_restart_out_of_turn_is_refused() {
+	let at = Place::Handover(1);
+	// After a block that was not final for those before it, after itself, or before the handover to them.
+	for last_final in [0, 1, 4, 9] {
+		let mut chain = four();
+		chain.grow(ROOT);
+		chain.hand_over(voters(10..14));
+		chain.grow(ROOT);
+		let restart = chain.restart(voters(12..14), last_final);
+		chain.grow(ROOT);
+		let finality = chain.prove(&chain.tip);
+		assert_eq!(
+			finality.verify(trusting(&chain, &[&restart])),
+			Err(Error::OutOfTurn(at)),
+			"{last_final}"
+		);
+	}
+	let (chain, restart) = restarted();
+	let trust = trusting(&chain, &[&restart]);
+	let mut finality = chain.prove(&chain.tip);
+	finality.handovers[1].justification = finality.handovers[0].justification.clone();
+	assert_eq!(finality.verify(&trust), Err(Error::WrongHandover(at)));
+	let mut finality = chain.prove(&chain.tip);
+	finality.handovers[0].justification = None;
+	assert_eq!(finality.verify(&trust), Err(Error::WrongHandover(Place::Handover(0))));
+	let mut finality = chain.prove(&chain.tip);
+	finality.handovers.insert(1, finality.handovers[1].clone());
+	assert_eq!(finality.verify(&trust), Err(Error::OutOfTurn(Place::Handover(2))));
 }

@@ -10,7 +10,11 @@ use crate::support::{
 };
 use codec::Encode;
 use kexin_primitives::{keys, vocabulary::Operation, H256};
-use kexin_verifier::{finality::Voters, header::Header, Bytes, ReadState, State};
+use kexin_verifier::{
+	finality::Voters,
+	header::{Change, Header},
+	Bytes, ReadState, State,
+};
 use smoldot::{
 	finality::verify::{verify_justification, JustificationVerifyConfig},
 	trie::proof_decode::{decode_and_verify_proof, Config},
@@ -134,7 +138,10 @@ fn both_hash_headers_alike_and_read_the_same_announcement() {
 		},
 		_ => None,
 	});
-	assert_eq!(announced, Some((header.next_voters().unwrap().unwrap(), 0)));
+	let Some((voters, 0)) = announced else {
+		panic!("not announced at once: {announced:?}");
+	};
+	assert_eq!(header.change(), Ok(Some(Change::HandOver(voters))));
 }
 
 /// What smoldot reads under a key; nothing when the nodes don't say.

@@ -5,14 +5,16 @@ use crate::{
 	rpc::{error::Error, json::At},
 	service::Client,
 };
-use codec::Encode as _;
+use codec::{Decode as _, Encode as _};
 use kexin_primitives::keys;
-use kexin_runtime::{BlockNumber, Hash};
+use kexin_runtime::{BlockNumber, Hash, Runtime};
 use kexin_verifier::{finality::Handover, Bytes, Finality, ReadState as _};
-use sc_client_api::BlockBackend as _;
+use pallet_governance::{LastRestart, Restarted};
+use sc_client_api::{BlockBackend as _, StorageProvider as _};
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sp_blockchain::HeaderBackend as _;
-use std::sync::Arc;
+use sp_core::storage::StorageKey;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// The engine that justifications are stored under.
 const GRANDPA: sp_runtime::ConsensusEngineId = *b"FRNK";
@@ -101,7 +103,7 @@ impl Finalities {
 		state.proof()
 	}
 
-	/// The changes of the voters before a block.
+	/// The changes of the voters before a block. The set that takes over with one has the number after that of the set which ends with it.
 	fn handovers(&self, before: BlockNumber) -> Result<Vec<Handover>, Error> {
 		let changes = self.voters.authority_set_changes();
 		let changes = changes.iter_from(0).ok_or_else(|| {
@@ -110,17 +112,47 @@ impl Finalities {
 			)
 		})?;
 		let changes = changes.take_while(|(_, last)| *last < before);
-		let handover = |(_, last): &(u64, BlockNumber)| {
+		let restarts = self.restarts()?;
+		let handover = |(set, last): &(u64, BlockNumber)| {
+			if let Some(block) = restarts.get(&(set + 1)) {
+				return Ok(Handover {
+					header: self.header(self.hash(*block)?)?,
+					justification: None,
+				});
+			}
 			let justified = self.justified(*last)?;
 			let justified = justified.ok_or_else(|| {
 				Error::NotKept(format!("the justification of block {last}, which changed the voters"))
 			})?;
 			Ok(Handover {
 				header: self.header(justified.at.hash)?,
-				justification: justified.justification,
+				justification: Some(justified.justification),
 			})
 		};
 		changes.map(handover).collect()
+	}
+
+	/// The blocks with which finality was started anew, by the number of the set that began with each.
+	fn restarts(&self) -> Result<BTreeMap<u64, BlockNumber>, Error> {
+		let mut restarts = BTreeMap::new();
+		let mut at = self.client.info().best_hash;
+		// Each is later than the one that the state before it knows.
+		while let Some(Restarted { set_id, block }) = self.last_restart(at)? {
+			restarts.insert(set_id, block);
+			at = self.hash(block.saturating_sub(1))?;
+		}
+		Ok(restarts)
+	}
+
+	fn last_restart(&self, at: Hash) -> Result<Option<Restarted<BlockNumber>>, Error> {
+		let key = StorageKey(LastRestart::<Runtime>::hashed_key().to_vec());
+		let Some(value) = self.client.storage(at, &key)? else {
+			return Ok(None);
+		};
+		let restart = Restarted::decode(&mut &value.0[..]);
+		restart
+			.map(Some)
+			.map_err(|error| Error::Damaged(format!("the last restart of finality at block {at:?}: {error}")))
 	}
 
 	fn first_justified(&self, numbers: impl Iterator<Item = BlockNumber>) -> Result<Option<Justified>, Error> {

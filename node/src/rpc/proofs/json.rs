@@ -93,7 +93,7 @@ mod tests {
 			authorities: vec![vec![2].into()],
 			handovers: vec![Handover {
 				header: vec![3].into(),
-				justification: vec![4].into(),
+				justification: Some(vec![4].into()),
 			}],
 			headers: vec![vec![5].into()],
 			justification: vec![0xab, 0xcd].into(),

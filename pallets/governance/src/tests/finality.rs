@@ -1,6 +1,6 @@
 //! How finality starts anew.
 
-use crate::{mock::*, Error, Event};
+use crate::{mock::*, Announcements, Error, Event, LastRestart, Restarted, MAX_ANNOUNCEMENTS};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::{BadOrigin, Unavailable};
 
@@ -22,9 +22,59 @@ fn finality_starts_anew_with_the_session_of_the_remaining_validators() {
 			Governance::restart_finality(council(), 60),
 			Error::<Test>::AlreadyRestarting
 		);
-		assert_eq!(Governance::restarted_after(SESSION - 1), None);
-		assert_eq!(Governance::restarted_after(SESSION), Some(60));
-		assert_eq!(Governance::restarted_after(SESSION + 1), None);
+		assert_eq!(start(SESSION - 1, 101, 0), None);
+		assert_eq!(start(SESSION, 102, 0), Some((60, 0)));
+		assert_eq!(LastRestart::<Test>::get(), Some(Restarted { set_id: 1, block: 102 }));
+		assert_eq!(start(SESSION + 1, 103, 1), None);
+	});
+}
+
+/// A session that starts at a block while so many sets of voters were announced: after which block its own begin anew, and what set they
+/// follow.
+fn start(session: u32, block: u64, set: u64) -> Option<(u64, u64)> {
+	System::set_block_number(block);
+	Governance::note_session(session, set).map(|anew| (anew.last_final, anew.before))
+}
+
+#[test]
+fn voters_whose_announcement_is_not_final_do_not_count() {
+	for (last_final, before) in [(9, 0), (10, 1), (19, 1), (20, 2), (29, 2), (30, 3), (39, 3), (40, 4)] {
+		ExtBuilder::build_and_execute(|| {
+			// Session 0 announces nothing, those from blocks 10, 20, 30 and 40 do, and the one from block 50 does not.
+			for (session, set) in [0, 0, 1, 2, 3, 4].into_iter().enumerate() {
+				let session = session as u32;
+				assert_eq!(start(session, u64::from(session) * 10, set), None);
+			}
+			System::set_block_number(55);
+			assert_ok!(Governance::restart_finality(council(), last_final));
+			assert_eq!(start(SESSION - 1, 60, 4), None);
+			assert_eq!(start(SESSION, 70, 4), Some((last_final, before)));
+			assert_eq!(
+				LastRestart::<Test>::get(),
+				Some(Restarted {
+					set_id: before + 1,
+					block: 70
+				})
+			);
+			// The next restart counts from there.
+			assert_eq!(start(SESSION + 1, 80, before + 1), None);
+			assert_ok!(Governance::restart_finality(council(), 70));
+			assert_eq!(start(SESSION + 2, 90, before + 1), Some((70, before + 1)));
+		});
+	}
+}
+
+#[test]
+fn a_bounded_number_of_announcements_is_kept() {
+	ExtBuilder::build_and_execute(|| {
+		for session in 0..3 * MAX_ANNOUNCEMENTS {
+			start(session, u64::from(session) * 10, session.into());
+		}
+		assert_eq!(Announcements::<Test>::get().len(), MAX_ANNOUNCEMENTS as usize);
+		assert_eq!(
+			Announcements::<Test>::get().last().unwrap().before,
+			u64::from(3 * MAX_ANNOUNCEMENTS - 1)
+		);
 	});
 }
 

@@ -1,6 +1,6 @@
 //! The allowance that stands in for fees.
 
-use crate::{mock::*, ChargeAllowance};
+use crate::{mock::*, ChargeAllowance, TIP};
 use frame_support::assert_ok;
 use kexin_primitives::members::{MemberId, Powers};
 use pallet_transaction_payment::OnChargeTransaction;
@@ -53,16 +53,21 @@ fn what_was_not_used_comes_back() {
 }
 
 #[test]
-fn tips_are_neither_taken_nor_paid() {
+fn nobody_buys_precedence_with_a_tip() {
 	ExtBuilder::build_and_execute(|| {
-		assert_ok!(Charge::withdraw_fee(
-			&10,
-			&call(),
-			&Default::default(),
-			100 + 5_000,
-			5_000
-		));
-		assert_eq!(Members::allowance(0), FULL - 100);
+		for tip in [1, u128::MAX] {
+			let refused = InvalidTransaction::Custom(TIP).into();
+			let cost = tip.saturating_add(100);
+			assert_eq!(
+				Charge::can_withdraw_fee(&10, &call(), &Default::default(), cost, tip),
+				Err(refused)
+			);
+			assert_eq!(
+				Charge::withdraw_fee(&10, &call(), &Default::default(), cost, tip),
+				Err(refused)
+			);
+		}
+		assert_eq!(Members::allowance(0), FULL);
 	});
 }
 

@@ -65,6 +65,14 @@ pub fn announcement(keys: &[SigningKey], delay: u32) -> DigestItem {
 	DigestItem::Consensus(*b"FRNK", log)
 }
 
+/// The digest item with which a block starts finality anew after `last_final`.
+pub fn restart(keys: &[SigningKey], last_final: u32) -> DigestItem {
+	let voters: Voters = keys.iter().map(|key| (id(key), 1)).collect();
+	let mut log = vec![2];
+	(last_final, voters, 8u32).encode_to(&mut log);
+	DigestItem::Consensus(*b"FRNK", log)
+}
+
 /// A chain whose voters finalize what they are asked to.
 #[derive(Clone)]
 pub struct Chain {
@@ -129,7 +137,19 @@ impl Chain {
 		let header = self.grow_with(H256::repeat_byte(5), vec![announcement(&keys, 0)]);
 		self.handovers.push(Handover {
 			header: header.encode().into(),
-			justification: self.justify(&header).bytes(),
+			justification: Some(self.justify(&header).bytes()),
+		});
+		self.keys = keys;
+		self.set_id += 1;
+		header
+	}
+
+	/// The next block starts finality anew after `last_final`, by voters for whom nobody vouches.
+	pub fn restart(&mut self, keys: Vec<SigningKey>, last_final: u32) -> Header {
+		let header = self.grow_with(H256::repeat_byte(5), vec![restart(&keys, last_final)]);
+		self.handovers.push(Handover {
+			header: header.encode().into(),
+			justification: None,
 		});
 		self.keys = keys;
 		self.set_id += 1;
