@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import { Keyring } from '@polkadot/keyring';
-import { bin, Chain, definitions, freePort } from './harness.mjs';
+import { bin, Chain, definitions, freePort, until } from './harness.mjs';
 
 const SERVED = `
   access_check access_events access_log access_proof access_subscribeBreaches access_unsubscribeBreaches annotation_claimable audit_finality audit_proof
@@ -89,14 +89,6 @@ const privileged = (body) => send({ socketPath: socket }, body);
 const well = (path, at = health) => send({ host: '127.0.0.1', port: at, path, method: 'GET' });
 const code = (promise) => promise.then(() => 0, (error) => error.code);
 
-async function until(holds, seconds = 10) {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
-    if (await holds()) return;
-    await new Promise((next) => setTimeout(next, 100));
-  }
-  assert.fail(`not within ${seconds} s: ${holds}`);
-}
-
 /** polkadot.js at the door. It can't be told of a certificate, so it does not check this one; `ask` and `kexin` do. */
 async function connect(token) {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
@@ -126,7 +118,7 @@ test('nobody is let in without a token that holds', async () => {
   await refused(undefined, /Authorization: Bearer/);
   await refused(`${secrets.auditor}0`, /not known/);
   await refused(undefined, /Authorization: Bearer/, `/?token=${secrets.auditor}`);
-  await until(async () => (await ask(expired, call('system_chain'))).status === 401);
+  await until('the end of the token', async () => (await ask(expired, call('system_chain'))).status === 401);
   await refused(expired, /expired/);
   const kept = readFileSync(join(chain.directory, 'chain/chains/kexin_dev/door-tokens.json'), 'utf8');
   assert.ok(!kept.includes(secrets.auditor.slice(6)));
@@ -209,7 +201,7 @@ test('a token makes as many calls as it may, and goes on when there are more', a
   assert.deepEqual([answer.status, answer.json().error.code, answer.headers['retry-after']], [429, 8103, '1']);
   assert.equal(await code(provider.send('system_chain', [])), 8103);
   assert.equal((await ask(secrets.auditor, call('system_chain'))).status, 200);
-  await until(async () => (await ask(token, call('system_chain'))).status === 200, 3);
+  await until('the new token to count', async () => (await ask(token, call('system_chain'))).status === 200, 3);
   await provider.disconnect();
 });
 
@@ -230,7 +222,7 @@ test('requests, batches and connections have their limits', async () => {
   for (let number = 0; number < 64; number += 1) await subscribe();
   assert.equal(await code(subscribe()), -32006);
   await open.pop().disconnect();
-  await until(async () => (await ask(secrets.auditor, call('system_chain'))).status === 200);
+  await until('the door to be open again', async () => (await ask(secrets.auditor, call('system_chain'))).status === 200);
   await Promise.all(open.map((provider) => provider.disconnect()));
 });
 
@@ -239,7 +231,7 @@ test('who loses a token is refused at once and then cut off', async () => {
   const provider = await connect(token);
   let heads = 0;
   await provider.subscribe('chain_newHead', 'chain_subscribeNewHeads', [], () => { heads += 1; });
-  await until(() => heads > 0);
+  await until('a new head', () => heads > 0);
   const gone = new Promise((done) => provider.on('disconnected', done));
   chain.offline('token', 'revoke', 'leaver');
   assert.equal(await code(provider.send('system_chain', [])), 8101);
@@ -260,7 +252,7 @@ test('a damaged file of tokens closes the door, and the node goes on', async () 
   const unready = await well('/ready');
   assert.equal(unready.status, 503);
   assert.match(unready.json().reasons[0], /door/);
-  await until(async () => (await state()).best > best);
+  await until('another block', async () => (await state()).best > best);
   writeFileSync(file, good);
   assert.equal((await ask(secrets.auditor, call('system_chain'))).status, 200);
   assert.equal((await well('/ready')).status, 200);
@@ -277,11 +269,11 @@ test('a node is ready when it has peers and finality is near', async () => {
   };
   try {
     nodes.push(await Chain.spawn('local', 'alice', ['--health', `127.0.0.1:${at}`, '--ready-max-lag', '1']));
-    await until(async () => (await ready())?.reasons.includes('no peers'), 20);
+    await until('the node to miss its peers', async () => (await ready())?.reasons.includes('no peers'));
     nodes.push(await Chain.spawn('local', 'bob', ['--bootnodes', nodes[0].address]));
-    await until(async () => (await ready()).status === 200, 20);
+    await until('the node to be ready', async () => (await ready()).status === 200);
     // Two of four validators make blocks that never become final.
-    await until(async () => (await ready()).reasons.includes('finality'), 30);
+    await until('finality to lag', async () => (await ready()).reasons.includes('finality'));
   } finally {
     await Promise.all(nodes.map((node) => node.stop()));
   }

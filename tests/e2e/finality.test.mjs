@@ -1,7 +1,7 @@
 // Finality stands still because a validator is gone for good, and the council starts it anew without it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { account, ask, Chain, consortium } from './harness.mjs';
+import { account, ask, Chain, consortium, until } from './harness.mjs';
 
 const DATASET = 'text:finality-test';
 let alice;
@@ -29,15 +29,9 @@ after(async () => {
 
 const decide = async (...args) => alice.decide('council', '--without-finality', ...args);
 
-/** Waits until the node's chain is as it has to be. */
-async function until(holds) {
-  for (let attempt = 0; attempt < 1_200; attempt += 1) {
-    const status = alice.json(['status']);
-    if (holds(status)) return status;
-    await new Promise((next) => setTimeout(next, 1_000));
-  }
-  throw new Error(`the chain does not come there: ${JSON.stringify(alice.json(['status']))}`);
-}
+const status = () => alice.json(['status']);
+/** A node without finality makes blocks more and more slowly. */
+const PATIENCE = 1_200;
 
 test('what was final and proved before finality stood still stays so', async () => {
   alice.access(DATASET, 0);
@@ -45,8 +39,7 @@ test('what was final and proved before finality stood still stays so', async () 
   // A validator has just registered other session keys. Nothing makes final any more what announces them.
   alice.kexin(['session-keys', alice.offline('session-keys', '--account', account('//Alice'))], { key: '//Alice' });
   await bob.end('SIGKILL');
-  const { best, finalized } = await until((status) => status.best > status.finalized + 5);
-  assert.ok(best > finalized);
+  await until('blocks that are not final', () => status().best > status().finalized + 5);
   alice.kexin(['verify', 'before.json', '--genesis', genesis]);
 });
 
@@ -55,11 +48,10 @@ test('the council does not go on without a validator that may only be slow', asy
 });
 
 test('without the silent validator, finality comes back', async () => {
-  const gone = alice.json(['status']).best;
-  await until((status) => status.best > gone + 45);
-  const { finalized: last } = alice.json(['status']);
+  const { best: gone, finalized: last } = status();
+  await until('the silence to be beyond doubt', () => status().best > gone + 45, PATIENCE);
   await decide('restart-finality');
-  await until((status) => status.finalized > last + 20);
+  await until('finality', () => status().finalized > last + 20, PATIENCE);
   alice.access(DATASET, 1);
   const { count } = alice.json(['log', DATASET]);
   assert.equal(count, 2);
@@ -80,7 +72,7 @@ test('what follows is proved for whoever trusts the block that started finality 
   alice.kexin(['verify', 'before.json', '--genesis', genesis]);
   // Once a block that has the access is not only final but justified.
   let refused;
-  await until(() => {
+  await until('what follows to be justified', () => {
     refused = alice.kexin(['proof', DATASET, '1', '--genesis', genesis], { check: false });
     return refused.err.includes('started anew');
   });

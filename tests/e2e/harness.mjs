@@ -30,6 +30,20 @@ export const freePort = () =>
     });
   });
 
+/** Waits until something holds, and says how many seconds that took. It may take long: the machine may be busy with other things. */
+export async function until(what, holds, seconds = 240) {
+  const begun = Date.now();
+  const taken = () => (Date.now() - begun) / 1000;
+  for (let why = ''; ; await new Promise((next) => setTimeout(next, 100))) {
+    try {
+      if (await holds()) return taken();
+    } catch (error) {
+      why = `: ${error.message}`;
+    }
+    if (taken() > seconds) throw new Error(`${what}: not within ${seconds} s${why}`);
+  }
+}
+
 /** The pair of keys of a development name. */
 export const pair = (uri) => new Keyring({ type: 'sr25519' }).addFromUri(uri);
 

@@ -1,7 +1,7 @@
 // Who may connect: once the council has closed the network, the members' nodes and nobody else.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Chain, consortium } from './harness.mjs';
+import { Chain, consortium, until } from './harness.mjs';
 
 const SESSION_SECONDS = 8 * 2;
 const nodes = {};
@@ -25,16 +25,8 @@ const peerId = (node) => node.address.split('/p2p/')[1];
 const peers = (name) => nodes[name].json(['status']).peers;
 const nameNodes = (name, key, ...more) => nodes.alice.kexin(['members', 'name-nodes', peerId(nodes[name]), ...more], { key });
 
-async function within(seconds, what, holds) {
-  const end = Date.now() + seconds * 1_000;
-  while (!holds()) {
-    assert.ok(Date.now() < end, `${what} did not come within ${seconds} s`);
-    await new Promise((next) => setTimeout(next, 500));
-  }
-}
-
 test('while the network is open, everybody can follow the chain', async () => {
-  await within(60, 'the stranger', () => peers('stranger') > 0);
+  await until('the stranger', () => peers('stranger') > 0);
 });
 
 test('the network is not closed before the validators have named their nodes', async () => {
@@ -48,10 +40,10 @@ test('the network is not closed before the validators have named their nodes', a
 
 test('a closed network drops strangers within a session, and finality goes on', async () => {
   await nodes.alice.decide('members', 'close-network');
-  await within(SESSION_SECONDS, 'the end of the stranger', () => peers('stranger') === 0);
+  await until('the end of the stranger', () => peers('stranger') === 0, SESSION_SECONDS);
   const { best } = nodes.stranger.json(['status']);
   const { finalized } = nodes.alice.json(['status']);
-  await within(60, 'finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
+  await until('finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
   assert.equal(peers('alice'), 3);
   assert.ok(nodes.stranger.json(['status']).best <= best + 1, 'the stranger hears of no more blocks');
 });
@@ -61,17 +53,17 @@ test('a stranger that comes later gets no block', async () => {
   await nodes.stranger.stop();
   delete nodes.stranger;
   const late = await enter('late', null);
-  await within(60, 'its server', () => late.kexin(['status'], { check: false }).code === 0);
+  await until('its server', () => late.kexin(['status'], { check: false }).code === 0);
   const { finalized } = nodes.alice.json(['status']);
-  await within(60, 'finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
+  await until('finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
   assert.equal(late.json(['status']).best, 0);
 });
 
 test('it is let in when a hospital names it, and the nodes of a suspended hospital are dropped', async () => {
   nameNodes('alice', '//Alice', peerId(nodes.late));
-  await within(90, 'the new node', () => nodes.late.json(['status']).finalized > 0);
+  await until('the new node', () => nodes.late.json(['status']).finalized > 0);
   await nodes.alice.decide('members', 'suspend', '3');
-  await within(SESSION_SECONDS, 'the end of the suspended', () => peers('dave') === 0);
+  await until('the end of the suspended', () => peers('dave') === 0, SESSION_SECONDS);
   const { finalized } = nodes.alice.json(['status']);
-  await within(90, 'finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
+  await until('finality', () => nodes.alice.json(['status']).finalized > finalized + 8);
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { account, Chain, consortium } from './harness.mjs';
+import { account, Chain, consortium, until } from './harness.mjs';
 
 const DATASET = 'text:validators-test';
 const SESSION_BLOCKS = 8;
@@ -38,19 +38,13 @@ const validators = async () => (await api.query.session.validators()).map(String
 const sets = async () => (await api.query.grandpa.currentSetId()).toNumber();
 const finalized = async () => (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
 
-/** Waits for what has to come within so many sessions. */
-async function within(sessions, what, holds) {
-  const end = Date.now() + sessions * SESSION_BLOCKS * 2_000 + 30_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < end, `${what} did not come`);
-    await new Promise((next) => setTimeout(next, 500));
-  }
-}
+/** How long so many sessions may take, in seconds. */
+const sessions = (number) => number * SESSION_BLOCKS * 2 + 30;
 
 /** Waits until so many more blocks are final. */
 async function finalize(blocks) {
   const last = (await finalized()) + blocks;
-  await within(2, `finality of block ${last}`, async () => (await finalized()) >= last);
+  await until(`finality of block ${last}`, async () => (await finalized()) >= last, sessions(2));
 }
 
 /** Fetches the proof of the access, and the number of its handovers. */
@@ -72,18 +66,18 @@ test('a hospital joins, makes its keys, and validates from the session after the
   const keys = paris.offline('session-keys', '--account', account('//Eve'));
   paris.kexin(['session-keys', keys], { key: '//Eve' });
   await alice.decide('members', 'admit-validator', '//Eve');
-  await within(3, 'the validator', async () => (await validators()).includes(account('//Eve')));
+  await until('the validator', async () => (await validators()).includes(account('//Eve')), sessions(3));
   assert.equal(await sets(), 1);
-  await within(3, 'a block of its own', async () => {
+  await until('a block of its own', async () => {
     const header = await api.derive.chain.getHeader(await api.rpc.chain.getBlockHash());
     return header?.author?.toString() === account('//Eve');
-  });
+  }, sessions(3));
   await finalize(5);
 });
 
 test('a validator is removed, and finality goes on without it though it keeps going', async () => {
   await alice.decide('members', 'remove-validator', '3');
-  await within(3, 'the end of the validator', async () => !(await validators()).includes(account('//Dave')));
+  await until('the end of the validator', async () => !(await validators()).includes(account('//Dave')), sessions(3));
   assert.equal((await validators()).length, 4);
   await finalize(SESSION_BLOCKS);
   assert.equal(await sets(), 2);
@@ -91,7 +85,7 @@ test('a validator is removed, and finality goes on without it though it keeps go
 
 test('what was proved before stays proved, and what is proved now says how the voters changed', async () => {
   // The newest block with a justification may still be one of the voters before.
-  await within(3, 'a proof with both changes', () => prove('after.json') === 2);
+  await until('a proof with both changes', () => prove('after.json') === 2, sessions(3));
   assert.ok(accepted('before.json'));
   assert.ok(accepted('after.json'));
   const forged = JSON.parse(readFileSync(join(alice.directory, 'after.json'), 'utf8'));

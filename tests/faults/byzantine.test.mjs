@@ -4,9 +4,9 @@
 // cheats are seven processes.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { account, ask } from '../e2e/harness.mjs';
+import { account, ask, until } from '../e2e/harness.mjs';
 import { Load } from './load.mjs';
-import { figures, finalized, Network, offencesIn, sleep, until, uri } from './network.mjs';
+import { figures, finalized, Network, offencesIn, sleep, uri } from './network.mjs';
 
 const SESSION_BLOCKS = 10;
 const VALIDATORS = ['alice', 'bob', 'charlie', 'dave', 'eve'];

@@ -2,9 +2,9 @@
 // asks the nodes all the while.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { access, blake2AsHex, pair } from '../e2e/harness.mjs';
+import { access, blake2AsHex, pair, until } from '../e2e/harness.mjs';
 import { countLost, violations } from './history.mjs';
-import { finalized, gatewayOf, HOSPITALS, sleep, until } from './network.mjs';
+import { finalized, gatewayOf, HOSPITALS, sleep } from './network.mjs';
 
 /** How long a gateway waits for finality before it sends a batch again, in milliseconds. */
 const RESEND = 60_000;

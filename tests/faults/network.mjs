@@ -2,27 +2,13 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { account, ask, Chain, consortium, voter } from '../e2e/harness.mjs';
+import { account, ask, Chain, consortium, until, voter } from '../e2e/harness.mjs';
 import { Links } from './links.mjs';
 
 /** Whether to take the time of a night. */
 export const nightly = process.env.KEXIN_FAULTS === 'nightly';
 
-/** How long something may take that has to come, in milliseconds. It is long: the machine may be busy with other things. */
-const PATIENCE = 240_000;
-
 export const sleep = (milliseconds) => new Promise((next) => setTimeout(next, milliseconds));
-
-/** Waits until something holds, and says how many seconds that took. */
-export async function until(what, holds, patience = PATIENCE) {
-  const begun = Date.now();
-  for (;;) {
-    const held = await Promise.resolve().then(holds).catch(() => false);
-    if (held) return (Date.now() - begun) / 1000;
-    if (Date.now() - begun > patience) throw new Error(`${what}: not within ${patience / 1000} s`);
-    await sleep(100);
-  }
-}
 
 /** Tells the figures of a test: as a line of its own, and as JSON into the file that `KEXIN_FAULTS_JSON` names. */
 export function figures(test, values) {

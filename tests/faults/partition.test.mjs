@@ -4,8 +4,9 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { until } from '../e2e/harness.mjs';
 import { Load } from './load.mjs';
-import { figures, finalized, HOSPITALS, Network, nightly, offences, peers, sleep, until } from './network.mjs';
+import { figures, finalized, HOSPITALS, Network, nightly, offences, peers, sleep } from './network.mjs';
 
 /** How long a fault lasts, in milliseconds. */
 const LASTS = nightly ? 120_000 : 20_000;

@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, closeSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { ask } from '../e2e/harness.mjs';
+import { ask, until } from '../e2e/harness.mjs';
 import { Load } from './load.mjs';
-import { Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep, until } from './network.mjs';
+import { Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep } from './network.mjs';
 
 /** The size of the disk that becomes full, in MiB. */
 const DISK = 512;
