@@ -1,7 +1,7 @@
 //! The chains that the node knows by name, and those that hospitals make.
 
-use kexin_runtime::{opaque::Block, Hash, SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL, WASM_BINARY};
-use sc_chain_spec::{construct_genesis_block, resolve_state_version_from_wasm, ChainSpecBuilder};
+use kexin_runtime::{opaque::Block, Hash, SS58_PREFIX, TOKEN_DECIMALS, TOKEN_SYMBOL, VERSION, WASM_BINARY};
+use sc_chain_spec::{construct_genesis_block, ChainSpecBuilder};
 use sc_network::config::MultiaddrWithPeerId;
 use sc_service::{ChainType, Properties};
 use sp_runtime::{
@@ -50,11 +50,8 @@ pub fn consortium(id: &str, nodes: Vec<MultiaddrWithPeerId>, genesis: serde_json
 /// What is wrong with the genesis.
 pub fn genesis_hash(spec: &ChainSpec) -> Result<Hash, String> {
 	let storage = spec.build_storage()?;
-	let executor = sc_executor::WasmExecutor::<sp_io::SubstrateHostFunctions>::builder().build();
-	let version = resolve_state_version_from_wasm::<_, BlakeTwo256>(&storage, &executor);
-	let version = version.map_err(|error| error.to_string())?;
-	let root = BlakeTwo256::trie_root(storage.top.into_iter().collect(), version);
-	Ok(construct_genesis_block::<Block>(root, version).hash())
+	let root = BlakeTwo256::trie_root(storage.top.into_iter().collect(), VERSION.state_version());
+	Ok(construct_genesis_block::<Block>(root, VERSION.state_version()).hash())
 }
 
 /// The runtime that chains start with.

@@ -116,7 +116,7 @@ impl KeysCommand {
 		let key = NodeKeyConfig::Ed25519(Secret::File(directory.join("network/secret_ed25519"))).into_keypair()?;
 		let node = MultiaddrWithPeerId {
 			multiaddr: self.address.clone(),
-			peer_id: key.public().to_peer_id().into(),
+			peer_id: key.public().to_peer_id(),
 		};
 		let keystore = KeystoreContainer::new(&self.keystore_params.keystore_config(&directory)?)?;
 		let hospital = Hospital::new(&self.id, &self.name, self.region, &account, &keystore, node)?;
