@@ -8,7 +8,7 @@ import { account, bin, blake2AsHex, Chain, consortium } from './harness.mjs';
 
 const DATASET = 'text:archive-test';
 const dataset = blake2AsHex(DATASET.slice('text:'.length));
-const SESSION_BLOCKS = 8;
+const SESSION_BLOCKS = 5;
 let alice;
 let copy;
 let genesis;
