@@ -1,9 +1,12 @@
 //! The command line.
 
 use crate::{
+	archive::ArchiveCommand,
+	ceremony::CeremonyCommand,
 	door::command::TokenCommand,
 	index::{command::IndexCommand, IndexParams},
 	listeners::ListenerParams,
+	logs::LogParams,
 	session_keys::SessionKeysCommand,
 };
 use sc_cli::RunCmd;
@@ -36,6 +39,9 @@ pub struct Cli {
 	/// Who can ask it.
 	#[command(flatten)]
 	pub listeners: ListenerParams,
+	/// How it writes its log.
+	#[command(flatten)]
+	pub logs: LogParams,
 }
 
 /// What the node does besides running.
@@ -45,18 +51,17 @@ pub enum Subcommand {
 	/// Key management utilities.
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
+	/// Start a chain with other hospitals: make the keys of one, and the specification from the public files of all.
+	#[command(subcommand)]
+	Ceremony(CeremonyCommand),
 	/// Make new session keys in the node's keystore, and print them as JSON with the proof that the account's owner has them.
 	SessionKeys(SessionKeysCommand),
 	/// Write the specification of a chain as JSON.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
 	/// Check blocks by executing them again.
 	CheckBlock(sc_cli::CheckBlockCmd),
-	/// Write blocks to a file.
-	ExportBlocks(sc_cli::ExportBlocksCmd),
 	/// Write the state at a block as a chain specification.
 	ExportState(sc_cli::ExportStateCmd),
-	/// Import blocks from a file.
-	ImportBlocks(sc_cli::ImportBlocksCmd),
 	/// Remove the whole chain from this machine.
 	PurgeChain(sc_cli::PurgeChainCmd),
 	/// Go back to an earlier block that is not final.
@@ -66,6 +71,9 @@ pub enum Subcommand {
 	/// Make, list and revoke the tokens of the door, whether the node runs or not.
 	#[command(subcommand)]
 	Token(TokenCommand),
+	/// Write the chain's blocks to a file, and make a node from it.
+	#[command(subcommand)]
+	Archive(ArchiveCommand),
 	/// Look after the index of finalized events; the node has to be stopped.
 	#[command(subcommand)]
 	Index(IndexCommand),

@@ -4,6 +4,7 @@ use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
 	index::{store::Store, Target},
+	logs::{self, LogFormat},
 	service,
 };
 use kexin_runtime::{opaque::Block, SS58_PREFIX};
@@ -51,11 +52,15 @@ pub fn run() -> sc_cli::Result<()> {
 	sp_core::crypto::set_default_ss58_version(sp_core::crypto::Ss58AddressFormat::custom(SS58_PREFIX));
 	let cli = Cli::from_args();
 	match &cli.subcommand {
-		None => cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-			let node = service::new_full(config, &cli.index.index, &cli.listeners).await;
-			node.map_err(sc_cli::Error::Service)
-		}),
+		None => match (run_node(&cli), cli.logs.log_format) {
+			(Err(error), LogFormat::Json) => {
+				log::error!("{error}");
+				std::process::exit(1);
+			},
+			(ended, _) => ended,
+		},
 		Some(Subcommand::Key(command)) => command.run(&cli),
+		Some(Subcommand::Ceremony(command)) => command.run::<Cli>(),
 		Some(Subcommand::SessionKeys(command)) => command.run(&cli),
 		Some(Subcommand::Token(command)) => command.run(&cli),
 		Some(Subcommand::ExportChainSpec(command)) => {
@@ -71,19 +76,13 @@ pub fn run() -> sc_cli::Result<()> {
 			} = service::new_partial(&config)?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
-		Some(Subcommand::ExportBlocks(command)) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents {
-				client, task_manager, ..
-			} = service::new_partial(&config)?;
-			Ok((command.run(client, config.database), task_manager))
-		}),
 		Some(Subcommand::ExportState(command)) => cli.create_runner(command)?.async_run(|config| {
 			let PartialComponents {
 				client, task_manager, ..
 			} = service::new_partial(&config)?;
 			Ok((command.run(client, config.chain_spec), task_manager))
 		}),
-		Some(Subcommand::ImportBlocks(command)) => cli.create_runner(command)?.async_run(|config| {
+		Some(Subcommand::Archive(command)) => cli.create_runner(command)?.async_run(|config| {
 			let PartialComponents {
 				client,
 				task_manager,
@@ -128,4 +127,11 @@ pub fn run() -> sc_cli::Result<()> {
 			Ok((async move { command.run(&config, client).await }, task_manager))
 		}),
 	}
+}
+
+fn run_node(cli: &Cli) -> sc_cli::Result<()> {
+	logs::runner(cli)?.run_node_until_exit(|config| async move {
+		let node = service::new_full(config, &cli.index.index, &cli.listeners).await;
+		node.map_err(sc_cli::Error::Service)
+	})
 }

@@ -41,7 +41,10 @@ impl SessionKeysCommand {
 }
 
 /// New keys, and the proof that whoever has the account has them.
-fn generate(keystore: &dyn Keystore, account: &AccountId) -> sc_cli::Result<(Bytes, Bytes)> {
+///
+/// # Errors
+/// When the keystore can't be used.
+pub(crate) fn generate(keystore: &dyn Keystore, account: &AccountId) -> sc_cli::Result<(Bytes, Bytes)> {
 	let failed = |error: sp_keystore::Error| sc_cli::Error::Input(format!("the keystore can't be used: {error}"));
 	let author = keystore.sr25519_generate_new(BABE, None).map_err(failed)?;
 	let voter = keystore.ed25519_generate_new(GRANDPA, None).map_err(failed)?;

@@ -159,7 +159,8 @@ impl Index {
 		}
 		let now = self.progress();
 		match (self.store.get(), now.indexed) {
-			(Some(store), Some(block)) => Ok((store, block)),
+			// One that does not go on from the genesis, as where the node was not synchronised from it, would say that nothing ever happened.
+			(Some(store), Some(block)) if block.number > 0 || now.error.is_none() => Ok((store, block)),
 			_ => Err(now.error.unwrap_or_else(|| "it is being opened".into())),
 		}
 	}

@@ -1,0 +1,299 @@
+//! `kexin-node archive`: the blocks of the chain in a file, and a node made from it on a machine that needs no network.
+//!
+//! The file is what Substrate's own `export-blocks --binary` writes. Its import alone would not do for an archive: it passes over a
+//! justification that is false as if there were none, and takes a file for whole that says so.
+
+use crate::service::Client;
+use codec::{Decode, Encode as _, IoReader};
+use kexin_runtime::opaque::Block;
+use sc_cli::{CliConfiguration, DatabaseParams, SharedParams};
+use sc_client_api::BlockBackend as _;
+use sc_consensus::DefaultImportQueue;
+use sc_consensus_grandpa::GrandpaJustification;
+use sc_service::{chain_ops::import_blocks, BlocksPruning, PruningMode};
+use serde_json::json;
+use sp_api::ProvideRuntimeApi as _;
+use sp_blockchain::HeaderBackend as _;
+use sp_consensus_grandpa::{GrandpaApi as _, GRANDPA_ENGINE_ID};
+use sp_core::H256;
+use sp_runtime::{
+	generic::SignedBlock,
+	traits::{Block as _, Header as _},
+};
+use std::{
+	fs::{File, OpenOptions},
+	io::{BufReader, BufWriter, Read as _, Write as _},
+	path::{Path, PathBuf},
+	sync::Arc,
+};
+
+/// What to do with an archive. The node has to be stopped.
+#[derive(Debug, clap::Subcommand)]
+pub enum ArchiveCommand {
+	/// Write blocks with the proofs of their finality to a file, up to the newest block that has one of its own.
+	Export {
+		#[allow(missing_docs)]
+		#[command(flatten)]
+		arguments: ArchiveArguments,
+		/// The first block.
+		#[arg(long, value_name = "BLOCK", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+		from: u32,
+	},
+	/// Execute the blocks of a file and check the proofs of their finality. What is wrong with it is said, and nothing of it is then to be used.
+	Import {
+		#[allow(missing_docs)]
+		#[command(flatten)]
+		arguments: ArchiveArguments,
+	},
+}
+
+/// Which file and which chain.
+#[derive(Debug, clap::Args)]
+pub struct ArchiveArguments {
+	/// The archive.
+	file: PathBuf,
+	#[allow(missing_docs)]
+	#[command(flatten)]
+	shared: SharedParams,
+	#[allow(missing_docs)]
+	#[command(flatten)]
+	database: DatabaseParams,
+}
+
+impl CliConfiguration for ArchiveCommand {
+	fn shared_params(&self) -> &SharedParams {
+		&self.arguments().shared
+	}
+
+	fn database_params(&self) -> Option<&DatabaseParams> {
+		Some(&self.arguments().database)
+	}
+
+	/// An imported chain keeps all of its state, as a node does; one that is exported is as it is.
+	fn state_pruning(&self) -> sc_cli::Result<Option<PruningMode>> {
+		Ok(matches!(self, Self::Import { .. }).then_some(PruningMode::ArchiveAll))
+	}
+
+	fn blocks_pruning(&self) -> sc_cli::Result<BlocksPruning> {
+		Ok(BlocksPruning::KeepAll)
+	}
+}
+
+impl ArchiveCommand {
+	fn arguments(&self) -> &ArchiveArguments {
+		match self {
+			Self::Export { arguments, .. } | Self::Import { arguments } => arguments,
+		}
+	}
+
+	/// Does it.
+	///
+	/// # Errors
+	/// When the file or the database can't be read or written, and what is wrong with an archive.
+	pub async fn run(&self, client: Arc<Client>, queue: DefaultImportQueue<Block>) -> sc_cli::Result<()> {
+		let file = &self.arguments().file;
+		let done = match self {
+			Self::Export { from, .. } => export(&client, file, *from)?,
+			Self::Import { .. } => import(client, queue, file).await?,
+		};
+		println!("{done:#}");
+		Ok(())
+	}
+}
+
+fn export(client: &Client, path: &Path, from: u32) -> Result<serde_json::Value, String> {
+	let written = |error: std::io::Error| format!("{} can't be written: {error}", path.display());
+	let mut last = client.info().finalized_number;
+	while last >= from && block(client, last)?.justifications.is_none() {
+		last -= 1;
+	}
+	if last < from {
+		return Err(format!(
+			"there is no block from {from} on that has a proof of its finality yet"
+		));
+	}
+	let file = OpenOptions::new()
+		.write(true)
+		.create_new(true)
+		.open(path)
+		.map_err(written)?;
+	let mut writer = BufWriter::new(file);
+	let count = u64::from(last - from) + 1;
+	writer.write_all(&count.encode()).map_err(written)?;
+	let mut hash = H256::zero();
+	for number in from..=last {
+		let block = block(client, number)?;
+		hash = block.block.hash();
+		writer.write_all(&block.encode()).map_err(written)?;
+	}
+	let file = writer.into_inner().map_err(|error| written(error.into_error()))?;
+	file.sync_all().map_err(written)?;
+	Ok(json!({ "file": path, "blocks": count, "last": last, "hash": hash }))
+}
+
+/// A block of the best chain with what proves its finality, if it has that.
+fn block(client: &Client, number: u32) -> Result<SignedBlock<Block>, String> {
+	let failed = |error: sp_blockchain::Error| format!("block {number} can't be read: {error}");
+	let hash = client.hash(number).map_err(failed)?;
+	let block = hash
+		.map(|hash| client.block(hash))
+		.transpose()
+		.map_err(failed)?
+		.flatten();
+	block.ok_or_else(|| {
+		format!("this node does not have block {number}: take an archive from one that keeps all blocks")
+	})
+}
+
+async fn import(
+	client: Arc<Client>,
+	queue: DefaultImportQueue<Block>,
+	path: &Path,
+) -> Result<serde_json::Value, String> {
+	let (first, count) = survey(&client, path)?;
+	let reader = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
+	let imported = import_blocks(client.clone(), queue, reader, false, true).await;
+	let damaged =
+		|what: &str| {
+			format!("the archive is damaged, or not of this chain: {what}. Remove what was imported: kexin-node purge-chain")
+		};
+	imported.map_err(|error| damaged(&format!("{error} (the log names it)")))?;
+
+	for signed in Archive::open(path)? {
+		let signed = signed?;
+		let number = *signed.block.header().number();
+		let hash = signed.block.hash();
+		if client.hash(number).map_err(|error| error.to_string())? != Some(hash) {
+			return Err(damaged(&format!("block {number} is not on the chain that is final")));
+		}
+		justified(&client, &signed).map_err(|error| damaged(&format!("the finality of block {number}: {error}")))?;
+	}
+	let last = first + (count - 1);
+	let info = client.info();
+	if info.finalized_number < last {
+		return Err(damaged(&format!(
+			"block {} is its last that is final, not {last}",
+			info.finalized_number
+		)));
+	}
+	Ok(json!({ "file": path, "blocks": count, "last": last, "hash": client.hash(last).ok().flatten() }))
+}
+
+/// Reads a whole archive before anything is imported: that it is one, follows what the database has, and ends with a proof. Its first block
+/// and how many there are.
+fn survey(client: &Client, path: &Path) -> Result<(u32, u32), String> {
+	let mut archive = Archive::open(path)?;
+	let mut first = None;
+	let mut previous = None;
+	let mut proved = false;
+	for signed in &mut archive {
+		let signed = signed?;
+		let header = signed.block.header();
+		let number = *header.number();
+		let follows = match previous {
+			Some(previous) => previous == (number.wrapping_sub(1), *header.parent_hash()),
+			None => {
+				let parent = client.hash(number.wrapping_sub(1)).map_err(|error| error.to_string())?;
+				parent == Some(*header.parent_hash())
+			},
+		};
+		if !follows {
+			return Err(match first {
+				Some(_) => format!("the archive is damaged: block {number} does not follow the one before it. Nothing was imported"),
+				None => format!(
+					"the archive begins with block {number}, which does not follow what the database has: it is damaged, of another chain, or the \
+					 archive before it is to be imported first. Nothing was imported"
+				),
+			});
+		}
+		first.get_or_insert(number);
+		previous = Some((number, signed.block.hash()));
+		proved = signed.justifications.is_some();
+	}
+	archive.end()?;
+	match (first, previous) {
+		(Some(first), Some((last, _))) if proved => Ok((first, last - first + 1)),
+		_ => Err("the archive does not end with a block whose finality is proved. Nothing was imported".into()),
+	}
+}
+
+/// Checks what proves a block's finality: the import has kept it, or it is that of those who voted then.
+fn justified(client: &Client, signed: &SignedBlock<Block>) -> Result<(), String> {
+	let Some(justifications) = &signed.justifications else {
+		return Ok(());
+	};
+	let header = signed.block.header();
+	let (number, hash) = (*header.number(), signed.block.hash());
+	if client.justifications(hash).map_err(|error| error.to_string())?.as_ref() == Some(justifications) {
+		return Ok(());
+	}
+	let proof = justifications
+		.get(GRANDPA_ENGINE_ID)
+		.ok_or("it is of an unknown kind")?;
+	let justification = GrandpaJustification::<Block>::decode(proof).map_err(|error| error.to_string())?;
+	if justification.target() != (number, hash) {
+		return Err("it is that of another block".into());
+	}
+	// The voters change with the block that says so, which those before it make final.
+	let api = client.runtime_api();
+	let voters = api.grandpa_authorities(*header.parent_hash());
+	let set = api.current_set_id(*header.parent_hash());
+	let (voters, set) = voters
+		.and_then(|voters| Ok((voters, set?)))
+		.map_err(|error| error.to_string())?;
+	justification.verify(set, &voters).map_err(|error| error.to_string())
+}
+
+/// The blocks of a file.
+struct Archive {
+	reader: IoReader<BufReader<File>>,
+	path: PathBuf,
+	/// Those that it says are in it.
+	count: u64,
+	/// Those that were read.
+	read: u64,
+}
+
+impl Archive {
+	fn open(path: &Path) -> Result<Self, String> {
+		let file = File::open(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+		let mut reader = IoReader(BufReader::new(file));
+		let count = u64::decode(&mut reader).map_err(|_| format!("{} is no archive of blocks", path.display()))?;
+		Ok(Self {
+			reader,
+			path: path.into(),
+			count,
+			read: 0,
+		})
+	}
+
+	/// Checks that nothing comes after the last block.
+	fn end(&mut self) -> Result<(), String> {
+		match self.reader.0.read(&mut [0]) {
+			Ok(0) => Ok(()),
+			Ok(_) => Err(format!(
+				"the archive is damaged: something comes after its {} blocks. Nothing was imported",
+				self.count
+			)),
+			Err(error) => Err(format!("{} can't be read: {error}", self.path.display())),
+		}
+	}
+}
+
+impl Iterator for Archive {
+	type Item = Result<SignedBlock<Block>, String>;
+
+	fn next(&mut self) -> Option<Self::Item> {
+		if self.read == self.count {
+			return None;
+		}
+		let block = SignedBlock::decode(&mut self.reader);
+		self.read += 1;
+		Some(block.map_err(|_| {
+			format!(
+				"the archive is damaged, or its end is missing: block {} of its {} can't be read. Nothing was imported",
+				self.read, self.count
+			)
+		}))
+	}
+}

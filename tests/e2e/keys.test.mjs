@@ -1,0 +1,158 @@
+// Keys are rotated and a lost validator comes back while the chain runs, as docs/keys.md says; then a new node comes to
+// the closed network by warp sync.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { account, bin, Chain, consortium, root } from './harness.mjs';
+
+const DATASET = 'text:keys-test';
+const SESSION_BLOCKS = 5;
+const CHAIN = 'kexin_local';
+const keyring = mkdtempSync(join(tmpdir(), 'kexin-gpg-'));
+const nodes = [];
+let spec;
+let alice;
+let bob;
+let dave;
+let api;
+
+before(async () => {
+  spec = consortium(SESSION_BLOCKS);
+  for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(name);
+  [alice, bob, , dave] = nodes;
+  await Promise.all(nodes.map((node) => node.ready()));
+  api = await alice.polkadot();
+});
+after(async () => {
+  await api?.disconnect();
+  await Promise.all(nodes.map((node) => node.stop()));
+  spawnSync('gpgconf', ['--homedir', keyring, '--kill', 'all']);
+  rmSync(keyring, { recursive: true, force: true });
+});
+
+async function enter(name, options = []) {
+  const bootnodes = nodes.length ? ['--bootnodes', nodes[0].address] : [];
+  nodes.push(await Chain.spawn(spec, name, [...bootnodes, ...options]));
+  return nodes.at(-1);
+}
+
+/** Runs what docs/keys.md says under this heading of a block. */
+function recipe(title, variables) {
+  const block = readFileSync(join(root, 'docs/keys.md'), 'utf8').match(new RegExp(`\`\`\`sh\\n# ${title}\\n([^]*?)\`\`\``));
+  const env = { ...process.env, CHAIN, GNUPGHOME: keyring, PATH: `${bin}:${process.env.PATH}`, ...variables };
+  const run = spawnSync('bash', ['-euo', 'pipefail', '-c', block[1]], { env, cwd: variables.cwd, encoding: 'utf8' });
+  assert.equal(run.status, 0, run.stderr + run.stdout);
+  return run.stdout;
+}
+
+/** Waits for what has to come within so many sessions. */
+async function within(sessions, what, holds) {
+  const end = Date.now() + sessions * SESSION_BLOCKS * 2_000 + 60_000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, `${what} did not come`);
+    await new Promise((next) => setTimeout(next, 500));
+  }
+}
+
+const finalized = async () => (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
+async function finalize(blocks) {
+  const last = (await finalized()) + blocks;
+  await within(2, `finality of block ${last}`, async () => (await finalized()) >= last);
+}
+/** Who votes according to the last final block: what came later still rests on those before. */
+const voters = async () => {
+  const { query } = await api.at(await api.rpc.chain.getFinalizedHead());
+  return (await query.grandpa.authorities()).map(([key]) => key.toHex());
+};
+/** The GRANDPA key that an account has registered. */
+const registered = async (uri) => (await api.query.session.nextKeys(account(uri))).unwrap().grandpa.toHex();
+const suspended = async () => {
+  const all = await Promise.all([0, 1, 2, 3].map((member) => api.query.members.validatorsOf(member)));
+  return all.filter((validator) => validator.unwrap().offence.isSome).length;
+};
+
+/** Makes new session keys for a node as the document says, and waits until they are in force. */
+async function rotate(node, uri) {
+  const old = await registered(uri);
+  const made = node.offline('session-keys', '--account', account(uri));
+  node.kexin(['session-keys', made], { key: uri });
+  const key = await registered(uri);
+  assert.notEqual(key, old);
+  await within(3, 'the new keys', async () => (await voters()).includes(key) && !(await voters()).includes(old));
+}
+
+test('session keys are rotated while the network runs, and finality rests on the new ones', async () => {
+  await rotate(alice, '//Alice');
+  // Three of four votes make a block final.
+  await bob.end('SIGINT');
+  await finalize(4);
+  bob.run();
+  await bob.ready();
+});
+
+test('a backup holds what the other nodes do not have, and no session keys', () => {
+  const made = spawnSync('gpg', ['--homedir', keyring, '--batch', '--passphrase', '', '--quick-generate-key', 'backup@hospital.example'], { encoding: 'utf8' });
+  assert.equal(made.status, 0, made.stderr);
+  dave.offline('token', 'add', '--name', 'auditor', '--rights', 'read', '--expires', '2099-01-01');
+  const listed = recipe('backup', { NODE: join(dave.directory, 'chain'), TO: 'backup@hospital.example', BACKUP: join(keyring, 'node.tar.gpg') });
+  assert.deepEqual(listed.trim().split('\n'), ['network/secret_ed25519', 'door-tokens.json']);
+  assert.ok(!readFileSync(join(keyring, 'node.tar.gpg')).includes('auditor'));
+});
+
+test('a validator that was lost with its disk comes back from the backup, with new session keys, and nobody is suspended', async () => {
+  await dave.end('SIGKILL');
+  const directory = join(dave.directory, 'chain');
+  rmSync(directory, { recursive: true });
+  mkdirSync(directory);
+  recipe('restore', { NODE: directory, BACKUP: join(keyring, 'node.tar.gpg') });
+  // It has the address that the others know, but no development keys.
+  dave.options = dave.options.filter((option) => option !== '--dave');
+  dave.run();
+  await dave.ready();
+  assert.ok(dave.offline('token', 'list').startsWith('auditor'));
+  await within(1, 'its peers', () => dave.json(['status']).peers === 3);
+  const keystore = join(directory, 'chains', CHAIN, 'keystore');
+  assert.ok(!existsSync(keystore) || readdirSync(keystore).length === 0);
+  await within(1, 'the head', async () => dave.json(['status']).finalized >= (await finalized()));
+  await rotate(dave, '//Dave');
+  const authored = async () => (await api.derive.chain.getHeader(await api.rpc.chain.getBlockHash()))?.author?.toString() === account('//Dave');
+  await within(3, 'a block of its own', authored);
+  await bob.end('SIGINT');
+  await finalize(4);
+  bob.run();
+  await bob.ready();
+  assert.equal(await suspended(), 0);
+});
+
+test('a new node comes to the closed network by warp sync, and says what it can not serve', async () => {
+  alice.setUpHospital(DATASET);
+  alice.access(DATASET, 1);
+  assert.ok((await api.query.grandpa.currentSetId()).toNumber() >= 2, 'the voters have changed');
+  // Where the network is closed, a new node is named first and started then.
+  const late = await Chain.prepare(spec, null, ['--bootnodes', alice.address, '--sync', 'warp', '--name', 'late']);
+  nodes.push(late);
+  const peerId = (node) => node.address.split('/p2p/')[1];
+  const names = ['//Alice', '//Bob', '//Charlie', '//Dave'].map((uri, place) => {
+    const named = [nodes[place], ...(place === 0 ? [late] : [])].map(peerId);
+    return alice.kexinLater(['members', 'name-nodes', ...named], uri);
+  });
+  await Promise.all(names);
+  await alice.decide('members', 'close-network');
+  late.run();
+  await within(2, 'the head', async () => {
+    const status = late.kexin(['--json', 'status'], { check: false });
+    return status.code === 0 && JSON.parse(status.out).finalized >= (await finalized()) - 2;
+  });
+  const log = readFileSync(join(late.directory, 'node.log'), 'utf8');
+  assert.match(log, /Warp sync is complete/);
+  const at = await late.rpc('chain_getFinalizedHead');
+  assert.equal(late.json(['log', DATASET]).count, 1);
+  assert.ok(await late.rpc('state_getRuntimeVersion', at));
+  // The state of the blocks before is not there, so that there is no index; it says what to do about it.
+  await within(2, 'the reason', async () => (await late.rpc('index_status')).error?.includes('state and the transactions of every block'));
+  await assert.rejects(late.rpc('access_events', { limit: 1 }), { code: 8007 });
+  assert.ok(late.running);
+});
