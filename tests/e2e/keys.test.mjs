@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { account, bin, Chain, consortium, root } from './harness.mjs';
+import { account, bin, Chain, consortium, root, until } from './harness.mjs';
 
 const DATASET = 'text:keys-test';
 const SESSION_BLOCKS = 5;
@@ -48,19 +48,13 @@ function recipe(title, variables) {
   return run.stdout;
 }
 
-/** Waits for what has to come within so many sessions. */
-async function within(sessions, what, holds) {
-  const end = Date.now() + sessions * SESSION_BLOCKS * 2_000 + 60_000;
-  while (!(await holds())) {
-    assert.ok(Date.now() < end, `${what} did not come`);
-    await new Promise((next) => setTimeout(next, 500));
-  }
-}
+/** How long so many sessions may take, in seconds. */
+const sessions = (number) => number * SESSION_BLOCKS * 2 + 60;
 
 const finalized = async () => (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
 async function finalize(blocks) {
   const last = (await finalized()) + blocks;
-  await within(2, `finality of block ${last}`, async () => (await finalized()) >= last);
+  await until(`finality of block ${last}`, async () => (await finalized()) >= last, sessions(2));
 }
 /** Who votes according to the last final block: what came later still rests on those before. */
 const voters = async () => {
@@ -81,7 +75,7 @@ async function rotate(node, uri) {
   node.kexin(['session-keys', made], { key: uri });
   const key = await registered(uri);
   assert.notEqual(key, old);
-  await within(3, 'the new keys', async () => (await voters()).includes(key) && !(await voters()).includes(old));
+  await until('the new keys', async () => (await voters()).includes(key) && !(await voters()).includes(old), sessions(3));
 }
 
 test('session keys are rotated while the network runs, and finality rests on the new ones', async () => {
@@ -113,13 +107,13 @@ test('a validator that was lost with its disk comes back from the backup, with n
   dave.run();
   await dave.ready();
   assert.ok(dave.offline('token', 'list').startsWith('auditor'));
-  await within(1, 'its peers', () => dave.json(['status']).peers === 3);
+  await until('its peers', () => dave.json(['status']).peers === 3, sessions(1));
   const keystore = join(directory, 'chains', CHAIN, 'keystore');
   assert.ok(!existsSync(keystore) || readdirSync(keystore).length === 0);
-  await within(1, 'the head', async () => dave.json(['status']).finalized >= (await finalized()));
+  await until('the head', async () => dave.json(['status']).finalized >= (await finalized()), sessions(1));
   await rotate(dave, '//Dave');
   const authored = async () => (await api.derive.chain.getHeader(await api.rpc.chain.getBlockHash()))?.author?.toString() === account('//Dave');
-  await within(3, 'a block of its own', authored);
+  await until('a block of its own', authored, sessions(3));
   await bob.end('SIGINT');
   await finalize(4);
   bob.run();
@@ -142,17 +136,17 @@ test('a new node comes to the closed network by warp sync, and says what it can 
   await Promise.all(names);
   await alice.decide('members', 'close-network');
   late.run();
-  await within(2, 'the head', async () => {
+  await until('the head', async () => {
     const status = late.kexin(['--json', 'status'], { check: false });
     return status.code === 0 && JSON.parse(status.out).finalized >= (await finalized()) - 2;
-  });
+  }, sessions(2));
   const log = readFileSync(join(late.directory, 'node.log'), 'utf8');
   assert.match(log, /Warp sync is complete/);
   const at = await late.rpc('chain_getFinalizedHead');
   assert.equal(late.json(['log', DATASET]).count, 1);
   assert.ok(await late.rpc('state_getRuntimeVersion', at));
   // The state of the blocks before is not there, so that there is no index; it says what to do about it.
-  await within(2, 'the reason', async () => (await late.rpc('index_status')).error?.includes('state and the transactions of every block'));
+  await until('the reason', async () => (await late.rpc('index_status')).error?.includes('state and the transactions of every block'), sessions(2));
   await assert.rejects(late.rpc('access_events', { limit: 1 }), { code: 8007 });
   assert.ok(late.running);
 });
