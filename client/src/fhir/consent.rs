@@ -177,6 +177,9 @@ impl Times {
 			let reason = "limits the period in a way that the ledger does not know";
 			return Err(Problem::new(format!("{element}.period.{name}"), reason));
 		}
+		if !period.contains_key("start") && !period.contains_key("end") {
+			return Err(Problem::new(format!("{element}.period"), "has neither start nor end"));
+		}
 		let time = |name: &str, latest: bool| match period.get(name) {
 			None => Ok(None),
 			Some(Value::String(time)) => mapper
