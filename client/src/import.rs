@@ -105,7 +105,7 @@ impl Report {
 		let report = Self {
 			file: bad.file,
 			line: bad.line,
-			source: H256(sp_crypto_hashing::blake2_256(bad.raw.as_bytes())),
+			source: H256(sp_crypto_hashing::blake2_256(&bad.raw)),
 			outcome: "kept",
 			element: None,
 			reason: None,
@@ -410,14 +410,14 @@ impl<S: Submit> Import<'_, S> {
 				let mapped = match mapper.map(&record) {
 					Ok(mapped) => mapped,
 					Err(problem) => {
-						self.keep(&record.raw, pending.report("kept", None).about(problem))?;
+						self.keep(record.raw.as_bytes(), pending.report("kept", None).about(problem))?;
 						continue;
 					},
 				};
 				let reason = match mapped {
 					Mapped::Access(event) => {
 						if let Some(refusal) = window.refusal(event.occurred) {
-							self.keep(&record.raw, pending.report("kept", Some(refusal.into())))?;
+							self.keep(record.raw.as_bytes(), pending.report("kept", Some(refusal.into())))?;
 							continue;
 						}
 						accesses.push(Pending::new(&record, source, event));
@@ -457,7 +457,7 @@ impl<S: Submit> Import<'_, S> {
 								let reason = "is not in force, and no version of it was brought to the ledger by this \
 								              journal; if it was granted otherwise, withdraw it with `kexin consent revoke`";
 								let problem = Problem::new("Consent.status", reason);
-								self.keep(&record.raw, pending.report("kept", None).about(problem))?;
+								self.keep(record.raw.as_bytes(), pending.report("kept", None).about(problem))?;
 								continue;
 							},
 							Ok(replaces) => {
@@ -525,7 +525,7 @@ impl<S: Submit> Import<'_, S> {
 					} else {
 						for pending in batch {
 							let report = pending.report("kept", Some(error.to_string()));
-							self.keep(&pending.raw, report)?;
+							self.keep(pending.raw.as_bytes(), report)?;
 						}
 					}
 				},
@@ -543,7 +543,7 @@ impl<S: Submit> Import<'_, S> {
 			.note(batch.iter().map(|pending| (pending.source, state(pending))))
 	}
 
-	fn keep(&mut self, raw: &str, report: Report) -> io::Result<()> {
+	fn keep(&mut self, raw: &[u8], report: Report) -> io::Result<()> {
 		let element = report.element.as_deref().map(|element| format!("{element}: "));
 		let reason = report.reason.as_deref().unwrap_or_default();
 		self.journal

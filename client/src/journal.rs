@@ -136,9 +136,9 @@ impl Journal {
 	///
 	/// # Errors
 	/// When the disk does not take it.
-	pub fn keep(&mut self, source: H256, raw: &str, reason: &str) -> io::Result<()> {
+	pub fn keep(&mut self, source: H256, raw: &[u8], reason: &str) -> io::Result<()> {
 		let mut file = File::create(self.kept_file(&source))?;
-		file.write_all(raw.as_bytes())?;
+		file.write_all(raw)?;
 		file.sync_all()?;
 		let reason = reason.to_owned();
 		self.note([(source, State::Kept { reason })])
@@ -182,7 +182,7 @@ mod tests {
 	fn what_was_noted_is_there_when_it_is_opened_again() {
 		let directory = tempfile::tempdir().unwrap();
 		let mut journal = Journal::open(directory.path()).unwrap();
-		journal.keep(hash(1), "{}", "no time").unwrap();
+		journal.keep(hash(1), b"{}", "no time").unwrap();
 		journal.note([(hash(2), FINAL), (hash(3), FINAL)]).unwrap();
 		drop(journal);
 		let mut journal = Journal::open(directory.path()).unwrap();

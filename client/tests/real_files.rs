@@ -5,7 +5,6 @@ use kexin::{
 	fhir::{source, Mapped, Mapper},
 	pseudonym::Pseudonymiser,
 };
-use proptest::prelude::*;
 use std::path::PathBuf;
 
 fn data() -> Vec<PathBuf> {
@@ -88,29 +87,4 @@ fn examples_of_both_versions_are_accesses() {
 		mapped("fhir-r4/AuditEvent-hl7-example-logout.json"),
 		Ok(Mapped::NotApplicable(_))
 	));
-}
-
-proptest! {
-	#![proptest_config(ProptestConfig::with_cases(256))]
-	/// Real files with random damage: read or reported, never a panic, never lost without a word.
-	#[test]
-	fn damaged_files_are_read_or_reported(
-		file in any::<prop::sample::Index>(),
-		damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
-		cut in proptest::option::of(any::<prop::sample::Index>()),
-	) {
-		let files = data();
-		let mut bytes = std::fs::read(&files[file.index(files.len())]).unwrap();
-		for (at, byte) in damage {
-			let at = at.index(bytes.len());
-			bytes[at] = byte;
-		}
-		if let Some(cut) = cut {
-			bytes.truncate(cut.index(bytes.len()) + 1);
-		}
-		let directory = tempfile::tempdir().unwrap();
-		let path = directory.path().join("damaged.json");
-		std::fs::write(&path, bytes).unwrap();
-		map_all(&path);
-	}
 }

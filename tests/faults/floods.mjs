@@ -15,6 +15,8 @@ const PACE = 500;
 const NEVER = 120_000;
 /** The most events that a batch may have. */
 const MAX_BATCH = 2_000;
+/** How often there is a block, in milliseconds. */
+const SLOT = 2_000;
 
 /** A value below which are so many of a hundred. */
 export function percentile(values, hundredth) {
@@ -123,13 +125,16 @@ async function pour(flooding, width, send) {
   await Promise.all(Array.from({ length: width }, (_, lane) => one(lane)));
 }
 
-/** A gateway that sends calls as fast as its node takes them. */
-async function gateway(flooded, flooding, name, make, { tip = 0, width = 4 } = {}) {
+/** A gateway that sends calls as fast as its node takes them, or one in so many milliseconds. */
+async function gateway(flooded, flooding, name, make, { tip = 0, width = 4, pace = 0 } = {}) {
   const api = flooded.apis[name];
   const signer = pair(gatewayOf(name));
   let nonce = (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
   const call = make(api);
+  let next = Date.now();
   await pour(flooding, width, async () => {
+    next += pace;
+    if (pace) await sleep(Math.max(0, next - Date.now()));
     const mine = nonce;
     nonce += 1;
     try {
@@ -147,6 +152,18 @@ const batch = (name, size) => (api) => {
   const call = api.tx.access.record(datasetOf(name), { V1: batchOf(size) });
   return () => call;
 };
+
+/** How many of the largest batches a block holds, by their weight and by their length. */
+async function capacity(api) {
+  const signer = pair(gatewayOf('bob'));
+  const call = api.tx.access.record(datasetOf('bob'), { V1: batchOf(MAX_BATCH) });
+  const { weight } = await call.paymentInfo(signer);
+  const { maxTotal, maxExtrinsic } = api.consts.system.blockWeights.perClass.normal;
+  const most = (maxTotal.isSome ? maxTotal : maxExtrinsic).unwrap();
+  const bytes = api.consts.system.blockLength.max.normal.toNumber();
+  const times = (whole, part) => Math.floor(Number(whole.toBigInt()) / Number(part.toBigInt()));
+  return Math.min(times(most.refTime, weight.refTime), Math.floor(bytes / call.encodedLength));
+}
 
 export const FLOODS = {
   'a gateway gone mad, with large batches': (flooded, flooding) => gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH)),
@@ -182,13 +199,22 @@ export const FLOODS = {
     ];
     await pour(flooding, 32, (lane) => node.rpc(...questions[lane % questions.length]));
   },
+  'ten times over capacity': async (flooded, flooding) => {
+    const others = HOSPITALS.slice(1);
+    const batches = await capacity(flooded.apis.bob);
+    const pace = (SLOT * others.length) / (10 * batches);
+    const begun = Date.now();
+    await Promise.all(others.map((name) => gateway(flooded, flooding, name, batch(name, MAX_BATCH), { pace, width: 8 })));
+    // What this program came to offer, which signs all of it.
+    flooding.offered = { batchesOfABlock: batches, timesCapacity: flooding.sent / ((batches * (Date.now() - begun)) / SLOT) };
+  },
   'all others at once': async (flooded, flooding) => {
     await Promise.all(HOSPITALS.slice(1).map((name) => gateway(flooded, flooding, name, batch(name, MAX_BATCH))));
   },
 };
 
 /** The figures of a flood, in words. */
-export function summary({ alone, under, memory, sent, taken, refused }) {
+export function summary({ alone, under, memory, sent, taken, refused, offered }) {
   const [normal, flooded] = [percentile(alone, 99), percentile(under, 99)];
   const round = (values) => values.map((value) => Math.round(value)).join('/');
   return {
@@ -199,6 +225,7 @@ export function summary({ alone, under, memory, sent, taken, refused }) {
     'p99 under the flood': flooded,
     ratio: flooded / normal,
     sent,
+    ...offered,
     taken,
     refused: JSON.stringify(refused),
     'MiB before': round(memory.before),

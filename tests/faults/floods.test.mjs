@@ -39,6 +39,22 @@ test('a gateway gone mad does not keep the others from recording', async (test) 
   await under(test, 'a gateway gone mad, with large batches');
 });
 
+/** The pool says what is wrong: not valid, there already, too low a priority, no room. Nothing breaks off in the runtime. */
+const refusedByThePool = ({ refused }) =>
+  assert.ok(Object.keys(refused).every((why) => /^10(10|12|13|14|16):/.test(why)), JSON.stringify(refused));
+
+test('wrapping batches in one call does not let more of them in', async (test) => {
+  refusedByThePool(await under(test, 'a wrapped batch'));
+});
+
+test('offering tips does not keep the others from recording', async (test) => {
+  refusedByThePool(await under(test, 'a gateway gone mad that offers tips'));
+});
+
+test('ten times what a block holds does not keep a hospital from recording', async (test) => {
+  refusedByThePool(await under(test, 'ten times over capacity'));
+});
+
 test('questions do not keep a hospital from recording', async (test) => {
   await under(test, 'questions to the node of the hospital');
 });

@@ -5,7 +5,7 @@
 use super::{
 	purposes,
 	source::Record,
-	value::{codings, identifier, list, names, text},
+	value::{codings, identifier, list, names, text, text_if_any},
 	Document, Mapped, Mapper, Problem,
 };
 use kexin_primitives::{
@@ -70,14 +70,14 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 		element,
 	};
 	// R5 has the decision at the root and lists exceptions to it; R4 has both in one provision, with its own limits.
-	let (decision, root, exceptions) = match (text(consent, "decision"), consent.get("provision")) {
+	let (decision, root, exceptions) = match (stated(consent, "Consent", "decision")?, consent.get("provision")) {
 		(Some(decision), exceptions) => (
 			decision,
 			provision(&Value::Null, "Consent".to_owned()),
 			list(exceptions),
 		),
 		(None, Some(root @ Value::Object(_))) => {
-			let decision = text(root, "type").ok_or_else(|| {
+			let decision = stated(root, "Consent.provision", "type")?.ok_or_else(|| {
 				Problem::new(
 					"Consent.provision.type",
 					"missing: neither permit nor deny is said, and a policy or a text alone permits nothing that the ledger can check",
@@ -125,11 +125,17 @@ pub(super) fn map(mapper: &Mapper<'_>, record: &Record) -> Result<Mapped, Proble
 	})
 }
 
+/// The text of an element that changes what is permitted, if it is there.
+fn stated<'a>(value: &'a Value, element: &str, name: &str) -> Result<Option<&'a str>, Problem> {
+	text_if_any(value, name).map_err(|_| Problem::new(format!("{element}.{name}"), "is no text"))
+}
+
 /// Which document it is, through all its versions: by its id, or else its first identifier.
 fn document(mapper: &Mapper<'_>, consent: &Value) -> Result<Document, Problem> {
-	let name = text(consent, "id").map(|id| format!("Consent/{id}"));
+	let name = stated(consent, "Consent", "id")?.map(|id| format!("Consent/{id}"));
 	let identifier = || list(consent.get("identifier")).iter().find_map(identifier);
-	let changed = consent.get("meta").and_then(|meta| text(meta, "lastUpdated"));
+	let meta = consent.get("meta").unwrap_or(&Value::Null);
+	let changed = stated(meta, "Consent.meta", "lastUpdated")?;
 	Ok(Document {
 		name: name.or_else(identifier),
 		changed: changed
@@ -148,7 +154,10 @@ struct Times {
 impl Times {
 	/// Of a consent: from when it was signed, within its period if it has one (R5).
 	fn of(mapper: &Mapper<'_>, consent: &Value) -> Result<Self, Problem> {
-		let signed = ["dateTime", "date"].into_iter().find_map(|name| text(consent, name));
+		let signed = match stated(consent, "Consent", "dateTime")? {
+			None => stated(consent, "Consent", "date")?,
+			signed => signed,
+		};
 		// A date alone leaves open at which hour the consent was signed: it starts when the day is over.
 		let start = signed
 			.map(|date| mapper.moment("Consent.dateTime", date, true))
@@ -158,9 +167,19 @@ impl Times {
 
 	/// Within the period of a value, if it has one. Both days that a period of dates names belong to it.
 	fn within(self, mapper: &Mapper<'_>, value: &Value, element: &str) -> Result<Self, Problem> {
-		let Some(period) = value.get("period") else {
-			return Ok(self);
+		let period = match value.get("period") {
+			None | Some(Value::Null) => return Ok(self),
+			Some(Value::Object(period)) => period,
+			Some(_) => return Err(Problem::new(format!("{element}.period"), "is no Period")),
 		};
+		// The limit could stand in an element of another name: that it is not known, say, in an extension.
+		if let Some(name) = period.keys().find(|name| !matches!(&name[..], "id" | "start" | "end")) {
+			let reason = "limits the period in a way that the ledger does not know";
+			return Err(Problem::new(format!("{element}.period.{name}"), reason));
+		}
+		if !period.contains_key("start") && !period.contains_key("end") {
+			return Err(Problem::new(format!("{element}.period"), "has neither start nor end"));
+		}
 		let time = |name: &str, latest: bool| match period.get(name) {
 			None => Ok(None),
 			Some(Value::String(time)) => mapper
@@ -187,7 +206,7 @@ impl Provision<'_> {
 	/// A permission. It must name purposes; it may name actions, recipients and a period.
 	fn permission(&self, consent: &Times) -> Result<Scope, Problem> {
 		let root = self.element == "Consent.provision";
-		match text(self.value, "type") {
+		match stated(self.value, &self.element, "type")? {
 			None | Some("permit") => (),
 			Some(_) => return Err(self.problem("type", "an exception to a denial must permit")),
 		}
@@ -226,7 +245,7 @@ impl Provision<'_> {
 	/// What is left of a permission after this denial: exact where it denies one thing, and refused where it denies a
 	/// combination.
 	fn denied_in(&self, mut scope: Scope) -> Result<Scope, Problem> {
-		match text(self.value, "type") {
+		match stated(self.value, &self.element, "type")? {
 			None | Some("deny") => (),
 			Some(_) => return Err(self.problem("type", "an exception to a permission must deny")),
 		}
@@ -258,8 +277,13 @@ impl Provision<'_> {
 		Ok(scope)
 	}
 
-	/// Refuses what limits in a way that the ledger does not know.
+	/// Refuses what limits in a way that the ledger does not know, or in no way that can be told.
 	fn has_only(&self, known: &[&str]) -> Result<(), Problem> {
+		let limits = ["purpose", "action", "actor"].into_iter();
+		let mut empty = limits.filter(|name| self.value.get(name).is_some_and(|limit| list(Some(limit)).is_empty()));
+		if let Some(name) = empty.next() {
+			return Err(self.problem(name, "is there and empty: leave it out where nothing is limited"));
+		}
 		let mut elements = self.value.as_object().into_iter().flat_map(|object| object.keys());
 		match elements.find(|key| *key != "id" && !known.contains(&&key[..])) {
 			None => Ok(()),
@@ -274,13 +298,14 @@ impl Provision<'_> {
 	fn purposes(&self) -> Result<Vec<Purpose>, Problem> {
 		let named = self.value.get("purpose");
 		let (known, unknown) = purposes(codings(named));
-		let without_code = codings(named).any(|coding| text(coding, "code").is_none());
 		if let Some(code) = unknown.first() {
-			let reason = format!("{code:?} is no purpose of use that the ledger knows");
-			return Err(self.problem("purpose", reason));
-		}
-		if without_code {
-			return Err(self.problem("purpose", "a purpose without a code can't be told"));
+			return Err(match &code[..] {
+				"" => self.problem("purpose", "a purpose without a code can't be told"),
+				code => self.problem(
+					"purpose",
+					format!("{code:?} is no purpose of use that the ledger knows"),
+				),
+			});
 		}
 		let covers = |purpose: &&Purpose| known.iter().any(|named| purpose.is_or_under(*named));
 		Ok(Purpose::ALL.iter().filter(covers).copied().collect())
@@ -321,7 +346,7 @@ impl Provision<'_> {
 		known.collect()
 	}
 
-	fn problem(&self, name: &str, reason: impl Into<String>) -> Problem {
+	fn problem(&self, name: &str, reason: impl AsRef<str>) -> Problem {
 		Problem::new(format!("{}.{name}", self.element), reason)
 	}
 

@@ -28,13 +28,30 @@ pub struct Problem {
 }
 
 impl Problem {
-	/// About an element.
-	pub fn new(element: impl Into<String>, reason: impl Into<String>) -> Self {
+	/// About an element. Both texts repeat parts of the record: they are made fit for a terminal.
+	pub fn new(element: impl AsRef<str>, reason: impl AsRef<str>) -> Self {
 		Self {
-			element: element.into(),
-			reason: reason.into(),
+			element: printable(element.as_ref()),
+			reason: printable(reason.as_ref()),
 		}
 	}
+}
+
+/// Letters that a text about a record has at the most.
+const LONGEST: usize = 400;
+
+/// The beginning of a text, without what would steer a terminal.
+fn printable(text: &str) -> String {
+	let mut letters = text.chars();
+	let shown = letters.by_ref().take(LONGEST).map(|letter| match letter {
+		letter if letter.is_control() => char::REPLACEMENT_CHARACTER,
+		letter => letter,
+	});
+	let mut shown = shown.collect::<String>();
+	if letters.next().is_some() {
+		shown.push('…');
+	}
+	shown
 }
 
 /// What a record becomes.
@@ -112,9 +129,10 @@ impl Mapper<'_> {
 		match record.value.get("resourceType").and_then(Value::as_str) {
 			Some("AuditEvent") => audit_event::map(self, record),
 			Some("Consent") => consent::map(self, record),
-			Some(other) => Ok(Mapped::NotApplicable(format!(
-				"a {other} is neither an AuditEvent nor a Consent"
-			))),
+			Some(other) => {
+				let reason = format!("a {other} is neither an AuditEvent nor a Consent");
+				Ok(Mapped::NotApplicable(printable(&reason)))
+			},
 			None => Err(Problem::new("resourceType", "missing: this is no FHIR resource")),
 		}
 	}
@@ -154,13 +172,11 @@ impl Mapper<'_> {
 	}
 }
 
-/// The purposes among these codings, and the codes that the ledger does not know.
+/// The purposes among these codings, and the codes that the ledger does not know. A coding without a code has an empty one.
 fn purposes<'a>(codings: impl Iterator<Item = &'a Value>) -> (Vec<Purpose>, Vec<String>) {
 	let (mut known, mut unknown) = (Vec::new(), Vec::new());
 	for coding in codings {
-		let Some(code) = coding.get("code").and_then(Value::as_str) else {
-			continue;
-		};
+		let code = value::text(coding, "code").unwrap_or_default();
 		let of_hl7 = coding
 			.get("system")
 			.and_then(Value::as_str)

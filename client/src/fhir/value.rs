@@ -16,12 +16,30 @@ pub fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 	value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-/// The codings of an element that is a Coding, a CodeableConcept, or a list of either.
+/// The text of an element of which it matters whether it is there.
+///
+/// # Errors
+/// When it is there, and no text.
+pub fn text_if_any<'a>(value: &'a Value, name: &str) -> Result<Option<&'a str>, NoText> {
+	match value.get(name) {
+		None | Some(Value::Null) => Ok(None),
+		Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+		Some(_) => Err(NoText),
+	}
+}
+
+/// An element is something else than text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoText;
+
+/// The codings of an element that is a Coding, a CodeableConcept, or a list of either. A concept without codings stands for itself.
 pub fn codings(value: Option<&Value>) -> impl Iterator<Item = &Value> {
-	list(value).iter().flat_map(|concept| match concept.get("coding") {
-		Some(codings) => list(Some(codings)),
-		None => std::slice::from_ref(concept),
-	})
+	list(value)
+		.iter()
+		.flat_map(|concept| match list(concept.get("coding")) {
+			[] => std::slice::from_ref(concept),
+			codings => codings,
+		})
 }
 
 /// The codes of an element that is a code, a Coding, a CodeableConcept, or a list of either.

@@ -114,7 +114,18 @@ pub trait ReadState {
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn dataset(&self, id: &DatasetId) -> Result<Option<Dataset>, StateError> {
-		read(self, &keys::dataset(id))
+		let key = keys::dataset(id);
+		let dataset: Option<Dataset> = read(self, &key)?;
+		// The ledger writes a scope in one form. Another one, with values in disorder, could be read in two ways.
+		let canonical = |dataset: &Dataset| {
+			let mut scopes = [&dataset.label, &dataset.cohort].into_iter();
+			scopes.all(|scope| scope.latest().canonical() == *scope.latest())
+		};
+		if dataset.as_ref().is_none_or(canonical) {
+			Ok(dataset)
+		} else {
+			Err(StateError::Value(key.into()))
+		}
 	}
 
 	/// An artifact; none when it is not registered.

@@ -79,6 +79,16 @@ impl Error {
 	}
 }
 
+impl Error {
+	/// The cause as anybody may know it who asks the index.
+	fn told(&self) -> String {
+		match self {
+			Self::Store(error) => error.told().into(),
+			error => error.to_string(),
+		}
+	}
+}
+
 impl fmt::Display for Error {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
@@ -119,6 +129,8 @@ pub struct Follower<C> {
 	position: Option<Position>,
 	/// The last block whose breaches were told.
 	told: Option<u32>,
+	/// The last error in the log.
+	reported: Option<String>,
 }
 
 /// Where the worker is; read anew from the database after an error.
@@ -143,6 +155,7 @@ impl<C: Chain> Follower<C> {
 			store: None,
 			position: None,
 			told: None,
+			reported: None,
 		})
 	}
 
@@ -329,16 +342,18 @@ impl<C: Chain> Follower<C> {
 		});
 	}
 
-	fn report(&self, error: &Error) {
+	fn report(&mut self, error: &Error) {
 		self.metrics.failed();
 		let text = error.to_string();
-		let known = self.index.progress.borrow().error.as_ref() == Some(&text);
+		let known = self.index.progress.borrow().error.is_some() && self.reported.as_ref() == Some(&text);
 		if !error.may_pass() {
 			log::error!(target: "index", "{text}; the index stays where it is");
 		} else if !known {
 			log::warn!(target: "index", "{text}; trying again");
 		}
-		self.index.progress.send_modify(|progress| progress.error = Some(text));
+		self.reported = Some(text);
+		let told = error.told();
+		self.index.progress.send_modify(|progress| progress.error = Some(told));
 	}
 }
 

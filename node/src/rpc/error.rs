@@ -9,7 +9,7 @@
 //! | 8004 | the cursor belongs to another question | start without a cursor |
 //! | 8005 | the runtime at that block could not answer | ask at a later block; the message has the cause |
 //! | 8006 | this node keeps no index of events | ask a node that does, or start this one with `--index sqlite` |
-//! | 8007 | the index can't be asked now | ask again later; the message has the cause |
+//! | 8007 | the index can't be asked now | ask again later, or for less; the message or the node's log has the cause |
 //! | 8008 | the block is not in the index yet | ask again in a few seconds, or see `index_status` |
 //! | 8009 | the block has no proof of finality yet | ask again in a few seconds |
 //! | 8010 | too much for one answer | the message says how much one can ask for |
@@ -71,7 +71,8 @@ impl Error {
 
 impl From<crate::index::store::Error> for Error {
 	fn from(error: crate::index::store::Error) -> Self {
-		Self::IndexAway(error.to_string())
+		log::debug!(target: "index", "a question was not answered: {error}");
+		Self::IndexAway(error.told().into())
 	}
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
 	ancestry::{inputs, used, Ancestor},
-	verdict::{self, Tally},
+	verdict::{self, Operations, Tally},
 	Activity, Ancestry, Artifact, Block, Dataset, DatasetLog, Evidence, LogSummary, Member, Report,
 };
 use crate::{
@@ -69,6 +69,7 @@ fn read_logs(
 		.iter()
 		.map(|(id, _)| *id)
 		.collect::<BTreeSet<ActivityId>>();
+	let (operations, none) = (verdict::operations(ancestry), Operations::new());
 	let mut given = logs.iter();
 	let mut tallies = Vec::new();
 	for (id, _) in &ancestry.datasets {
@@ -78,7 +79,8 @@ fn read_logs(
 			.ok_or(Error::LogMissing(*id))?;
 		let log = state.log(id).map_err(in_state)?;
 		check_all(*id, &log, &shown.entries)?;
-		tallies.push((log, Tally::new(ancestry, &of_model, *id, &shown.entries)));
+		let of_dataset = operations.get(id).unwrap_or(&none);
+		tallies.push((log, Tally::new(&of_model, of_dataset, &shown.entries)));
 	}
 	match given.next() {
 		Some(foreign) => Err(Error::ForeignLog(foreign.dataset)),

@@ -12,7 +12,7 @@ use alloc::{
 };
 use kexin_primitives::{
 	access::{Breaches, Log, LogEntry, Outcome},
-	lineage::{ActivityId, ActivityKind, InputRole},
+	lineage::{ActivityId, ActivityKind, ArtifactId, InputRole},
 	vocabulary::Operation,
 	DatasetId, Moment, H256,
 };
@@ -30,16 +30,27 @@ pub(super) struct Tally {
 	unattributed: u64,
 }
 
+/// What the activities of an ancestry do with a data set that they used or read, and when the last of those that do it ended; none while
+/// one goes on.
+pub(super) type Operations = BTreeMap<Operation, Option<Moment>>;
+
+/// The operations on each input of the ancestry.
+pub(super) fn operations(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Operations> {
+	let mut operations = BTreeMap::<_, Operations>::new();
+	for (_, activity) in &ancestry.activities {
+		for input in used(activity).chain(inputs(activity, InputRole::Read)) {
+			let of_input = operations.entry(input).or_default();
+			let last = of_input.entry(operation(activity.kind)).or_insert(activity.ended);
+			*last = last.zip(activity.ended).map(|(one, other)| one.max(other));
+		}
+	}
+	operations
+}
+
 impl Tally {
-	/// Counts the entries of a data set's log. `of_model` are the activities of the ancestry.
-	pub fn new(ancestry: &Ancestry, of_model: &BTreeSet<ActivityId>, dataset: DatasetId, entries: &[LogEntry]) -> Self {
+	/// Counts the entries of a data set's log. `of_model` are the activities of the ancestry, `operations` what they do with the data set.
+	pub fn new(of_model: &BTreeSet<ActivityId>, operations: &Operations, entries: &[LogEntry]) -> Self {
 		let mut tally = Self::default();
-		let candidates = ancestry.activities.iter().filter(|(_, activity)| {
-			let mut inputs = used(activity).chain(inputs(activity, InputRole::Read));
-			inputs.any(|input| input == dataset)
-		});
-		let candidates = candidates.map(|(_, activity)| (operation(activity.kind), activity.ended));
-		let candidates = candidates.collect::<Vec<_>>();
 		for LogEntry { breaches, event, .. } in entries {
 			let permitted = event.outcome == Outcome::Permitted;
 			let breached = permitted && !breaches.is_empty();
@@ -64,10 +75,9 @@ impl Tally {
 			count(other);
 			if breached {
 				count(breached_other);
-				let could_be = |(operation, ended): &(Operation, Option<Moment>)| {
-					event.operation == *operation && ended.is_none_or(|ended| event.occurred < ended)
-				};
-				if event.activity.is_none() && candidates.iter().any(could_be) {
+				let last = operations.get(&event.operation);
+				let could_be = last.is_some_and(|ended| ended.is_none_or(|ended| event.occurred < ended));
+				if event.activity.is_none() && could_be {
 					count(&mut tally.unattributed);
 				}
 			}

@@ -5,6 +5,7 @@ use crate::support::{
 	chain::{vote, vote_for, voters, Chain},
 	json,
 	ledger::Ledger,
+	mutate::Numbers,
 	named,
 	sample::Sample,
 };
@@ -20,19 +21,6 @@ use kexin_verifier::{
 use proptest::prelude::*;
 use sp_crypto_hashing::blake2_256;
 
-/// Pseudo-random numbers that are the same in every run (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-	fn next(&mut self, below: usize) -> usize {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut number = self.0;
-		number = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		number = (number ^ (number >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		((number ^ (number >> 31)) % below as u64) as usize
-	}
-}
-
 fn verify(proof: &Proof, genesis: H256) -> Result<(), Error> {
 	match proof {
 		Proof::Access(proof) => proof.verify(genesis).map(drop),
@@ -44,16 +32,16 @@ fn verify(proof: &Proof, genesis: H256) -> Result<(), Error> {
 fn flip_bytes(file: &[u8], genesis: H256, seed: u64) {
 	let honest = Proof::from_json(file).unwrap();
 	assert_eq!(verify(&honest, genesis), Ok(()));
-	let mut numbers = Numbers(seed);
+	let mut numbers = Numbers::new(seed);
 	let mut read_as_other = 0;
 	for _ in 0..10_000 {
 		let mut damaged = file.to_vec();
-		let at = numbers.next(file.len());
+		let at = numbers.below(file.len());
 		// One bit, another byte of JSON, or any other byte.
-		damaged[at] = match numbers.next(3) {
-			0 => damaged[at] ^ 1 << numbers.next(8),
-			1 => file[numbers.next(file.len())],
-			_ => numbers.next(256) as u8,
+		damaged[at] = match numbers.below(3) {
+			0 => damaged[at] ^ 1 << numbers.below(8),
+			1 => file[numbers.below(file.len())],
+			_ => numbers.below(256) as u8,
 		};
 		let Ok(proof) = Proof::from_json(&damaged) else {
 			continue;

@@ -6,10 +6,10 @@ use kexin_verifier::{
 	Proof,
 };
 
-const ACCESS_PROOF: &[u8] = include_bytes!("../data/access-proof.json");
-const REPORT: &[u8] = include_bytes!("../data/report.json");
+pub const ACCESS_PROOF: &[u8] = include_bytes!("../data/access-proof.json");
+pub const REPORT: &[u8] = include_bytes!("../data/report.json");
 
-fn genesis() -> H256 {
+pub fn genesis() -> H256 {
 	"0x73270b9cc72d9453439892706b4dafb7be87577ea0833cf6cf49abb8bfd57aa9"
 		.parse()
 		.unwrap()

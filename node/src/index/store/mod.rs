@@ -81,6 +81,17 @@ impl fmt::Display for Error {
 	}
 }
 
+impl Error {
+	/// The cause as anybody may know it who asks the index. Where its database is and as whom it is opened stays in the node's log.
+	pub fn told(&self) -> &'static str {
+		match self {
+			Self::Refused(_) => "the index is not one to use: the node's log says why, and what to do about it",
+			Self::Moved => "another process writes to the same index",
+			Self::Away(_) => "the index's database does not answer: the node's log has the cause",
+		}
+	}
+}
+
 impl From<sqlx::Error> for Error {
 	fn from(error: sqlx::Error) -> Self {
 		Self::Away(error)

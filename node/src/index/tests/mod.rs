@@ -361,7 +361,12 @@ fn a_database_that_goes_away_is_waited_for() {
 		extend(&chain, &mut ledger, 2..4, 10);
 		more.unbounded_send(()).unwrap();
 		reaches(&index, |at| at.error.is_some()).await;
-		assert!(index.progress().error.unwrap().contains("does not answer"));
+		// Neither its address nor its user is told to those who ask.
+		let told = index.progress().error.unwrap();
+		assert_eq!(
+			told,
+			"the index's database does not answer: the node's log has the cause"
+		);
 		postgres.resume();
 		reaches(&index, |at| at.indexed == Some(chain.block(4))).await;
 		assert_eq!(index.progress().error, None);

@@ -73,6 +73,11 @@ impl Ledger {
 		self.values.remove(key);
 	}
 
+	/// Every value, in the order of their keys.
+	pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
+		self.values.values_mut()
+	}
+
 	/// Records an entry in the log of its data set.
 	pub fn record(&mut self, entry: LogEntry) {
 		self.record_all(entry.dataset, [entry]);

@@ -4,6 +4,7 @@
 
 pub mod chain;
 pub mod ledger;
+pub mod mutate;
 pub mod sample;
 
 use kexin_primitives::H256;
