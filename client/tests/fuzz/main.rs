@@ -89,7 +89,8 @@ impl File {
 		if numbers.one_in(4) {
 			file.bytes.extend("\u{feff}".as_bytes());
 		}
-		let end: &[u8] = numbers.pick(&[&b"\n"[..], b"\r\n", b"\n\n"]);
+		let ends: [&[u8]; 3] = [b"\n", b"\r\n", b"\n\n"];
+		let end = *numbers.pick(&ends);
 		let mut line = 1;
 		for _ in 0..=numbers.below(6) {
 			let text = record(numbers, of);
