@@ -1,27 +1,39 @@
 //! The benchmarks of the runtime, and what they need of other pallets.
 
+mod consensus;
+
 use crate::*;
 use alloc::{string::String, vec::Vec};
-use codec::Decode;
+use codec::{Decode, Encode};
 use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{EnsureOrigin, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
-use frame_system_benchmarking::Pallet as SystemBenchmarks;
+use frame_system_benchmarking::{extensions::Pallet as ExtensionBenchmarks, Pallet as SystemBenchmarks};
 use kexin_primitives::{
 	dataset::Dataset,
-	members::{MemberId, Powers},
+	members::{MemberId, MemberKind, Powers},
 	scope::Scope,
+	vocabulary::Region,
 	DatasetId, Moment, Pseudonym, Versioned, H256,
 };
 use sp_runtime::traits::TrailingZeroInput;
 
 frame_benchmarking::define_benchmarks!(
+	[consensus, ConsensusBenchmarks]
 	[frame_system, SystemBenchmarks::<Runtime>]
+	[frame_system_extensions, ExtensionBenchmarks::<Runtime>]
 	[pallet_access, Access]
 	[pallet_annotation, Annotation]
+	[pallet_balances, Balances]
+	[pallet_collective, Council]
 	[pallet_consent, Consent]
+	[pallet_governance, Governance]
 	[pallet_lineage, Lineage]
 	[pallet_members, Members]
+	[pallet_timestamp, Timestamp]
+	[pallet_utility, Utility]
 );
+
+type ConsensusBenchmarks = consensus::Pallet<Runtime>;
 
 impl frame_system_benchmarking::Config for Runtime {}
 
@@ -48,9 +60,38 @@ pub struct Helper;
 
 impl pallet_members::BenchmarkHelper<AccountId> for Helper {
 	fn set_session_keys(account: &AccountId) {
-		let keys = SessionKeys::decode(&mut TrailingZeroInput::zeroes()).expect("public keys are any bytes");
+		let any = account.encode();
+		let keys = SessionKeys::decode(&mut TrailingZeroInput::new(&any)).expect("public keys are any bytes");
 		pallet_session::NextKeys::<Runtime>::insert(account, keys);
 	}
+}
+
+/// As many validators as there can be, with session keys of their own.
+fn validators() {
+	type Majority = <Runtime as pallet_members::Config>::AdmitOrigin;
+	let council = || Majority::try_successful_origin().expect("the council can admit");
+	let present = Members::validators().len();
+	for index in present..pallet_members::MAX_VALIDATORS as usize {
+		let account: AccountId = frame_benchmarking::account("validator", index as u32, 1);
+		let (kind, name) = (
+			MemberKind::Hospital,
+			b"benchmark".to_vec().try_into().expect("a short name"),
+		);
+		Members::admit(council(), kind, name, Region(276), false, account.clone()).expect("a new member");
+		<Helper as pallet_members::BenchmarkHelper<_>>::set_session_keys(&account);
+		Members::admit_validator(council(), account).expect("it has session keys");
+	}
+}
+
+/// As many validators as there can be, of whom all but one are silent.
+pub fn silence() {
+	validators();
+	let validators = Members::validators();
+	System::set_block_number(
+		System::block_number() + pallet_members::SILENT_TURNS * pallet_members::MAX_VALIDATORS + 1,
+	);
+	Members::note_author(&validators[0]);
+	pallet_session::Validators::<Runtime>::put(validators);
 }
 
 /// A data set that allows everything.

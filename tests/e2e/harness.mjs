@@ -162,7 +162,7 @@ export class Chain {
 
   /** Waits until blocks are final. */
   async ready() {
-    for (let attempt = 0; attempt < 120; attempt += 1) {
+    for (let attempt = 0; attempt < 480; attempt += 1) {
       const status = this.kexin(['--json', 'status'], { check: false });
       if (status.code === 0 && JSON.parse(status.out).finalized > 0) return;
       if (!this.running) break;

@@ -23,21 +23,34 @@ pub fn ask<Answer>(
 	block: H256,
 	question: impl FnOnce(&Api) -> Result<Answer, ApiError>,
 ) -> Result<Answer, Error> {
+	let mut api = client.runtime_api();
+	api.record_proof();
+	let answer = question(&api);
+	let read = api.extract_proof().map(|proof| proof.into_nodes()).unwrap_or_default();
+	// A damaged piece can also keep the runtime from answering.
+	check(client, block, read.iter().map(Vec::as_slice))?;
+	answer.map_err(|error| Error::Runtime(error.to_string()))
+}
+
+/// Checks that nodes of a trie that were read at a block are what its hash stands for.
+///
+/// # Errors
+/// [`Error::UnknownBlock`], [`Error::Damaged`].
+pub fn check<'a>(
+	client: &Arc<Client>,
+	block: H256,
+	nodes: impl Iterator<Item = &'a [u8]> + Clone,
+) -> Result<(), Error> {
 	let header: Header = client
 		.header(block)?
 		.ok_or_else(|| Error::UnknownBlock(format!("{block:?}")))?;
 	if header.hash() != block {
 		return Err(Error::Damaged(format!("the header of block {block:?}")));
 	}
-	let mut api = client.runtime_api();
-	api.record_proof();
-	let answer = question(&api);
-	let read = api.extract_proof().map(|proof| proof.into_nodes()).unwrap_or_default();
-	// A damaged piece can also keep the runtime from answering.
-	if !whole(*header.state_root(), read.iter().map(Vec::as_slice)) {
+	if !whole(*header.state_root(), nodes) {
 		return Err(Error::Damaged(format!("the state of block {block:?}")));
 	}
-	answer.map_err(|error| Error::Runtime(error.to_string()))
+	Ok(())
 }
 
 /// Whether each node of a trie is its root or named by another one.

@@ -64,4 +64,8 @@ pub trait SuspendSilent {
 	/// # Errors
 	/// When no more are silent than finality survives.
 	fn suspend_silent() -> Result<SessionIndex, DispatchError>;
+
+	/// Makes as many validators as there can be, of whom more are silent than finality survives.
+	#[cfg(feature = "runtime-benchmarks")]
+	fn silence();
 }

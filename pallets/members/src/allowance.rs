@@ -30,7 +30,7 @@ impl<T: Config> Pallet<T> {
 			.min(max)
 	}
 
-	fn set_allowance(member: MemberId, available: u128) {
+	pub(crate) fn set_allowance(member: MemberId, available: u128) {
 		let updated: BlockNumberFor<T> = frame_system::Pallet::<T>::block_number();
 		let available = available.min(T::MaxAllowance::get());
 		Allowances::<T>::insert(member, Allowance { available, updated });

@@ -2,9 +2,16 @@
 
 use crate::*;
 use frame_benchmarking::{account, v2::*};
-use frame_support::{traits::EnsureOrigin, BoundedVec};
+use frame_support::{
+	dispatch::{DispatchInfo, Pays, PostDispatchInfo},
+	traits::EnsureOrigin,
+	weights::Weight,
+	BoundedVec,
+};
 use frame_system::RawOrigin;
 use kexin_primitives::members::MAX_NAME;
+use pallet_transaction_payment::ChargeTransactionPayment;
+use sp_runtime::traits::{AsTransactionAuthorizedOrigin, DispatchTransaction, Dispatchable};
 
 /// What the benchmarks need of other pallets.
 pub trait BenchmarkHelper<AccountId> {
@@ -63,7 +70,11 @@ fn validators_but<T: Config>(fewer: u32) {
 	}
 }
 
-#[benchmarks]
+#[benchmarks(where
+	T: pallet_transaction_payment::Config,
+	T::RuntimeOrigin: AsTransactionAuthorizedOrigin,
+	T::RuntimeCall: Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo>,
+)]
 mod benches {
 	use super::*;
 
@@ -178,6 +189,58 @@ mod benches {
 		_(origin as T::RuntimeOrigin, member);
 
 		assert!(!Pallet::<T>::validators().contains(&validator));
+	}
+
+	#[benchmark]
+	fn name_nodes() {
+		let (member, admin) = full_member::<T>();
+		let nodes: Nodes = BoundedVec::truncate_from([[7; 32]; MAX_NODES_PER_MEMBER as usize].to_vec());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(admin), nodes.clone());
+
+		assert_eq!(NodesOf::<T>::get(member), Some(nodes));
+	}
+
+	#[benchmark]
+	fn close_network() {
+		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can close");
+		validators_but::<T>(0);
+		for member in Validators::<T>::get().into_inner().into_keys() {
+			NodesOf::<T>::insert(member, Nodes::truncate_from([[7; 32]].to_vec()));
+		}
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, true);
+
+		assert!(Closed::<T>::get());
+	}
+
+	/// What every signed transaction bears: the allowance in the extension that charges for it.
+	#[benchmark]
+	fn charge() {
+		let (member, signer) = full_member::<T>();
+		Pallet::<T>::set_allowance(member, T::MaxAllowance::get());
+		let before = Pallet::<T>::allowance(member);
+		let extension = ChargeTransactionPayment::<T>::from(Default::default());
+		let call = T::RuntimeCall::from(frame_system::Call::remark { remark: Vec::new() });
+		let info = DispatchInfo {
+			call_weight: Weight::from_parts(100, 0),
+			..Default::default()
+		};
+		let after = PostDispatchInfo {
+			actual_weight: Some(Weight::from_parts(10, 0)),
+			pays_fee: Pays::Yes,
+		};
+
+		#[block]
+		{
+			let origin = RawOrigin::Signed(signer).into();
+			let run = extension.test_run(origin, &call, &info, 100, 0, |_| Ok(after));
+			assert!(run.is_ok_and(|result| result.is_ok()));
+		}
+
+		assert!(Pallet::<T>::allowance(member) < before);
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::ExtBuilder::build(), crate::mock::Test);

@@ -609,8 +609,7 @@ pub mod pallet {
 		///
 		/// [`Event::NodesNamed`].
 		#[pallet::call_index(10)]
-		// It does less than adding a key does.
-		#[pallet::weight(T::WeightInfo::add_key())]
+		#[pallet::weight(T::WeightInfo::name_nodes())]
 		pub fn name_nodes(origin: OriginFor<T>, nodes: Nodes) -> DispatchResult {
 			let member = EnsurePower::<T, { Powers::ADMINISTRATOR.bits() }>::ensure_origin(origin)?;
 			Self::do_name_nodes(member, nodes)
@@ -634,8 +633,7 @@ pub mod pallet {
 		///
 		/// [`Event::NetworkClosed`].
 		#[pallet::call_index(11)]
-		// It looks for the nodes of each validator's hospital besides.
-		#[pallet::weight(T::WeightInfo::admit_validator().saturating_add(T::DbWeight::get().reads(u64::from(MAX_VALIDATORS))))]
+		#[pallet::weight(T::WeightInfo::close_network())]
 		pub fn close_network(origin: OriginFor<T>, closed: bool) -> DispatchResult {
 			T::RemoveOrigin::ensure_origin(origin)?;
 			Self::do_close_network(closed)

@@ -16,8 +16,14 @@ pub trait WeightInfo {
 	fn admit_validator() -> Weight;
 	/// Removing or reinstating one of [`crate::MAX_VALIDATORS`] validators.
 	fn remove_validator() -> Weight;
+	/// Naming [`crate::MAX_NODES_PER_MEMBER`] nodes.
+	fn name_nodes() -> Weight;
+	/// Closing a network of [`crate::MAX_VALIDATORS`] validators.
+	fn close_network() -> Weight;
 	/// Revoking one of [`crate::MAX_KEYS_PER_MEMBER`] keys.
 	fn revoke_key() -> Weight;
+	/// Drawing a transaction's cost on an allowance, as part of the extension that charges for transactions.
+	fn charge() -> Weight;
 }
 
 /// For tests: the database accesses alone.
@@ -48,5 +54,17 @@ impl WeightInfo for () {
 
 	fn remove_validator() -> Weight {
 		ParityDbWeight::get().reads_writes(140, 4)
+	}
+
+	fn charge() -> Weight {
+		ParityDbWeight::get().reads_writes(4, 1)
+	}
+
+	fn name_nodes() -> Weight {
+		ParityDbWeight::get().reads_writes(3, 1)
+	}
+
+	fn close_network() -> Weight {
+		ParityDbWeight::get().reads_writes(102, 1)
 	}
 }

@@ -39,7 +39,7 @@ impl pallet_consent::Config for Runtime {
 	type Artifacts = LineageArtifacts;
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<MAX_LATENESS>;
-	type WeightInfo = crate::weights::pallet_consent::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_consent::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -48,7 +48,7 @@ impl pallet_lineage::Config for Runtime {
 	type AgentOrigin = Steward;
 	type EvidenceOrigin = EitherOf<Steward, Auditor>;
 	type Time = Timestamp;
-	type WeightInfo = crate::weights::pallet_lineage::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_lineage::WeightInfo<Runtime>;
 }
 
 impl pallet_access::Config for Runtime {
@@ -59,7 +59,7 @@ impl pallet_access::Config for Runtime {
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<MAX_LATENESS>;
 	type MaxClockSkew = ConstU64<MAX_CLOCK_SKEW>;
-	type WeightInfo = crate::weights::pallet_access::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_access::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -76,7 +76,7 @@ impl pallet_annotation::Config for Runtime {
 	type ReviewerOrigin = Steward;
 	type ClaimOrigin = EnsureKey<Runtime, 0>;
 	type Datasets = DeclaredDatasets;
-	type WeightInfo = crate::weights::pallet_annotation::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_annotation::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }

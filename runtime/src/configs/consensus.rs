@@ -42,7 +42,7 @@ impl pallet_babe::Config for Runtime {
 	type ExpectedBlockTime = ConstU64<SLOT_MILLISECONDS>;
 	type EpochChangeTrigger = pallet_babe::ExternalTrigger;
 	type DisabledValidators = Session;
-	type WeightInfo = ();
+	type WeightInfo = weights::BabeWeights;
 	type MaxAuthorities = ConstU32<{ pallet_members::MAX_VALIDATORS }>;
 	type MaxNominators = ConstU32<0>;
 	type KeyOwnerProof = MembershipProof;
@@ -52,7 +52,7 @@ impl pallet_babe::Config for Runtime {
 
 impl pallet_grandpa::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
-	type WeightInfo = ();
+	type WeightInfo = weights::GrandpaWeights;
 	type MaxAuthorities = ConstU32<{ pallet_members::MAX_VALIDATORS }>;
 	type MaxNominators = ConstU32<0>;
 	type MaxSetIdSessionEntries = ConstU64<{ REPORT_SESSIONS as u64 }>;
@@ -72,7 +72,7 @@ impl pallet_session::Config for Runtime {
 	type Keys = SessionKeys;
 	/// At most a third is disabled: finality survives no more.
 	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
-	type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::SessionWeights;
 	type Currency = Balances;
 	type KeyDeposit = ();
 }
@@ -133,6 +133,11 @@ impl pallet_governance::SuspendSilent for ConsortiumValidators {
 		let session = Session::current_index();
 		Members::suspend_silent(&Session::validators(), session)?;
 		Ok(session.saturating_add(2))
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn silence() {
+		crate::benchmarks::silence();
 	}
 }
 

@@ -36,7 +36,7 @@ impl pallet_members::Config for Runtime {
 	type DefaultSessionBlocks = ConstU32<EPOCH_BLOCKS>;
 	type AllowancePerBlock = AllowancePerBlock;
 	type MaxAllowance = MaxAllowance;
-	type WeightInfo = crate::weights::pallet_members::WeightInfo<Runtime>;
+	type WeightInfo = weights::pallet_members::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
@@ -48,7 +48,7 @@ impl pallet_transaction_payment::Config for Runtime {
 	type LengthToFee = ConstantMultiplier<Balance, BytePrice>;
 	type FeeMultiplierUpdate = pallet_transaction_payment::ConstFeeMultiplier<NoCongestionPrice>;
 	type OperationalFeeMultiplier = frame_support::traits::ConstU8<1>;
-	type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = weights::AllowanceWeights;
 }
 
 parameter_types! {

@@ -355,18 +355,7 @@ fn decision(dice: &mut Dice, member: u32, someone: AccountId, now: Moment, depth
 
 fn sign(signer: &sr25519::Pair, call: RuntimeCall) -> UncheckedExtrinsic {
 	let account = account(signer);
-	let extension: TxExtension = (
-		frame_system::AuthorizeCall::new(),
-		frame_system::CheckNonZeroSender::new(),
-		frame_system::CheckSpecVersion::new(),
-		frame_system::CheckTxVersion::new(),
-		frame_system::CheckGenesis::new(),
-		frame_system::CheckMortality::from(Era::Immortal),
-		pallet_transaction_payment::ChargeTransactionPayment::from(0),
-		frame_system::CheckNonce::from(System::account_nonce(&account)),
-		frame_system::CheckWeight::new(),
-		frame_system::WeightReclaim::new(),
-	);
+	let extension = super::extension(Era::Immortal, System::account_nonce(&account));
 	let payload = SignedPayload::new(call.clone(), extension.clone()).expect("it can be signed");
 	let signature = payload.using_encoded(|bytes| signer.sign(bytes));
 	UncheckedExtrinsic::new_signed(call, account.into(), signature.into(), extension)

@@ -4,12 +4,17 @@ mod consensus;
 mod histories;
 
 use crate::{configs::system::RuntimeBlockWeights, *};
-use frame_support::dispatch::{DispatchClass, GetDispatchInfo};
+use codec::Encode as _;
+use frame_support::{
+	dispatch::{DispatchClass, GetDispatchInfo},
+	weights::Weight,
+};
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
 	vocabulary::Operation,
 	Versioned, H256,
 };
+use sp_runtime::{generic::Era, traits::TransactionExtension as _};
 
 /// The state of a preset: the default genesis with the preset's JSON laid over it.
 fn preset(name: &str) -> sp_io::TestExternalities {
@@ -51,13 +56,13 @@ fn every_preset_builds_a_council_and_its_validators() {
 	);
 }
 
-#[test]
-fn the_largest_batch_fits_into_a_block() {
-	let event = |number: u64| AccessEvent {
-		source: H256::from_low_u64_be(number),
-		occurred: number * 1_000,
+/// The call that records so many accesses, each of another subject and another second.
+fn batch(number: u32) -> RuntimeCall {
+	let event = |number: u32| AccessEvent {
+		source: H256::from_low_u64_be(number.into()),
+		occurred: u64::from(number) * 1_000,
 		actor: H256::zero(),
-		subject: Some(H256::from_low_u64_be(number)),
+		subject: Some(H256::from_low_u64_be(number.into())),
 		purpose: None,
 		operation: Operation::Read,
 		region: None,
@@ -65,21 +70,80 @@ fn the_largest_batch_fits_into_a_block() {
 		activity: None,
 		outcome: Outcome::Permitted,
 	};
-	let events = (0..u64::from(pallet_access::MAX_BATCH))
-		.map(event)
-		.collect::<Vec<_>>()
-		.try_into()
-		.unwrap();
-	let call = RuntimeCall::Access(pallet_access::Call::record {
+	let events = (0..number).map(event).collect::<Vec<_>>().try_into().unwrap();
+	RuntimeCall::Access(pallet_access::Call::record {
 		dataset: H256::zero(),
 		events: Versioned::V1(events),
-	});
-	let weight = call.get_dispatch_info().call_weight;
-	let most = RuntimeBlockWeights::get()
-		.get(DispatchClass::Normal)
-		.max_extrinsic
-		.unwrap();
+	})
+}
+
+/// The weight of a transaction with this call.
+fn weight(call: &RuntimeCall) -> Weight {
+	let limits = RuntimeBlockWeights::get();
+	let base = limits.get(DispatchClass::Normal).base_extrinsic;
+	let mut info = call.get_dispatch_info();
+	info.extension_weight = extension(Era::mortal(64, 0), 0).weight(call);
+	base.saturating_add(info.total_weight())
+}
+
+/// What a transaction carries besides its call.
+fn extension(era: Era, nonce: Nonce) -> TxExtension {
+	(
+		frame_system::AuthorizeCall::new(),
+		frame_system::CheckNonZeroSender::new(),
+		frame_system::CheckSpecVersion::new(),
+		frame_system::CheckTxVersion::new(),
+		frame_system::CheckGenesis::new(),
+		frame_system::CheckMortality::from(era),
+		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		frame_system::CheckNonce::from(nonce),
+		frame_system::CheckWeight::new(),
+		frame_system::WeightReclaim::new(),
+	)
+}
+
+#[test]
+fn the_largest_batch_fits_into_a_block() {
+	let limits = RuntimeBlockWeights::get();
+	let most = limits.get(DispatchClass::Normal).max_total.unwrap();
+	let weight = weight(&batch(pallet_access::MAX_BATCH));
 	assert!(weight.all_lte(most), "{weight} is more than {most}");
+}
+
+/// The figures in `docs/capacity.md` are those of the weights.
+#[test]
+fn the_documents_tell_the_capacity_that_there_is() {
+	use crate::configs::membership::{AllowancePerBlock, MaxAllowance, BLOCK_CAPACITY};
+	let document = include_str!("../../../docs/capacity.md");
+	let milliseconds = |picoseconds: u128| format!("{:.1} ms", picoseconds as f64 / 1e9);
+	let mut rows = vec![
+		format!("| signed transactions of a block | {} |", milliseconds(BLOCK_CAPACITY)),
+		format!(
+			"| a member, in each block | {} |",
+			milliseconds(AllowancePerBlock::get())
+		),
+		format!(
+			"| a member that was quiet, at once | {} |",
+			milliseconds(MaxAllowance::get())
+		),
+	];
+	for number in [1, 100, pallet_access::MAX_BATCH] {
+		let call = batch(number);
+		// A signature and the extension come to about 110 bytes.
+		let length = u32::try_from(call.encoded_size()).unwrap() + 110;
+		let weight = weight(&call).ref_time();
+		let bytes = u128::from(length) * crate::configs::membership::BYTE_PRICE;
+		let in_block = (BLOCK_CAPACITY / u128::from(weight)) * u128::from(number);
+		let of_member = AllowancePerBlock::get() * u128::from(number) / (u128::from(weight) + bytes);
+		let a_second = of_member * 1_000 / u128::from(SLOT_MILLISECONDS);
+		rows.push(format!(
+			"| {number} | {} | {} | {in_block} | {a_second} |",
+			milliseconds(weight.into()),
+			milliseconds(bytes),
+		));
+	}
+	rows.retain(|row| !document.contains(row));
+	assert!(rows.is_empty(), "not in docs/capacity.md:\n{}", rows.join("\n"));
 }
 
 #[test]
@@ -93,19 +157,52 @@ fn pallets_and_calls_keep_their_numbers() {
 	assert_eq!(Annotation::index(), 23);
 }
 
+/// What a file of this crate says.
+fn source(path: &str) -> String {
+	std::fs::read_to_string(format!("{}/src/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
 #[test]
 fn the_weights_are_measured() {
-	for file in [
-		include_str!("../weights/pallet_access.rs"),
-		include_str!("../weights/pallet_annotation.rs"),
-		include_str!("../weights/pallet_consent.rs"),
-		include_str!("../weights/pallet_lineage.rs"),
-		include_str!("../weights/pallet_members.rs"),
-	] {
-		assert!(file.contains("measured by `scripts/weights`"));
-		let functions = file.matches("\tfn ").count();
-		let measured = file.matches("// At least ").count();
-		assert_eq!(functions, measured);
-		assert!(!file.contains("from_parts(0, 0)\n\t}"), "a weight of nothing");
+	let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/weights")).unwrap();
+	let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+	let measured = names.filter(|name| name != "mod.rs").collect::<Vec<_>>();
+	assert!(measured.len() > 12);
+	for name in measured {
+		let file = source(&format!("weights/{name}"));
+		assert!(file.contains("measured by `scripts/weights`"), "{name}");
+		let functions = file.split("\n\t}").filter(|function| function.contains("fn "));
+		for function in functions {
+			let times = function.split("// At least ").nth(1);
+			let time = times.and_then(|time| time.split(' ').next()?.replace('_', "").parse::<u64>().ok());
+			assert!(time.is_some_and(|time| time > 0), "{name}: {function}");
+			let weight = function.split("Weight::from_parts(").nth(1).unwrap();
+			assert!(!weight.starts_with("0,"), "{name}: {function}");
+		}
 	}
+}
+
+#[test]
+fn no_call_has_a_weight_that_was_not_measured_here() {
+	for domain in ["audit", "consensus", "governance", "membership", "system"] {
+		let configured = source(&format!("configs/{domain}.rs"));
+		let mut weights = configured
+			.lines()
+			.filter(|line| line.contains("WeightInfo = "))
+			.peekable();
+		assert!(weights.peek().is_some(), "{domain}");
+		for line in weights {
+			assert!(line.contains("= weights::"), "{domain}: {line}");
+		}
+	}
+	// Whoever does not say has the weights of someone else's machine.
+	let pallets = source("lib.rs").matches("#[runtime::pallet_index(").count();
+	let without_calls = ["Authorship", "Offences", "Historical"].len();
+	let configured = ["audit", "consensus", "governance", "membership", "system"].map(|domain| {
+		source(&format!("configs/{domain}.rs"))
+			.matches("WeightInfo = weights::")
+			.count()
+	});
+	// The system's extensions have weights of their own.
+	assert_eq!(configured.iter().sum::<usize>(), pallets - without_calls + 1);
 }

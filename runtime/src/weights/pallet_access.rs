@@ -1,9 +1,9 @@
 //! The weights of `pallet_access`, measured by `scripts/weights`.
 //!
-//! frame-benchmarking-cli 64.0.0, 2026-11-24, AMD EPYC, steps 50, repeat 20
+//! frame-benchmarking-cli 64.0.0, 2026-11-25, AMD EPYC, steps 50, repeat 20
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
-#![allow(unused_parens, unused_variables)]
+#![allow(unused_imports, unused_parens, unused_variables)]
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
@@ -13,29 +13,29 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_access::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 2000.
 	fn record_events(n: u32, ) -> Weight {
-		// At least 110_063 ns.
-		Weight::from_parts(137_512_085, 0)
-			// ± 33_384
-			.saturating_add(Weight::from_parts(5_570_477, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(7))
-			.saturating_add(T::DbWeight::get().writes(2))
+		// At least 136_075 ns.
+		Weight::from_parts(354_734_390, 0)
+			// ± 4_898
+			.saturating_add(Weight::from_parts(2_012_959, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	/// `s` from 0 to 2000.
 	fn record_subjects(s: u32, ) -> Weight {
-		// At least 10_807_546 ns.
-		Weight::from_parts(9_768_654_469, 0)
-			// ± 233_612
-			.saturating_add(Weight::from_parts(12_843_616, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(7))
+		// At least 4_455_981 ns.
+		Weight::from_parts(4_716_401_725, 0)
+			// ± 16_168
+			.saturating_add(Weight::from_parts(4_684_433, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
-	/// `p` from 1 to 2000.
+	/// `p` from 4 to 2000.
 	fn record_pages(p: u32, ) -> Weight {
-		// At least 10_650_502 ns.
-		Weight::from_parts(12_239_527_311, 0)
-			// ± 296_932
-			.saturating_add(Weight::from_parts(23_465_533, 0).saturating_mul(p.into()))
+		// At least 4_295_550 ns.
+		Weight::from_parts(4_014_137_277, 0)
+			// ± 257_635
+			.saturating_add(Weight::from_parts(70_730_878, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -44,20 +44,20 @@ impl<T: frame_system::Config> pallet_access::WeightInfo for WeightInfo<T> {
 	/// `s` from 1 to 32.
 	/// `p` from 0 to 32.
 	fn expire(s: u32, p: u32, ) -> Weight {
-		// At least 14_324_090 ns.
-		Weight::from_parts(14_898_973_154, 0)
-			// ± 6_825_640
-			.saturating_add(Weight::from_parts(72_266_273, 0).saturating_mul(s.into()))
-			// ± 6_608_550
-			.saturating_add(Weight::from_parts(52_152_282, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(4))
+		// At least 30_235 ns.
+		Weight::from_parts(31_187_000, 0)
+			// ± 9_656
+			.saturating_add(Weight::from_parts(1_832_037, 0).saturating_mul(s.into()))
+			// ± 9_691
+			.saturating_add(Weight::from_parts(408_871, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(p.into())))
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(p.into())))
 	}
 	fn pin_rules() -> Weight {
-		// At least 14_403_899 ns.
-		Weight::from_parts(17_548_790_000, 0)
+		// At least 9_499_483 ns.
+		Weight::from_parts(10_029_970_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

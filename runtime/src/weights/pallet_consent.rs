@@ -1,9 +1,9 @@
 //! The weights of `pallet_consent`, measured by `scripts/weights`.
 //!
-//! frame-benchmarking-cli 64.0.0, 2026-11-24, AMD EPYC, steps 50, repeat 20
+//! frame-benchmarking-cli 64.0.0, 2026-11-25, AMD EPYC, steps 50, repeat 20
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
-#![allow(unused_parens, unused_variables)]
+#![allow(unused_imports, unused_parens, unused_variables)]
 
 use core::marker::PhantomData;
 use frame_support::{traits::Get, weights::Weight};
@@ -12,34 +12,34 @@ use frame_support::{traits::Get, weights::Weight};
 pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_consent::WeightInfo for WeightInfo<T> {
 	fn grant() -> Weight {
-		// At least 114_370 ns.
-		Weight::from_parts(123_764_000, 0)
+		// At least 35_042 ns.
+		Weight::from_parts(36_885_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	/// `d` from 0 to 16.
 	fn narrow(d: u32, ) -> Weight {
-		// At least 251_084 ns.
-		Weight::from_parts(264_387_230, 0)
-			// ± 89_383
-			.saturating_add(Weight::from_parts(43_137_571, 0).saturating_mul(d.into()))
+		// At least 125_659 ns.
+		Weight::from_parts(130_718_484, 0)
+			// ± 17_742
+			.saturating_add(Weight::from_parts(18_687_874, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(d.into())))
 	}
 	fn declare_dataset() -> Weight {
-		// At least 81_832 ns.
-		Weight::from_parts(87_400_000, 0)
+		// At least 37_597 ns.
+		Weight::from_parts(39_659_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	/// `n` from 1 to 1000.
 	fn enrol(n: u32, ) -> Weight {
-		// At least 153_629 ns.
-		Weight::from_parts(620_134_617, 0)
-			// ± 478_077
-			.saturating_add(Weight::from_parts(102_506_605, 0).saturating_mul(n.into()))
+		// At least 51_717 ns.
+		Weight::from_parts(52_459_000, 0)
+			// ± 18_954
+			.saturating_add(Weight::from_parts(29_218_587, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1))

@@ -7,7 +7,7 @@ mod state;
 
 use super::{
 	error::Error,
-	json::Answer,
+	json::{bounded, Answer},
 	workers::{in_time, Workers},
 };
 use crate::index::Index;
@@ -32,7 +32,7 @@ const REPORTS: usize = 2;
 pub trait Proofs {
 	/// The proof that a block is final, by default the newest that has one.
 	#[method(name = "audit_finality")]
-	async fn finality(&self, at: Option<H256>) -> RpcResult<Answer<FinalityAnswer>>;
+	async fn finality(&self, at: Option<H256>) -> RpcResult<Box<RawValue>>;
 
 	/// The proof that entries stand in a data set's log: the verifier's [`kexin_verifier::AccessProof`].
 	#[method(name = "access_proof")]
@@ -98,7 +98,7 @@ impl Proofs {
 		self.prover().await?.report(model, at).await
 	}
 
-	async fn finality(&self, at: Option<H256>) -> Result<Answer<FinalityAnswer>, Error> {
+	async fn finality(&self, at: Option<H256>) -> Result<Box<RawValue>, Error> {
 		let known = match &self.index {
 			Some(_) => self.prover().await?.indexed.number,
 			// Finality is proved from the chain alone.
@@ -108,10 +108,11 @@ impl Proofs {
 		let prove = move || {
 			let block = finalities.at(at, known)?;
 			let finality = finalities.prove(block)?;
-			Ok(Answer {
+			let proof = Answer {
 				answer: FinalityAnswer { finality },
 				block,
-			})
+			};
+			bounded(&proof, "ask about a block with fewer changes of the voters before it")
 		};
 		self.workers.run(prove).await
 	}
@@ -119,7 +120,7 @@ impl Proofs {
 
 #[async_trait]
 impl ProofsServer for Proofs {
-	async fn finality(&self, at: Option<H256>) -> RpcResult<Answer<FinalityAnswer>> {
+	async fn finality(&self, at: Option<H256>) -> RpcResult<Box<RawValue>> {
 		Ok(in_time(self.finality(at)).await?)
 	}
 

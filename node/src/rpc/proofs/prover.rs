@@ -143,6 +143,7 @@ impl Prover<'_> {
 			let genesis = client.info().genesis_hash;
 			let state = State::new(client, block.hash);
 			let report = derive(genesis, block.into(), &state, model, &logs);
+			state.check()?;
 			bounded(&report.map_err(|error| state.refused(error))?, PARTS)
 		};
 		self.workers.run(judge).await

@@ -1,7 +1,10 @@
 //! The state at one block as the verifier reads it, and the proof of what was read.
 
 use super::prover::PARTS;
-use crate::{rpc::error::Error, service::Client};
+use crate::{
+	rpc::{error::Error, verified},
+	service::Client,
+};
 use kexin_primitives::H256;
 use kexin_verifier::{
 	error::{Error as Refusal, StateError},
@@ -58,6 +61,15 @@ impl State {
 			)));
 		}
 		Ok(nodes)
+	}
+
+	/// Checks that what was read is what the block's hash stands for, as nobody else does where no proof is given.
+	///
+	/// # Errors
+	/// Those of [`Self::proof`], [`Error::Damaged`].
+	pub fn check(&self) -> Result<(), Error> {
+		let nodes = self.proof()?;
+		verified::check(&self.client, self.block, nodes.iter().map(AsRef::as_ref))
 	}
 
 	/// Why the state could not be read.
