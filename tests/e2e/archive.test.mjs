@@ -78,7 +78,8 @@ test('a damaged archive is refused with the reason, wherever the damage is', () 
     const { status, stderr, stdout } = imported(damaged);
     assert.equal(status, 1, stderr + stdout);
     assert.match(stderr, reason);
-    assert.doesNotMatch(stderr, /panicked/);
+    // The runtime may give a block up; the node does not.
+    assert.doesNotMatch(stderr, /^Thread '/m);
   };
   const flipped = (place) => {
     const bytes = Buffer.from(whole);
