@@ -55,7 +55,6 @@ test('all make the same chain, in whatever order the files come', () => {
   assert.equal(made[0].genesis, made[1].genesis);
   const spec = json('one.json');
   assert.deepEqual([spec.id, spec.chainType, spec.bootNodes.length], ['kexin_test', 'Live', 3]);
-  assert.notEqual(JSON.parse(chain('fewer.json', ['a', 'b']).stdout).genesis, made[0].genesis);
   assert.match(chain('one.json', ['a', 'b', 'c']).stderr, /one\.json can't be written/, 'nothing is overwritten');
 });
 
