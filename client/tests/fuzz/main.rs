@@ -277,7 +277,7 @@ fn what_is_of_a_wrong_type_permits_nothing_more() {
 		json!("\u{1f}x"),
 		json!([5]),
 	];
-	let mut granted = 0;
+	let (mut granted, made_up_number) = (0, made_up.len());
 	for consent in consents.chain(made_up) {
 		let Some(Ok(Mapped::Grant { scopes: honest, .. })) = map_value(&consent) else {
 			continue;
@@ -302,7 +302,7 @@ fn what_is_of_a_wrong_type_permits_nothing_more() {
 			}
 		}
 	}
-	assert!(granted >= 5, "{granted}");
+	assert!(granted >= made_up_number, "{granted}");
 }
 
 fn map_value(value: &Value) -> Option<Result<Mapped, Problem>> {
