@@ -89,7 +89,7 @@ impl File {
 		if numbers.one_in(4) {
 			file.bytes.extend("\u{feff}".as_bytes());
 		}
-		let end: &[u8] = *numbers.pick(&[&b"\n"[..], b"\r\n", b"\n\n"]);
+		let end = numbers.pick(&[&b"\n"[..], b"\r\n", b"\n\n"]);
 		let mut line = 1;
 		for _ in 0..=numbers.below(6) {
 			let text = record(numbers, of);
@@ -105,7 +105,7 @@ impl File {
 				file.whole.push((line, text));
 			}
 			file.bytes.extend(bytes);
-			file.bytes.extend(end);
+			file.bytes.extend(*end);
 			line += end.iter().filter(|byte| **byte == b'\n').count();
 		}
 		file
@@ -191,7 +191,7 @@ fn of_damaged_lines_each_is_read_or_reported_and_the_others_are_as_they_were() {
 		let path = directory.path().join(*numbers.pick(&["file.json", "file.ndjson"]));
 		let (records, unreadable) = read(&path, &file.bytes, seed);
 		for (line, text) in &file.whole {
-			// A whole line may be a Bundle or say something twice; then it is told what it has instead.
+			// A line may be a Bundle, which has others instead, or say something twice.
 			let as_it_was = records.iter().any(|record| record.line == *line && record.raw == *text);
 			intact += usize::from(as_it_was);
 			let is_resource = serde_json::from_str::<Value>(text).is_ok_and(|value| value["resourceType"] != "Bundle");
