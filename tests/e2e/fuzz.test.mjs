@@ -37,7 +37,7 @@ let known;
 before(async () => {
   chain = await Chain.start();
   chain.setUpHospital(DATASET);
-  for (let at = 0; at < 3; at += 1) chain.access(DATASET, at);
+  chain.access(DATASET, 0);
   api = await chain.polkadot();
   const page = await chain.rpc('access_events', { limit: 1 });
   const trace = await chain.rpc('lineage_trace', { artifact: DATASET, direction: 'ancestors', limit: 1 });
@@ -163,9 +163,9 @@ const log = () => readFileSync(join(chain.directory, 'node.log'), 'utf8');
 async function unharmed(test, before, runtime = false) {
   assert.ok(chain.running, log().slice(-2000));
   const { count } = await chain.rpc('access_log', DATASET);
-  assert.equal(count, 3);
+  assert.equal(count, 1);
   const { events } = await chain.rpc('access_events', { dataset: DATASET });
-  assert.equal(events.length, 3);
+  assert.equal(events.length, 1);
   const grown = memory() - before;
   test.diagnostic(`seed ${SEED}: ${JSON.stringify(counted)}, ${Math.round(grown)} MiB more`);
   assert.ok(grown < GROWTH, `the node grew by ${grown} MiB`);
@@ -178,7 +178,7 @@ async function unharmed(test, before, runtime = false) {
 
 test('parameters of the own methods, by HTTP, alone and in batches', async (test) => {
   const before = memory();
-  for (let at = 0; at < 1500 * TIMES; at += 1) {
+  for (let at = 0; at < 300 * TIMES; at += 1) {
     const batch = number(5) === 0 ? Array.from({ length: 1 + number(20) }, (_, id) => request(id)) : undefined;
     const asked = batch ? `[${batch.join(',')}]` : request(at);
     const { text } = await post(asked);
@@ -237,7 +237,7 @@ test('transactions that are none', async (test) => {
   const honest = signed.toHex();
   for (let at = 0; at < 500 * TIMES; at += 1) {
     let hex = honest;
-    for (let change = 0; change <= number(3); change += 1) {
+    for (let change = 0; change <= number(3) && hex.length > 2; change += 1) {
       const place = 2 + 2 * number(hex.length / 2 - 1);
       hex = one([
         () => hex.slice(0, place) + bytes(1).slice(2) + hex.slice(place + 2),

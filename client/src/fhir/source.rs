@@ -426,7 +426,7 @@ mod tests {
 
 	#[test]
 	fn one_bad_line_does_not_take_the_others_with_it() {
-		let (a, b) = (r#"{"a":"\u{a0}"}"#, "{\"b\":1}");
+		let (a, b) = ("{\"a\":\"\u{a0}\"}", "{\"b\":1}");
 		let directory = tempfile::tempdir().unwrap();
 		let file = directory.path().join("file.json");
 		// A line that is torn in a string, and one that is not UTF-8.
