@@ -251,8 +251,8 @@ test('transactions that are none', async (test) => {
     const asked = JSON.stringify({ jsonrpc: '2.0', id: at, method: 'author_submitExtrinsic', params: [hex] });
     const answer = JSON.parse((await post(asked)).text);
     assert.ok(answer.error, `taken: ${hex}`);
-    // 1010: not valid. 1040: no transaction. 1002: of a form that the runtime does not read, or with a list that is too long.
-    check(answer, asked, [1010, 1040, 1002], /wasm `unreachable` instruction executed/);
+    // 1010: not valid. 1012: not valid, and not looked at again for a while. 1040: no transaction. 1002: of a form that the runtime does not read, or with a list that is too long.
+    check(answer, asked, [1010, 1012, 1040, 1002], /wasm `unreachable` instruction executed/);
   }
   await unharmed(test, before, true);
 });

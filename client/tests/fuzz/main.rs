@@ -106,7 +106,7 @@ impl File {
 				file.whole.push((line, text));
 			}
 			file.bytes.extend(bytes);
-			file.bytes.extend(*end);
+			file.bytes.extend(end);
 			line += end.iter().filter(|byte| **byte == b'\n').count();
 		}
 		file
