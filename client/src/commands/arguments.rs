@@ -8,7 +8,7 @@ use kexin_primitives::{
 	vocabulary::{Purpose, Region},
 	Moment, H256,
 };
-use kexin_verifier::{Bytes, Trust};
+use kexin_verifier::{finality::Restart, Bytes, Trust};
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::Value;
 use std::{fs, path::Path, str::FromStr};
@@ -51,9 +51,20 @@ pub struct TrustArguments {
 /// Where finality was started anew.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Restarts {
-	/// The hash of a block with which the council started finality anew, from somebody whom you trust. Can be given several times.
-	#[arg(long = "restart", value_name = "HASH", value_parser = parse_hash)]
-	restarts: Vec<H256>,
+	/// The hash of a block with which the council started finality anew and the number of its voters, as in 0x…:3, from somebody whom you
+	/// trust. Can be given several times.
+	#[arg(long = "restart", value_name = "HASH:NUMBER", value_parser = restart)]
+	restarts: Vec<Restart>,
+}
+
+fn restart(text: &str) -> anyhow::Result<Restart> {
+	let (hash, set_id) = text
+		.split_once(':')
+		.context("expected the hash of the block and the number of its voters, as in 0x…:3")?;
+	Ok(Restart {
+		hash: parse_hash(hash)?,
+		set_id: set_id.parse().with_context(|| format!("{set_id:?} is no number"))?,
+	})
 }
 
 impl TrustArguments {

@@ -1,5 +1,6 @@
 //! Why a proof is refused.
 
+use crate::finality::Restart;
 pub use crate::{finality::JustificationError, header::HeaderError, state::StateError};
 
 use alloc::string::String;
@@ -77,8 +78,8 @@ pub enum Error {
 	UntrustedRestart {
 		/// Its number.
 		number: u32,
-		/// Its hash.
-		hash: H256,
+		/// Its hash, and the number that its voters have according to the proof.
+		restart: Restart,
 	},
 	/// A header is not after the handover before it.
 	OutOfTurn(Place),
@@ -171,10 +172,10 @@ impl fmt::Display for Error {
 				formatter,
 				"{at}: a handover bears a justification by the voters before it, and a restart of finality bears none"
 			),
-			Self::UntrustedRestart { number, hash } => write!(
+			Self::UntrustedRestart { number, restart } => write!(
 				formatter,
 				"finality was started anew with block {number}, and the voters of then do not vouch for those that follow: ask somebody \
-				 whom you trust whether the council did so with {hash:?}, and name it as trusted (--restart)"
+				 whom you trust whether the council did so with {restart}, and name it as trusted (--restart)"
 			),
 			Self::OutOfTurn(at) => write!(formatter, "{at}: the block is not after the handover before it"),
 			Self::NoHeaders => formatter.write_str("finality.headers: there is no header of the block"),

@@ -6,7 +6,7 @@
 //! order, makes the signatures of the next invalid.
 //!
 //! Where the council started finality anew without the voters who were gone, nobody announced those that follow, and the chain of announcements
-//! ends. It goes on for who knows the hash of the block with which they began.
+//! ends. It goes on for who knows the hash of the block with which they began, and their number.
 //!
 //! This holds as long as voters with two thirds of the weight of each set sign one history only, then and later: they
 //! destroy session keys that they no longer use. GRANDPA's votes name a block and a set, not the chain. Voters who use
@@ -25,7 +25,7 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use codec::DecodeAll;
-use core::ops::Range;
+use core::{fmt, ops::Range};
 use finality_grandpa::voter_set::VoterSet;
 use kexin_primitives::{keys, H256};
 use serde::{Deserialize, Serialize};
@@ -42,8 +42,24 @@ pub type Voters = Vec<(VoterId, u64)>;
 pub struct Trust {
 	/// The hash of the chain's first block.
 	pub genesis: H256,
-	/// The hashes of the blocks with which the council started finality anew.
-	pub restarts: Vec<H256>,
+	/// Where the council started finality anew.
+	pub restarts: Vec<Restart>,
+}
+
+/// The block with which the council started finality anew. The number of its voters belongs to it: those who begin have voted before, and what
+/// they signed then must not count for them as the set that they are now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restart {
+	/// The block's hash.
+	pub hash: H256,
+	/// The number of the set of voters that begins with it.
+	pub set_id: u64,
+}
+
+impl fmt::Display for Restart {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(formatter, "{:?}:{}", self.hash, self.set_id)
+	}
 }
 
 impl From<H256> for Trust {
@@ -141,29 +157,31 @@ impl Followed {
 		if header.number <= self.last {
 			return Err(Error::OutOfTurn(at));
 		}
+		let id = self.set.id.checked_add(1).ok_or(Error::OutOfTurn(at))?;
 		let voters = match (change.ok_or(Error::NothingAnnounced(at))?, &handover.justification) {
 			(Change::HandOver(voters), Some(justification)) => {
 				self.set.check(justification, &header, hash, at)?;
 				self.since = header.number;
 				voters
 			},
-			(Change::Restart { last_final, voters }, None) => {
-				if !trust.restarts.contains(&hash) {
+			(Change::Restart { last_final, voters, .. }, None) => {
+				let restart = Restart { hash, set_id: id };
+				if !trust.restarts.contains(&restart) {
 					return Err(Error::UntrustedRestart {
 						number: header.number,
-						hash,
+						restart,
 					});
 				}
-				if last_final < self.since || last_final >= header.number {
+				if last_final >= header.number {
 					return Err(Error::OutOfTurn(at));
 				}
-				self.void.push(last_final.saturating_add(1)..header.number);
-				self.since = last_final;
+				// The council may have known of less than was final.
+				self.since = self.since.max(last_final);
+				self.void.push(self.since.saturating_add(1)..header.number);
 				voters
 			},
 			_ => return Err(Error::WrongHandover(at)),
 		};
-		let id = self.set.id.checked_add(1).ok_or(Error::OutOfTurn(at))?;
 		self.set = VotingSet::new(id, voters, at)?;
 		self.last = header.number;
 		self.blocks.insert(hash);

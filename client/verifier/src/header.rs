@@ -106,9 +106,12 @@ impl Header {
 					next = next.or(Some(Change::HandOver(voters)));
 				},
 				Some((2, change)) => {
-					// When exactly they begin makes no difference to what they may vote on.
-					let (last_final, voters, _) = read::<(u32, Voters, u32)>(change)?;
-					restart = restart.or(Some(Change::Restart { last_final, voters }));
+					let (last_final, voters, delay) = read(change)?;
+					restart = restart.or(Some(Change::Restart {
+						last_final,
+						voters,
+						delay,
+					}));
 				},
 				// Nodes pass over what they don't know, and over the items about single voters.
 				_ => {},
@@ -129,6 +132,8 @@ pub enum Change {
 		last_final: u32,
 		/// The voters.
 		voters: Voters,
+		/// Blocks until they begin. It makes no difference to what they may vote on.
+		delay: u32,
 	},
 }
 

@@ -3,10 +3,12 @@
 use crate::*;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use frame_system::{pallet_prelude::BlockNumberFor, Pallet as System};
+use sp_runtime::traits::Zero;
 use sp_staking::SessionIndex;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_restart(last_final: BlockNumberFor<T>) -> DispatchResult {
+		ensure!(!last_final.is_zero(), Error::<T>::NothingFinal);
 		ensure!(last_final < System::<T>::block_number(), Error::<T>::InFuture);
 		ensure!(!Restarting::<T>::exists(), Error::<T>::AlreadyRestarting);
 		let session = T::Validators::suspend_silent()?;
@@ -26,8 +28,9 @@ impl<T: Config> Pallet<T> {
 		}
 		let restart = Restarting::<T>::get().filter(|restart| restart.session <= session);
 		let anew = restart.map(|Restart { last_final, .. }| {
-			// Voters whose announcement is not final never took over.
-			let void = announcements.iter().position(|announced| announced.block > last_final);
+			// Voters whose announcement is not final never took over, but for those of a restart, who do whatever becomes final.
+			let settled = LastRestart::<T>::get().map_or(last_final, |restart| restart.block.max(last_final));
+			let void = announcements.iter().position(|announced| announced.block > settled);
 			let before = void
 				.and_then(|at| announcements.get(at))
 				.map_or(set, |void| void.before);

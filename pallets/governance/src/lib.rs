@@ -165,6 +165,8 @@ pub mod pallet {
 		InFuture,
 		/// A restart of finality is under way. Wait for its session.
 		AlreadyRestarting,
+		/// No block was ever final: there is nothing to go on from. Start the chain anew.
+		NothingFinal,
 	}
 
 	#[pallet::hooks]
@@ -262,7 +264,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `InFuture`, `AlreadyRestarting`, and what [`Config::Validators`] says when the silent ones are no more than a third.
+		/// `NothingFinal`, `InFuture`, `AlreadyRestarting`, and what [`Config::Validators`] says when the silent ones are no more than a third.
 		///
 		/// ## Events
 		///

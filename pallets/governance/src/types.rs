@@ -26,9 +26,9 @@ pub struct Restart<BlockNumber> {
 /// The number of a set of finality's voters. That of the genesis is 0.
 pub type SetId = u64;
 
-/// Changes of the voters that are kept in mind. Should finality stand still over more of them before it is started anew, the ledger numbers the
-/// voters too high from then on, and equivocations of theirs can't be reported.
-pub const MAX_ANNOUNCEMENTS: u32 = 16;
+/// Changes of the voters that are kept in mind, 12 KiB: where each session has one, those of 85 hours. Should finality stand still over more of
+/// them before it is started anew, the ledger numbers the voters too high from then on, and their equivocations can't be reported.
+pub const MAX_ANNOUNCEMENTS: u32 = 1_024;
 
 /// Where other voters were announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

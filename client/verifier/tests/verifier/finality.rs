@@ -10,7 +10,7 @@ use finality_grandpa::Precommit;
 use kexin_primitives::H256;
 use kexin_verifier::{
 	error::{Error, HeaderError, JustificationError, Place, StateError},
-	finality::Voters,
+	finality::{Restart, Voters},
 	header::{DigestItem, Header},
 	FinalBlock, Finality, Trust,
 };
@@ -640,10 +640,15 @@ fn restarted() -> (Chain, Header) {
 	(chain, restart)
 }
 
-fn trusting(chain: &Chain, restarts: &[&Header]) -> Trust {
+/// Trust in these blocks, after so many changes of the voters each.
+fn trusting(chain: &Chain, restarts: &[(&Header, u64)]) -> Trust {
+	let restart = |(header, set_id): &(&Header, u64)| Restart {
+		hash: header.hash(),
+		set_id: *set_id,
+	};
 	Trust {
 		genesis: chain.hash(),
-		restarts: restarts.iter().map(|header| header.hash()).collect(),
+		restarts: restarts.iter().map(restart).collect(),
 	}
 }
 
@@ -651,14 +656,22 @@ fn trusting(chain: &Chain, restarts: &[&Header]) -> Trust {
 fn what_follows_a_restart_is_final_for_whoever_trusts_it() {
 	let (chain, restart) = restarted();
 	let finality = chain.prove(&chain.tip);
-	let hash = restart.hash();
-	let untrusted = Error::UntrustedRestart { number: 6, hash };
-	assert_eq!(finality.verify(chain.hash()), Err(untrusted.clone()));
-	assert_eq!(finality.verify(trusting(&chain, &[&chain.tip])), Err(untrusted));
-	let block = finality.verify(trusting(&chain, &[&chain.tip, &restart])).unwrap();
+	let untrusted = Error::UntrustedRestart {
+		number: 6,
+		restart: Restart {
+			hash: restart.hash(),
+			set_id: 2,
+		},
+	};
+	for others in [&[][..], &[(&chain.tip, 2)], &[(&restart, 1), (&restart, 3)]] {
+		assert_eq!(finality.verify(trusting(&chain, others)), Err(untrusted.clone()));
+	}
+	let block = finality
+		.verify(trusting(&chain, &[(&chain.tip, 3), (&restart, 2)]))
+		.unwrap();
 	assert_eq!((block.number, block.set_id), (9, 3));
 	// It takes the place of no justification, and the genesis has to be right all the same.
-	let mut other = trusting(&chain, &[&restart]);
+	let mut other = trusting(&chain, &[(&restart, 2)]);
 	other.genesis = ROOT;
 	assert!(matches!(finality.verify(other), Err(Error::WrongGenesis { .. })));
 }
@@ -670,7 +683,7 @@ fn blocks_between_the_last_final_one_and_the_restart_are_final_by_those_who_begi
 	let announces_in_vain = chain.grow_with(ROOT, vec![announcement(&voters(20..24), 0)]);
 	let restart = chain.restart(voters(0..2), 3);
 	let last = chain.grow(ROOT);
-	let trust = trusting(&chain, &[&restart]);
+	let trust = trusting(&chain, &[(&restart, 1)]);
 	let path = [&headers[3], &announces_in_vain, &restart, &last];
 	let verify = |chain: &Chain, headers: &[&Header]| {
 		let target = headers[headers.len() - 1];
@@ -696,8 +709,8 @@ fn blocks_between_the_last_final_one_and_the_restart_are_final_by_those_who_begi
 #[test]
 fn a_restart_out_of_turn_is_refused() {
 	let at = Place::Handover(1);
-	// After a block that was not final for those before it, after itself, or before the handover to them.
-	for last_final in [0, 1, 4, 9] {
+	// After itself, or later.
+	for last_final in [4, 9] {
 		let mut chain = four();
 		chain.grow(ROOT);
 		chain.hand_over(voters(10..14));
@@ -706,13 +719,13 @@ fn a_restart_out_of_turn_is_refused() {
 		chain.grow(ROOT);
 		let finality = chain.prove(&chain.tip);
 		assert_eq!(
-			finality.verify(trusting(&chain, &[&restart])),
+			finality.verify(trusting(&chain, &[(&restart, 2)])),
 			Err(Error::OutOfTurn(at)),
 			"{last_final}"
 		);
 	}
 	let (chain, restart) = restarted();
-	let trust = trusting(&chain, &[&restart]);
+	let trust = trusting(&chain, &[(&restart, 2)]);
 	let mut finality = chain.prove(&chain.tip);
 	finality.handovers[1].justification = finality.handovers[0].justification.clone();
 	assert_eq!(finality.verify(&trust), Err(Error::WrongHandover(at)));
@@ -722,4 +735,42 @@ fn a_restart_out_of_turn_is_refused() {
 	let mut finality = chain.prove(&chain.tip);
 	finality.handovers.insert(1, finality.handovers[1].clone());
 	assert_eq!(finality.verify(&trust), Err(Error::OutOfTurn(Place::Handover(2))));
+}
+
+#[test]
+fn a_handover_left_out_before_a_restart_is_noticed() {
+	let (chain, restart) = restarted();
+	let mut finality = chain.prove(&chain.tip);
+	finality.handovers.remove(0);
+	assert!(matches!(
+		finality.verify(trusting(&chain, &[(&restart, 2)])),
+		Err(Error::UntrustedRestart { .. })
+	));
+}
+
+#[test]
+fn more_may_be_final_than_the_council_knew() {
+	let mut chain = four();
+	chain.grow(ROOT);
+	let announces = chain.hand_over(voters(10..14));
+	chain.grow(ROOT);
+	let restart = chain.restart(voters(12..14), 1);
+	chain.grow(ROOT);
+	let trust = trusting(&chain, &[(&restart, 2)]);
+	assert_eq!(chain.prove(&chain.tip).verify(&trust).map(|block| block.set_id), Ok(2));
+	// What was final before the restart is not for those after it to say.
+	let finality = chain.finality([&announces], &chain.justify(&announces));
+	assert_eq!(finality.verify(&trust), Err(Error::OutOfTurn(Place::Justification)));
+}
+
+#[test]
+fn finality_starts_anew_again_though_nothing_became_final_since() {
+	let mut chain = four();
+	chain.grow(ROOT);
+	let first = chain.restart(voters(0..2), 1);
+	chain.grow(ROOT);
+	let second = chain.restart(voters(0..1), 1);
+	chain.grow(ROOT);
+	let trust = trusting(&chain, &[(&first, 1), (&second, 2)]);
+	assert_eq!(chain.prove(&chain.tip).verify(&trust).map(|block| block.set_id), Ok(2));
 }

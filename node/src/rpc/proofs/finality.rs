@@ -8,13 +8,18 @@ use crate::{
 use codec::{Decode as _, Encode as _};
 use kexin_primitives::keys;
 use kexin_runtime::{BlockNumber, Hash, Runtime};
-use kexin_verifier::{finality::Handover, Bytes, Finality, ReadState as _};
+use kexin_verifier::{
+	finality::{Handover, Restart},
+	header::{Change, Header},
+	Bytes, Finality, ReadState as _, Trust,
+};
 use pallet_governance::{LastRestart, Restarted};
 use sc_client_api::{BlockBackend as _, StorageProvider as _};
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sp_blockchain::HeaderBackend as _;
 use sp_core::storage::StorageKey;
-use std::{collections::BTreeMap, sync::Arc};
+use sp_crypto_hashing::blake2_256;
+use std::sync::Arc;
 
 /// The engine that justifications are stored under.
 const GRANDPA: sp_runtime::ConsensusEngineId = *b"FRNK";
@@ -86,13 +91,21 @@ impl Finalities {
 		})?;
 		let genesis = self.hash(0)?;
 		let headers = (at.number..=justified.at.number).map(|number| self.header(self.hash(number)?));
-		Ok(Finality {
+		let mut finality = Finality {
 			genesis: self.header(genesis)?,
 			authorities: self.authorities(genesis)?,
 			handovers: self.handovers(justified.at.number)?,
 			headers: headers.collect::<Result<_, _>>()?,
 			justification: justified.justification,
-		})
+		};
+		// More may have been final than the council knew when it started finality anew: then those before have voted for it.
+		let is_restart = |handover: &Handover| handover.justification.is_none();
+		if finality.handovers.last().is_some_and(is_restart)
+			&& finality.verify(taken_for_granted(&finality, genesis)).is_err()
+		{
+			finality.handovers.pop();
+		}
+		Ok(finality)
 	}
 
 	/// The nodes that lead to the first voters.
@@ -103,7 +116,7 @@ impl Finalities {
 		state.proof()
 	}
 
-	/// The changes of the voters before a block. The set that takes over with one has the number after that of the set which ends with it.
+	/// The changes of the voters before a block.
 	fn handovers(&self, before: BlockNumber) -> Result<Vec<Handover>, Error> {
 		let changes = self.voters.authority_set_changes();
 		let changes = changes.iter_from(0).ok_or_else(|| {
@@ -111,12 +124,13 @@ impl Finalities {
 				"it does not know all changes of the voters; it was not synchronised from the first block".into(),
 			)
 		})?;
-		let changes = changes.take_while(|(_, last)| *last < before);
-		let restarts = self.restarts()?;
-		let handover = |(set, last): &(u64, BlockNumber)| {
-			if let Some(block) = restarts.get(&(set + 1)) {
+		let changes = changes.map(|(_, last)| *last).collect::<Vec<_>>();
+		let restarts = matched(&changes, &self.restarts()?);
+		let changes = changes.iter().zip(restarts).take_while(|(last, _)| **last < before);
+		let handover = |(last, restart): (&BlockNumber, Option<BlockNumber>)| {
+			if let Some(block) = restart {
 				return Ok(Handover {
-					header: self.header(self.hash(*block)?)?,
+					header: self.header(self.hash(block)?)?,
 					justification: None,
 				});
 			}
@@ -132,13 +146,21 @@ impl Finalities {
 		changes.map(handover).collect()
 	}
 
-	/// The blocks with which finality was started anew, by the number of the set that began with each.
-	fn restarts(&self) -> Result<BTreeMap<u64, BlockNumber>, Error> {
-		let mut restarts = BTreeMap::new();
-		let mut at = self.client.info().best_hash;
+	/// The blocks with which finality was started anew, and the last final block of each, the newest first. Without one whose voters have not
+	/// taken over yet.
+	fn restarts(&self) -> Result<Vec<(BlockNumber, BlockNumber)>, Error> {
+		let best = self.client.info();
+		let mut restarts = Vec::new();
+		let mut at = best.best_hash;
 		// Each is later than the one that the state before it knows.
-		while let Some(Restarted { set_id, block }) = self.last_restart(at)? {
-			restarts.insert(set_id, block);
+		while let Some(Restarted { block, .. }) = self.last_restart(at)? {
+			let header = self.header(self.hash(block)?)?;
+			let change = Header::from_bytes(&header.0).and_then(|header| header.change());
+			if let Ok(Some(Change::Restart { last_final, delay, .. })) = change {
+				if block.saturating_add(delay) <= best.best_number {
+					restarts.push((block, last_final));
+				}
+			}
 			at = self.hash(block.saturating_sub(1))?;
 		}
 		Ok(restarts)
@@ -182,5 +204,53 @@ impl Finalities {
 		let header = self.client.header(hash)?;
 		let header = header.ok_or_else(|| Error::NotKept(format!("the header of block {hash:?}")))?;
 		Ok(header.encode().into())
+	}
+}
+
+/// The trust that a proof needs.
+fn taken_for_granted(finality: &Finality, genesis: Hash) -> Trust {
+	let restarts = finality.handovers.iter().zip(1..);
+	let restarts = restarts.filter(|(handover, _)| handover.justification.is_none());
+	Trust {
+		genesis,
+		restarts: restarts
+			.map(|(handover, set_id)| Restart {
+				hash: blake2_256(&handover.header.0).into(),
+				set_id,
+			})
+			.collect(),
+	}
+}
+
+/// The restart with which each change of the voters came about, if it did so with one. A change is known by the last block of the voters before
+/// it; of several with the same, the newest is the restart.
+fn matched(changes: &[BlockNumber], restarts: &[(BlockNumber, BlockNumber)]) -> Vec<Option<BlockNumber>> {
+	let mut restarts = restarts.iter().peekable();
+	let newest_first = changes.iter().rev().map(|last| {
+		let restart = restarts.next_if(|(_, last_final)| last_final == last);
+		restart.map(|(block, _)| *block)
+	});
+	let mut matched = newest_first.collect::<Vec<_>>();
+	matched.reverse();
+	matched
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn each_restart_is_one_of_the_changes() {
+		assert_eq!(matched(&[10, 20], &[]), [None, None]);
+		assert_eq!(matched(&[10, 20, 30], &[(25, 20)]), [None, Some(25), None]);
+		// After the very block that changed the voters before.
+		assert_eq!(matched(&[10, 10], &[(25, 10)]), [None, Some(25)]);
+		// Again, though nothing had become final since.
+		assert_eq!(
+			matched(&[10, 10, 50], &[(35, 10), (25, 10)]),
+			[Some(25), Some(35), None]
+		);
+		// After a block that was not the last.
+		assert_eq!(matched(&[10, 20, 15, 40], &[(25, 15)]), [None, None, Some(25), None]);
 	}
 }

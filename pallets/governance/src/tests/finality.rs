@@ -56,10 +56,17 @@ fn voters_whose_announcement_is_not_final_do_not_count() {
 					block: 70
 				})
 			);
-			// The next restart counts from there.
+			// The next restart counts from there, also when nothing became final since: whoever began anew has taken over.
 			assert_eq!(start(SESSION + 1, 80, before + 1), None);
-			assert_ok!(Governance::restart_finality(council(), 70));
-			assert_eq!(start(SESSION + 2, 90, before + 1), Some((70, before + 1)));
+			assert_eq!(start(SESSION + 2, 90, before + 2), None);
+			for last_final in [last_final, 70] {
+				frame_support::hypothetically!({
+					assert_ok!(Governance::restart_finality(council(), last_final));
+					assert_eq!(start(SESSION + 3, 100, before + 2), Some((last_final, before + 1)));
+				});
+			}
+			assert_ok!(Governance::restart_finality(council(), 80));
+			assert_eq!(start(SESSION + 3, 100, before + 2), Some((80, before + 2)));
 		});
 	}
 }
@@ -86,6 +93,7 @@ fn finality_does_not_start_anew_without_need() {
 		assert_noop!(Governance::restart_finality(council(), 60), Unavailable);
 		Silent::set(true);
 		assert_noop!(Governance::restart_finality(council(), 100), Error::<Test>::InFuture);
+		assert_noop!(Governance::restart_finality(council(), 0), Error::<Test>::NothingFinal);
 		for account in [MAJORITY, SEAT, 9] {
 			let origin = RuntimeOrigin::signed(account);
 			assert_noop!(Governance::restart_finality(origin, 60), BadOrigin);
