@@ -47,8 +47,10 @@ async function enter(spec, name, options = []) {
 const verify = (file) => alice.kexin(['verify', file, '--genesis', genesis]);
 const names = async () => (await api.query.members.members.entries()).map(([, member]) => member.unwrap().asV1.name.toUtf8()).sort();
 
-/** Runs the migrations of the block's runtime on the block's state, with all checks of the state after them. */
+/** Runs the migrations of the block's runtime on the block's state, with all checks of the state after them; by default at the last final block
+ * that the checker has. */
 async function check(block) {
+  block ??= await checker.rpc('chain_getFinalizedHead');
   const observer = await checker.polkadot();
   try {
     await observer.rpc.state.call('TryRuntime_on_runtime_upgrade', '0x01', block);
@@ -67,7 +69,7 @@ test('each hospital sees what is proposed before it votes', async () => {
 test('what the council approved waits, and nothing else is applied', async () => {
   alice.access(DATASET, 0);
   await alice.prove(DATASET, 0, genesis, 'before.json');
-  await check(await api.rpc.chain.getFinalizedHead());
+  await check();
   await alice.decide('council', 'approve-upgrade', runtime('next'));
   const seat = { key: '//Alice', check: false };
   const early = alice.kexin(['council', 'apply-upgrade', runtime('next')], seat);
@@ -100,7 +102,7 @@ test('the runtime is replaced on running nodes, and its migrations leave a sound
   assert.deepEqual(await names(), before.map((name) => name.toUpperCase()).sort());
   assert.notDeepEqual(before, await names());
   await check(block);
-  await check(await api.rpc.chain.getFinalizedHead());
+  await check();
 });
 
 test('proofs from before and after hold, and each access names the rules that judged it', async () => {
