@@ -72,9 +72,12 @@ impl State {
 		verified::check(&self.client, self.block, nodes.iter().map(AsRef::as_ref))
 	}
 
-	/// Why the state could not be read.
+	/// Why the state could not be read. What is damaged can look like anything else.
 	pub fn unreadable(&self, error: StateError) -> Error {
-		self.notes.borrow_mut().explain(error)
+		match self.check() {
+			Err(damaged @ Error::Damaged(_)) => damaged,
+			_ => self.notes.borrow_mut().explain(error),
+		}
 	}
 
 	/// Why the verifier made nothing from this state and the logs of the index.
