@@ -105,7 +105,7 @@ fn extension(era: Era, nonce: Nonce) -> TxExtension {
 #[test]
 fn the_largest_batch_fits_into_a_block() {
 	let limits = RuntimeBlockWeights::get();
-	let most = limits.get(DispatchClass::Normal).max_total.unwrap();
+	let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap();
 	let weight = weight(&batch(pallet_access::MAX_BATCH));
 	assert!(weight.all_lte(most), "{weight} is more than {most}");
 }
