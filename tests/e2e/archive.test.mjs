@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { account, bin, blake2AsHex, Chain, consortium } from './harness.mjs';
+import { account, bin, blake2AsHex, Chain, consortium, until } from './harness.mjs';
 
 const DATASET = 'text:archive-test';
 const dataset = blake2AsHex(DATASET.slice('text:'.length));
@@ -33,7 +33,7 @@ before(async () => {
   const keys = alice.offline('session-keys', '--account', account('//Alice'));
   alice.kexin(['session-keys', keys], { key: '//Alice' });
   const api = await alice.polkadot();
-  while ((await api.query.grandpa.currentSetId()).toNumber() < 1) await new Promise((next) => setTimeout(next, 500));
+  await until('the new keys to vote', async () => (await api.query.grandpa.currentSetId()).toNumber() >= 1);
   await api.disconnect();
   alice.access(DATASET, 2);
   await alice.prove(DATASET, 1, genesis, 'proof.json');
@@ -105,7 +105,7 @@ test('a node made from the archive has checked everything, and gives the same an
   await copy.ready();
   const status = copy.json(['status']);
   assert.deepEqual([status.best, status.finalized, status.peers], [exported.last, exported.last, 0]);
-  while ((await copy.rpc('index_status')).lag !== 0) await new Promise((next) => setTimeout(next, 200));
+  await until('the index to be whole', async () => (await copy.rpc('index_status')).lag === 0);
   assert.deepEqual(await answers(copy, at), answered);
   for (const index of ['0', '1']) {
     copy.kexin(['proof', DATASET, index, '--genesis', genesis, '--out', `${index}.json`]);

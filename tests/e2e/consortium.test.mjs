@@ -1,13 +1,13 @@
 // Hospitals start a chain of their own: the ceremony, and the network that scripts/network makes with it.
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { bin, root } from './harness.mjs';
+import { bin, play, until } from './harness.mjs';
 
 const data = mkdtempSync(join(tmpdir(), 'kexin-ceremony-'));
 after(() => rmSync(data, { recursive: true, force: true }));
@@ -103,30 +103,10 @@ async function freePorts(count) {
   }
 }
 
-/** Runs scripts/network until it says how to stop it, asks its nodes, and stops it as Ctrl-C does. */
-async function play(hospitals, ports, ask) {
-  const env = { ...process.env, KEXIN_NETWORK: path('network'), KEXIN_RPC_PORT: String(ports), KEXIN_P2P_PORT: String(ports + 3) };
-  const child = spawn(join(root, 'scripts/network'), hospitals, { env });
-  let said = '';
-  const ready = new Promise((done) => {
-    const hear = (text) => {
-      said += text;
-      if (said.includes('Ctrl-C stops')) done();
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-  });
-  const ended = new Promise((done) => child.once('close', done));
-  await Promise.race([ready, ended]);
-  if (child.exitCode === null) {
-    try {
-      await ask();
-    } finally {
-      child.kill('SIGINT');
-      await ended;
-    }
-  }
-  return { said, status: child.exitCode };
+/** Plays scripts/network on these ports. */
+function network(hospitals, ports, ask) {
+  const environment = { KEXIN_NETWORK: path('network'), KEXIN_RPC_PORT: String(ports), KEXIN_P2P_PORT: String(ports + 3) };
+  return play(['scripts/network', ...hospitals], environment, ask);
 }
 
 test('scripts/network starts a network by the same procedure, and goes on with it', async () => {
@@ -137,15 +117,11 @@ test('scripts/network starts a network by the same procedure, and goes on with i
   };
   const grows = async () => {
     const { finalized } = statusOf(0);
-    const end = Date.now() + 60_000;
-    while ([0, 1, 2].some((place) => statusOf(place).finalized < finalized + 3)) {
-      assert.ok(Date.now() < end, 'finality goes on');
-      await new Promise((next) => setTimeout(next, 500));
-    }
+    await until('finality to go on', () => [0, 1, 2].every((place) => statusOf(place).finalized >= finalized + 3), 60);
     return finalized;
   };
   let reached;
-  const once = await play(['3'], ports, async () => {
+  const once = await network(['3'], ports, async () => {
     reached = await grows();
     const hashes = ['Heidelberg', 'Vienna', 'Zurich'].map((name) => createHash('sha256').update(readFileSync(path('network', name, 'chain.json'))).digest('hex'));
     assert.equal(new Set(hashes).size, 1);
@@ -155,7 +131,7 @@ test('scripts/network starts a network by the same procedure, and goes on with i
   });
   assert.equal(once.status, 0, once.said);
   assert.match(once.said, /stopped/);
-  assert.match((await play(['2'], ports, () => {})).said, /has 3 hospitals/);
-  const again = await play([], ports, async () => assert.ok((await grows()) >= reached));
+  assert.match((await network(['2'], ports, () => {})).said, /has 3 hospitals/);
+  const again = await network([], ports, async () => assert.ok((await grows()) >= reached));
   assert.equal(again.status, 0, again.said);
 });

@@ -255,3 +255,30 @@ export async function ask(node, question) {
     await api.disconnect();
   }
 }
+
+/** Runs a script of the README until it says how to stop it, asks what is to be asked meanwhile, and stops it as Ctrl-C does. */
+export async function play(command, environment, ask) {
+  const [script, ...args] = command;
+  const child = spawn(join(root, script), args, { env: { ...process.env, ...environment } });
+  let said = '';
+  const ready = new Promise((done) => {
+    const hear = (text) => {
+      said += text;
+      if (said.includes('Ctrl-C stops')) done();
+    };
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+  });
+  const ended = new Promise((done) => child.once('close', done));
+  await Promise.race([ready, ended]);
+  let answer;
+  if (child.exitCode === null) {
+    try {
+      answer = await ask();
+    } finally {
+      child.kill('SIGINT');
+      await ended;
+    }
+  }
+  return { said, status: child.exitCode, answer };
+}

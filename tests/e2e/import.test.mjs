@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { accessEvent as event, Chain, root } from './harness.mjs';
+import { accessEvent as event, Chain, root, until } from './harness.mjs';
 
 const DATASET = 'text:import-test';
 const GATEWAY = { key: '//Alice//gateway' };
@@ -114,7 +114,7 @@ test('a log of more entries than one answer holds is reported whole, and proved 
   const dataset = blake2AsHex(DATASET.slice('text:'.length));
   const { block } = (await api.rpc.access.log(dataset)).toJSON();
   // A report is about the newest block that is shown to be final, which is not yet one with the model.
-  while ((await api.rpc.audit.finality()).toJSON().block.number < block.number) await new Promise((next) => setTimeout(next, 500));
+  await until('a proof of a block with the model', async () => (await api.rpc.audit.finality()).toJSON().block.number >= block.number);
   chain.kexin(['report', model, '--genesis', genesis, '--out', 'report.json']);
   const proved = chain.json(['verify', 'report.json', '--genesis', genesis]);
   assert.deepEqual([proved.accepted, proved.complete, proved.accesses.forModel], [true, true, total]);

@@ -1,7 +1,7 @@
 // Four hospitals, each with its validator.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Chain } from './harness.mjs';
+import { Chain, until } from './harness.mjs';
 
 const nodes = [];
 
@@ -22,7 +22,7 @@ test('what one hospital records, every node answers', async () => {
   bob.kexin(['dataset', 'declare', dataset], { key: '//Bob//steward' });
   const { finalized } = bob.json(['status']);
   for (const node of [alice, ...others]) {
-    while (node.json(['status']).finalized < finalized) await new Promise((next) => setTimeout(next, 200));
+    await until('the node to be as far', () => node.json(['status']).finalized >= finalized);
     assert.equal(node.json(['dataset', 'show', dataset]).owner, bob.json(['dataset', 'show', dataset]).owner);
   }
 });
@@ -32,7 +32,7 @@ test('finality goes on when one of four validators is gone, and all agree', asyn
   dave.node.kill('SIGINT');
   await dave.ended;
   const { finalized } = alice.json(['status']);
-  while (alice.json(['status']).finalized < finalized + 5) await new Promise((next) => setTimeout(next, 500));
+  await until('finality to go on', () => alice.json(['status']).finalized >= finalized + 5);
   const hashes = await Promise.all(
     [alice, bob, charlie].map(async (node) => {
       const api = await node.polkadot();

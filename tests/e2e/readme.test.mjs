@@ -1,11 +1,10 @@
 // The two commands that the README promises do what it says.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { freePort, root } from './harness.mjs';
+import { freePort, play, root } from './harness.mjs';
 
 const data = mkdtempSync(join(tmpdir(), 'kexin-run-'));
 after(() => rmSync(data, { recursive: true, force: true }));
@@ -17,39 +16,29 @@ const [run, check] = commands
   .split('\n')
   .map((line) => line.split('#')[0].trim());
 
-/** Runs the README's main command until it says how to stop it, then stops it as Ctrl-C does. */
-async function play(port) {
-  const child = spawn(join(root, run), { env: { ...process.env, KEXIN_DATA: data, KEXIN_RPC_PORT: String(port) } });
-  let said = '';
-  const ready = new Promise((done) => {
-    const hear = (text) => {
-      said += text;
-      if (said.includes('Ctrl-C stops')) done();
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-  });
-  const ended = new Promise((done) => child.once('close', done));
-  await Promise.race([ready, ended]);
-  assert.equal(child.exitCode, null, said);
-  const answer = await fetch(`http://127.0.0.1:${port}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'chain_getBlockHash', params: [1] }),
-  });
-  const { result: first } = await answer.json();
-  child.kill('SIGINT');
-  assert.equal(await ended, 0, said);
-  return { said, first };
+/** Plays the README's main command: what it said, and the hash of the first block after the genesis. */
+async function playRun(port) {
+  const first = async () => {
+    const answer = await fetch(`http://127.0.0.1:${port}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'chain_getBlockHash', params: [1] }),
+    });
+    return (await answer.json()).result;
+  };
+  const { said, status, answer } = await play([run], { KEXIN_DATA: data, KEXIN_RPC_PORT: String(port) }, first);
+  assert.equal(status, 0, said);
+  assert.ok(answer, said);
+  return { said, first: answer };
 }
 
 test('the main command plays the pilot, stops cleanly, and goes on with the same chain', async () => {
   const port = await freePort();
-  const once = await play(port);
+  const once = await playRun(port);
   for (const told of [/accesses recorded/, /breach/, /ancestors|ancestry/i, /claim/, new RegExp(`127\\.0\\.0\\.1:${port}`), /stopped/]) {
     assert.match(once.said, told);
   }
-  const again = await play(port);
+  const again = await playRun(port);
   assert.match(again.said, /on this chain already/);
   assert.equal(again.first, once.first, 'the same chain');
 });

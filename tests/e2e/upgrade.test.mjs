@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { bin, Chain, consortium } from './harness.mjs';
+import { bin, Chain, consortium, until } from './harness.mjs';
 
 const DATASET = 'text:upgrade-test';
 const DELAY = 12;
@@ -77,7 +77,7 @@ test('what the council approved waits, and nothing else is applied', async () =>
   const other = join(alice.directory, 'other.wasm');
   writeFileSync(other, Buffer.concat([readFileSync(runtime('next')), Buffer.from([0])]));
   const { from } = (await api.query.governance.approved()).unwrap();
-  while ((await api.rpc.chain.getHeader()).number.toNumber() < from.toNumber()) await new Promise((next) => setTimeout(next, 500));
+  await until('the end of the delay', async () => (await api.rpc.chain.getHeader()).number.toNumber() >= from.toNumber());
   assert.match(alice.kexin(['council', 'apply-upgrade', other], seat).err, /Governance\.OtherCode/);
 });
 
@@ -90,11 +90,7 @@ test('the runtime is replaced on running nodes, and its migrations leave a sound
   const { block } = alice.json(['council', 'apply-upgrade', runtime('next')], { key: '//Alice' });
   const number = (await api.rpc.chain.getHeader(block)).number.toNumber();
   for (const node of nodes) {
-    for (;;) {
-      const { finalized } = node.json(['status']);
-      if (finalized >= number + 3) break;
-      await new Promise((next) => setTimeout(next, 500));
-    }
+    await until('finality under the new rules', () => node.json(['status']).finalized >= number + 3);
   }
   unsubscribe();
   assert.ok(Math.max(...lags) < 12, `finality lagged behind: ${lags}`);
