@@ -17,12 +17,10 @@ use pallet_governance::{LastRestart, Restarted};
 use sc_client_api::{BlockBackend as _, StorageProvider as _};
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sp_blockchain::HeaderBackend as _;
+use sp_consensus_grandpa::GRANDPA_ENGINE_ID;
 use sp_core::storage::StorageKey;
 use sp_crypto_hashing::blake2_256;
 use std::sync::Arc;
-
-/// The engine that justifications are stored under.
-const GRANDPA: sp_runtime::ConsensusEngineId = *b"FRNK";
 
 /// Blocks that are looked through for a justification, and headers of a proof, at most. Voters store one every few blocks; where finality
 /// stood still, there is none until it went on.
@@ -188,7 +186,7 @@ impl Finalities {
 		let hash = self.hash(number)?;
 		let justifications = self.client.justifications(hash)?;
 		Ok(justifications
-			.and_then(|all| all.into_justification(GRANDPA))
+			.and_then(|all| all.into_justification(GRANDPA_ENGINE_ID))
 			.map(|justification| Justified {
 				at: At { hash, number },
 				justification: justification.into(),
