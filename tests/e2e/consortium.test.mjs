@@ -117,7 +117,7 @@ test('scripts/network starts a network by the same procedure, and goes on with i
   };
   const grows = async () => {
     const { finalized } = statusOf(0);
-    await until('finality to go on', () => [0, 1, 2].every((place) => statusOf(place).finalized >= finalized + 3), 60);
+    await until('finality to go on', () => [0, 1, 2].every((place) => statusOf(place).finalized >= finalized + 3));
     return finalized;
   };
   let reached;

@@ -30,8 +30,11 @@ export const freePort = () =>
     });
   });
 
-/** Waits until something holds, and says how many seconds that took. It may take long: the machine may be busy with other things. */
-export async function until(what, holds, seconds = 240) {
+/**
+ * Waits until something holds, and says how many seconds that took. It may take long: the machine may be busy with other things, and a node
+ * whose synchronisation stood still takes minutes until it goes on.
+ */
+export async function until(what, holds, seconds = 480) {
   const begun = Date.now();
   const taken = () => (Date.now() - begun) / 1000;
   for (let why = ''; ; await new Promise((next) => setTimeout(next, 100))) {

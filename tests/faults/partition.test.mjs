@@ -10,6 +10,8 @@ import { figures, finalized, HOSPITALS, Network, nightly, offences, peers, sleep
 
 /** How long a fault lasts, in milliseconds. */
 const LASTS = nightly ? 120_000 : 20_000;
+/** How many blocks are made final meanwhile at least. */
+const BLOCKS = 5;
 /** How wrong a clock is, in seconds: more than a slot, and more than a session in the long run. */
 const SKEW = nightly ? 60 : 10;
 const clocks = mkdtempSync(join(tmpdir(), 'kexin-clock-'));
@@ -50,8 +52,9 @@ async function withoutDave(test, begin, end, others = network.nodes.slice(0, 3))
   dave.avoided = true;
   await begin();
   await sleep(LASTS);
+  // How many slots are dave's, and stay empty, is chance.
+  await until('three of four go on', async () => (await finalized(others[0])) >= begun + BLOCKS);
   const reached = await finalized(others[0]);
-  assert.ok(reached - begun >= LASTS / 2_000 / 2, `three of four go on: from block ${begun} to ${reached}`);
   const left = await finalized(dave).catch(() => undefined);
   await end();
   const back = await network.catchUp(dave, others[0]);
@@ -73,7 +76,7 @@ for (const state of nightly ? ['held', 'cut'] : ['held']) {
   test(`one of four is parted from the others (links are ${state}), and finality goes on`, async (test) => {
     const groups = [['alice', 'bob', 'charlie'], ['dave']];
     const { left, reached } = await withoutDave(test, () => network.part(groups, state), () => network.heal());
-    assert.ok(left < reached - 3, 'the one that is parted makes nothing final alone');
+    assert.ok(left <= reached - BLOCKS + 1, 'the one that is parted makes nothing final alone');
   });
 }
 
@@ -107,15 +110,6 @@ test('a validator stands still for a while, and finality goes on', async (test) 
 for (const skew of [SKEW, -SKEW]) {
   const skip = !faketime && 'libfaketime is not installed: scripts/setup does it';
   test(`a validator's clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead' : 'behind'}, and finality goes on`, { skip }, async (test) => {
-    const corrected = async () => {
-      setClock(0);
-      if (skew > 0) return;
-      // Substrate's synchronisation does not ask again for blocks that it refused because they were of the future: whose clock was behind
-      // has to be started again.
-      const dave = network.get('dave');
-      await dave.end('SIGINT');
-      dave.run();
-    };
-    await withoutDave(test, () => setClock(skew), corrected);
+    await withoutDave(test, () => setClock(skew), () => setClock(0));
   });
 }

@@ -1,13 +1,13 @@
 //! The nodes that may connect, as the newest block has them.
 
 use crate::service::Client;
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _};
 use kexin_runtime_api::NetworkApi as _;
 use sc_client_api::BlockchainEvents as _;
 use sc_network::{
 	config::{NetworkConfiguration, NonReservedPeerMode},
 	service::traits::NetworkService,
-	PeerId,
+	PeerId, ProtocolName,
 };
 use sp_api::ProvideRuntimeApi as _;
 use sp_blockchain::HeaderBackend as _;
@@ -31,6 +31,11 @@ impl List {
 	#[cfg(test)]
 	pub fn of<const N: usize>(nodes: [PeerId; N]) -> Self {
 		Self(Arc::new(RwLock::new(Some(nodes.into()))))
+	}
+
+	/// Those that may connect; none when all may.
+	fn get(&self) -> Option<HashSet<PeerId>> {
+		self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
 	}
 
 	/// Takes over what the ledger says. Whether that changed anything.
@@ -73,13 +78,29 @@ impl Admission {
 
 	/// Follows the chain, and has the network connect to those who may and drop the others. The newest block counts, not the newest final
 	/// one: while finality stands still, the council must be able to admit those who bring it back.
-	pub async fn follow(self, network: Arc<dyn NetworkService>) {
-		let mut blocks = self.client.import_notification_stream();
+	///
+	/// At each of `stalls` all connections with reserved peers are made anew; `announcements` is the protocol that they depend on.
+	pub async fn follow(
+		self,
+		network: Arc<dyn NetworkService>,
+		announcements: ProtocolName,
+		stalls: impl Stream<Item = ()>,
+	) {
+		let mut blocks = self.client.import_notification_stream().fuse();
+		let mut stalls = std::pin::pin!(stalls.fuse());
 		let mut only = self.reserved_only;
 		self.tell(&*network, &mut only);
-		while let Some(block) = blocks.next().await {
-			if block.is_new_best && self.read() {
-				self.tell(&*network, &mut only);
+		loop {
+			futures::select! {
+				block = blocks.next() => match block {
+					Some(block) if block.is_new_best && self.read() => self.tell(&*network, &mut only),
+					Some(_) => {},
+					None => return,
+				},
+				() = stalls.select_next_some() => {
+					self.disconnect(&*network, &announcements);
+					self.tell(&*network, &mut only);
+				},
 			}
 		}
 	}
@@ -101,8 +122,8 @@ impl Admission {
 
 	/// Has the network do what the list says. `only` is whether it takes none but reserved peers by now.
 	fn tell(&self, network: &dyn NetworkService, only: &mut bool) {
-		let list = self.list.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-		let peers = match list {
+		let admitted = self.list.get();
+		match &admitted {
 			Some(admitted) => {
 				log::info!("the network is closed: {} nodes may connect", admitted.len());
 				if !std::mem::replace(only, true) {
@@ -111,18 +132,29 @@ impl Admission {
 					network.set_authorized_peers(HashSet::new());
 					network.set_authorized_only(true);
 				}
-				admitted
 			},
-			None => {
-				if *only && !self.reserved_only {
-					network.set_authorized_only(false);
-					*only = false;
-				}
-				self.reserved.clone()
+			None if *only && !self.reserved_only => {
+				network.set_authorized_only(false);
+				*only = false;
 			},
-		};
-		let own = network.local_peer_id();
-		network.set_authorized_peers(peers.into_iter().filter(|peer| *peer != own).collect());
+			None => {},
+		}
+		network.set_authorized_peers(self.peers(admitted, network));
+	}
+
+	/// Drops all connections with reserved peers, who may connect again once they are reserved again.
+	fn disconnect(&self, network: &dyn NetworkService, announcements: &ProtocolName) {
+		network.set_authorized_peers(HashSet::new());
+		for peer in self.peers(self.list.get(), network) {
+			network.disconnect_peer(peer, announcements.clone());
+		}
+	}
+
+	/// The peers whose connections are kept, of those that the ledger admits or, where it admits everybody, those that the operator named.
+	fn peers(&self, admitted: Option<HashSet<PeerId>>, network: &dyn NetworkService) -> HashSet<PeerId> {
+		let mut peers = admitted.unwrap_or_else(|| self.reserved.clone());
+		peers.remove(&network.local_peer_id());
+		peers
 	}
 }
 

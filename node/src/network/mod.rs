@@ -2,10 +2,11 @@
 //!
 //! The ledger names the nodes of its members. Once the council has closed the network ([`admission`]), a node keeps connections with those
 //! alone, and answers requests for blocks, state and warp proofs to nobody else ([`gate`]): the network stack itself would answer
-//! whoever asks.
+//! whoever asks. Connections over which no blocks come are made anew ([`stall`]).
 
 mod admission;
 mod gate;
+mod stall;
 
 use crate::service::{Backend, Client, GrandpaLink, Pool};
 use admission::Admission;
@@ -116,6 +117,7 @@ pub fn start(
 		.spawn_essential_handle()
 		.spawn_blocking("syncing", None, engine.run());
 
+	let announcements = block_announces.protocol_name().clone();
 	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) =
 		build_network_advanced(BuildNetworkAdvancedParams {
 			role: config.role,
@@ -135,9 +137,12 @@ pub fn start(
 			metrics,
 			blocks_pruning: config.blocks_pruning,
 		})?;
-	tasks
-		.spawn_handle()
-		.spawn("admission", Some("networking"), admission.follow(service.clone()));
+	let stalls = stall::stalls(client.clone(), sync.clone());
+	tasks.spawn_handle().spawn(
+		"admission",
+		Some("networking"),
+		admission.follow(service.clone(), announcements, stalls),
+	);
 	Ok(Network {
 		service,
 		system_rpc_tx,
