@@ -1,11 +1,12 @@
-// Keys are rotated and a lost validator comes back while the chain runs, as docs/keys.md says; then a new node comes to
+// Every key is rotated and a lost validator comes back while the chain runs, as docs/keys.md says, and a new node comes to
 // the closed network by warp sync.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { base58Decode } from '@polkadot/util-crypto';
 import { account, bin, Chain, consortium, root, until } from './harness.mjs';
 
 const DATASET = 'text:keys-test';
@@ -16,13 +17,14 @@ const nodes = [];
 let spec;
 let alice;
 let bob;
+let charlie;
 let dave;
 let api;
 
 before(async () => {
   spec = consortium(SESSION_BLOCKS);
   for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(name);
-  [alice, bob, , dave] = nodes;
+  [alice, bob, charlie, dave] = nodes;
   await Promise.all(nodes.map((node) => node.ready()));
   api = await alice.polkadot();
 });
@@ -43,9 +45,17 @@ async function enter(name, options = []) {
 function recipe(title, variables) {
   const block = readFileSync(join(root, 'docs/keys.md'), 'utf8').match(new RegExp(`\`\`\`sh\\n# ${title}\\n([^]*?)\`\`\``));
   const env = { ...process.env, CHAIN, GNUPGHOME: keyring, PATH: `${bin}:${process.env.PATH}`, ...variables };
-  const run = spawnSync('bash', ['-euo', 'pipefail', '-c', block[1]], { env, cwd: variables.cwd, encoding: 'utf8' });
+  const run = spawnSync('bash', ['-euo', 'pipefail', '-c', block[1]], { env, cwd: variables.cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   assert.equal(run.status, 0, run.stderr + run.stdout);
   return run.stdout;
+}
+
+/** Where an operator of a node works: the client knows the node, and these files hold keys. */
+function desk(node, keys) {
+  writeFileSync(join(node.directory, 'kexin.toml'), `node = "${node.url}"\n`);
+  copyFileSync(spec, join(node.directory, 'chain.json'));
+  for (const [name, uri] of Object.entries(keys)) writeFileSync(join(node.directory, `${name}.key`), uri, { mode: 0o600 });
+  return { cwd: node.directory, NODE: join(node.directory, 'chain') };
 }
 
 /** How long so many sessions may take, in seconds. */
@@ -63,10 +73,17 @@ const voters = async () => {
 };
 /** The GRANDPA key that an account has registered. */
 const registered = async (uri) => (await api.query.session.nextKeys(account(uri))).unwrap().grandpa.toHex();
+/** Waits for a block of this author. */
+const authored = (uri) => {
+  const newest = async () => api.derive.chain.getHeader(await api.rpc.chain.getBlockHash());
+  return until(`a block of ${uri}`, async () => (await newest())?.author?.toString() === account(uri), sessions(3));
+};
 const suspended = async () => {
   const all = await Promise.all([0, 1, 2, 3].map((member) => api.query.members.validatorsOf(member)));
   return all.filter((validator) => validator.unwrap().offence.isSome).length;
 };
+
+const peerId = (node) => node.address.split('/p2p/')[1];
 
 /** Makes new session keys for a node as the document says, and waits until they are in force. */
 async function rotate(node, uri) {
@@ -112,8 +129,7 @@ test('a validator that was lost with its disk comes back from the backup, with n
   assert.ok(!existsSync(keystore) || readdirSync(keystore).length === 0);
   await until('the head', async () => dave.json(['status']).finalized >= (await finalized()), sessions(1));
   await rotate(dave, '//Dave');
-  const authored = async () => (await api.derive.chain.getHeader(await api.rpc.chain.getBlockHash()))?.author?.toString() === account('//Dave');
-  await until('a block of its own', authored, sessions(3));
+  await authored('//Dave');
   await bob.end('SIGINT');
   await finalize(4);
   bob.run();
@@ -128,7 +144,6 @@ test('a new node comes to the closed network by warp sync, and says what it can 
   // Where the network is closed, a new node is named first and started then.
   const late = await Chain.prepare(spec, null, ['--bootnodes', alice.address, '--sync', 'warp', '--name', 'late']);
   nodes.push(late);
-  const peerId = (node) => node.address.split('/p2p/')[1];
   const names = ['//Alice', '//Bob', '//Charlie', '//Dave'].map((uri, place) => {
     const named = [nodes[place], ...(place === 0 ? [late] : [])].map(peerId);
     return alice.kexinLater(['members', 'name-nodes', ...named], uri);
@@ -149,4 +164,40 @@ test('a new node comes to the closed network by warp sync, and says what it can 
   await until('the reason', async () => (await late.rpc('index_status')).error?.includes('state and the transactions of every block'), sessions(2));
   await assert.rejects(late.rpc('access_events', { limit: 1 }), { code: 8007 });
   assert.ok(late.running);
+});
+
+test("a node's key is replaced in the closed network, and the node keeps its place", async () => {
+  const place = { ...desk(bob, { account: '//Bob' }), OLD: peerId(bob) };
+  recipe('name a new node', place);
+  const fresh = readFileSync(join(bob.directory, 'node.id'), 'utf8').trim();
+  assert.notEqual(fresh, peerId(bob));
+  await bob.end('SIGINT');
+  recipe('put it in place', place);
+  bob.run();
+  await bob.ready();
+  assert.equal(await bob.rpc('system_localPeerId'), fresh);
+  await until('its peers', () => bob.json(['status']).peers >= 3, sessions(1));
+  recipe('name it alone', place);
+  const head = await finalized();
+  await until('the head', async () => bob.json(['status']).finalized >= head + 4, sessions(2));
+  const named = `0x${Buffer.from(base58Decode(fresh).slice(-32)).toString('hex')}`;
+  assert.deepEqual((await api.query.members.nodesOf(1)).toJSON(), [named]);
+});
+
+test('an account is replaced, and its hospital votes and validates with the new one', async () => {
+  const [old, spare, fresh] = ['//Charlie', '//Charlie//spare', '//Charlie//new'];
+  const place = desk(charlie, { account: old, spare });
+  recipe('replace the account', { ...place, ACCOUNT: account(old), SPARE: account(spare), NEW: account(fresh) });
+  const { query } = api;
+  assert.deepEqual(await Promise.all([old, spare, fresh].map(async (uri) => (await query.members.keys(account(uri))).isSome)), [false, false, true]);
+  desk(charlie, { account: fresh });
+  recipe('rotate', { ...place, ACCOUNT: account(fresh) });
+  // More than half of the four have to agree, so that it takes the new key.
+  const { motion, index } = await alice.kexinLater(['members', 'admit-validator', account(fresh)], '//Alice');
+  const about = [motion, String(index)];
+  await Promise.all(['//Alice', '//Bob', fresh].map((uri) => alice.kexinLater(['council', 'vote', ...about], uri)));
+  await alice.kexinLater(['council', 'close', ...about], '//Alice');
+  const key = await registered(fresh);
+  await until('the validator', async () => (await voters()).includes(key), sessions(3));
+  await authored(fresh);
 });

@@ -53,7 +53,7 @@ pub fn stalls(client: Arc<Client>, sync: Arc<SyncingService<Block>>) -> impl Str
 			let best = client.info().best_number;
 			if watch.stalled(best, seen(&status), Instant::now()) {
 				log::warn!(
-					"peers have blocks, but since {best} none has come for {PATIENCE:?}: all connections are made anew"
+					"peers have more blocks, but none has come after {best} for {PATIENCE:?}: reserved peers are connected anew"
 				);
 				return Some(((), (watch, client, sync)));
 			}
