@@ -54,22 +54,22 @@ pub fn record(dataset: DatasetId, events: &[AccessEvent]) -> Call {
 }
 
 /// Records a consent.
-pub fn grant(subject: Pseudonym, scope: &Scope, form: H256) -> Call {
-	call("Consent", "grant", (subject, Versioned::V1(scope.clone()), form))
+pub fn grant(subject: Pseudonym, scope: &Scope, document: H256) -> Call {
+	call("Consent", "grant", (subject, Versioned::V1(scope.clone()), document))
 }
 
 /// Narrows a subject's consents.
-pub fn narrow(subject: Pseudonym, consent: Option<H256>, limits: &Scope, form: H256) -> Call {
+pub fn narrow(subject: Pseudonym, consent: Option<H256>, limits: &Scope, document: H256) -> Call {
 	call(
 		"Consent",
 		"narrow",
-		(subject, consent, Versioned::V1(limits.clone()), form),
+		(subject, consent, Versioned::V1(limits.clone()), document),
 	)
 }
 
 /// Withdraws a subject's consents.
-pub fn revoke(subject: Pseudonym, consent: Option<H256>, form: H256) -> Call {
-	call("Consent", "revoke", (subject, consent, form))
+pub fn revoke(subject: Pseudonym, consent: Option<H256>, document: H256) -> Call {
+	call("Consent", "revoke", (subject, consent, document))
 }
 
 /// Declares a version of a data set.

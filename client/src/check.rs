@@ -5,7 +5,7 @@ use kexin_primitives::{
 	access::{LogEntry, Outcome},
 	members::MemberId,
 	vocabulary::Purpose,
-	Moment, H256,
+	UnixMillis, H256,
 };
 use kexin_verifier::{access::ProvedAccesses, Document, Error, Proof, Trust};
 use serde::Serialize;
@@ -31,12 +31,12 @@ pub enum Refusal {
 	#[error("refused: {0}")]
 	Refused(Error),
 	/// It is proved, and about an older block than was asked for.
-	#[error("proved, but the block is of {}, and it was to be not before {}", text::moment(*time), text::moment(*not_before))]
+	#[error("proved, but the block is of {}, and it was to be not before {}", text::time(*time), text::time(*not_before))]
 	TooOld {
 		/// The time of its block.
-		time: Moment,
+		time: UnixMillis,
 		/// The earliest that was asked for.
-		not_before: Moment,
+		not_before: UnixMillis,
 	},
 	/// It is proved, and does not show that what was asked about is absent.
 	#[error("proved, but it is not shown that nothing was there: {0}")]
@@ -121,7 +121,7 @@ impl File {
 #[derive(Clone, Debug, Default)]
 pub struct Questions {
 	/// The time that its block must not be before.
-	pub not_before: Option<Moment>,
+	pub not_before: Option<UnixMillis>,
 	/// Members that must have received nothing.
 	pub absent_organisations: Vec<MemberId>,
 	/// Purposes that nothing must have been accessed for; those that HL7 lists under them are meant too.
@@ -194,7 +194,7 @@ impl Absence {
 }
 
 impl Questions {
-	fn about_time(&self, time: Moment) -> Result<(), Refusal> {
+	fn about_time(&self, time: UnixMillis) -> Result<(), Refusal> {
 		match self.not_before {
 			Some(not_before) if time < not_before => Err(Refusal::TooOld { time, not_before }),
 			_ => Ok(()),
@@ -305,7 +305,7 @@ fn accesses(proved: &ProvedAccesses<'_>, source: H256, questions: &Questions) ->
 	if let Some(last) = proved.entries.last() {
 		lines.push(format!(
 			"           the last was recorded at {}",
-			text::moment(last.recorded)
+			text::time(last.recorded)
 		));
 	}
 	if proved.complete {

@@ -274,9 +274,11 @@ impl Load for Change {
 
 impl Pending<Change> {
 	fn calls(&self) -> Vec<Call> {
-		let form = self.source;
+		let document = self.source;
 		let end = |subject: &Pseudonym, replaces: &[H256]| {
-			let calls = replaces.iter().map(|older| call::revoke(*subject, Some(*older), form));
+			let calls = replaces
+				.iter()
+				.map(|older| call::revoke(*subject, Some(*older), document));
 			calls.collect::<Vec<_>>()
 		};
 		match &self.what {
@@ -287,20 +289,20 @@ impl Pending<Change> {
 				version,
 			} => {
 				let kept = replaces.iter().zip(scopes);
-				let narrowed = kept.map(|(older, scope)| call::narrow(*subject, Some(*older), scope, form));
+				let narrowed = kept.map(|(older, scope)| call::narrow(*subject, Some(*older), scope, document));
 				let ended = end(subject, replaces.get(scopes.len()..).unwrap_or_default());
 				let granted = scopes.iter().zip(&version.forms);
-				let granted = granted.map(|(scope, form)| call::grant(*subject, scope, *form));
+				let granted = granted.map(|(scope, document)| call::grant(*subject, scope, *document));
 				narrowed.chain(ended).chain(granted).collect()
 			},
 			Change::End { subject, replaces, .. } => end(subject, replaces),
-			Change::Revoke { subject } => vec![call::revoke(*subject, None, form)],
+			Change::Revoke { subject } => vec![call::revoke(*subject, None, document)],
 		}
 	}
 }
 
 /// Each alternative of a consent has a form of its own; the first one is the record itself.
-fn form(source: H256, number: u8) -> H256 {
+fn document(source: H256, number: u8) -> H256 {
 	match number {
 		0 => source,
 		_ => H256(sp_crypto_hashing::blake2_256(&[source.as_bytes(), &[number]].concat())),
@@ -433,7 +435,7 @@ impl<S: Submit> Import<'_, S> {
 						document,
 						scopes,
 					} => {
-						let forms = (0u8..).take(scopes.len()).map(|number| form(source, number));
+						let forms = (0u8..).take(scopes.len()).map(|number| document(source, number));
 						let version = version(subject, &document, source, forms.collect());
 						match replaced(&documents, &version) {
 							Ok(replaces) => {

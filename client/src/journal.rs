@@ -3,7 +3,7 @@
 //! An append-only file of JSON lines, each written and synced before the importer goes on. A line that was cut off in the
 //! middle is dropped when the journal is opened: what it said had not been acted on.
 
-use kexin_primitives::{Moment, H256};
+use kexin_primitives::{UnixMillis, H256};
 use serde::{Deserialize, Serialize};
 use std::{
 	collections::BTreeMap,
@@ -37,7 +37,7 @@ pub struct DocumentVersion {
 	/// Which document.
 	pub document: H256,
 	/// When this version was made, where that is said.
-	pub changed: Option<Moment>,
+	pub changed: Option<UnixMillis>,
 	/// The forms of the consents on the ledger that come from it.
 	pub forms: Vec<H256>,
 }

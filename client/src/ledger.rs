@@ -6,7 +6,7 @@ use jsonrpsee_client::ws_client::{HeaderMap, HeaderValue, WsClientBuilder};
 use kexin_primitives::{
 	access::{Breaches, Rules},
 	members::MemberId,
-	DatasetId, Moment, H256,
+	DatasetId, UnixMillis, H256,
 };
 use serde_json::Value;
 use std::net::IpAddr;
@@ -156,7 +156,7 @@ pub struct BatchRecorded {
 	/// Positions of new events that breach consent.
 	pub breached: Vec<(u32, Breaches)>,
 	/// The time of the block.
-	pub recorded_at: Moment,
+	pub recorded_at: UnixMillis,
 	/// The rules that judged it.
 	pub rules: Rules,
 	/// The root of the log after it.
@@ -167,14 +167,14 @@ pub struct BatchRecorded {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
 	/// The first moment.
-	pub earliest: Moment,
+	pub earliest: UnixMillis,
 	/// The last moment.
-	pub latest: Moment,
+	pub latest: UnixMillis,
 }
 
 impl Window {
 	/// Why the ledger would refuse an access that occurred at this moment, by the name of its error.
-	pub fn refusal(&self, occurred: Moment) -> Option<&'static str> {
+	pub fn refusal(&self, occurred: UnixMillis) -> Option<&'static str> {
 		if occurred < self.earliest {
 			Some(
 				"Access.TooLate: it occurred longer ago than the ledger takes accesses; keep it with the hospital's own records \
@@ -348,16 +348,17 @@ impl Ledger {
 		let constant = |name: &str| {
 			let pallet = at.metadata_ref().pallet_by_name("Access");
 			let value = pallet.and_then(|pallet| pallet.constant_by_name(name))?.value();
-			Moment::decode(&mut &value[..]).ok()
+			UnixMillis::decode(&mut &value[..]).ok()
 		};
 		let missing = || LedgerError::Incompatible("it does not say how late an access may be reported".into());
 		let lateness = constant("MaxLateness").ok_or_else(missing)?;
 		let skew = constant("MaxClockSkew").ok_or_else(missing)?;
-		let address = subxt::dynamic::storage::<(), Moment>("Timestamp", "Now");
+		let address = subxt::dynamic::storage::<(), UnixMillis>("Timestamp", "Now");
 		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
-		let block = Moment::decode(&mut value.bytes()).map_err(|error| LedgerError::Incompatible(error.to_string()))?;
+		let block =
+			UnixMillis::decode(&mut value.bytes()).map_err(|error| LedgerError::Incompatible(error.to_string()))?;
 		// The newest final block lies some seconds back.
-		let clock = Moment::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or_default();
+		let clock = UnixMillis::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or_default();
 		Ok(Window {
 			earliest: block.saturating_sub(lateness),
 			latest: block.max(clock).saturating_add(skew),

@@ -62,7 +62,7 @@ async fn events(location: Location) {
 	let (chain, mut ledger) = (Made::new(0), Ledger::default());
 	for block in 0..BLOCKS {
 		let mut history = History {
-			moment: block,
+			time: block,
 			..History::default()
 		};
 		let accesses = (block * EVENTS..(block + 1) * EVENTS).map(|number| {

@@ -5,7 +5,7 @@ use crate::{
 	members::MemberId,
 	scope::Request,
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
-	DatasetId, Moment, Pseudonym, Versioned, H256,
+	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use alloc::{string::String, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -59,7 +59,7 @@ pub struct AccessEvent {
 	/// blake2-256 of the raw bytes of the record it was made from. A hospital records each source once.
 	pub source: H256,
 	/// When the access took place.
-	pub occurred: Moment,
+	pub occurred: UnixMillis,
 	/// The person or system that accessed the data.
 	pub actor: Pseudonym,
 	/// Whose data it was; none when it was the data set as a whole.
@@ -194,7 +194,7 @@ pub struct LogEntry {
 	/// The member that reported the event.
 	pub reporter: MemberId,
 	/// The time of the block that recorded it.
-	pub recorded: Moment,
+	pub recorded: UnixMillis,
 	/// The rules that judged it.
 	pub rules: Rules,
 	/// The judgement.

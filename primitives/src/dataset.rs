@@ -4,7 +4,7 @@ use crate::{
 	access::Breaches,
 	members::MemberId,
 	scope::{Request, Scope},
-	DatasetId, Moment, Versioned,
+	DatasetId, UnixMillis, Versioned,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -21,9 +21,9 @@ pub struct Dataset {
 	/// How many subjects were enrolled.
 	pub subjects: u32,
 	/// When it was declared.
-	pub declared: Moment,
+	pub declared: UnixMillis,
 	/// When a newer version took its place.
-	pub superseded: Option<Moment>,
+	pub superseded: Option<UnixMillis>,
 	/// The version that did.
 	pub superseded_by: Option<DatasetId>,
 	/// The version whose place it took.
@@ -32,12 +32,12 @@ pub struct Dataset {
 
 impl Dataset {
 	/// The breaches of an access to the data set as a whole: one look-up, however many subjects there are.
-	pub fn breaches(&self, request: &Request, at: Moment) -> Breaches {
+	pub fn breaches(&self, request: &Request, at: UnixMillis) -> Breaches {
 		self.superseded_at(at) | self.cohort.latest().breaches(request, at)
 	}
 
 	/// [`Breaches::SUPERSEDED`] when a newer version had taken its place at this moment.
-	pub fn superseded_at(&self, at: Moment) -> Breaches {
+	pub fn superseded_at(&self, at: UnixMillis) -> Breaches {
 		match self.superseded {
 			Some(superseded) if superseded <= at => Breaches::SUPERSEDED,
 			_ => Breaches::empty(),

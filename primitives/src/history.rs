@@ -5,7 +5,7 @@ use crate::{
 	access::{AccessEvent, Breaches, LogEntry, Rules},
 	lineage::{Activity, ActivityId, ActivityKind, Artifact, ArtifactId, Evidence},
 	members::{MemberId, MemberKind},
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -18,7 +18,7 @@ pub type Account = [u8; 32];
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct History {
 	/// The time of the block.
-	pub moment: Moment,
+	pub time: UnixMillis,
 	/// The batches that were recorded, in order.
 	pub batches: Vec<RecordedBatch>,
 	/// The calls that may have recorded them, in order. One that failed is among them too.
@@ -45,7 +45,7 @@ pub struct RecordedBatch {
 	/// Positions of new events that breach consent, in order.
 	pub breached: Vec<(u32, Breaches)>,
 	/// The time of the block.
-	pub recorded_at: Moment,
+	pub recorded_at: UnixMillis,
 	/// The rules that judged it.
 	pub rules: Rules,
 	/// The root of the log after it.
@@ -103,8 +103,8 @@ pub enum Happening {
 		hospital: MemberId,
 		/// The subject.
 		subject: Pseudonym,
-		/// blake2-256 of the signed form.
-		form: H256,
+		/// blake2-256 of the signed document.
+		document: H256,
 	},
 	/// A subject narrowed a consent, or all of them.
 	#[codec(index = 1)]
@@ -113,10 +113,10 @@ pub enum Happening {
 		hospital: MemberId,
 		/// The subject.
 		subject: Pseudonym,
-		/// The form of the consent; none for all of them.
+		/// The document of the consent; none for all of them.
 		consent: Option<H256>,
-		/// blake2-256 of the signed form.
-		form: H256,
+		/// blake2-256 of the signed document.
+		document: H256,
 	},
 	/// A subject withdrew a consent, or all of them.
 	#[codec(index = 2)]
@@ -125,10 +125,10 @@ pub enum Happening {
 		hospital: MemberId,
 		/// The subject.
 		subject: Pseudonym,
-		/// The form of the consent; none for all of them.
+		/// The document of the consent; none for all of them.
 		consent: Option<H256>,
-		/// blake2-256 of the signed form.
-		form: H256,
+		/// blake2-256 of the signed document.
+		document: H256,
 	},
 	/// A version of a data set was declared.
 	#[codec(index = 3)]

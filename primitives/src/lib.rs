@@ -25,11 +25,12 @@ extern crate alloc;
 pub mod access;
 pub mod dataset;
 pub mod history;
-pub mod keys;
+
 pub mod lineage;
 pub mod log;
 pub mod members;
 pub mod scope;
+pub mod storage_keys;
 pub mod vocabulary;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -38,10 +39,10 @@ use scale_info::TypeInfo;
 pub use primitive_types::H256;
 
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, at most [`FOREVER`].
-pub type Moment = u64;
+pub type UnixMillis = u64;
 
 /// The moment that never comes. 2^53 - 1, the largest integer that every JSON reader keeps exact.
-pub const FOREVER: Moment = 9_007_199_254_740_991;
+pub const FOREVER: UnixMillis = 9_007_199_254_740_991;
 
 /// A person, named by a keyed hash whose key stays at the hospital. Deleting the key forgets the person.
 pub type Pseudonym = H256;

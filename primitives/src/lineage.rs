@@ -1,7 +1,7 @@
 //! Artifacts, activities and evidence. The terms are those of W3C PROV-DM: an artifact is an entity, an activity uses
 //! artifacts and generates others, a member is an agent.
 
-use crate::{members::MemberId, Moment, H256};
+use crate::{members::MemberId, UnixMillis, H256};
 use alloc::vec::Vec;
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -117,7 +117,7 @@ pub struct Artifact {
 	/// The member that registered it (PROV `wasAttributedTo`).
 	pub owner: MemberId,
 	/// When it was registered.
-	pub registered: Moment,
+	pub registered: UnixMillis,
 	/// The activity that made it (PROV `wasGeneratedBy`); none for what came from outside.
 	pub generated_by: Option<ActivityId>,
 	/// How many activities have used or read it.
@@ -144,9 +144,9 @@ pub struct Activity {
 	/// The member that does it (PROV `wasAssociatedWith`).
 	pub agent: MemberId,
 	/// When it was registered.
-	pub started: Moment,
+	pub started: UnixMillis,
 	/// When its outputs were registered; none while it runs.
-	pub ended: Option<Moment>,
+	pub ended: Option<UnixMillis>,
 	/// What it used or read.
 	pub inputs: Inputs,
 	/// What it generated.
@@ -167,7 +167,7 @@ pub struct Evidence {
 }
 
 /// What one member attached to one artifact, and when.
-pub type AttachedEvidence = BoundedVec<(Evidence, Moment), ConstU32<MAX_EVIDENCE>>;
+pub type AttachedEvidence = BoundedVec<(Evidence, UnixMillis), ConstU32<MAX_EVIDENCE>>;
 
 /// Which way a trace walks.
 #[derive(

@@ -9,7 +9,7 @@ use crate::{
 	access::Breaches,
 	members::MemberId,
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
-	Moment, FOREVER,
+	UnixMillis, FOREVER,
 };
 use alloc::collections::BTreeMap;
 use bounded_collections::{BoundedVec, ConstU32};
@@ -35,8 +35,8 @@ pub const MAX_CLASSES: u32 = 4;
 #[codec(mel_bound(V: MaxEncodedLen))]
 pub struct Dimension<V, const N: u32> {
 	/// A list and not a tree: most dimensions name a few values, and the ledger decodes one for each access that it judges.
-	named: BoundedVec<(V, Moment), ConstU32<N>>,
-	other: Moment,
+	named: BoundedVec<(V, UnixMillis), ConstU32<N>>,
+	other: UnixMillis,
 }
 
 impl<V: Clone, const N: u32> Clone for Dimension<V, N> {
@@ -69,7 +69,7 @@ impl<V: core::fmt::Debug, const N: u32> core::fmt::Debug for Dimension<V, N> {
 impl<V: Serialize + Ord, const N: u32> Serialize for Dimension<V, N> {
 	fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
 		let mut json = serializer.serialize_struct("Dimension", 2)?;
-		let named: BTreeMap<&V, Moment> = self.named.iter().map(|(value, until)| (value, *until)).collect();
+		let named: BTreeMap<&V, UnixMillis> = self.named.iter().map(|(value, until)| (value, *until)).collect();
 		json.serialize_field("named", &named)?;
 		json.serialize_field("other", &self.other)?;
 		json.end()
@@ -78,7 +78,7 @@ impl<V: Serialize + Ord, const N: u32> Serialize for Dimension<V, N> {
 
 impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	/// Every value until the same moment.
-	pub fn all(until: Moment) -> Self {
+	pub fn all(until: UnixMillis) -> Self {
 		Self {
 			named: BoundedVec::new(),
 			other: until.min(FOREVER),
@@ -89,7 +89,7 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	///
 	/// # Errors
 	/// [`TooManyNamed`] when there are more than `N` values.
-	pub fn only(values: impl IntoIterator<Item = V>, until: Moment) -> Result<Self, TooManyNamed> {
+	pub fn only(values: impl IntoIterator<Item = V>, until: UnixMillis) -> Result<Self, TooManyNamed> {
 		values
 			.into_iter()
 			.try_fold(Self::all(0), |dimension, value| dimension.with(value, until))
@@ -99,7 +99,7 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	///
 	/// # Errors
 	/// [`TooManyNamed`] when there are more than `N` values.
-	pub fn with(mut self, value: V, until: Moment) -> Result<Self, TooManyNamed> {
+	pub fn with(mut self, value: V, until: UnixMillis) -> Result<Self, TooManyNamed> {
 		let until = until.min(FOREVER);
 		let place = self.place(&value);
 		if let Ok(place) = place {
@@ -119,23 +119,27 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 
 	/// Until when `value` is allowed. A value that is not stated could be any: it is allowed until the first of
 	/// all moments here.
-	pub fn until(&self, value: Option<&V>) -> Moment {
+	pub fn until(&self, value: Option<&V>) -> UnixMillis {
 		match value {
 			Some(value) => {
 				let named = self.place(value).ok().and_then(|place| self.named.get(place));
 				named.map_or(self.other, |(_, until)| *until)
 			},
-			None => self.named.iter().map(|(_, until)| *until).fold(self.other, Moment::min),
+			None => self
+				.named
+				.iter()
+				.map(|(_, until)| *until)
+				.fold(self.other, UnixMillis::min),
 		}
 	}
 
 	/// The named values with their moments, in order.
-	pub fn named(&self) -> impl Iterator<Item = (&V, Moment)> {
+	pub fn named(&self) -> impl Iterator<Item = (&V, UnixMillis)> {
 		self.named.iter().map(|(value, until)| (value, *until))
 	}
 
 	/// Until when every value that is not named is allowed.
-	pub fn other(&self) -> Moment {
+	pub fn other(&self) -> UnixMillis {
 		self.other
 	}
 
@@ -151,7 +155,7 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	}
 
 	/// Applies a monotone function to every moment.
-	fn map(&self, change: impl Fn(Moment) -> Moment) -> Self {
+	fn map(&self, change: impl Fn(UnixMillis) -> UnixMillis) -> Self {
 		let named = self
 			.named
 			.iter()
@@ -161,7 +165,7 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 	}
 
 	/// The canonical dimension of these moments, with what exceeds the bound taken away.
-	fn bounded(mut named: BTreeMap<V, Moment>, other: Moment) -> Self {
+	fn bounded(mut named: BTreeMap<V, UnixMillis>, other: UnixMillis) -> Self {
 		let mut other = other.min(FOREVER);
 		let bound = usize::try_from(N).unwrap_or(usize::MAX);
 		loop {
@@ -199,7 +203,7 @@ pub struct TooManyNamed;
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Scope {
 	/// The first moment at which anything is allowed.
-	pub start: Moment,
+	pub start: UnixMillis,
 	/// Why the data may be used.
 	pub purposes: Dimension<Purpose, MAX_PURPOSES>,
 	/// What may be done with it.
@@ -243,7 +247,7 @@ pub struct Request {
 
 impl Scope {
 	/// Everything from `start` on, for ever.
-	pub fn everything(start: Moment) -> Self {
+	pub fn everything(start: UnixMillis) -> Self {
 		Self::uniform(start, FOREVER)
 	}
 
@@ -253,7 +257,7 @@ impl Scope {
 	}
 
 	/// Everything from `start` until `end`.
-	pub fn uniform(start: Moment, end: Moment) -> Self {
+	pub fn uniform(start: UnixMillis, end: UnixMillis) -> Self {
 		Self {
 			start: start.min(FOREVER),
 			purposes: Dimension::all(end),
@@ -287,19 +291,19 @@ impl Scope {
 	/// What was allowed before `now` stays so: withdrawing consent does not make what happened before unlawful
 	/// (GDPR article 7(3)). It is the meet with `limits` in which no moment is before `now`, so it obeys the laws of
 	/// the meet; a right that ended before `now` stays ended. The start of `limits` is not looked at.
-	pub fn narrow(&self, limits: &Self, now: Moment) -> Self {
+	pub fn narrow(&self, limits: &Self, now: UnixMillis) -> Self {
 		let mut limits = limits.map(|until| until.max(now));
 		limits.start = self.start;
 		self.meet(&limits)
 	}
 
 	/// What is left when everything ends at `now`.
-	pub fn revoke(&self, now: Moment) -> Self {
+	pub fn revoke(&self, now: UnixMillis) -> Self {
 		self.narrow(&Self::nothing(), now)
 	}
 
 	/// The ways in which `request` at `at` is outside this scope; empty when it is permitted.
-	pub fn breaches(&self, request: &Request, at: Moment) -> Breaches {
+	pub fn breaches(&self, request: &Request, at: UnixMillis) -> Breaches {
 		let checks = [
 			(Breaches::BEFORE_START, self.start <= at),
 			(Breaches::PURPOSE, at < self.purposes.until(request.purpose.as_ref())),
@@ -325,19 +329,19 @@ impl Scope {
 	}
 
 	/// Whether `request` at `at` is within this scope.
-	pub fn permits(&self, request: &Request, at: Moment) -> bool {
+	pub fn permits(&self, request: &Request, at: UnixMillis) -> bool {
 		self.breaches(request, at).is_empty()
 	}
 
 	/// The moment at which the last right ends.
 	///
 	/// Rights are conjunctive over the dimensions, so that is the first dimension to end altogether.
-	pub fn end(&self) -> Moment {
-		fn last<V: Ord + Copy, const N: u32>(dimension: &Dimension<V, N>) -> Moment {
+	pub fn end(&self) -> UnixMillis {
+		fn last<V: Ord + Copy, const N: u32>(dimension: &Dimension<V, N>) -> UnixMillis {
 			dimension
 				.named()
 				.map(|(_, until)| until)
-				.fold(dimension.other(), Moment::max)
+				.fold(dimension.other(), UnixMillis::max)
 		}
 		last(&self.purposes)
 			.min(last(&self.operations))
@@ -346,7 +350,7 @@ impl Scope {
 			.min(last(&self.recipient_classes))
 	}
 
-	fn map(&self, change: impl Fn(Moment) -> Moment) -> Self {
+	fn map(&self, change: impl Fn(UnixMillis) -> UnixMillis) -> Self {
 		Self {
 			start: self.start.min(FOREVER),
 			purposes: self.purposes.map(&change),

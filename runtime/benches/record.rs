@@ -9,7 +9,7 @@ use kexin_primitives::{
 	dataset::Dataset,
 	scope::{Dimension, Scope},
 	vocabulary::{Operation, Purpose, Region},
-	Moment, Versioned, FOREVER, H256,
+	UnixMillis, Versioned, FOREVER, H256,
 };
 use kexin_runtime::{
 	AccountId, Header, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic, SLOT_MILLISECONDS, WASM_BINARY,
@@ -34,7 +34,7 @@ use std::time::Instant;
 
 const BATCH: u32 = 1_000;
 const SAMPLES: usize = 15;
-const NOW: Moment = 1_800_000_000_000;
+const NOW: UnixMillis = 1_800_000_000_000;
 const DATASET: H256 = H256::repeat_byte(0xda);
 const HOSPITAL: u32 = 0;
 /// Room for the state of every shape.
@@ -126,7 +126,7 @@ fn state(wasm: &[u8], enrolled: u32) -> TestExternalities<BlakeTwo256> {
 		for number in 0..enrolled {
 			let under = hash(4, number);
 			let consent = pallet_consent::SubjectConsent {
-				form: under,
+				document: under,
 				scope: Versioned::V1(consent()),
 			};
 			let enrolled = pallet_consent::Enrolled {

@@ -218,10 +218,10 @@ impl_runtime_apis! {
 		}
 
 		fn check(query: AccessQuery) -> Option<AccessJudgement> {
-			let moment = query.moment.unwrap_or_else(Timestamp::get);
+			let time = query.time.unwrap_or_else(Timestamp::get);
 			let event = AccessEvent {
 				source: H256::zero(),
-				occurred: moment,
+				occurred: time,
 				actor: H256::zero(),
 				subject: query.subject,
 				purpose: query.purpose,
@@ -231,7 +231,7 @@ impl_runtime_apis! {
 				activity: None,
 				outcome: Outcome::Permitted,
 			};
-			Access::judge(query.dataset, &event).map(|breaches| AccessJudgement { moment, breaches })
+			Access::judge(query.dataset, &event).map(|breaches| AccessJudgement { time, breaches })
 		}
 	}
 
@@ -243,11 +243,11 @@ impl_runtime_apis! {
 					let pallet_consent::Subject { consents, datasets } = subject;
 					consents.into_iter().map(move |consent| ConsentView {
 						hospital,
-						form: consent.form,
+						document: consent.document,
 						scope: consent.scope.into_latest(),
 						datasets: datasets
 							.iter()
-							.filter(|enrolled| enrolled.under == consent.form)
+							.filter(|enrolled| enrolled.under == consent.document)
 							.map(|enrolled| enrolled.dataset)
 							.collect(),
 					})

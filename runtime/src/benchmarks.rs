@@ -13,7 +13,7 @@ use kexin_primitives::{
 	members::{MemberId, MemberKind, Powers},
 	scope::Scope,
 	vocabulary::Region,
-	DatasetId, Moment, Pseudonym, Versioned, H256,
+	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use sp_runtime::traits::TrailingZeroInput;
 
@@ -123,7 +123,7 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 		);
 		for subject in subjects {
 			let consent = pallet_consent::SubjectConsent {
-				form: H256::zero(),
+				document: H256::zero(),
 				scope: Versioned::V1(Scope::everything(0)),
 			};
 			let known = pallet_consent::Subject {
@@ -140,13 +140,13 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 		(origin, owner)
 	}
 
-	fn set_time(now: Moment) {
+	fn set_time(now: UnixMillis) {
 		pallet_timestamp::Now::<Runtime>::put(now);
 	}
 }
 
 impl pallet_consent::BenchmarkHelper for Helper {
-	fn set_time(now: Moment) {
+	fn set_time(now: UnixMillis) {
 		pallet_timestamp::Now::<Runtime>::put(now);
 	}
 }

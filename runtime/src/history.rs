@@ -7,7 +7,7 @@ use kexin_primitives::history::{Account, Happening, History, RecordCall, Recorde
 /// What happened in the block whose state this is and whose transactions these are.
 pub fn of(transactions: Vec<UncheckedExtrinsic>) -> History {
 	let mut history = History {
-		moment: Timestamp::get(),
+		time: Timestamp::get(),
 		..History::default()
 	};
 	for (transaction, extrinsic) in (0..).zip(&transactions) {
@@ -97,33 +97,33 @@ fn consent(event: pallet_consent::Event<Runtime>) -> Option<Happening> {
 		Event::Granted {
 			hospital,
 			subject,
-			form,
+			document,
 		} => Happening::Granted {
 			hospital,
 			subject,
-			form,
+			document,
 		},
 		Event::Narrowed {
 			hospital,
 			subject,
 			consent,
-			form,
+			document,
 		} => Happening::Narrowed {
 			hospital,
 			subject,
 			consent,
-			form,
+			document,
 		},
 		Event::Revoked {
 			hospital,
 			subject,
 			consent,
-			form,
+			document,
 		} => Happening::Revoked {
 			hospital,
 			subject,
 			consent,
-			form,
+			document,
 		},
 		Event::DatasetDeclared {
 			dataset,

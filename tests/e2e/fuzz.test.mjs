@@ -74,7 +74,7 @@ const special = () =>
 
 const words = ['TREAT', 'MLTRAINING', 'train', 'read', 'ancestors', 'descendants', 'person', 'PURPOSE', 'purpose'];
 const fields = [
-  'artifact', 'direction', 'depth', 'limit', 'cursor', 'dataset', 'subject', 'purpose', 'operation', 'region', 'recipient', 'moment',
+  'artifact', 'direction', 'depth', 'limit', 'cursor', 'dataset', 'subject', 'purpose', 'operation', 'region', 'recipient', 'time',
   'activity', 'organisation', 'breaches', 'from', 'to', 'index', 'hospital', 'unknown',
 ];
 
@@ -83,7 +83,7 @@ const fitting = (field) => {
   if (number(6) === 0) return special();
   if (/cursor/.test(field)) return JSON.stringify(one(known.cursors));
   if (/direction|purpose|operation/.test(field)) return JSON.stringify(one(words));
-  if (/limit|depth|from|to|index|moment|region|recipient|organisation|hospital/.test(field)) return one(['0', '1', '2', '276', '1000', '1001', '4294967295', '9007199254740991', '18446744073709551615']);
+  if (/limit|depth|from|to|index|time|region|recipient|organisation|hospital/.test(field)) return one(['0', '1', '2', '276', '1000', '1001', '4294967295', '9007199254740991', '18446744073709551615']);
   if (/breaches/.test(field)) return one(['true', 'false']);
   return JSON.stringify(one(known.hashes));
 };
@@ -100,7 +100,7 @@ const parameters = ({ params, description }) => {
   const list = params.map(({ name, type }) => {
     if (number(5) === 0) return special();
     if (type === 'Json') return object(named);
-    return type === 'Text' ? JSON.stringify(one(known.accounts)) : fitting(name === 'moment' ? name : 'hash');
+    return type === 'Text' ? JSON.stringify(one(known.accounts)) : fitting(name === 'time' ? name : 'hash');
   });
   if (number(4) === 0) list.splice(number(list.length + 1));
   if (number(6) === 0) list.push(special());

@@ -59,8 +59,8 @@ test('every access is in the log, and what was not consented to is a breach', as
 });
 
 test('a withdrawal turns later accesses into breaches, not earlier ones', async () => {
-  const check = async (moment) => {
-    const request = { dataset: DATASET, operation: 'train', purpose: 'MLTRAINING', recipient: 0, region: 276, moment };
+  const check = async (time) => {
+    const request = { dataset: DATASET, operation: 'train', purpose: 'MLTRAINING', recipient: 0, region: 276, time };
     return (await api.rpc.access.check(request)).toJSON();
   };
   const hourAgo = await check(Date.now() - 3_600_000);

@@ -6,7 +6,7 @@ use kexin_primitives::{
 	lineage::{ActivityKind, ArtifactKind, EvidenceKind},
 	members::{MemberKind, Powers},
 	vocabulary::{Purpose, Region},
-	Moment, H256,
+	UnixMillis, H256,
 };
 use kexin_verifier::{finality::Restart, Bytes, Trust};
 use serde::{de::DeserializeOwned, Deserialize};
@@ -227,10 +227,10 @@ pub fn regions(text: &str) -> anyhow::Result<Vec<Region>> {
 ///
 /// # Errors
 /// When it is anything else, or before 1970.
-pub fn moment(text: &str) -> anyhow::Result<Moment> {
+pub fn time(text: &str) -> anyhow::Result<UnixMillis> {
 	let time = chrono::DateTime::parse_from_rfc3339(text);
-	let time = time.with_context(|| format!("{text:?} is no moment such as 2030-01-01T00:00:00Z"))?;
-	Moment::try_from(time.timestamp_millis()).with_context(|| format!("{text:?} is before 1970"))
+	let time = time.with_context(|| format!("{text:?} is no time such as 2030-01-01T00:00:00Z"))?;
+	UnixMillis::try_from(time.timestamp_millis()).with_context(|| format!("{text:?} is before 1970"))
 }
 
 /// The references of the patients in a file: FHIR Patients as NDJSON, or one reference or id a line.

@@ -7,8 +7,7 @@ mod report;
 mod verify;
 
 use arguments::{
-	hash_or_content, moment, purposes, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PeerId, PowerSet,
-	SessionKeys,
+	hash_or_content, purposes, time, Account, Activity, Artifact, EvidenceOf, Hash, Kind, PeerId, PowerSet, SessionKeys,
 };
 use clap::{Parser, Subcommand};
 use council::Share;
@@ -135,7 +134,7 @@ enum Command {
 		recipient: Option<u32>,
 		/// When; now when it is left out.
 		#[arg(long)]
-		moment: Option<String>,
+		time: Option<String>,
 	},
 	/// The state of a data set's log.
 	Log {
@@ -272,9 +271,9 @@ enum Consent {
 	Grant {
 		/// The patient, as a reference (Patient/1).
 		patient: String,
-		/// The hash of the signed form.
+		/// The hash of the signed document.
 		#[arg(long)]
-		form: Hash,
+		document: Hash,
 		/// For what, as HL7 codes with commas.
 		#[arg(long)]
 		purposes: String,
@@ -286,12 +285,12 @@ enum Consent {
 	Narrow {
 		/// The patient.
 		patient: String,
-		/// The form of the consent; all of them when it is left out.
+		/// The document of the consent; all of them when it is left out.
 		#[arg(long)]
 		consent: Option<Hash>,
-		/// The hash of the signed form.
+		/// The hash of the signed document.
 		#[arg(long)]
-		form: Hash,
+		document: Hash,
 		/// For what, as HL7 codes with commas.
 		#[arg(long)]
 		purposes: String,
@@ -300,12 +299,12 @@ enum Consent {
 	Revoke {
 		/// The patient.
 		patient: String,
-		/// The form of the consent; all of them when it is left out.
+		/// The document of the consent; all of them when it is left out.
 		#[arg(long)]
 		consent: Option<Hash>,
-		/// The hash of the signed form.
+		/// The hash of the signed document.
 		#[arg(long)]
-		form: Hash,
+		document: Hash,
 	},
 	/// What a patient consented to.
 	Show {
@@ -467,12 +466,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 			operation,
 			region,
 			recipient,
-			moment,
+			time,
 		} => {
-			let moment = moment.as_deref().map(arguments::moment).transpose()?;
+			let time = time.as_deref().map(arguments::time).transpose()?;
 			let query = json!({
 				"dataset": dataset.0, "purpose": purpose, "operation": operation, "region": region,
-				"recipient": recipient, "moment": moment,
+				"recipient": recipient, "time": time,
 			});
 			session.ask("access_check", &[query]).await?;
 		},
@@ -625,7 +624,7 @@ impl Session {
 				until,
 				supersedes,
 			} => {
-				let until = until.as_deref().map_or(Ok(FOREVER), moment)?;
+				let until = until.as_deref().map_or(Ok(FOREVER), time)?;
 				let mut label = Scope::uniform(0, until);
 				if let Some(codes) = purposes.as_deref() {
 					label.purposes = only(arguments::purposes(codes)?, until)?;
@@ -667,32 +666,36 @@ impl Session {
 		match command {
 			Consent::Grant {
 				patient,
-				form,
+				document,
 				purposes: codes,
 				until,
 			} => {
 				let now = u64::try_from(chrono::Utc::now().timestamp_millis())?;
-				let until = until.as_deref().map_or(Ok(FOREVER), moment)?;
+				let until = until.as_deref().map_or(Ok(FOREVER), time)?;
 				let mut scope = Scope::uniform(now, until);
 				scope.purposes = only(purposes(&codes)?, until)?;
-				self.submit(call::grant(pseudonyms.subject(&patient), &scope, form.0))
+				self.submit(call::grant(pseudonyms.subject(&patient), &scope, document.0))
 					.await
 			},
 			Consent::Narrow {
 				patient,
 				consent,
-				form,
+				document,
 				purposes: codes,
 			} => {
 				let consent = consent.map(|consent| consent.0);
 				let mut limits = Scope::everything(0);
 				limits.purposes = only(purposes(&codes)?, FOREVER)?;
-				self.submit(call::narrow(pseudonyms.subject(&patient), consent, &limits, form.0))
+				self.submit(call::narrow(pseudonyms.subject(&patient), consent, &limits, document.0))
 					.await
 			},
-			Consent::Revoke { patient, consent, form } => {
+			Consent::Revoke {
+				patient,
+				consent,
+				document,
+			} => {
 				let consent = consent.map(|consent| consent.0);
-				self.submit(call::revoke(pseudonyms.subject(&patient), consent, form.0))
+				self.submit(call::revoke(pseudonyms.subject(&patient), consent, document.0))
 					.await
 			},
 			Consent::Show { patient } => {

@@ -1,13 +1,13 @@
 //! `kexin verify` and `kexin export`: no node, no network, no settings.
 
-use super::arguments::{moment, purposes, TrustArguments};
+use super::arguments::{purposes, time, TrustArguments};
 use kexin::{
 	check::{self, File, Questions, Refusal},
 	export::{self, Format},
 	output,
 	report::text,
 };
-use kexin_primitives::{members::MemberId, Moment};
+use kexin_primitives::{members::MemberId, UnixMillis};
 use serde_json::json;
 use std::{
 	io::{self, BufWriter, Write as _},
@@ -27,8 +27,8 @@ pub struct VerifyArguments {
 	#[command(flatten)]
 	trust: TrustArguments,
 	/// Refuse a report of a block before this time, in RFC 3339.
-	#[arg(long, value_parser = moment, value_name = "TIME")]
-	not_before: Option<Moment>,
+	#[arg(long, value_parser = time, value_name = "TIME")]
+	not_before: Option<UnixMillis>,
 	/// Have it shown that this member received nothing. Can be given several times.
 	#[arg(long, value_name = "ID")]
 	absent_organisation: Vec<MemberId>,

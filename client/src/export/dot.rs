@@ -16,7 +16,7 @@ pub fn render(report: &Report) -> String {
 		"{} at block {} of {}",
 		text::verdict(report.verdict.status),
 		report.block.number,
-		text::moment(report.block.time)
+		text::time(report.block.time)
 	);
 	let mut out = format!(
 		"digraph lineage {{\n\tgraph [rankdir=LR, labelloc=t, label={}];\n\tnode [fontname=\"sans-serif\", fontsize=10, \

@@ -5,7 +5,7 @@
 
 use super::{hex, uuid};
 use crate::report::text::{self, Names};
-use kexin_primitives::{lineage::ArtifactId, members::MemberId, Moment, H256};
+use kexin_primitives::{lineage::ArtifactId, members::MemberId, UnixMillis, H256};
 use kexin_verifier::{
 	report::{Activity, Artifact, Dataset},
 	Document, Report,
@@ -79,12 +79,12 @@ fn own(name: &str, fields: Value) -> Value {
 }
 
 /// A moment as events have it; the last that can be written for later ones.
-fn time(moment: Moment) -> String {
-	text::instant(moment).unwrap_or_else(|| "9999-12-31T23:59:59.999Z".into())
+fn time(time: UnixMillis) -> String {
+	text::instant(time).unwrap_or_else(|| "9999-12-31T23:59:59.999Z".into())
 }
 
 impl Export<'_> {
-	fn event(&self, kind: &str, at: Moment, activity: &Activity) -> Map<String, Value> {
+	fn event(&self, kind: &str, at: UnixMillis, activity: &Activity) -> Map<String, Value> {
 		let read = activity
 			.read
 			.iter()
@@ -129,7 +129,7 @@ impl Export<'_> {
 		Value::Object(self.event("START", activity.started, activity))
 	}
 
-	fn complete(&self, activity: &Activity, ended: Moment) -> Value {
+	fn complete(&self, activity: &Activity, ended: UnixMillis) -> Value {
 		let mut event = self.event("COMPLETE", ended, activity);
 		event.insert("outputs".into(), self.all(&activity.generated, "outputFacets"));
 		Value::Object(event)

@@ -12,7 +12,7 @@
 
 use super::{entries, hex, Pairs};
 use crate::report::text;
-use kexin_primitives::{access::LogEntry, members::MemberKind, Moment, H256};
+use kexin_primitives::{access::LogEntry, members::MemberKind, UnixMillis, H256};
 use kexin_verifier::{Document, Report};
 use serde::{ser::SerializeMap as _, Serialize, Serializer};
 use serde_json::{json, Map, Value};
@@ -66,8 +66,8 @@ fn qualified(name: &str) -> Value {
 	typed(name, "prov:QUALIFIED_NAME")
 }
 
-fn time(moment: Moment) -> Value {
-	text::instant(moment).map_or(Value::Null, |time| typed(time, "xsd:dateTime"))
+fn time(time: UnixMillis) -> Value {
+	text::instant(time).map_or(Value::Null, |time| typed(time, "xsd:dateTime"))
 }
 
 /// Attributes of which those that are not known are left out.

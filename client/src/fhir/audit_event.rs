@@ -9,7 +9,7 @@ use super::{
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
 	vocabulary::{Operation, Purpose},
-	Moment, Pseudonym,
+	Pseudonym, UnixMillis,
 };
 use serde_json::Value;
 
@@ -63,7 +63,7 @@ fn kinds(event: &Value) -> Vec<&str> {
 }
 
 /// R5 `occurredDateTime` or `occurredPeriod`, R4 `period`, then `recorded`.
-fn occurred(mapper: &Mapper<'_>, event: &Value) -> Result<Moment, Problem> {
+fn occurred(mapper: &Mapper<'_>, event: &Value) -> Result<UnixMillis, Problem> {
 	let start = |name: &str| event.get(name).and_then(|period| text(period, "start"));
 	let candidates = [
 		("AuditEvent.occurredDateTime", text(event, "occurredDateTime")),
@@ -80,7 +80,7 @@ fn occurred(mapper: &Mapper<'_>, event: &Value) -> Result<Moment, Problem> {
 			"missing, and so is any other time: when did it happen?",
 		)
 	})?;
-	mapper.moment(element, time, false)
+	mapper.time(element, time, false)
 }
 
 /// Who did it: the requestor, or else the first agent that says who it is.

@@ -12,7 +12,7 @@ use kexin_primitives::{
 	members::MemberId,
 	scope::{Dimension, Scope, TooManyNamed},
 	vocabulary::{Operation, Purpose},
-	Moment, FOREVER,
+	UnixMillis, FOREVER,
 };
 use serde_json::Value;
 
@@ -139,7 +139,7 @@ fn document(mapper: &Mapper<'_>, consent: &Value) -> Result<Document, Problem> {
 	Ok(Document {
 		name: name.or_else(identifier),
 		changed: changed
-			.map(|time| mapper.moment("Consent.meta.lastUpdated", time, false))
+			.map(|time| mapper.time("Consent.meta.lastUpdated", time, false))
 			.transpose()?,
 	})
 }
@@ -147,8 +147,8 @@ fn document(mapper: &Mapper<'_>, consent: &Value) -> Result<Document, Problem> {
 /// From when until when.
 #[derive(Clone, Copy)]
 struct Times {
-	start: Option<Moment>,
-	end: Moment,
+	start: Option<UnixMillis>,
+	end: UnixMillis,
 }
 
 impl Times {
@@ -160,7 +160,7 @@ impl Times {
 		};
 		// A date alone leaves open at which hour the consent was signed: it starts when the day is over.
 		let start = signed
-			.map(|date| mapper.moment("Consent.dateTime", date, true))
+			.map(|date| mapper.time("Consent.dateTime", date, true))
 			.transpose()?;
 		Self { start, end: FOREVER }.within(mapper, consent, "Consent")
 	}
@@ -182,9 +182,7 @@ impl Times {
 		}
 		let time = |name: &str, latest: bool| match period.get(name) {
 			None => Ok(None),
-			Some(Value::String(time)) => mapper
-				.moment(&format!("{element}.period.{name}"), time, latest)
-				.map(Some),
+			Some(Value::String(time)) => mapper.time(&format!("{element}.period.{name}"), time, latest).map(Some),
 			Some(_) => Err(Problem::new(format!("{element}.period.{name}"), "is no dateTime")),
 		};
 		Ok(Self {

@@ -10,7 +10,7 @@ pub mod source;
 pub mod value;
 
 use crate::{config::Config, pseudonym::Pseudonymiser};
-use kexin_primitives::{access::AccessEvent, scope::Scope, vocabulary::Purpose, Moment, Pseudonym, H256};
+use kexin_primitives::{access::AccessEvent, scope::Scope, vocabulary::Purpose, Pseudonym, UnixMillis, H256};
 use serde::Serialize;
 use serde_json::{json, Value};
 use source::Record;
@@ -90,7 +90,7 @@ pub struct Document {
 	/// Its id, or else its identifier. One without a name has no other version.
 	pub name: Option<String>,
 	/// When this version was made, where that is said.
-	pub changed: Option<Moment>,
+	pub changed: Option<UnixMillis>,
 }
 
 impl Mapped {
@@ -140,10 +140,10 @@ impl Mapper<'_> {
 	/// The moment that a FHIR `dateTime` or `instant` begins or, for a date alone, ends.
 	///
 	/// A date without a time is read as the moment that allows less: `latest` picks its end, in the hospital's time zone.
-	fn moment(&self, element: &str, text: &str, latest: bool) -> Result<Moment, Problem> {
+	fn time(&self, element: &str, text: &str, latest: bool) -> Result<UnixMillis, Problem> {
 		let problem = |reason: &str| Problem::new(element, format!("{text:?} {reason}"));
 		if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
-			return Moment::try_from(time.timestamp_millis()).map_err(|_| problem("is before 1970"));
+			return UnixMillis::try_from(time.timestamp_millis()).map_err(|_| problem("is before 1970"));
 		}
 		let naive = if let Ok(time) = text.parse::<chrono::NaiveDateTime>() {
 			time
@@ -160,7 +160,7 @@ impl Mapper<'_> {
 			.and_utc()
 			.timestamp_millis()
 			.saturating_sub(i64::from(offset).saturating_mul(1_000));
-		Moment::try_from(utc).map_err(|_| problem("is before 1970"))
+		UnixMillis::try_from(utc).map_err(|_| problem("is before 1970"))
 	}
 
 	/// The member that a reference or identifier names, if the hospital's settings know it.

@@ -10,7 +10,7 @@ use crate::{
 use codec::{Decode as _, Encode as _};
 use kexin_primitives::{
 	access::{Breaches, Rules},
-	Moment, Versioned,
+	UnixMillis, Versioned,
 };
 use proptest::prelude::*;
 use std::{cell::RefCell, collections::VecDeque, fs, path::Path};
@@ -77,7 +77,7 @@ impl Model {
 			spec_version: 1,
 			code: H256::zero(),
 		};
-		let judged = (0 as Moment, rules, H256::zero());
+		let judged = (0 as UnixMillis, rules, H256::zero());
 		let fields = (dataset, 0u32, first, recorded, replayed, breached, judged);
 		Ok(vec![LedgerEvent {
 			pallet: "Access".into(),
@@ -93,21 +93,21 @@ impl Model {
 		let arguments = &mut &arguments[..];
 		match call.name {
 			"grant" => {
-				let (_, _, form) = <(Pseudonym, Versioned<Scope>, H256)>::decode(arguments).unwrap();
-				if self.consents.iter().any(|(known, _)| *known == form) {
+				let (_, _, document) = <(Pseudonym, Versioned<Scope>, H256)>::decode(arguments).unwrap();
+				if self.consents.iter().any(|(known, _)| *known == document) {
 					return Err(refused("AlreadyExists"));
 				}
-				if self.poison.contains(&form) {
+				if self.poison.contains(&document) {
 					return Err(refused("NothingAllowed"));
 				}
-				self.consents.push((form, Vec::new()));
+				self.consents.push((document, Vec::new()));
 				Ok(())
 			},
 			name => {
 				let (_, only) = <(Pseudonym, Option<H256>)>::decode(arguments).unwrap();
 				let mut found = false;
-				for (form, changes) in &mut self.consents {
-					if only.is_none_or(|only| only == *form) {
+				for (document, changes) in &mut self.consents {
+					if only.is_none_or(|only| only == *document) {
 						changes.push(name);
 						found = true;
 					}
@@ -367,9 +367,9 @@ fn a_refusal_stands_against_a_permission_of_the_same_import() {
 	);
 	let hospital = Hospital::new();
 	hospital.write("0.json", &[refusal.into()]);
-	let form = hospital.write("1.json", &[consent(1, "active", &["TREAT"])])[0];
+	let document = hospital.write("1.json", &[consent(1, "active", &["TREAT"])])[0];
 	hospital.import(&["0.json", "1.json"]).unwrap();
-	assert_eq!(hospital.ledger.0.borrow().consents, [(form, vec!["revoke"])]);
+	assert_eq!(hospital.ledger.0.borrow().consents, [(document, vec!["revoke"])]);
 }
 
 proptest! {

@@ -23,7 +23,7 @@ use text::Names;
 /// What a verdict means.
 pub fn meaning(status: Status) -> &'static str {
 	match status {
-		Status::Compliant => "Every access that was reported for it was within the consents in force at that moment.",
+		Status::Compliant => "Every access that was reported for it was within the consents in force at that time.",
 		Status::Breached => "The hospital permitted at least one access for it that was outside the consents in force.",
 		Status::CannotTell => "No access for it is known to be outside the consents, but something could hide one.",
 	}
@@ -70,7 +70,7 @@ pub fn summary(report: &Report) -> Vec<String> {
 		format!(
 			"at         block {} of {}, {:?}",
 			block.number,
-			text::moment(block.time),
+			text::time(block.time),
 			block.hash
 		),
 		format!("accesses   {all} to {logs}, none missing from their logs"),

@@ -157,12 +157,12 @@ fn subject(report: &Report, names: &Names<'_>) -> Section {
 	if let Some(artifact) = report.artifacts.iter().find(|artifact| artifact.id == report.model) {
 		facts.push(("What it is", words(text::name(&artifact.kind))));
 		facts.push(("Registered by", words(names.full(artifact.owner))));
-		facts.push(("Registered", words(text::moment(artifact.registered))));
+		facts.push(("Registered", words(text::time(artifact.registered))));
 	}
 	facts.extend([
 		("Block", words(report.block.number.to_string())),
 		("Block hash", hash(report.block.hash)),
-		("Time of the block", words(text::moment(report.block.time))),
+		("Time of the block", words(text::time(report.block.time))),
 		("First block of the chain", hash(report.genesis)),
 	]);
 	let bound = "Nothing is said about what was recorded after this block.";
@@ -178,7 +178,7 @@ fn dataset(number: u32, dataset: &Dataset, names: &Names<'_>) -> Section {
 	let mut facts = vec![
 		("Data set", hash(dataset.id)),
 		("Hospital", words(names.full(dataset.owner))),
-		("Declared", words(text::moment(dataset.declared))),
+		("Declared", words(text::time(dataset.declared))),
 		("Subjects enrolled", words(dataset.subjects.to_string())),
 		(
 			"Something is allowed at the block",
@@ -193,11 +193,7 @@ fn dataset(number: u32, dataset: &Dataset, names: &Names<'_>) -> Section {
 		("Root of the log", hash(dataset.log.root)),
 	];
 	facts.extend(dataset.supersedes.map(|older| ("Took the place of", hash(older))));
-	facts.extend(
-		dataset
-			.superseded
-			.map(|moment| ("Superseded", words(text::moment(moment)))),
-	);
+	facts.extend(dataset.superseded.map(|time| ("Superseded", words(text::time(time)))));
 	facts.extend(dataset.superseded_by.map(|newer| ("By", hash(newer))));
 	let rows = scope_rows(&dataset.label, &dataset.cohort, names);
 	let head = vec![
@@ -215,7 +211,7 @@ fn scope_rows(label: &Scope, cohort: &Scope, names: &Names<'_>) -> Vec<Vec<Cell>
 	let row = |what: &str, label: String, cohort: String| vec![words(what), words(label), words(cohort)];
 	let both = |what: &str, of: &dyn Fn(&Scope) -> String| row(what, of(label), of(cohort));
 	vec![
-		both("From", &|scope| text::moment(scope.start)),
+		both("From", &|scope| text::time(scope.start)),
 		both("Purposes", &|scope| dimension(&scope.purposes, text::name)),
 		both("Operations", &|scope| dimension(&scope.operations, text::name)),
 		both("Regions", &|scope| dimension(&scope.regions, text::name)),
@@ -258,7 +254,7 @@ fn breaches(document: &Document, names: &Names<'_>) -> Section {
 		vec![
 			words(text::short(entry.dataset)),
 			words(index.to_string()),
-			words(text::moment(event.occurred)),
+			words(text::time(event.occurred)),
 			words(text::name(&event.operation)),
 			words(purpose),
 			words(recipient),
@@ -293,8 +289,8 @@ fn activities(activities: &[Activity], names: &Names<'_>) -> Section {
 			words(text::name(&activity.kind)),
 			hash(activity.id),
 			words(names.full(activity.agent)),
-			words(text::moment(activity.started)),
-			words(activity.ended.map_or("–".into(), text::moment)),
+			words(text::time(activity.started)),
+			words(activity.ended.map_or("–".into(), text::time)),
 			all(&activity.used),
 			all(&activity.read),
 			all(&activity.generated),
@@ -323,7 +319,7 @@ fn artifacts(artifacts: &[Artifact], names: &Names<'_>) -> Section {
 			words(text::name(&artifact.kind)),
 			hash(artifact.id),
 			words(names.full(artifact.owner)),
-			words(text::moment(artifact.registered)),
+			words(text::time(artifact.registered)),
 			words(artifact.generated_by.map_or("from outside".into(), text::short)),
 			words(artifact.distance.to_string()),
 		]
@@ -349,7 +345,7 @@ fn evidence(artifacts: &[Artifact], names: &Names<'_>) -> Section {
 			words(text::short(*about)),
 			words(text::name(&evidence.kind)),
 			words(names.full(evidence.by)),
-			words(text::moment(evidence.attached)),
+			words(text::time(evidence.attached)),
 			words(text::millionths(evidence.measure)),
 			words(text::millionths(evidence.threshold)),
 			hash(evidence.document),

@@ -2,7 +2,7 @@
 
 use kexin_primitives::{
 	members::{MemberId, Status},
-	Moment, FOREVER, H256,
+	UnixMillis, FOREVER, H256,
 };
 use kexin_verifier::report::{self, Member};
 use serde::Serialize;
@@ -10,28 +10,28 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// A moment in RFC 3339, in UTC and with milliseconds; none from the year 10000 on, which it can't write.
-pub fn instant(moment: Moment) -> Option<String> {
+pub fn instant(time: UnixMillis) -> Option<String> {
 	/// The last millisecond of the year 9999.
 	const LAST: i64 = 253_402_300_799_999;
-	let millis = i64::try_from(moment).ok().filter(|millis| *millis <= LAST)?;
+	let millis = i64::try_from(time).ok().filter(|millis| *millis <= LAST)?;
 	let time = chrono::DateTime::from_timestamp_millis(millis)?;
 	Some(time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
 }
 
 /// A moment as people read it.
-pub fn moment(moment: Moment) -> String {
-	match moment {
+pub fn time(time: UnixMillis) -> String {
+	match time {
 		FOREVER.. => "for ever".into(),
-		_ => instant(moment).unwrap_or_else(|| format!("{moment} ms after 1970")),
+		_ => instant(time).unwrap_or_else(|| format!("{time} ms after 1970")),
 	}
 }
 
 /// Until when something is allowed.
-pub fn until(moment: Moment) -> String {
-	match moment {
+pub fn until(time: UnixMillis) -> String {
+	match time {
 		0 => "never".into(),
 		FOREVER.. => "for ever".into(),
-		_ => format!("until {}", self::moment(moment)),
+		_ => format!("until {}", self::time(time)),
 	}
 }
 
@@ -135,8 +135,8 @@ mod tests {
 		assert_eq!(instant(1_800_000_000_123).unwrap(), "2027-01-15T08:00:00.123Z");
 		assert_eq!(instant(253_402_300_799_999).unwrap(), "9999-12-31T23:59:59.999Z");
 		assert_eq!(instant(253_402_300_800_000), None);
-		assert_eq!(moment(253_402_300_800_000), "253402300800000 ms after 1970");
-		assert_eq!((moment(FOREVER), until(0)), ("for ever".into(), "never".into()));
+		assert_eq!(time(253_402_300_800_000), "253402300800000 ms after 1970");
+		assert_eq!((time(FOREVER), until(0)), ("for ever".into(), "never".into()));
 		assert_eq!(until(1_800_000_000_000), "until 2027-01-15T08:00:00.000Z");
 	}
 
@@ -164,7 +164,7 @@ mod tests {
 	proptest! {
 		#[test]
 		fn every_moment_is_written(at in any::<u64>()) {
-			prop_assert!(!moment(at).is_empty() && !until(at).is_empty());
+			prop_assert!(!time(at).is_empty() && !until(at).is_empty());
 		}
 	}
 }

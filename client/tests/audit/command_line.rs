@@ -78,7 +78,7 @@ fn each_end_has_its_exit_code() {
 		("missing.json", &[], 2, "can't read"),
 		("kexin.toml", &[], 2, "not a proof"),
 		("report.json", &["--absent-purpose", "NOTHING"], 2, "no known purpose"),
-		("report.json", &["--not-before", "yesterday"], 2, "no moment"),
+		("report.json", &["--not-before", "yesterday"], 2, "no time"),
 		(
 			"report.json",
 			&["--not-before", "2030-01-01T00:00:00Z"],

@@ -8,9 +8,9 @@ use crate::support::{
 };
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Outcome},
-	keys,
 	lineage::{ActivityKind, ArtifactKind, AttachedEvidence, Evidence, EvidenceKind, InputRole},
 	members::{MemberKind, Status},
+	storage_keys,
 	vocabulary::{Operation, Purpose, Region},
 };
 
@@ -41,14 +41,17 @@ pub fn sample() -> Sample {
 	for ((id, kind, status), name) in kinds.into_iter().zip(NAMES) {
 		let mut member = member(name, kind, false);
 		member.status = status;
-		ledger.put(keys::member(id), member);
+		ledger.put(storage_keys::member(id), member);
 	}
 	let mut records = dataset();
 	records.superseded = Some(NOW - 10);
 	records.superseded_by = Some(named("records of today"));
 	records.supersedes = Some(named("records of yesterday"));
-	ledger.put(keys::dataset(&named("records")), records);
-	ledger.put(keys::artifact(&named("foreign")), artifact(ArtifactKind::Dataset, None));
+	ledger.put(storage_keys::dataset(&named("records")), records);
+	ledger.put(
+		storage_keys::artifact(&named("foreign")),
+		artifact(ArtifactKind::Dataset, None),
+	);
 	let steps = [
 		(
 			"label",
@@ -94,8 +97,8 @@ pub fn sample() -> Sample {
 		),
 	];
 	for (name, kind, inputs, output, made) in steps {
-		ledger.put(keys::activity(&named(name)), activity(kind, inputs, &[output]));
-		ledger.put(keys::artifact(&named(output)), artifact(made, Some(name)));
+		ledger.put(storage_keys::activity(&named(name)), activity(kind, inputs, &[output]));
+		ledger.put(storage_keys::artifact(&named(output)), artifact(made, Some(name)));
 	}
 	let kinds = [
 		EvidenceKind::Fairness,
@@ -113,7 +116,7 @@ pub fn sample() -> Sample {
 			threshold: 900_000,
 		};
 		let attached: AttachedEvidence = vec![(evidence, NOW - 300_000)].try_into().expect("there is room");
-		ledger.put(keys::evidence(&named("paper"), by), attached);
+		ledger.put(storage_keys::evidence(&named("paper"), by), attached);
 	}
 	ledger.record_all(named("scans"), entries());
 	sample.model = named("paper");

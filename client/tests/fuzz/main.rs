@@ -16,7 +16,7 @@ use kexin::{
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Rules},
 	scope::Scope,
-	DatasetId, Moment, Versioned, H256,
+	DatasetId, UnixMillis, Versioned, H256,
 };
 use mutate::{seeds, Numbers};
 use serde_json::{json, Value};
@@ -352,7 +352,7 @@ impl Submit for Ledger {
 				spec_version: 1,
 				code: H256::zero(),
 			};
-			let judged = (0 as Moment, rules, H256::zero());
+			let judged = (0 as UnixMillis, rules, H256::zero());
 			let nothing = (Vec::<u32>::new(), Vec::<(u32, Breaches)>::new());
 			let fields = (dataset, 0u32, 0u64, batch.len() as u32, nothing, judged);
 			events.push(LedgerEvent {

@@ -6,7 +6,7 @@
 mod support;
 
 use codec::Encode;
-use kexin_primitives::{access::LogEntry, keys, vocabulary::Operation, Versioned, H256};
+use kexin_primitives::{access::LogEntry, storage_keys, vocabulary::Operation, Versioned, H256};
 use kexin_verifier::{access::leaves, AccessProof, Bytes, Proof};
 use sp_crypto_hashing::{blake2_256, twox_128};
 use std::{
@@ -51,7 +51,7 @@ fn ledger(datasets: u32) -> Ledger {
 		let mut entry = sample::entry("scans", 0, Operation::Read, None);
 		entry.dataset = id;
 		ledger.record(entry);
-		ledger.put(keys::dataset(&id), sample::dataset());
+		ledger.put(storage_keys::dataset(&id), sample::dataset());
 	}
 	ledger
 }

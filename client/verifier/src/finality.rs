@@ -27,7 +27,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 use codec::DecodeAll;
 use core::{fmt, ops::Range};
 use finality_grandpa::voter_set::VoterSet;
-use kexin_primitives::{keys, H256};
+use kexin_primitives::{storage_keys, H256};
 use serde::{Deserialize, Serialize};
 use sp_crypto_hashing::blake2_256;
 
@@ -238,7 +238,7 @@ impl Finality {
 		}
 		let read = || {
 			let state = State::new(header.state_root, &self.authorities)?;
-			let key = keys::authorities();
+			let key = storage_keys::authorities();
 			let value = state.get(&key)?.ok_or_else(|| StateError::Absent(key.clone().into()))?;
 			let voters = Voters::decode_all(&mut &value[..]).map_err(|_| StateError::Value(key.into()))?;
 			state.every_node_used()?;

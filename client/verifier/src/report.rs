@@ -58,7 +58,7 @@ use kexin_primitives::{
 	members::{MemberId, MemberKind, Status as MemberStatus},
 	scope::Scope,
 	vocabulary::Region,
-	DatasetId, Moment, H256,
+	DatasetId, UnixMillis, H256,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -123,7 +123,7 @@ pub struct Block {
 	/// Its number.
 	pub number: u32,
 	/// Its time. Nothing is said about what happened later.
-	pub time: Moment,
+	pub time: UnixMillis,
 }
 
 /// Whether the accesses behind a model were within the consents.
@@ -192,7 +192,7 @@ pub struct Artifact {
 	/// The member that registered it.
 	pub owner: MemberId,
 	/// When it was registered.
-	pub registered: Moment,
+	pub registered: UnixMillis,
 	/// The activity that made it; none for what came from outside.
 	pub generated_by: Option<ActivityId>,
 	/// How many activities it is away from the model.
@@ -208,7 +208,7 @@ pub struct Evidence {
 	/// The member that attached it.
 	pub by: MemberId,
 	/// When.
-	pub attached: Moment,
+	pub attached: UnixMillis,
 	/// What it is about.
 	pub kind: EvidenceKind,
 	/// blake2-256 of the document.
@@ -230,9 +230,9 @@ pub struct Activity {
 	/// The member that did it.
 	pub agent: MemberId,
 	/// When it was registered.
-	pub started: Moment,
+	pub started: UnixMillis,
 	/// When its outputs were registered.
-	pub ended: Option<Moment>,
+	pub ended: Option<UnixMillis>,
 	/// The inputs that its outputs depend on.
 	pub used: Vec<ArtifactId>,
 	/// The inputs that it only looked at.
@@ -258,9 +258,9 @@ pub struct Dataset {
 	/// How many subjects were enrolled.
 	pub subjects: u32,
 	/// When it was declared.
-	pub declared: Moment,
+	pub declared: UnixMillis,
 	/// When a newer version took its place.
-	pub superseded: Option<Moment>,
+	pub superseded: Option<UnixMillis>,
 	/// The version that did.
 	pub superseded_by: Option<DatasetId>,
 	/// The version whose place it took.

@@ -8,10 +8,9 @@ use hash_db::{HashDBRef, Prefix};
 use kexin_primitives::{
 	access::Log,
 	dataset::Dataset,
-	keys,
 	lineage::{Activity, ActivityId, Artifact, ArtifactId, AttachedEvidence},
 	members::{Member, MemberId},
-	DatasetId, Moment, Versioned, H256,
+	storage_keys, DatasetId, UnixMillis, Versioned, H256,
 };
 use sp_core::Blake2Hasher;
 use sp_crypto_hashing::blake2_256;
@@ -98,7 +97,7 @@ pub trait ReadState {
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn log(&self, id: &DatasetId) -> Result<Log, StateError> {
-		let key = keys::log(id);
+		let key = storage_keys::log(id);
 		let log: Log = read(self, &key)?.unwrap_or_default();
 		// A tree without a peak would take any entries.
 		let (count, peaks) = (log.accumulator.count(), log.accumulator.peaks());
@@ -114,7 +113,7 @@ pub trait ReadState {
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn dataset(&self, id: &DatasetId) -> Result<Option<Dataset>, StateError> {
-		let key = keys::dataset(id);
+		let key = storage_keys::dataset(id);
 		let dataset: Option<Dataset> = read(self, &key)?;
 		// The ledger writes a scope in one form. Another one, with values in disorder, could be read in two ways.
 		let canonical = |dataset: &Dataset| {
@@ -133,7 +132,7 @@ pub trait ReadState {
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn artifact(&self, id: &ArtifactId) -> Result<Option<Artifact>, StateError> {
-		read(self, &keys::artifact(id))
+		read(self, &storage_keys::artifact(id))
 	}
 
 	/// An activity; none when it is not registered.
@@ -141,7 +140,7 @@ pub trait ReadState {
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn activity(&self, id: &ActivityId) -> Result<Option<Activity>, StateError> {
-		read(self, &keys::activity(id))
+		read(self, &storage_keys::activity(id))
 	}
 
 	/// All evidence about an artifact with the members that attached it, in the order of their numbers.
@@ -149,10 +148,13 @@ pub trait ReadState {
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn evidence(&self, id: &ArtifactId) -> Result<Vec<(MemberId, AttachedEvidence)>, StateError> {
-		let attached = self.prefix(&keys::evidence_of(id))?.into_iter().map(|(key, value)| {
-			let by = keys::evidence_by(id, &key).ok_or_else(|| StateError::Value(key.clone().into()))?;
-			Ok((by, versioned(&key, &value)?))
-		});
+		let attached = self
+			.prefix(&storage_keys::evidence_of(id))?
+			.into_iter()
+			.map(|(key, value)| {
+				let by = storage_keys::evidence_by(id, &key).ok_or_else(|| StateError::Value(key.clone().into()))?;
+				Ok((by, versioned(&key, &value)?))
+			});
 		let mut attached = attached.collect::<Result<Vec<_>, StateError>>()?;
 		attached.sort_by_key(|(by, _)| *by);
 		Ok(attached)
@@ -163,17 +165,17 @@ pub trait ReadState {
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn member(&self, id: MemberId) -> Result<Option<Member>, StateError> {
-		read(self, &keys::member(id))
+		read(self, &storage_keys::member(id))
 	}
 
 	/// The time of the block.
 	///
 	/// # Errors
 	/// [`StateError`] when it is not known.
-	fn now(&self) -> Result<Moment, StateError> {
-		let key = keys::now();
+	fn now(&self) -> Result<UnixMillis, StateError> {
+		let key = storage_keys::now();
 		let value = self.get(&key)?.ok_or_else(|| StateError::Absent(key.clone().into()))?;
-		Moment::decode_all(&mut &value[..]).map_err(|_| StateError::Value(key.into()))
+		UnixMillis::decode_all(&mut &value[..]).map_err(|_| StateError::Value(key.into()))
 	}
 }
 

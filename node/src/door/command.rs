@@ -5,7 +5,7 @@ use super::{
 	token::{self, Name, Right, Token, TokenFile},
 };
 use chrono::{DateTime, NaiveDate, SecondsFormat};
-use kexin_primitives::Moment;
+use kexin_primitives::UnixMillis;
 use sc_cli::{SharedParams, SubstrateCli};
 use sc_service::BasePath;
 use std::num::NonZeroU32;
@@ -22,8 +22,8 @@ pub enum TokenCommand {
 		#[arg(long, value_enum, value_delimiter = ',', required = true)]
 		rights: Vec<Right>,
 		/// The last day on which it holds (2027-01-31, in UTC), or the moment from which it does not (2027-01-31T12:00:00Z).
-		#[arg(long, value_parser = moment)]
-		expires: Moment,
+		#[arg(long, value_parser = time)]
+		expires: UnixMillis,
 		/// Calls that it may make at once, and then in each minute [default: what the node allows any token].
 		#[arg(long)]
 		requests_per_minute: Option<NonZeroU32>,
@@ -119,34 +119,34 @@ impl TokenCommand {
 }
 
 /// A token as a line of the list.
-fn line(token: &Token, now: Moment) -> String {
+fn line(token: &Token, now: UnixMillis) -> String {
 	let rights: Vec<_> = token.rights.iter().map(ToString::to_string).collect();
 	let over = if token.expires <= now { "expired" } else { "until" };
-	let moment = i64::try_from(token.expires)
+	let time = i64::try_from(token.expires)
 		.ok()
 		.and_then(DateTime::from_timestamp_millis);
-	let moment = moment.map_or_else(
+	let time = time.map_or_else(
 		|| "for ever".into(),
-		|moment| format!("{over} {}", moment.to_rfc3339_opts(SecondsFormat::Secs, true)),
+		|time| format!("{over} {}", time.to_rfc3339_opts(SecondsFormat::Secs, true)),
 	);
 	let pace = token.requests_per_minute;
 	let pace = pace.map_or_else(String::new, |pace| format!(", {pace} requests a minute"));
-	format!("{}: {} {moment}{pace}", token.name, rights.join(","))
+	format!("{}: {} {time}{pace}", token.name, rights.join(","))
 }
 
 /// The moment that a token expires.
-fn moment(text: &str) -> Result<Moment, String> {
-	let moment = match text.parse::<NaiveDate>() {
+fn time(text: &str) -> Result<UnixMillis, String> {
+	let time = match text.parse::<NaiveDate>() {
 		Ok(day) => day
 			.succ_opt()
 			.and_then(|next| next.and_hms_opt(0, 0, 0))
 			.map(|midnight| midnight.and_utc().timestamp_millis()),
 		Err(_) => DateTime::parse_from_rfc3339(text)
 			.ok()
-			.map(|moment| moment.timestamp_millis()),
+			.map(|time| time.timestamp_millis()),
 	};
-	let moment = moment.and_then(|moment| Moment::try_from(moment).ok());
-	moment.ok_or_else(|| "expected a day (2027-01-31) or a moment (2027-01-31T12:00:00Z)".into())
+	let time = time.and_then(|time| UnixMillis::try_from(time).ok());
+	time.ok_or_else(|| "expected a day (2027-01-31) or a time (2027-01-31T12:00:00Z)".into())
 }
 
 #[cfg(test)]
@@ -155,11 +155,11 @@ mod tests {
 
 	#[test]
 	fn a_token_holds_until_the_end_of_its_day_or_to_its_moment() {
-		assert_eq!(moment("2027-01-31"), Ok(1_801_440_000_000));
-		assert_eq!(moment("2027-01-31"), moment("2027-02-01T00:00:00Z"));
-		assert_eq!(moment("2027-02-01T01:00:00+01:00"), moment("2027-02-01T00:00:00Z"));
+		assert_eq!(time("2027-01-31"), Ok(1_801_440_000_000));
+		assert_eq!(time("2027-01-31"), time("2027-02-01T00:00:00Z"));
+		assert_eq!(time("2027-02-01T01:00:00+01:00"), time("2027-02-01T00:00:00Z"));
 		for bad in ["tomorrow", "2027-02-31", "1969-01-01", "2027-01-31T12:00:00"] {
-			assert!(moment(bad).is_err(), "{bad}");
+			assert!(time(bad).is_err(), "{bad}");
 		}
 	}
 
@@ -174,6 +174,6 @@ mod tests {
 		};
 		let expected = "clinic: read,submit until 2027-02-01T00:00:00Z, 30 requests a minute";
 		assert_eq!(line(&token, 0), expected);
-		assert_eq!(line(&token, Moment::MAX), expected.replace("until", "expired"));
+		assert_eq!(line(&token, UnixMillis::MAX), expected.replace("until", "expired"));
 	}
 }

@@ -4,7 +4,7 @@ use super::{
 	refusal::Refusal,
 	token::{self, Right, Stamp, Token, TokenFile},
 };
-use kexin_primitives::{Moment, H256};
+use kexin_primitives::{UnixMillis, H256};
 use std::{
 	collections::HashMap,
 	sync::{Arc, Mutex, PoisonError},
@@ -46,7 +46,7 @@ impl Keyring {
 	///
 	/// # Errors
 	/// [`Refusal::Unknown`], [`Refusal::Expired`] or [`Refusal::Closed`].
-	pub fn token(&self, hash: &H256, now: Moment) -> Result<Arc<Token>, Refusal> {
+	pub fn token(&self, hash: &H256, now: UnixMillis) -> Result<Arc<Token>, Refusal> {
 		let token = self.look(|tokens| match tokens {
 			Ok(tokens) => tokens.get(hash).cloned().ok_or(Refusal::Unknown),
 			Err(_) => Err(Refusal::Closed),
@@ -111,11 +111,13 @@ pub fn presented(headers: &http::HeaderMap) -> Result<H256, Refusal> {
 }
 
 /// This moment, in milliseconds since 1970.
-pub fn now() -> Moment {
+pub fn now() -> UnixMillis {
 	// A clock that stands before 1970 lets nobody in who should not be.
 	SystemTime::now()
 		.duration_since(UNIX_EPOCH)
-		.map_or(Moment::MAX, |since| since.as_millis().try_into().unwrap_or(Moment::MAX))
+		.map_or(UnixMillis::MAX, |since| {
+			since.as_millis().try_into().unwrap_or(UnixMillis::MAX)
+		})
 }
 
 #[cfg(test)]
@@ -124,7 +126,7 @@ mod tests {
 	use http::{header::AUTHORIZATION, HeaderMap, HeaderValue};
 	use std::fs;
 
-	fn token(name: &str, expires: Moment) -> Token {
+	fn token(name: &str, expires: UnixMillis) -> Token {
 		Token {
 			name: name.parse().unwrap(),
 			hash: token::hash(name),

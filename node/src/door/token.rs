@@ -1,6 +1,6 @@
 //! The tokens of the door, and the file that they are kept in: only their hashes, so that who reads the file has no token.
 
-use kexin_primitives::{Moment, H256};
+use kexin_primitives::{UnixMillis, H256};
 use serde::{Deserialize, Serialize};
 use sp_core::hexdisplay::HexDisplay;
 use std::{
@@ -97,7 +97,7 @@ pub struct Token {
 	/// What it allows.
 	pub rights: Vec<Right>,
 	/// The moment from which it does not hold any more.
-	pub expires: Moment,
+	pub expires: UnixMillis,
 	/// Calls that it may make in a minute; none for what the node allows any token.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub requests_per_minute: Option<NonZeroU32>,

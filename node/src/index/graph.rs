@@ -10,7 +10,7 @@ use kexin_primitives::{
 		TraceError, TraceNode, TraceQuery,
 	},
 	members::MemberId,
-	Moment,
+	UnixMillis,
 };
 use std::collections::{HashMap, HashSet};
 
@@ -35,7 +35,7 @@ struct Vertex {
 	block: u32,
 	kind: ArtifactKind,
 	owner: MemberId,
-	registered: Moment,
+	registered: UnixMillis,
 	generated_by: Option<u32>,
 	used_by: Vec<u32>,
 }

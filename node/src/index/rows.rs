@@ -8,7 +8,7 @@ use kexin_primitives::{
 	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, Evidence, InputRole},
 	log::{node_hash, Accumulator, LogFull, Subtree},
 	members::{MemberId, MemberKind},
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -139,10 +139,10 @@ pub struct Batch {
 	pub first: u64,
 	pub recorded: u32,
 	pub reporter: MemberId,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub rules: Rules,
-	pub earliest: Moment,
-	pub latest: Moment,
+	pub earliest: UnixMillis,
+	pub latest: UnixMillis,
 }
 
 /// An entry of a log.
@@ -151,7 +151,7 @@ pub struct Batch {
 pub struct Entry {
 	pub batch: Place,
 	pub position: u64,
-	pub occurred: Moment,
+	pub occurred: UnixMillis,
 	pub breaches: Breaches,
 	pub subject: Option<Pseudonym>,
 	pub activity: Option<ActivityId>,
@@ -172,12 +172,12 @@ pub enum ConsentChange {
 #[allow(missing_docs)]
 pub struct Consent {
 	pub place: Place,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub subject: Pseudonym,
 	pub what: ConsentChange,
 	pub hospital: MemberId,
 	pub consent: Option<H256>,
-	pub form: H256,
+	pub document: H256,
 }
 
 /// A data set was declared.
@@ -186,7 +186,7 @@ pub struct Consent {
 pub struct Dataset {
 	pub id: DatasetId,
 	pub place: Place,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub owner: MemberId,
 	pub supersedes: Option<DatasetId>,
 }
@@ -199,7 +199,7 @@ pub struct Artifact {
 	pub place: Place,
 	pub kind: ArtifactKind,
 	pub owner: MemberId,
-	pub registered: Moment,
+	pub registered: UnixMillis,
 	pub generated_by: Option<ActivityId>,
 }
 
@@ -209,7 +209,7 @@ pub struct Artifact {
 pub struct Activity {
 	pub id: ActivityId,
 	pub place: Place,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub kind: ActivityKind,
 	pub agent: MemberId,
 }
@@ -221,7 +221,7 @@ pub struct Derivation {
 	pub place: Place,
 	pub activity: ActivityId,
 	pub kind: ActivityKind,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub inputs: Vec<(ArtifactId, InputRole)>,
 	pub outputs: Vec<ArtifactId>,
 }
@@ -231,7 +231,7 @@ pub struct Derivation {
 #[allow(missing_docs)]
 pub struct Attached {
 	pub place: Place,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub artifact: ArtifactId,
 	pub by: MemberId,
 	pub evidence: Evidence,
@@ -242,7 +242,7 @@ pub struct Attached {
 #[allow(missing_docs)]
 pub struct Reward {
 	pub place: Place,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub annotator: Account,
 	pub amount: u128,
 	pub contribution: Option<(u32, H256)>,
@@ -253,7 +253,7 @@ pub struct Reward {
 #[allow(missing_docs)]
 pub struct Member {
 	pub place: Place,
-	pub moment: Moment,
+	pub time: UnixMillis,
 	pub member: MemberId,
 	pub what: MemberChange,
 	pub kind: Option<MemberKind>,
@@ -292,7 +292,7 @@ impl Rows {
 			next = rows.batch(block, position, batch, &history.calls, next, logs)?;
 		}
 		for (position, happening) in history.happenings.iter().enumerate() {
-			rows.happening(place(block.number, position), history.moment, happening);
+			rows.happening(place(block.number, position), history.time, happening);
 		}
 		Ok(rows)
 	}
@@ -365,7 +365,7 @@ impl Rows {
 			first: batch.first,
 			recorded: batch.recorded,
 			reporter: batch.reporter,
-			moment: batch.recorded_at,
+			time: batch.recorded_at,
 			rules: batch.rules,
 			earliest: moments.clone().min().unwrap_or(0),
 			latest: moments.max().unwrap_or(0),
@@ -389,19 +389,20 @@ impl Rows {
 		Ok(found.call + 1)
 	}
 
-	fn happening(&mut self, place: Place, moment: Moment, happening: &Happening) {
-		let consent = |what, hospital: &MemberId, subject: &Pseudonym, consent: Option<H256>, form: &H256| Consent {
-			place,
-			moment,
-			subject: *subject,
-			what,
-			hospital: *hospital,
-			consent,
-			form: *form,
-		};
+	fn happening(&mut self, place: Place, time: UnixMillis, happening: &Happening) {
+		let consent =
+			|what, hospital: &MemberId, subject: &Pseudonym, consent: Option<H256>, document: &H256| Consent {
+				place,
+				time,
+				subject: *subject,
+				what,
+				hospital: *hospital,
+				consent,
+				document: *document,
+			};
 		let member = |member: &MemberId, what, kind| Member {
 			place,
-			moment,
+			time,
 			member: *member,
 			what,
 			kind,
@@ -410,27 +411,27 @@ impl Rows {
 			Happening::Granted {
 				hospital,
 				subject,
-				form,
+				document,
 			} => {
-				let granted = consent(ConsentChange::Granted, hospital, subject, Some(*form), form);
+				let granted = consent(ConsentChange::Granted, hospital, subject, Some(*document), document);
 				self.consents.push(granted);
 			},
 			Happening::Narrowed {
 				hospital,
 				subject,
 				consent: which,
-				form,
+				document,
 			} => self
 				.consents
-				.push(consent(ConsentChange::Narrowed, hospital, subject, *which, form)),
+				.push(consent(ConsentChange::Narrowed, hospital, subject, *which, document)),
 			Happening::Revoked {
 				hospital,
 				subject,
 				consent: which,
-				form,
+				document,
 			} => self
 				.consents
-				.push(consent(ConsentChange::Revoked, hospital, subject, *which, form)),
+				.push(consent(ConsentChange::Revoked, hospital, subject, *which, document)),
 			Happening::DatasetDeclared {
 				dataset,
 				owner,
@@ -438,7 +439,7 @@ impl Rows {
 			} => self.datasets.push(Dataset {
 				id: *dataset,
 				place,
-				moment,
+				time,
 				owner: *owner,
 				supersedes: *supersedes,
 			}),
@@ -453,7 +454,7 @@ impl Rows {
 			Happening::Started { activity, kind, agent } => self.activities.push(Activity {
 				id: *activity,
 				place,
-				moment,
+				time,
 				kind: *kind,
 				agent: *agent,
 			}),
@@ -461,7 +462,7 @@ impl Rows {
 				place,
 				activity: *id,
 				kind: activity.kind,
-				moment,
+				time,
 				inputs: activity
 					.inputs
 					.iter()
@@ -471,7 +472,7 @@ impl Rows {
 			}),
 			Happening::EvidenceAttached { artifact, by, evidence } => self.evidence.push(Attached {
 				place,
-				moment,
+				time,
 				artifact: *artifact,
 				by: *by,
 				evidence: *evidence,
@@ -483,14 +484,14 @@ impl Rows {
 				reward,
 			} => self.rewards.push(Reward {
 				place,
-				moment,
+				time,
 				annotator: *annotator,
 				amount: *reward,
 				contribution: Some((*campaign, *content)),
 			}),
 			Happening::Claimed { annotator, amount } => self.rewards.push(Reward {
 				place,
-				moment,
+				time,
 				annotator: *annotator,
 				amount: *amount,
 				contribution: None,

@@ -9,7 +9,7 @@ use kexin_primitives::{
 	members::MemberId,
 	scope::Scope,
 	vocabulary::{Operation, Purpose, Region},
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 use kexin_runtime_api::{AccessJudgement, ArtifactReport, ConsentView, DatasetView, LogSummary};
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ pub struct Artifact {
 	artifact: ArtifactId,
 	kind: ArtifactKind,
 	owner: MemberId,
-	registered: Moment,
+	registered: UnixMillis,
 	generated_by: Option<ActivityId>,
 	uses: u32,
 	evidence: Vec<Evidence>,
@@ -69,7 +69,7 @@ pub struct Artifact {
 #[derive(Clone, Debug, Serialize)]
 pub struct Evidence {
 	by: MemberId,
-	attached: Moment,
+	attached: UnixMillis,
 	kind: EvidenceKind,
 	document: H256,
 	measure: i64,
@@ -130,7 +130,7 @@ pub struct Node {
 	artifact: ArtifactId,
 	kind: ArtifactKind,
 	owner: MemberId,
-	registered: Moment,
+	registered: UnixMillis,
 	generated_by: Option<ActivityId>,
 	distance: u32,
 }
@@ -210,7 +210,7 @@ pub struct CheckParameters {
 	/// The member that would receive the data.
 	pub recipient: Option<MemberId>,
 	/// When; the time of the block when it is left out.
-	pub moment: Option<Moment>,
+	pub time: Option<UnixMillis>,
 }
 
 /// How an access would be judged.
@@ -218,7 +218,7 @@ pub struct CheckParameters {
 pub struct Judgement {
 	permitted: bool,
 	breaches: Vec<&'static str>,
-	moment: Moment,
+	time: UnixMillis,
 }
 
 impl From<AccessJudgement> for Judgement {
@@ -226,7 +226,7 @@ impl From<AccessJudgement> for Judgement {
 		Self {
 			permitted: judgement.breaches.is_empty(),
 			breaches: judgement.breaches.names().collect(),
-			moment: judgement.moment,
+			time: judgement.time,
 		}
 	}
 }
@@ -272,8 +272,8 @@ impl TryFrom<ScopeParameters> for ScopeOf {
 }
 
 /// Whether anything at all is allowed at the moment.
-fn in_force(scope: &Scope, moment: Moment) -> bool {
-	scope.start <= moment && moment < scope.end()
+fn in_force(scope: &Scope, time: UnixMillis) -> bool {
+	scope.start <= time && time < scope.end()
 }
 
 /// The answer of `consent_scope`.
@@ -294,7 +294,7 @@ pub enum Scopes {
 #[serde(rename_all = "camelCase")]
 pub struct Consent {
 	hospital: MemberId,
-	form: H256,
+	document: H256,
 	in_force: bool,
 	scope: Scope,
 	datasets: Vec<DatasetId>,
@@ -309,21 +309,21 @@ pub struct Dataset {
 	in_force: bool,
 	label: Scope,
 	cohort: Scope,
-	superseded: Option<Moment>,
+	superseded: Option<UnixMillis>,
 	superseded_by: Option<DatasetId>,
 	supersedes: Option<DatasetId>,
 }
 
 impl Scopes {
 	/// The consents of a subject, at one hospital or at all.
-	pub fn of_subject(views: Vec<ConsentView>, hospital: Option<MemberId>, moment: Moment) -> Self {
+	pub fn of_subject(views: Vec<ConsentView>, hospital: Option<MemberId>, time: UnixMillis) -> Self {
 		let views = views
 			.into_iter()
 			.filter(|view| hospital.is_none_or(|hospital| view.hospital == hospital));
 		let consents = views.map(|view| Consent {
 			hospital: view.hospital,
-			form: view.form,
-			in_force: in_force(&view.scope, moment),
+			document: view.document,
+			in_force: in_force(&view.scope, time),
 			scope: view.scope,
 			datasets: view.datasets,
 		});
@@ -333,12 +333,12 @@ impl Scopes {
 	}
 
 	/// A data set.
-	pub fn of_dataset(view: DatasetView, moment: Moment) -> Self {
-		let open = view.superseded.is_none_or(|superseded| moment < superseded);
+	pub fn of_dataset(view: DatasetView, time: UnixMillis) -> Self {
+		let open = view.superseded.is_none_or(|superseded| time < superseded);
 		Self::Dataset(Box::new(Dataset {
 			owner: view.owner,
 			subjects: view.subjects,
-			in_force: open && in_force(&view.cohort, moment),
+			in_force: open && in_force(&view.cohort, time),
 			label: view.label,
 			cohort: view.cohort,
 			superseded: view.superseded,
@@ -474,13 +474,13 @@ mod tests {
 			})
 		);
 		let judgement = AccessJudgement {
-			moment: 5,
+			time: 5,
 			breaches: Breaches::PURPOSE | Breaches::RECIPIENT_CLASS,
 		};
 		assert_eq!(
 			answer(Judgement::from(judgement)),
 			json!({
-				"permitted": false, "breaches": ["purpose", "recipient-class"], "moment": 5, "block": block(),
+				"permitted": false, "breaches": ["purpose", "recipient-class"], "time": 5, "block": block(),
 			})
 		);
 	}
@@ -492,14 +492,14 @@ mod tests {
 		scope.regions = Dimension::only([Region(276)], FOREVER).unwrap();
 		let view = ConsentView {
 			hospital: 1,
-			form: H256::repeat_byte(6),
+			document: H256::repeat_byte(6),
 			scope,
 			datasets: vec![H256::repeat_byte(8)],
 		};
 		let whole = json!({ "named": {}, "other": FOREVER });
 		let expected = json!({
 			"hospital": 1,
-			"form": hash(6),
+			"document": hash(6),
 			"inForce": true,
 			"scope": {
 				"start": 10,

@@ -20,7 +20,7 @@ use jsonrpsee::{
 use kexin_primitives::{
 	lineage::{ArtifactId, Direction, Trace as Walk, TraceError, TraceQuery},
 	vocabulary::Region,
-	DatasetId, Moment, H256,
+	DatasetId, UnixMillis, H256,
 };
 use kexin_runtime::AccountId;
 use kexin_runtime_api::{AccessApi as _, AccessQuery, AnnotationApi as _, ConsentApi as _, LineageApi as _};
@@ -53,7 +53,7 @@ pub trait Ledger {
 	/// What a subject or the subjects of a data set consented to, and whether it is in force at a moment (by default the
 	/// time of the node).
 	#[method(name = "consent_scope")]
-	fn scope(&self, of: ScopeParameters, moment: Option<Moment>, at: Option<H256>) -> RpcResult<Answer<Scopes>>;
+	fn scope(&self, of: ScopeParameters, time: Option<UnixMillis>, at: Option<H256>) -> RpcResult<Answer<Scopes>>;
 
 	/// What an account can claim. The account is given in SS58 or as 0x-hex.
 	#[method(name = "annotation_claimable")]
@@ -216,7 +216,7 @@ impl LedgerServer for Ledger {
 			operation: request.operation,
 			region: region(request.region)?,
 			recipient: request.recipient,
-			moment: request.moment,
+			time: request.time,
 		};
 		let judgement = self.ask(block, |api| api.check(block.hash, query))?;
 		let judgement = judgement.ok_or_else(|| Error::NotFound(format!("the data set {:?}", request.dataset)))?;
@@ -226,21 +226,19 @@ impl LedgerServer for Ledger {
 		})
 	}
 
-	fn scope(&self, of: ScopeParameters, moment: Option<Moment>, at: Option<H256>) -> RpcResult<Answer<Scopes>> {
+	fn scope(&self, of: ScopeParameters, time: Option<UnixMillis>, at: Option<H256>) -> RpcResult<Answer<Scopes>> {
 		let of = ScopeOf::try_from(of)?;
 		let block = self.at(at)?;
-		let moment = moment.unwrap_or_else(|| sp_timestamp::Timestamp::current().as_millis());
+		let time = time.unwrap_or_else(|| sp_timestamp::Timestamp::current().as_millis());
 		let answer = match of {
-			ScopeOf::Subject(subject, hospital) => Scopes::of_subject(
-				self.ask(block, |api| api.subject(block.hash, subject))?,
-				hospital,
-				moment,
-			),
+			ScopeOf::Subject(subject, hospital) => {
+				Scopes::of_subject(self.ask(block, |api| api.subject(block.hash, subject))?, hospital, time)
+			},
 			ScopeOf::Dataset(dataset) => {
 				let view = self.ask(block, |api| api.dataset(block.hash, dataset))?;
 				Scopes::of_dataset(
 					view.ok_or_else(|| Error::NotFound(format!("the data set {dataset:?}")))?,
-					moment,
+					time,
 				)
 			},
 		};

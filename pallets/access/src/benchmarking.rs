@@ -12,10 +12,10 @@ pub trait BenchmarkHelper<Origin> {
 	/// Declares a data set with these subjects enrolled; yields a gateway of its owner.
 	fn set_up(dataset: DatasetId, subjects: &[Pseudonym]) -> (Origin, MemberId);
 	/// Sets the time of the block.
-	fn set_time(now: Moment);
+	fn set_time(now: UnixMillis);
 }
 
-const NOW: Moment = 1_800_000_000_000;
+const NOW: UnixMillis = 1_800_000_000_000;
 const DATASET: DatasetId = H256::repeat_byte(0xda);
 
 fn hash(tag: u8, number: u32) -> H256 {
@@ -25,7 +25,7 @@ fn hash(tag: u8, number: u32) -> H256 {
 }
 
 /// A minute, in milliseconds.
-const MINUTE: Moment = 60_000;
+const MINUTE: UnixMillis = 60_000;
 
 /// `n` new events about `s` subjects in `p` different minutes, each of which breaches every dimension. The pages of their minutes have
 /// just enough room for them, so that each page is as large as it gets when it is read, merged and written.

@@ -7,7 +7,7 @@ use kexin_primitives::{
 	access::{AccessEvent, Breaches},
 	members::MemberId,
 	vocabulary::RecipientClass,
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 
 /// Judges the events of one batch; what several events share is looked up once.
@@ -38,7 +38,7 @@ impl<T: Config> Judge<T> {
 	}
 
 	/// Whether the event is well formed and in time.
-	pub(crate) fn check(&mut self, event: &AccessEvent, now: Moment) -> DispatchResult {
+	pub(crate) fn check(&mut self, event: &AccessEvent, now: UnixMillis) -> DispatchResult {
 		ensure!(
 			event.occurred >= now.saturating_sub(T::MaxLateness::get()),
 			Error::<T>::TooLate

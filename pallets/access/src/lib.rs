@@ -55,7 +55,7 @@ use judge::Judge;
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Log, LogEntry, Outcome, Rules},
 	members::MemberId,
-	DatasetId, Moment, Versioned, FOREVER, H256,
+	DatasetId, UnixMillis, Versioned, FOREVER, H256,
 };
 use sources::Sources;
 
@@ -87,13 +87,13 @@ pub mod pallet {
 		/// The activities that accesses are for.
 		type Activities: Activities;
 		/// The time of the block.
-		type Time: Time<Moment = Moment>;
+		type Time: Time<UnixMillis = UnixMillis>;
 		/// How long after it occurred an event is accepted, in milliseconds. It is also how long a replay is recognised.
 		#[pallet::constant]
-		type MaxLateness: Get<Moment>;
+		type MaxLateness: Get<UnixMillis>;
 		/// How far ahead of the block's time an event may be, in milliseconds: the clocks of hospital systems differ.
 		#[pallet::constant]
-		type MaxClockSkew: Get<Moment>;
+		type MaxClockSkew: Get<UnixMillis>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// Sets up what the benchmarks need of other pallets.
@@ -140,7 +140,7 @@ pub mod pallet {
 			/// Positions in the call of the new events that breach consent, with their breaches.
 			breached: BoundedVec<(u32, Breaches), ConstU32<MAX_BATCH>>,
 			/// The time of the block, as it is in the entries.
-			recorded_at: Moment,
+			recorded_at: UnixMillis,
 			/// The rules that judged the batch.
 			rules: Rules,
 			/// The root of the log after it.

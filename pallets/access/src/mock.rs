@@ -8,7 +8,7 @@ use kexin_primitives::{
 	members::MemberId,
 	scope::{Request, Scope},
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 use sp_runtime::{traits::TryMorph, BuildStorage};
 use std::collections::BTreeMap;
@@ -27,7 +27,7 @@ impl frame_system::Config for Test {
 }
 
 impl pallet_timestamp::Config for Test {
-	type Moment = Moment;
+	type Moment = UnixMillis;
 	type OnTimestampSet = ();
 	type MinimumPeriod = ConstU64<1>;
 	type WeightInfo = ();
@@ -62,10 +62,10 @@ impl Consents for TableOfConsents {
 	fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Scope> {
 		Subjects::get().get(&(subject, hospital)).cloned()
 	}
-	fn dataset_breaches(dataset: &Scope, request: &Request, at: Moment) -> Breaches {
+	fn dataset_breaches(dataset: &Scope, request: &Request, at: UnixMillis) -> Breaches {
 		dataset.breaches(request, at)
 	}
-	fn subject_breaches(_: DatasetId, _: &Scope, subject: &Scope, request: &Request, at: Moment) -> Breaches {
+	fn subject_breaches(_: DatasetId, _: &Scope, subject: &Scope, request: &Request, at: UnixMillis) -> Breaches {
 		subject.breaches(request, at)
 	}
 }
@@ -91,10 +91,10 @@ impl Activities for OneActivity {
 	}
 }
 
-pub const DAY: Moment = 24 * 60 * 60 * 1_000;
-pub const NOW: Moment = 1_800_000_000_000;
-pub const LATENESS: Moment = 30 * DAY;
-pub const SKEW: Moment = 60_000;
+pub const DAY: UnixMillis = 24 * 60 * 60 * 1_000;
+pub const NOW: UnixMillis = 1_800_000_000_000;
+pub const LATENESS: UnixMillis = 30 * DAY;
+pub const SKEW: UnixMillis = 60_000;
 
 impl pallet_access::Config for Test {
 	type GatewayOrigin = frame_support::traits::TryMapSuccess<EnsureSigned<u64>, MemberOfGateway>;
@@ -118,7 +118,7 @@ impl crate::benchmarking::BenchmarkHelper<RuntimeOrigin> for MockHelper {
 		Subjects::mutate(|all| all.extend(subjects.iter().map(|s| ((*s, HOSPITAL), Scope::everything(0)))));
 		(RuntimeOrigin::signed(HOSPITAL.into()), HOSPITAL)
 	}
-	fn set_time(now: Moment) {
+	fn set_time(now: UnixMillis) {
 		pallet_timestamp::Now::<Test>::put(now);
 	}
 }

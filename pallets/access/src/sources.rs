@@ -17,7 +17,7 @@ use frame_support::{
 	weights::Weight,
 	BoundedVec,
 };
-use kexin_primitives::{access::AccessEvent, members::MemberId, Moment, H256};
+use kexin_primitives::{access::AccessEvent, members::MemberId, UnixMillis, H256};
 use scale_info::TypeInfo;
 
 /// Most sources of one page: 16 KiB, which is read, merged and written in the time that a few events take.
@@ -50,8 +50,8 @@ pub enum Level {
 pub(crate) type Place = (u64, Level);
 
 /// The second that a moment falls into, in seconds since 1970-01-01T00:00:00Z.
-pub fn second_of(moment: Moment) -> u64 {
-	moment.div_euclid(1_000)
+pub fn second_of(time: UnixMillis) -> u64 {
+	time.div_euclid(1_000)
 }
 
 /// The pages that an event's source may be in, in the order in which they are filled.

@@ -7,7 +7,7 @@ use kexin_primitives::{
 	members::MemberId,
 	scope::Request,
 	vocabulary::RecipientClass,
-	DatasetId, Moment, Pseudonym,
+	DatasetId, Pseudonym, UnixMillis,
 };
 
 /// Most events of one batch. At about 150 bytes an event it stays under a tenth of a block's length.
@@ -28,14 +28,14 @@ pub trait Consents {
 	/// The subject, as the hospital knows it.
 	fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Self::Subject>;
 	/// The breaches of an access to the data set as a whole.
-	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: Moment) -> Breaches;
+	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: UnixMillis) -> Breaches;
 	/// The breaches of an access to the data of one subject.
 	fn subject_breaches(
 		id: DatasetId,
 		dataset: &Self::Dataset,
 		subject: &Self::Subject,
 		request: &Request,
-		at: Moment,
+		at: UnixMillis,
 	) -> Breaches;
 }
 

@@ -12,10 +12,10 @@ use kexin_primitives::{
 /// What the benchmarks need of other pallets.
 pub trait BenchmarkHelper {
 	/// Sets the time of the block.
-	fn set_time(now: Moment);
+	fn set_time(now: UnixMillis);
 }
 
-const NOW: Moment = 1_800_000_000_000;
+const NOW: UnixMillis = 1_800_000_000_000;
 
 fn hash(tag: u8, number: u32) -> H256 {
 	let mut bytes = [tag; 32];
@@ -59,8 +59,8 @@ mod benches {
 	fn grant() {
 		let origin = steward::<T>();
 		let subject = hash(0, 0);
-		for form in 1..MAX_CONSENTS {
-			Pallet::<T>::grant(origin.clone(), subject, full_scope(), hash(1, form)).expect("below the bound");
+		for document in 1..MAX_CONSENTS {
+			Pallet::<T>::grant(origin.clone(), subject, full_scope(), hash(1, document)).expect("below the bound");
 		}
 
 		#[extrinsic_call]
@@ -74,8 +74,8 @@ mod benches {
 	fn narrow(d: Linear<0, MAX_DATASETS>) {
 		let origin = steward::<T>();
 		let subject = hash(0, 0);
-		for form in 0..MAX_CONSENTS {
-			Pallet::<T>::grant(origin.clone(), subject, full_scope(), hash(1, form)).expect("below the bound");
+		for document in 0..MAX_CONSENTS {
+			Pallet::<T>::grant(origin.clone(), subject, full_scope(), hash(1, document)).expect("below the bound");
 		}
 		for dataset in 0..d {
 			let id = hash(2, dataset);
@@ -110,8 +110,8 @@ mod benches {
 		Pallet::<T>::declare_dataset(origin.clone(), dataset, full_scope(), None).expect("a new data set");
 		let subjects = (0..n).map(|subject| hash(0, subject)).collect::<Vec<_>>();
 		for subject in &subjects {
-			for form in 0..MAX_CONSENTS {
-				Pallet::<T>::grant(origin.clone(), *subject, full_scope(), hash(1, form)).expect("below the bound");
+			for document in 0..MAX_CONSENTS {
+				Pallet::<T>::grant(origin.clone(), *subject, full_scope(), hash(1, document)).expect("below the bound");
 			}
 		}
 

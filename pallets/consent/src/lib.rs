@@ -48,7 +48,7 @@ use frame_support::{
 	traits::{Get, Time},
 };
 use kexin_primitives::{
-	dataset::Dataset, members::MemberId, scope::Scope, DatasetId, Moment, Pseudonym, Versioned, H256,
+	dataset::Dataset, members::MemberId, scope::Scope, DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 
 #[frame_support::pallet]
@@ -72,10 +72,10 @@ pub mod pallet {
 		/// Where declared data sets become artifacts.
 		type Artifacts: RegisterArtifact;
 		/// The time of the block.
-		type Time: Time<Moment = Moment>;
+		type Time: Time<UnixMillis = UnixMillis>;
 		/// How long after it occurred an access can be reported, in milliseconds. What ended longer ago judges nothing any more.
 		#[pallet::constant]
-		type MaxLateness: Get<Moment>;
+		type MaxLateness: Get<UnixMillis>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// Sets up what the benchmarks need of other pallets.
@@ -106,8 +106,8 @@ pub mod pallet {
 			hospital: MemberId,
 			/// The subject.
 			subject: Pseudonym,
-			/// blake2-256 of the signed form.
-			form: H256,
+			/// blake2-256 of the signed document.
+			document: H256,
 		},
 		/// A subject's consents, and the data sets that it joined under them, allow less.
 		Narrowed {
@@ -115,10 +115,10 @@ pub mod pallet {
 			hospital: MemberId,
 			/// The subject.
 			subject: Pseudonym,
-			/// The form of the consent, or nothing for all of them.
+			/// The document of the consent, or nothing for all of them.
 			consent: Option<H256>,
-			/// blake2-256 of the signed form.
-			form: H256,
+			/// blake2-256 of the signed document.
+			document: H256,
 		},
 		/// A subject withdrew consents; the data sets that it joined under them are closed.
 		Revoked {
@@ -126,10 +126,10 @@ pub mod pallet {
 			hospital: MemberId,
 			/// The subject.
 			subject: Pseudonym,
-			/// The form of the consent, or nothing for all of them.
+			/// The document of the consent, or nothing for all of them.
 			consent: Option<H256>,
-			/// blake2-256 of the signed form.
-			form: H256,
+			/// blake2-256 of the signed document.
+			document: H256,
 		},
 		/// A hospital declared a version of a data set.
 		DatasetDeclared {
@@ -158,7 +158,7 @@ pub mod pallet {
 		NotFound,
 		/// The data set belongs to another member.
 		NotAuthorized,
-		/// The form was granted before, or the data set is declared. A changed form or content has another hash.
+		/// The document was granted before, or the data set is declared. A changed document or content has another hash.
 		AlreadyExists,
 		/// The scope allows nothing from now on. To withdraw, revoke.
 		NothingAllowed,
@@ -206,9 +206,14 @@ pub mod pallet {
 		/// [`Event::Granted`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::grant())]
-		pub fn grant(origin: OriginFor<T>, subject: Pseudonym, scope: Versioned<Scope>, form: H256) -> DispatchResult {
+		pub fn grant(
+			origin: OriginFor<T>,
+			subject: Pseudonym,
+			scope: Versioned<Scope>,
+			document: H256,
+		) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
-			Self::do_grant(hospital, subject, scope.into_latest(), form)
+			Self::do_grant(hospital, subject, scope.into_latest(), document)
 		}
 
 		/// Narrows a consent of a data subject, or all of them, and the data sets that it joined under it, to what `limits`
@@ -220,8 +225,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// From now on only: what was allowed before stays so. The start of `limits` has no effect. `consent` is the form of
-		/// the consent to narrow, or nothing for all consents. `form` is that of the limits.
+		/// From now on only: what was allowed before stays so. The start of `limits` has no effect. `consent` is the document of
+		/// the consent to narrow, or nothing for all consents. `document` is that of the limits.
 		///
 		/// ## Errors
 		///
@@ -237,7 +242,7 @@ pub mod pallet {
 			subject: Pseudonym,
 			consent: Option<H256>,
 			limits: Versioned<Scope>,
-			form: H256,
+			document: H256,
 		) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
 			Self::do_narrow(hospital, subject, consent, &limits.into_latest())?;
@@ -245,7 +250,7 @@ pub mod pallet {
 				hospital,
 				subject,
 				consent,
-				form,
+				document,
 			});
 			Ok(())
 		}
@@ -259,7 +264,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `consent` is the form of the consent to withdraw, or nothing for all consents. `form` is that of the withdrawal.
+		/// `consent` is the document of the consent to withdraw, or nothing for all consents. `document` is that of the withdrawal.
 		///
 		/// ## Errors
 		///
@@ -270,14 +275,19 @@ pub mod pallet {
 		/// [`Event::Revoked`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::narrow(MAX_DATASETS))]
-		pub fn revoke(origin: OriginFor<T>, subject: Pseudonym, consent: Option<H256>, form: H256) -> DispatchResult {
+		pub fn revoke(
+			origin: OriginFor<T>,
+			subject: Pseudonym,
+			consent: Option<H256>,
+			document: H256,
+		) -> DispatchResult {
 			let hospital = T::StewardOrigin::ensure_origin(origin)?;
 			Self::do_narrow(hospital, subject, consent, &Scope::nothing())?;
 			Self::deposit_event(Event::Revoked {
 				hospital,
 				subject,
 				consent,
-				form,
+				document,
 			});
 			Ok(())
 		}
@@ -356,13 +366,13 @@ impl<T: Config> Pallet<T> {
 		Subjects::<T>::iter_prefix(subject).collect()
 	}
 
-	fn do_grant(hospital: MemberId, pseudonym: Pseudonym, scope: Scope, form: H256) -> DispatchResult {
+	fn do_grant(hospital: MemberId, pseudonym: Pseudonym, scope: Scope, document: H256) -> DispatchResult {
 		let now = T::Time::now();
 		let scope = scope.canonical();
 		ensure!(scope.end() > now, Error::<T>::NothingAllowed);
 		let mut subject = Subjects::<T>::get(pseudonym, hospital).unwrap_or_default();
 		ensure!(
-			subject.consents.iter().all(|consent| consent.form != form),
+			subject.consents.iter().all(|consent| consent.document != document),
 			Error::<T>::AlreadyExists
 		);
 		if subject.consents.is_full() {
@@ -374,7 +384,7 @@ impl<T: Config> Pallet<T> {
 		subject
 			.consents
 			.try_push(SubjectConsent {
-				form,
+				document,
 				scope: Versioned::V1(scope),
 			})
 			.map_err(|_| Error::<T>::TooManyConsents)?;
@@ -382,7 +392,7 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Granted {
 			hospital,
 			subject: pseudonym,
-			form,
+			document,
 		});
 		Ok(())
 	}
@@ -391,12 +401,12 @@ impl<T: Config> Pallet<T> {
 	fn do_narrow(hospital: MemberId, pseudonym: Pseudonym, only: Option<H256>, limits: &Scope) -> DispatchResult {
 		let now = T::Time::now();
 		let mut subject = Subjects::<T>::get(pseudonym, hospital).ok_or(Error::<T>::NotFound)?;
-		let chosen = |form: &H256| only.is_none_or(|only| only == *form);
+		let chosen = |document: &H256| only.is_none_or(|only| only == *document);
 		ensure!(
-			subject.consents.iter().any(|consent| chosen(&consent.form)),
+			subject.consents.iter().any(|consent| chosen(&consent.document)),
 			Error::<T>::NotFound
 		);
-		for consent in subject.consents.iter_mut().filter(|consent| chosen(&consent.form)) {
+		for consent in subject.consents.iter_mut().filter(|consent| chosen(&consent.document)) {
 			consent.scope = Versioned::V1(consent.scope.latest().narrow(limits, now));
 		}
 		for enrolled in subject.datasets.iter().filter(|enrolled| chosen(&enrolled.under)) {
@@ -472,7 +482,7 @@ impl<T: Config> Pallet<T> {
 				continue;
 			}
 			let newest = subject.consents.last().ok_or(Error::<T>::NoConsent)?;
-			let (under, allowed) = (newest.form, newest.scope.latest());
+			let (under, allowed) = (newest.document, newest.scope.latest());
 			ensure!(allowed.start <= now, Error::<T>::ConsentNotStarted);
 			// Accesses before the subject joined are judged without it: narrowing leaves the past.
 			cohort = cohort.narrow(allowed, now);
@@ -499,7 +509,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Forgets the data sets that were superseded so long ago that no access to them can be reported any more.
-	fn drop_superseded(subject: &mut Subject, now: Moment) {
+	fn drop_superseded(subject: &mut Subject, now: UnixMillis) {
 		let horizon = now.saturating_sub(T::MaxLateness::get());
 		subject.datasets.retain(|enrolled| {
 			Self::dataset(enrolled.dataset)

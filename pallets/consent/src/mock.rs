@@ -25,7 +25,7 @@ impl frame_system::Config for Test {
 }
 
 impl pallet_timestamp::Config for Test {
-	type Moment = Moment;
+	type Moment = UnixMillis;
 	type OnTimestampSet = ();
 	type MinimumPeriod = ConstU64<1>;
 	type WeightInfo = ();
@@ -59,9 +59,9 @@ impl RegisterArtifact for SetOfArtifacts {
 	}
 }
 
-pub const NOW: Moment = 1_800_000_000_000;
-pub const DAY: Moment = 24 * 60 * 60 * 1_000;
-pub const LATENESS: Moment = 30 * DAY;
+pub const NOW: UnixMillis = 1_800_000_000_000;
+pub const DAY: UnixMillis = 24 * 60 * 60 * 1_000;
+pub const LATENESS: UnixMillis = 30 * DAY;
 
 impl Config for Test {
 	type StewardOrigin = TryMapSuccess<EnsureSigned<u64>, HospitalOfSteward>;
@@ -77,7 +77,7 @@ impl Config for Test {
 pub struct MockHelper;
 #[cfg(feature = "runtime-benchmarks")]
 impl crate::benchmarking::BenchmarkHelper for MockHelper {
-	fn set_time(now: Moment) {
+	fn set_time(now: UnixMillis) {
 		set_now(now);
 		// Each run of a benchmark starts on a fresh state, and the artifacts are not part of it.
 		Artifacts::set(BTreeSet::new());
@@ -94,14 +94,14 @@ pub fn hash(number: u64) -> H256 {
 	H256::from_low_u64_be(number)
 }
 
-pub fn set_now(now: Moment) {
+pub fn set_now(now: UnixMillis) {
 	pallet_timestamp::Now::<Test>::put(now);
 }
 
 /// Everything from [`NOW`] on, for these purposes, until `end`.
 pub fn scope_for(
 	purposes: impl IntoIterator<Item = kexin_primitives::vocabulary::Purpose>,
-	end: Moment,
+	end: UnixMillis,
 ) -> Versioned<Scope> {
 	Versioned::V1(Scope {
 		purposes: Dimension::only(purposes, end).unwrap(),

@@ -7,7 +7,7 @@ use kexin_primitives::{
 	dataset::Dataset,
 	members::MemberId,
 	scope::{Request, Scope},
-	DatasetId, Moment, Pseudonym, Versioned, H256,
+	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use scale_info::TypeInfo;
 
@@ -24,8 +24,8 @@ pub type Enrolment = BoundedVec<Pseudonym, ConstU32<MAX_ENROLLED>>;
 /// One consent of a subject.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SubjectConsent {
-	/// blake2-256 of the signed form.
-	pub form: H256,
+	/// blake2-256 of the signed document.
+	pub document: H256,
 	/// What it allows, and until when.
 	pub scope: Versioned<Scope>,
 }
@@ -35,7 +35,7 @@ pub struct SubjectConsent {
 pub struct Enrolled {
 	/// The data set.
 	pub dataset: DatasetId,
-	/// The form of the consent that the subject joined under.
+	/// The document of the consent that the subject joined under.
 	pub under: H256,
 }
 
@@ -56,7 +56,7 @@ impl Subject {
 
 	/// The breaches of an access to this subject's data in a data set: by the label, and by the consent that comes nearest
 	/// to permitting it, the newest of several.
-	pub fn breaches(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: Moment) -> Breaches {
+	pub fn breaches(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: UnixMillis) -> Breaches {
 		let consent = self
 			.consents
 			.iter()

@@ -46,7 +46,7 @@ use kexin_primitives::{
 		Inputs, Outputs, MAX_INPUTS, MAX_OUTPUTS,
 	},
 	members::MemberId,
-	Moment, Versioned,
+	UnixMillis, Versioned,
 };
 
 #[frame_support::pallet]
@@ -70,7 +70,7 @@ pub mod pallet {
 		/// Who attaches evidence, acting for the member it yields.
 		type EvidenceOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
 		/// The time of the block.
-		type Time: Time<Moment = Moment>;
+		type Time: Time<UnixMillis = UnixMillis>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
@@ -280,7 +280,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The evidence attached to an artifact: by whom, what, and when. Bounded by the number of members.
-	pub fn evidence_of(artifact: ArtifactId) -> Vec<(MemberId, Evidence, Moment)> {
+	pub fn evidence_of(artifact: ArtifactId) -> Vec<(MemberId, Evidence, UnixMillis)> {
 		EvidenceOf::<T>::iter_prefix(artifact)
 			.flat_map(|(by, attached)| {
 				let attached = attached.into_latest().into_iter();

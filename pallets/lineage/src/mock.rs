@@ -23,7 +23,7 @@ impl frame_system::Config for Test {
 }
 
 impl pallet_timestamp::Config for Test {
-	type Moment = Moment;
+	type Moment = UnixMillis;
 	type OnTimestampSet = ();
 	type MinimumPeriod = ConstU64<1>;
 	type WeightInfo = ();
@@ -47,7 +47,7 @@ impl Config for Test {
 	type WeightInfo = ();
 }
 
-pub const NOW: Moment = 1_800_000_000_000;
+pub const NOW: UnixMillis = 1_800_000_000_000;
 
 pub fn steward(member: u64) -> RuntimeOrigin {
 	RuntimeOrigin::signed(member)

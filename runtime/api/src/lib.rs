@@ -15,7 +15,7 @@ use kexin_primitives::{
 	members::MemberId,
 	scope::Scope,
 	vocabulary::{Operation, Purpose, Region},
-	DatasetId, Moment, Pseudonym, Versioned, H256,
+	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use scale_info::TypeInfo;
 
@@ -25,7 +25,7 @@ pub struct ArtifactReport {
 	/// The artifact.
 	pub artifact: Artifact,
 	/// Each piece of evidence, with the member that attached it and when.
-	pub evidence: Vec<(MemberId, Evidence, Moment)>,
+	pub evidence: Vec<(MemberId, Evidence, UnixMillis)>,
 }
 
 /// The state of a data set's log.
@@ -57,14 +57,14 @@ pub struct AccessQuery {
 	/// The member that would receive the data; none for somebody outside the consortium.
 	pub recipient: Option<MemberId>,
 	/// When; none for now.
-	pub moment: Option<Moment>,
+	pub time: Option<UnixMillis>,
 }
 
 /// What the ledger answers to an [`AccessQuery`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct AccessJudgement {
 	/// The moment that was judged.
-	pub moment: Moment,
+	pub time: UnixMillis,
 	/// The breaches that the access would be recorded with; empty when it is within scope.
 	pub breaches: Breaches,
 }
@@ -74,8 +74,8 @@ pub struct AccessJudgement {
 pub struct ConsentView {
 	/// The hospital that keeps the consent.
 	pub hospital: MemberId,
-	/// blake2-256 of the signed form.
-	pub form: H256,
+	/// blake2-256 of the signed document.
+	pub document: H256,
 	/// What it allows, and until when.
 	pub scope: Scope,
 	/// The data sets that the subject is enrolled in.
@@ -94,7 +94,7 @@ pub struct DatasetView {
 	/// How many subjects are enrolled.
 	pub subjects: u32,
 	/// When a newer version took its place.
-	pub superseded: Option<Moment>,
+	pub superseded: Option<UnixMillis>,
 	/// The version that did.
 	pub superseded_by: Option<DatasetId>,
 	/// The version that this one took the place of.

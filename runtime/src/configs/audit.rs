@@ -15,17 +15,17 @@ use kexin_primitives::{
 	members::{MemberId, Powers},
 	scope::Request,
 	vocabulary::RecipientClass,
-	DatasetId, Moment, Pseudonym,
+	DatasetId, Pseudonym, UnixMillis,
 };
 use pallet_members::{EnsureHospital, EnsureKey, EnsurePower};
 
 /// A day, in milliseconds.
-const DAY: Moment = 24 * 60 * 60 * 1_000;
+const DAY: UnixMillis = 24 * 60 * 60 * 1_000;
 /// How long after it occurred an access can be reported, in milliseconds. A month covers a long outage of a hospital's
 /// network; replayed sources are recognised for as long.
-pub const MAX_LATENESS: Moment = 30 * DAY;
+pub const MAX_LATENESS: UnixMillis = 30 * DAY;
 /// How far the clocks of hospital systems may be ahead, in milliseconds.
-pub const MAX_CLOCK_SKEW: Moment = 60 * 1_000;
+pub const MAX_CLOCK_SKEW: UnixMillis = 60 * 1_000;
 
 /// A steward of a hospital.
 type HospitalSteward = EnsureHospital<Runtime, { Powers::STEWARD.bits() }>;
@@ -103,7 +103,7 @@ impl pallet_access::Consents for ConsentsInForce {
 		Consent::subject(subject, hospital)
 	}
 
-	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: Moment) -> Breaches {
+	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: UnixMillis) -> Breaches {
 		dataset.breaches(request, at)
 	}
 
@@ -112,7 +112,7 @@ impl pallet_access::Consents for ConsentsInForce {
 		dataset: &Self::Dataset,
 		subject: &Self::Subject,
 		request: &Request,
-		at: Moment,
+		at: UnixMillis,
 	) -> Breaches {
 		subject.breaches(id, dataset, request, at)
 	}

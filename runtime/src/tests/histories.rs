@@ -11,7 +11,7 @@ use kexin_primitives::{
 	members::{MemberKind, Powers},
 	scope::Scope,
 	vocabulary::{Operation, Purpose, Region},
-	Moment, Versioned, H256,
+	UnixMillis, Versioned, H256,
 };
 use pallet_collective::Instance1;
 use sp_consensus_babe::digests::{CompatibleDigestItem as _, PreDigest, SecondaryPlainPreDigest};
@@ -77,10 +77,10 @@ impl Dice {
 	}
 
 	/// A moment around that one, or a far one.
-	fn moment(&mut self, around: Moment) -> Moment {
+	fn time(&mut self, around: UnixMillis) -> UnixMillis {
 		match self.below(6) {
 			0 => 0,
-			1 => Moment::MAX,
+			1 => UnixMillis::MAX,
 			_ => around.saturating_add(self.below(200_000)).saturating_sub(100_000),
 		}
 	}
@@ -143,22 +143,22 @@ fn beginning() -> TestExternalities {
 }
 
 /// A scope with something in it that is not allowed, sometimes.
-fn scope(dice: &mut Dice, now: Moment) -> Versioned<Scope> {
-	let (start, end) = (dice.moment(now), dice.moment(now));
+fn scope(dice: &mut Dice, now: UnixMillis) -> Versioned<Scope> {
+	let (start, end) = (dice.time(now), dice.time(now));
 	let mut scope = Scope::uniform(start, end);
 	if dice.one_in(2) {
 		let values = dice.several(2, |dice| *dice.of(Purpose::ALL));
-		let until = dice.moment(now);
+		let until = dice.time(now);
 		scope.purposes = kexin_primitives::scope::Dimension::only(values, until).expect("a few");
 	}
 	Versioned::V1(scope)
 }
 
-fn access(dice: &mut Dice, now: Moment) -> AccessEvent {
+fn access(dice: &mut Dice, now: UnixMillis) -> AccessEvent {
 	let some = |dice: &mut Dice| dice.one_in(2);
 	AccessEvent {
 		source: H256::from_low_u64_be(dice.below(40)),
-		occurred: dice.moment(now),
+		occurred: dice.time(now),
 		actor: dice.name(),
 		subject: some(dice).then(|| dice.name()),
 		purpose: some(dice).then(|| *dice.of(Purpose::ALL)),
@@ -171,7 +171,7 @@ fn access(dice: &mut Dice, now: Moment) -> AccessEvent {
 }
 
 /// Any call.
-fn call(dice: &mut Dice, now: Moment, depth: u32) -> RuntimeCall {
+fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 	let member = dice.below(7) as u32;
 	let someone = number_of(dice.below(signers().len() as u64) as usize);
 	let (name, other) = (dice.name(), dice.name());
@@ -179,18 +179,18 @@ fn call(dice: &mut Dice, now: Moment, depth: u32) -> RuntimeCall {
 		0..=2 => RuntimeCall::Consent(pallet_consent::Call::grant {
 			subject: name,
 			scope: scope(dice, now),
-			form: other,
+			document: other,
 		}),
 		3 => RuntimeCall::Consent(pallet_consent::Call::narrow {
 			subject: name,
 			consent: dice.one_in(2).then_some(other),
 			limits: scope(dice, now),
-			form: dice.name(),
+			document: dice.name(),
 		}),
 		4 => RuntimeCall::Consent(pallet_consent::Call::revoke {
 			subject: name,
 			consent: dice.one_in(2).then_some(other),
-			form: dice.name(),
+			document: dice.name(),
 		}),
 		5..=6 => RuntimeCall::Consent(pallet_consent::Call::declare_dataset {
 			dataset: name,
@@ -317,7 +317,7 @@ fn open_motion(dice: &mut Dice) -> Hash {
 }
 
 /// A call for the council, or for nobody.
-fn decision(dice: &mut Dice, member: u32, someone: AccountId, now: Moment, depth: u32) -> RuntimeCall {
+fn decision(dice: &mut Dice, member: u32, someone: AccountId, now: UnixMillis, depth: u32) -> RuntimeCall {
 	use pallet_members::Call::*;
 	RuntimeCall::Members(match dice.below(16) {
 		0 => admit {
@@ -362,7 +362,7 @@ fn sign(signer: &sr25519::Pair, call: RuntimeCall) -> UncheckedExtrinsic {
 }
 
 /// Begins the next block, authored by one who may.
-fn begin(dice: &mut Dice, number: u32, parent: Hash) -> Moment {
+fn begin(dice: &mut Dice, number: u32, parent: Hash) -> UnixMillis {
 	let slot = FIRST_SLOT + u64::from(number);
 	let disabled = Session::disabled_validators();
 	let may = (0..Babe::authorities().len() as u32).filter(|index| !disabled.contains(index));

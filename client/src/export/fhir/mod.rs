@@ -8,7 +8,7 @@ mod provenance;
 
 use super::{entries, uuid, Each};
 use crate::report::text::{self, Names};
-use kexin_primitives::{members::MemberId, Moment, H256};
+use kexin_primitives::{members::MemberId, UnixMillis, H256};
 use kexin_verifier::{Document, Report};
 use serde::{ser::SerializeMap as _, Serialize, Serializer};
 use serde_json::{json, Map, Value};
@@ -37,8 +37,8 @@ pub struct Export<'a> {
 }
 
 /// A moment as an instant; the last that can be written for later ones.
-fn instant(moment: Moment) -> String {
-	text::instant(moment).unwrap_or_else(|| "9999-12-31T23:59:59.999Z".into())
+fn instant(time: UnixMillis) -> String {
+	text::instant(time).unwrap_or_else(|| "9999-12-31T23:59:59.999Z".into())
 }
 
 /// A Reference by an identifier of the ledger.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 const MEMBER: MemberId = 3;
 /// 2024-03-01T00:00:00Z, when the day that the consents are signed on is over.
-const SIGNED: Moment = 1_709_251_200_000;
+const SIGNED: UnixMillis = 1_709_251_200_000;
 
 fn map_value(value: Value) -> Result<Mapped, Problem> {
 	let mut config = Config::load(Some("/dev/null".as_ref())).unwrap();
@@ -63,7 +63,7 @@ fn scopes(value: Value) -> Vec<Scope> {
 	}
 }
 
-fn permits(scopes: &[Scope], purpose: Purpose, operation: Operation, recipient: MemberId, at: Moment) -> bool {
+fn permits(scopes: &[Scope], purpose: Purpose, operation: Operation, recipient: MemberId, at: UnixMillis) -> bool {
 	let request = Request {
 		purpose: Some(purpose),
 		operation,

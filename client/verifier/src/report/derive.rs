@@ -16,7 +16,7 @@ use kexin_primitives::{
 	dataset,
 	lineage::{self, ActivityId, ArtifactId, InputRole},
 	members::MemberId,
-	DatasetId, Moment, H256,
+	DatasetId, UnixMillis, H256,
 };
 
 /// The report about a model, from the state at a block and the whole logs of the data sets in [`Ancestry::datasets`],
@@ -129,7 +129,7 @@ fn describe_activity((id, activity): &(ActivityId, lineage::Activity)) -> Activi
 	}
 }
 
-fn describe_dataset(id: DatasetId, dataset: &dataset::Dataset, time: Moment, log: &Log, tally: &Tally) -> Dataset {
+fn describe_dataset(id: DatasetId, dataset: &dataset::Dataset, time: UnixMillis, log: &Log, tally: &Tally) -> Dataset {
 	let cohort = dataset.cohort.latest();
 	Dataset {
 		id,

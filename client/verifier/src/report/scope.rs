@@ -7,7 +7,7 @@ use kexin_primitives::{
 	members::MemberId,
 	scope::{Dimension, Scope},
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
-	Moment, FOREVER,
+	UnixMillis, FOREVER,
 };
 use serde::{
 	de::{Error, MapAccess, Visitor},
@@ -17,8 +17,8 @@ use serde::{
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct ScopeJson {
-	start: Moment,
-	end: Moment,
+	start: UnixMillis,
+	end: UnixMillis,
 	purposes: DimensionJson<Purpose>,
 	operations: DimensionJson<Operation>,
 	regions: DimensionJson<Region>,
@@ -34,18 +34,18 @@ struct ScopeJson {
 )]
 struct DimensionJson<V> {
 	#[serde(deserialize_with = "once_each")]
-	named: BTreeMap<V, Moment>,
-	other: Moment,
+	named: BTreeMap<V, UnixMillis>,
+	other: UnixMillis,
 }
 
 impl<V: Ord + Copy> DimensionJson<V> {
 	fn read<const N: u32, E: Error>(self) -> Result<Dimension<V, N>, E> {
 		if self.other > FOREVER || self.named.values().any(|until| *until > FOREVER) {
-			return Err(E::custom("a moment is after the last one"));
+			return Err(E::custom("a time is after the last one"));
 		}
 		if self.named.values().any(|until| *until == self.other) {
 			return Err(E::custom(
-				"a scope names a value with the moment of those that it does not name",
+				"a scope names a value with the time of those that it does not name",
 			));
 		}
 		self.named
@@ -60,11 +60,11 @@ impl<V: Ord + Copy> DimensionJson<V> {
 /// Reads an object in which no name is there twice.
 fn once_each<'de, D: Deserializer<'de>, V: Deserialize<'de> + Ord>(
 	deserializer: D,
-) -> Result<BTreeMap<V, Moment>, D::Error> {
+) -> Result<BTreeMap<V, UnixMillis>, D::Error> {
 	struct Once<V>(PhantomData<V>);
 
 	impl<'de, V: Deserialize<'de> + Ord> Visitor<'de> for Once<V> {
-		type Value = BTreeMap<V, Moment>;
+		type Value = BTreeMap<V, UnixMillis>;
 
 		fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 			formatter.write_str("moments by their values")

@@ -14,7 +14,7 @@ use kexin_primitives::{
 	access::{Breaches, Log, LogEntry, Outcome},
 	lineage::{ActivityId, ActivityKind, ArtifactId, InputRole},
 	vocabulary::Operation,
-	DatasetId, Moment, H256,
+	DatasetId, UnixMillis, H256,
 };
 
 /// What a data set's log says about a model.
@@ -32,7 +32,7 @@ pub(super) struct Tally {
 
 /// What the activities of an ancestry do with a data set that they used or read, and when the last of those that do it ended; none while
 /// one goes on.
-pub(super) type Operations = BTreeMap<Operation, Option<Moment>>;
+pub(super) type Operations = BTreeMap<Operation, Option<UnixMillis>>;
 
 /// The operations on each input of the ancestry.
 pub(super) fn operations(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Operations> {
@@ -102,7 +102,7 @@ fn operation(kind: ActivityKind) -> Operation {
 }
 
 /// The verdict and the notices. The tallies are those of the ancestry's data sets, in their order.
-pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: Moment) -> (Verdict, Vec<Reason>) {
+pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMillis) -> (Verdict, Vec<Reason>) {
 	let breached = breaches(ancestry, tallies);
 	let unclear = [
 		not_reported(ancestry, tallies),
@@ -198,7 +198,7 @@ fn unattributed(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
 	reasons.collect()
 }
 
-fn ended(ancestry: &Ancestry, time: Moment) -> Vec<Reason> {
+fn ended(ancestry: &Ancestry, time: UnixMillis) -> Vec<Reason> {
 	let ended = ancestry
 		.datasets
 		.iter()

@@ -8,7 +8,7 @@ use crate::support::{
 };
 use kexin_primitives::{
 	access::{Breaches, Outcome},
-	keys,
+	storage_keys,
 	vocabulary::Operation,
 	H256,
 };
@@ -322,7 +322,7 @@ fn a_format_of_tomorrow_asks_for_a_newer_verifier() {
 #[test]
 fn a_value_of_tomorrow_asks_for_a_newer_verifier() {
 	let mut sample = Sample::new();
-	let key = keys::log(&scans());
+	let key = storage_keys::log(&scans());
 	let mut refused = |value: Vec<u8>| {
 		let log = sample.ledger.log(&scans());
 		sample.ledger.put_raw(key.clone(), value);

@@ -3,7 +3,7 @@
 use codec::{Decode, DecodeAll, Encode};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
-	keys,
+	storage_keys,
 	vocabulary::{Operation, Purpose, Region},
 	Versioned, H256,
 };
@@ -180,49 +180,49 @@ fn the_keys_of_the_state_are_pinned() {
 	let id = hash(0xab);
 	let item = |bytes: Vec<u8>| hex(&bytes[..32]);
 	assert_eq!(
-		item(keys::log(&id)),
+		item(storage_keys::log(&id)),
 		"383eb39b0e3f1086035a660b4b09f75086ba0544ab056f28c715ec6fc5eaf460"
 	);
 	assert_eq!(
-		item(keys::dataset(&id)),
+		item(storage_keys::dataset(&id)),
 		"fbcdb43f3563a717fdf267b00ad2caed543e3ac7f2670deb4e269c930abaf3bb"
 	);
 	assert_eq!(
-		item(keys::artifact(&id)),
+		item(storage_keys::artifact(&id)),
 		"f3e71f9d7a52f11f8e3c597b88c0a418fd41e211cf2e1a5f398d49858dd8f0fe"
 	);
 	assert_eq!(
-		item(keys::activity(&id)),
+		item(storage_keys::activity(&id)),
 		"f3e71f9d7a52f11f8e3c597b88c0a4188587247aebe7da5f24683d0108da7457"
 	);
 	assert_eq!(
-		item(keys::evidence_of(&id)),
+		item(storage_keys::evidence_of(&id)),
 		"f3e71f9d7a52f11f8e3c597b88c0a4181ab61039b3bd701e4efcacfbe9f0b280"
 	);
 	assert_eq!(
-		item(keys::member(258)),
+		item(storage_keys::member(258)),
 		"ba7fb8745735dc3be2a2c61a72c39e78ba7fb8745735dc3be2a2c61a72c39e78"
 	);
 	let under = format!("6bb3853c34cfcf3b081e5715f3c82748{}", "ab".repeat(32));
 	for key in [
-		keys::log(&id),
-		keys::dataset(&id),
-		keys::artifact(&id),
-		keys::activity(&id),
-		keys::evidence_of(&id),
+		storage_keys::log(&id),
+		storage_keys::dataset(&id),
+		storage_keys::artifact(&id),
+		storage_keys::activity(&id),
+		storage_keys::evidence_of(&id),
 	] {
 		assert_eq!(hex(&key[32..]), under);
 	}
 	let member = "9dca24a0edd7e2fe02010000";
-	assert_eq!(hex(&keys::member(258)[32..]), member);
-	assert_eq!(hex(&keys::evidence(&id, 258)[32..]), format!("{under}{member}"));
+	assert_eq!(hex(&storage_keys::member(258)[32..]), member);
+	assert_eq!(hex(&storage_keys::evidence(&id, 258)[32..]), format!("{under}{member}"));
 	// These two are published constants of every Substrate chain.
 	assert_eq!(
-		hex(keys::now()),
+		hex(storage_keys::now()),
 		"f0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb"
 	);
 	assert_eq!(
-		hex(keys::authorities()),
+		hex(storage_keys::authorities()),
 		"5f9cc45b7a00c5899361e1c6099678dc5e0621c4869aa60c02be9adcc98a0d1d"
 	);
 }

@@ -6,9 +6,9 @@ use crate::support::{
 };
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Outcome},
-	keys,
 	lineage::{ActivityKind, ArtifactKind, AttachedEvidence, Evidence, EvidenceKind, InputRole},
 	members::{MemberKind, Status as MemberStatus},
+	storage_keys,
 	vocabulary::Operation,
 	Versioned, H256,
 };
@@ -200,12 +200,12 @@ fn a_data_set_used_without_an_access_leaves_the_verdict_open() {
 	for outcome in [None, Some(Outcome::Denied)] {
 		let report = report(|sample| {
 			sample.ledger.put(
-				keys::artifact(&named("model")),
+				storage_keys::artifact(&named("model")),
 				artifact(ArtifactKind::Model, Some("train again")),
 			);
 			let inputs = [("scans", InputRole::Used), ("records", InputRole::Used)];
 			let again = activity(ActivityKind::Training, &inputs, &["model"]);
-			sample.ledger.put(keys::activity(&named("train again")), again);
+			sample.ledger.put(storage_keys::activity(&named("train again")), again);
 			let mut records = entry("records", 5, Operation::Train, Some("train again"));
 			if let Some(outcome) = outcome {
 				records.event.outcome = outcome;
@@ -229,7 +229,7 @@ fn a_data_set_used_without_an_access_leaves_the_verdict_open() {
 fn what_comes_from_outside_leaves_the_verdict_open() {
 	let report = report(|sample| {
 		sample.ledger.put(
-			keys::artifact(&named("twins")),
+			storage_keys::artifact(&named("twins")),
 			artifact(ArtifactKind::SyntheticSet, None),
 		);
 		sample.datasets = vec![named("scans")];
@@ -244,7 +244,7 @@ fn what_comes_from_outside_leaves_the_verdict_open() {
 #[test]
 fn a_data_set_that_no_hospital_declared_comes_from_outside() {
 	let report = report(|sample| {
-		sample.ledger.remove(&keys::dataset(&named("records")));
+		sample.ledger.remove(&storage_keys::dataset(&named("records")));
 		sample.datasets = vec![named("scans")];
 	});
 	assert_eq!(
@@ -283,7 +283,7 @@ fn breaches_that_could_have_been_for_the_model_leave_the_verdict_open() {
 fn a_breach_outweighs_what_is_unclear() {
 	let report = report(|sample| {
 		sample.ledger.put(
-			keys::artifact(&named("twins")),
+			storage_keys::artifact(&named("twins")),
 			artifact(ArtifactKind::SyntheticSet, None),
 		);
 		sample.datasets = vec![named("scans")];
@@ -303,11 +303,11 @@ fn ended_consent_and_newer_versions_are_notices() {
 	let report = report(|sample| {
 		let mut scans = dataset();
 		scans.cohort = Versioned::V1(scans.cohort.latest().revoke(NOW));
-		sample.ledger.put(keys::dataset(&named("scans")), scans);
+		sample.ledger.put(storage_keys::dataset(&named("scans")), scans);
 		let mut records = dataset();
 		records.superseded = Some(NOW - 10);
 		records.superseded_by = Some(named("records of today"));
-		sample.ledger.put(keys::dataset(&named("records")), records);
+		sample.ledger.put(storage_keys::dataset(&named("records")), records);
 	});
 	assert_eq!(report.verdict.status, Status::Compliant);
 	assert_eq!(
@@ -348,7 +348,7 @@ fn the_walk_ends_whatever_the_state_says() {
 			("twins", InputRole::Used),
 		];
 		sample.ledger.put(
-			keys::activity(&named("train")),
+			storage_keys::activity(&named("train")),
 			activity(ActivityKind::Training, &inputs, &["model"]),
 		);
 	});
@@ -367,14 +367,15 @@ fn a_long_ancestry_is_walked() {
 		};
 		for number in 0..3_000u32 {
 			let (id, parent, by) = (model(number), model(number + 1), format!("training {number}"));
-			sample
-				.ledger
-				.put(keys::artifact(&named(&id)), artifact(ArtifactKind::Model, Some(&by)));
+			sample.ledger.put(
+				storage_keys::artifact(&named(&id)),
+				artifact(ArtifactKind::Model, Some(&by)),
+			);
 			let training = activity(ActivityKind::Training, &[(&parent, InputRole::Used)], &[&id]);
-			sample.ledger.put(keys::activity(&named(&by)), training);
+			sample.ledger.put(storage_keys::activity(&named(&by)), training);
 		}
 		sample.ledger.put(
-			keys::artifact(&named(&model(3_000))),
+			storage_keys::artifact(&named(&model(3_000))),
 			artifact(ArtifactKind::Model, None),
 		);
 		sample.datasets = vec![];
@@ -388,17 +389,20 @@ fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
 	let mut sample = Sample::new();
 	let ledger = &mut sample.ledger;
 	for number in 10..15 {
-		ledger.put(keys::member(number), member("Another", MemberKind::Company, false));
+		ledger.put(
+			storage_keys::member(number),
+			member("Another", MemberKind::Company, false),
+		);
 	}
 	let mut twins = artifact(ArtifactKind::SyntheticSet, Some("imitate"));
 	twins.owner = 10;
-	ledger.put(keys::artifact(&named("twins")), twins);
+	ledger.put(storage_keys::artifact(&named("twins")), twins);
 	let mut imitate = activity(ActivityKind::Synthesis, &[("records", InputRole::Used)], &["twins"]);
 	imitate.agent = 11;
-	ledger.put(keys::activity(&named("imitate")), imitate);
+	ledger.put(storage_keys::activity(&named("imitate")), imitate);
 	let mut scans = dataset();
 	scans.owner = 12;
-	ledger.put(keys::dataset(&named("scans")), scans);
+	ledger.put(storage_keys::dataset(&named("scans")), scans);
 	let evidence = Evidence {
 		kind: EvidenceKind::Privacy,
 		document: named("document"),
@@ -407,7 +411,7 @@ fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
 	};
 	for (by, attached) in [(13, vec![(evidence, NOW)]), (14, vec![])] {
 		let attached: AttachedEvidence = attached.try_into().unwrap();
-		ledger.put(keys::evidence(&named("records"), by), attached);
+		ledger.put(storage_keys::evidence(&named("records"), by), attached);
 	}
 	let state = State::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
 	let ancestry = Ancestry::walk(&state, sample.model).unwrap();
@@ -423,7 +427,7 @@ fn members_keep_their_standing() {
 	let report = report(|sample| {
 		let mut company = member("Gone GmbH", MemberKind::Company, false);
 		company.status = MemberStatus::Removed;
-		sample.ledger.put(keys::member(COMPANY), company);
+		sample.ledger.put(storage_keys::member(COMPANY), company);
 	});
 	assert_eq!(report.members[1].status, MemberStatus::Removed);
 }
@@ -455,7 +459,7 @@ fn every_field_of_the_report_is_proved() {
 	}
 	let mut records = dataset();
 	records.superseded = Some(NOW - 10);
-	sample.ledger.put(keys::dataset(&named("records")), records);
+	sample.ledger.put(storage_keys::dataset(&named("records")), records);
 	let document = sample.document().unwrap();
 	let honest: Value = serde_json::from_slice(&json(&document)).unwrap();
 	let mut leaves = vec![];
@@ -802,7 +806,7 @@ fn of_nodes_that_are_missing_the_error_says_what_they_lead_to() {
 	let finality = sample.chain.prove(&header);
 	let error = Document::assemble(sample.model, sample.chain.hash(), finality, &[], sample.logs());
 	let at = Place::State;
-	let missing = StateError::Incomplete(keys::artifact(&sample.model).into());
+	let missing = StateError::Incomplete(storage_keys::artifact(&sample.model).into());
 	assert_eq!(error, Err(Error::State { at, error: missing }));
 }
 

@@ -9,7 +9,7 @@ use crate::support::{
 	sample::{entry, Sample},
 };
 use codec::Encode;
-use kexin_primitives::{keys, vocabulary::Operation, H256};
+use kexin_primitives::{storage_keys, vocabulary::Operation, H256};
 use kexin_verifier::{
 	finality::Voters,
 	header::{Change, Header},
@@ -165,16 +165,16 @@ fn both_read_the_same_values() {
 	let (root, all) = (sample.ledger.root(), sample.ledger.nodes());
 	let model = named("model");
 	for (key, there) in [
-		(keys::log(&named("scans")), true),
-		(keys::dataset(&named("scans")), true),
-		(keys::artifact(&model), true),
-		(keys::activity(&named("train")), true),
-		(keys::evidence(&model, 2), true),
-		(keys::member(0), true),
-		(keys::now(), true),
-		(keys::artifact(&named("unheard of")), false),
-		(keys::member(7), false),
-		(keys::evidence_of(&model), false),
+		(storage_keys::log(&named("scans")), true),
+		(storage_keys::dataset(&named("scans")), true),
+		(storage_keys::artifact(&model), true),
+		(storage_keys::activity(&named("train")), true),
+		(storage_keys::evidence(&model, 2), true),
+		(storage_keys::member(0), true),
+		(storage_keys::now(), true),
+		(storage_keys::artifact(&named("unheard of")), false),
+		(storage_keys::member(7), false),
+		(storage_keys::evidence_of(&model), false),
 		(vec![], false),
 	] {
 		let nodes = sample.ledger.prove(|state| drop(state.get(&key)));
@@ -200,7 +200,7 @@ fn both_read_the_same_values() {
 fn both_list_the_same_evidence() {
 	let sample = Sample::new();
 	let root = sample.ledger.root();
-	let prefix = keys::evidence_of(&sample.model);
+	let prefix = storage_keys::evidence_of(&sample.model);
 	let nodes = sample.ledger.prove(|state| drop(state.prefix(&prefix)));
 	let ours = State::new(root, &nodes).unwrap().prefix(&prefix).unwrap();
 	let nodes = nodes.iter().map(|node| node.0.clone()).collect::<Vec<_>>();
@@ -222,7 +222,7 @@ fn a_proof_of_a_log_is_read_by_both() {
 	for number in 0..100 {
 		ledger.record(entry("scans", number, Operation::Train, None));
 	}
-	let key = keys::log(&named("scans"));
+	let key = storage_keys::log(&named("scans"));
 	let nodes = ledger.prove(|state| drop(state.get(&key)));
 	let value = we_read(ledger.root(), &nodes, &key);
 	assert_eq!(value, smoldot_reads(ledger.root(), &nodes, &key));

@@ -40,7 +40,7 @@ CREATE TABLE batches (
 	first BIGINT NOT NULL,
 	recorded BIGINT NOT NULL,
 	reporter BIGINT NOT NULL,
-	moment BIGINT NOT NULL,
+	time BIGINT NOT NULL,
 	spec_version BIGINT NOT NULL,
 	code BLOB NOT NULL,
 	earliest BIGINT NOT NULL,
@@ -68,19 +68,19 @@ CREATE INDEX entries_with_breaches ON entries (batch, position) WHERE breaches >
 -- What happened to a subject's consents: 0 granted, 1 narrowed, 2 revoked. Without a consent it is about all of them.
 CREATE TABLE consents (
 	place BIGINT NOT NULL PRIMARY KEY,
-	moment BIGINT NOT NULL,
+	time BIGINT NOT NULL,
 	subject BLOB NOT NULL,
 	what BIGINT NOT NULL,
 	hospital BIGINT NOT NULL,
 	consent BLOB,
-	form BLOB NOT NULL
+	document BLOB NOT NULL
 );
 CREATE INDEX consents_by_subject ON consents (subject, place);
 
 CREATE TABLE datasets (
 	id BLOB NOT NULL PRIMARY KEY,
 	place BIGINT NOT NULL,
-	moment BIGINT NOT NULL,
+	time BIGINT NOT NULL,
 	owner BIGINT NOT NULL,
 	supersedes BLOB
 );
@@ -97,7 +97,7 @@ CREATE TABLE artifacts (
 CREATE TABLE activities (
 	id BLOB NOT NULL PRIMARY KEY,
 	place BIGINT NOT NULL,
-	moment BIGINT NOT NULL,
+	time BIGINT NOT NULL,
 	kind BIGINT NOT NULL,
 	agent BIGINT NOT NULL
 );
@@ -107,7 +107,7 @@ CREATE TABLE derivations (
 	place BIGINT NOT NULL PRIMARY KEY,
 	activity BLOB NOT NULL UNIQUE,
 	kind BIGINT NOT NULL,
-	moment BIGINT NOT NULL
+	time BIGINT NOT NULL
 );
 CREATE TABLE inputs (
 	derivation BIGINT NOT NULL,
@@ -125,7 +125,7 @@ CREATE TABLE outputs (
 
 CREATE TABLE evidence (
 	place BIGINT NOT NULL PRIMARY KEY,
-	moment BIGINT NOT NULL,
+	time BIGINT NOT NULL,
 	artifact BLOB NOT NULL,
 	member BIGINT NOT NULL,
 	kind BIGINT NOT NULL,
@@ -138,7 +138,7 @@ CREATE INDEX evidence_by_artifact ON evidence (artifact, place);
 -- Contributions that were accepted, and claims (without campaign and content). Amounts are decimal, in the smallest unit.
 CREATE TABLE rewards (
 	place BIGINT NOT NULL PRIMARY KEY,
-	moment BIGINT NOT NULL,
+	time BIGINT NOT NULL,
 	annotator BLOB NOT NULL,
 	amount TEXT NOT NULL,
 	campaign BIGINT,
@@ -149,7 +149,7 @@ CREATE INDEX rewards_by_annotator ON rewards (annotator, place);
 -- What happened to members after the first block: 0 admitted, 1 suspended, 2 reinstated, 3 removed.
 CREATE TABLE members (
 	place BIGINT NOT NULL PRIMARY KEY,
-	moment BIGINT NOT NULL,
+	time BIGINT NOT NULL,
 	member BIGINT NOT NULL,
 	what BIGINT NOT NULL,
 	kind BIGINT

@@ -9,7 +9,7 @@ use kexin_primitives::{
 	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, InputRole},
 	log::{self, node_hash, Accumulator, Subtree},
 	members::MemberId,
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 use sqlx::{any::AnyRow, Row as _};
 use std::collections::HashMap;
@@ -28,9 +28,9 @@ pub struct EventQuery {
 	/// With breaches, or without.
 	pub breaches: Option<bool>,
 	/// That took place at this moment or later.
-	pub from: Option<Moment>,
+	pub from: Option<UnixMillis>,
 	/// That took place before this moment.
-	pub to: Option<Moment>,
+	pub to: Option<UnixMillis>,
 	/// After this place and index.
 	pub after: Option<(Place, u64)>,
 	/// Up to this block.
@@ -62,7 +62,7 @@ pub struct Page {
 /// Rows that are looked at for one page at the most: entries, or batches of up to 2,000 entries.
 const SCAN: usize = 2_000;
 
-const ENTRY: &str = "SELECT e.batch, e.position, e.breaches, e.event, b.reporter, b.moment, b.spec_version, b.code";
+const ENTRY: &str = "SELECT e.batch, e.position, e.breaches, e.event, b.reporter, b.time, b.spec_version, b.code";
 
 /// The first batch of a log that has an entry from a position on. Up to two parameters: the log and the position.
 const FROM_BATCH: &str = "COALESCE((SELECT MAX(first) FROM batches WHERE log = $1 AND first <= $2), 0)";
@@ -256,7 +256,7 @@ impl Store {
 		limit: u32,
 	) -> Result<Vec<Consent>, Error> {
 		let rows = sqlx::query(
-			"SELECT place, moment, what, hospital, consent, form FROM consents
+			"SELECT place, time, what, hospital, consent, document FROM consents
 			 WHERE subject = $1 AND place > $2 AND place < $3 ORDER BY place LIMIT $4",
 		)
 		.bind(subject.as_bytes())
@@ -268,7 +268,7 @@ impl Store {
 		let consent = |row: &AnyRow| {
 			Ok(Consent {
 				place: row.try_get("place")?,
-				moment: moment(row.try_get("moment")?)?,
+				time: time(row.try_get("time")?)?,
 				subject,
 				what: match row.try_get("what")? {
 					0i64 => ConsentChange::Granted,
@@ -278,7 +278,7 @@ impl Store {
 				},
 				hospital: number(row.try_get("hospital")?)?,
 				consent: optional(row.try_get("consent")?)?,
-				form: hash(row.try_get("form")?)?,
+				document: hash(row.try_get("document")?)?,
 			})
 		};
 		rows.iter().map(consent).collect()
@@ -329,7 +329,7 @@ impl Store {
 				place: row.try_get("place")?,
 				kind: variant::<ArtifactKind>(row.try_get("kind")?)?,
 				owner: number(row.try_get("owner")?)?,
-				registered: moment(row.try_get("registered")?)?,
+				registered: time(row.try_get("registered")?)?,
 				generated_by: optional(row.try_get("generated_by")?)?,
 			})
 		};
@@ -339,7 +339,7 @@ impl Store {
 		let inputs = "SELECT derivation, artifact, role FROM inputs ORDER BY derivation, position";
 		let outputs = "SELECT derivation, artifact, position FROM outputs ORDER BY derivation, position";
 		let (mut inputs, mut outputs) = (self.sides(inputs).await?, self.sides(outputs).await?);
-		let rows = sqlx::query("SELECT place, activity, kind, moment FROM derivations ORDER BY place");
+		let rows = sqlx::query("SELECT place, activity, kind, time FROM derivations ORDER BY place");
 		let mut derivation = |row: AnyRow| {
 			let place = row.try_get("place")?;
 			let inputs = inputs.remove(&place).unwrap_or_default().into_iter();
@@ -349,7 +349,7 @@ impl Store {
 				place,
 				activity: hash(row.try_get("activity")?)?,
 				kind: variant::<ActivityKind>(row.try_get("kind")?)?,
-				moment: moment(row.try_get("moment")?)?,
+				time: time(row.try_get("time")?)?,
 				inputs: inputs.map(|(artifact, role)| (artifact, used(role))).collect(),
 				outputs: outputs.map(|(artifact, _)| artifact).collect(),
 			})
@@ -555,7 +555,7 @@ fn entry(row: &AnyRow, dataset: DatasetId) -> Result<Found, Error> {
 		entry: LogEntry {
 			dataset,
 			reporter: number(row.try_get("reporter")?)?,
-			recorded: moment(row.try_get("moment")?)?,
+			recorded: time(row.try_get("time")?)?,
 			rules: Rules {
 				spec_version: number(row.try_get("spec_version")?)?,
 				code: hash(row.try_get("code")?)?,
@@ -584,8 +584,8 @@ fn number(number: i64) -> Result<u32, Error> {
 	u32::try_from(number).map_err(|_| damaged("a number"))
 }
 
-fn moment(moment: i64) -> Result<Moment, Error> {
-	Moment::try_from(moment).map_err(|_| damaged("a moment"))
+fn time(time: i64) -> Result<UnixMillis, Error> {
+	UnixMillis::try_from(time).map_err(|_| damaged("a time"))
 }
 
 fn optional(bytes: Option<&[u8]>) -> Result<Option<H256>, Error> {

@@ -85,14 +85,14 @@ async fn logs(connection: &mut AnyConnection, rows: &Rows) -> sqlx::Result<()> {
 		},
 	)
 	.await?;
-	let batches = "batches (place, log, first, recorded, reporter, moment, spec_version, code, earliest, latest)";
+	let batches = "batches (place, log, first, recorded, reporter, time, spec_version, code, earliest, latest)";
 	insert(connection, batches, &rows.batches, |values, row| {
 		values.push_bind(row.place);
 		values.push_bind(row.log);
 		values.push_bind(int(row.first));
 		values.push_bind(i64::from(row.recorded));
 		values.push_bind(i64::from(row.reporter));
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 		values.push_bind(i64::from(row.rules.spec_version));
 		values.push_bind(row.rules.code.as_bytes());
 		values.push_bind(int(row.earliest));
@@ -123,21 +123,21 @@ async fn lineage(connection: &mut AnyConnection, rows: &Rows) -> sqlx::Result<()
 		values.push_bind(row.generated_by.as_ref().map(|activity| activity.as_bytes()));
 	})
 	.await?;
-	let activities = "activities (id, place, moment, kind, agent)";
+	let activities = "activities (id, place, time, kind, agent)";
 	insert(connection, activities, &rows.activities, |values, row| {
 		values.push_bind(row.id.as_bytes());
 		values.push_bind(row.place);
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 		values.push_bind(code(&row.kind));
 		values.push_bind(i64::from(row.agent));
 	})
 	.await?;
-	let derivations = "derivations (place, activity, kind, moment)";
+	let derivations = "derivations (place, activity, kind, time)";
 	insert(connection, derivations, &rows.derivations, |values, row| {
 		values.push_bind(row.place);
 		values.push_bind(row.activity.as_bytes());
 		values.push_bind(code(&row.kind));
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 	})
 	.await?;
 	let inputs = rows.derivations.iter().flat_map(|derivation| {
@@ -173,10 +173,10 @@ async fn lineage(connection: &mut AnyConnection, rows: &Rows) -> sqlx::Result<()
 		},
 	)
 	.await?;
-	let evidence = "evidence (place, moment, artifact, member, kind, document, measure, threshold)";
+	let evidence = "evidence (place, time, artifact, member, kind, document, measure, threshold)";
 	insert(connection, evidence, &rows.evidence, |values, row| {
 		values.push_bind(row.place);
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 		values.push_bind(row.artifact.as_bytes());
 		values.push_bind(i64::from(row.by));
 		values.push_bind(code(&row.evidence.kind));
@@ -188,41 +188,41 @@ async fn lineage(connection: &mut AnyConnection, rows: &Rows) -> sqlx::Result<()
 }
 
 async fn others(connection: &mut AnyConnection, rows: &Rows) -> sqlx::Result<()> {
-	let consents = "consents (place, moment, subject, what, hospital, consent, form)";
+	let consents = "consents (place, time, subject, what, hospital, consent, document)";
 	insert(connection, consents, &rows.consents, |values, row| {
 		values.push_bind(row.place);
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 		values.push_bind(row.subject.as_bytes());
 		values.push_bind(row.what as i64);
 		values.push_bind(i64::from(row.hospital));
 		values.push_bind(row.consent.as_ref().map(|consent| consent.as_bytes()));
-		values.push_bind(row.form.as_bytes());
+		values.push_bind(row.document.as_bytes());
 	})
 	.await?;
-	let datasets = "datasets (id, place, moment, owner, supersedes)";
+	let datasets = "datasets (id, place, time, owner, supersedes)";
 	insert(connection, datasets, &rows.datasets, |values, row| {
 		values.push_bind(row.id.as_bytes());
 		values.push_bind(row.place);
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 		values.push_bind(i64::from(row.owner));
 		values.push_bind(row.supersedes.as_ref().map(|dataset| dataset.as_bytes()));
 	})
 	.await?;
-	let rewards = "rewards (place, moment, annotator, amount, campaign, content)";
+	let rewards = "rewards (place, time, annotator, amount, campaign, content)";
 	insert(connection, rewards, &rows.rewards, |values, row| {
 		let contribution = row.contribution.as_ref();
 		values.push_bind(row.place);
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 		values.push_bind(&row.annotator[..]);
 		values.push_bind(row.amount.to_string());
 		values.push_bind(contribution.map(|(campaign, _)| i64::from(*campaign)));
 		values.push_bind(contribution.map(|(_, content)| content.as_bytes()));
 	})
 	.await?;
-	let members = "members (place, moment, member, what, kind)";
+	let members = "members (place, time, member, what, kind)";
 	insert(connection, members, &rows.members, |values, row| {
 		values.push_bind(row.place);
-		values.push_bind(int(row.moment));
+		values.push_bind(int(row.time));
 		values.push_bind(i64::from(row.member));
 		values.push_bind(row.what as i64);
 		values.push_bind(row.kind.as_ref().map(code));

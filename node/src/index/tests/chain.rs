@@ -77,7 +77,7 @@ impl Ledger {
 			recorded: 0,
 			replayed: Vec::new(),
 			breached: Vec::new(),
-			recorded_at: history.moment,
+			recorded_at: history.time,
 			rules: Rules {
 				spec_version: 1,
 				code: name(b'c', 0),

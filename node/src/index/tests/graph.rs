@@ -23,7 +23,7 @@ fn derivation(number: u64, block: u32, from: &[u64], to: &[u64]) -> Derivation {
 		place: place(block, 1),
 		activity: name(b'y', number),
 		kind: ActivityKind::Training,
-		moment: 5,
+		time: 5,
 		inputs: from
 			.iter()
 			.map(|number| (name(b'a', *number), InputRole::Used))

@@ -88,7 +88,7 @@ fn extend(chain: &Made, ledger: &mut Ledger, blocks: std::ops::Range<u64>, size:
 			(event(number), false, breaches)
 		});
 		let mut history = History {
-			moment: 1_000 + block,
+			time: 1_000 + block,
 			..History::default()
 		};
 		let events = events.collect::<Vec<_>>();

@@ -109,7 +109,7 @@ struct Model {
 impl Model {
 	fn block(&mut self, number: u32, steps: &[Step]) -> History {
 		let mut history = History {
-			moment: 100 + u64::from(number),
+			time: 100 + u64::from(number),
 			..History::default()
 		};
 		for (transaction, step) in (0..).zip(steps) {
@@ -145,7 +145,7 @@ impl Model {
 			},
 			Step::Consent { subject, what } => {
 				let subject = name(b's', *subject);
-				let form = name(b'f', u64::from(number) << 8 | u64::from(transaction));
+				let document = name(b'f', u64::from(number) << 8 | u64::from(transaction));
 				let (hospital, consent) = (1, None);
 				let (what, happening) = match what {
 					0 => (
@@ -153,7 +153,7 @@ impl Model {
 						Happening::Granted {
 							hospital,
 							subject,
-							form,
+							document,
 						},
 					),
 					1 => (
@@ -162,7 +162,7 @@ impl Model {
 							hospital,
 							subject,
 							consent,
-							form,
+							document,
 						},
 					),
 					_ => (
@@ -171,11 +171,11 @@ impl Model {
 							hospital,
 							subject,
 							consent,
-							form,
+							document,
 						},
 					),
 				};
-				self.consents.push((number, subject, what, form));
+				self.consents.push((number, subject, what, document));
 				history.happenings.push(happening);
 			},
 			Step::Register => self.register(number, None, history),
@@ -188,7 +188,7 @@ impl Model {
 		let artifact = Artifact {
 			kind: ArtifactKind::Dataset,
 			owner: 2,
-			registered: history.moment,
+			registered: history.time,
 			generated_by,
 			uses: 0,
 		};
@@ -226,7 +226,7 @@ impl Model {
 			kind: ActivityKind::Synthesis,
 			agent: 2,
 			started: 1,
-			ended: Some(history.moment),
+			ended: Some(history.time),
 			inputs: inputs.try_into().unwrap(),
 			outputs: generated.collect::<Vec<_>>().try_into().unwrap(),
 		};
@@ -389,14 +389,14 @@ async fn compare_consents(index: &Index, model: &Model, blocks: u32) {
 		let subject = name(b's', subject);
 		let expected = model.consents.iter().filter(|(_, of, ..)| *of == subject);
 		let expected = expected
-			.map(|(block, _, what, form)| (*block, *what, *form))
+			.map(|(block, _, what, document)| (*block, *what, *document))
 			.collect::<Vec<_>>();
 		let (mut after, mut found) = (None, Vec::new());
 		loop {
 			let page = store.consents(subject, after, blocks, limit).await.unwrap();
 			found.extend(
 				page.iter()
-					.map(|change| (block_of(change.place), change.what, change.form)),
+					.map(|change| (block_of(change.place), change.what, change.document)),
 			);
 			match page.last() {
 				Some(last) => after = Some(last.place),

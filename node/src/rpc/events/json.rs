@@ -10,7 +10,7 @@ use kexin_primitives::{
 	access::LogEntry,
 	lineage::{ActivityId, ArtifactId},
 	members::MemberId,
-	DatasetId, Moment, Pseudonym, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 use serde::{Deserialize, Serialize};
 
@@ -54,9 +54,9 @@ pub struct EventParameters {
 	/// With breaches, or without.
 	pub breaches: Option<bool>,
 	/// That took place at this moment or later.
-	pub from: Option<Moment>,
+	pub from: Option<UnixMillis>,
 	/// That took place before this moment.
-	pub to: Option<Moment>,
+	pub to: Option<UnixMillis>,
 	/// How many entries a page has at the most.
 	pub limit: Option<u32>,
 	/// Where the last page ended.
@@ -124,11 +124,11 @@ pub enum What {
 pub struct Change {
 	what: What,
 	hospital: MemberId,
-	/// The form of the consent; none when it was about all of them.
+	/// The document of the consent; none when it was about all of them.
 	consent: Option<H256>,
-	/// blake2-256 of the form that was signed for it.
-	form: H256,
-	moment: Moment,
+	/// blake2-256 of the document that was signed for it.
+	document: H256,
+	time: UnixMillis,
 	block: At,
 }
 
@@ -143,8 +143,8 @@ impl Change {
 			},
 			hospital: consent.hospital,
 			consent: consent.consent,
-			form: consent.form,
-			moment: consent.moment,
+			document: consent.document,
+			time: consent.time,
 			block,
 		}
 	}
@@ -253,12 +253,12 @@ mod tests {
 		let change = |what, consent| {
 			let consent = Consent {
 				place: 0,
-				moment: 1_000,
+				time: 1_000,
 				subject: H256::repeat_byte(1),
 				what,
 				hospital: 3,
 				consent,
-				form: H256::repeat_byte(4),
+				document: H256::repeat_byte(4),
 			};
 			Change::new(&consent, BLOCK)
 		};
@@ -272,7 +272,7 @@ mod tests {
 		};
 		let expected = |what, consent: Option<String>| {
 			json!({
-				"what": what, "hospital": 3, "consent": consent, "form": hash(4), "moment": 1000, "block": block(),
+				"what": what, "hospital": 3, "consent": consent, "document": hash(4), "time": 1000, "block": block(),
 			})
 		};
 		assert_eq!(

@@ -6,7 +6,7 @@ use crate::{
 	service::Client,
 };
 use codec::{Decode as _, Encode as _};
-use kexin_primitives::keys;
+use kexin_primitives::storage_keys;
 use kexin_runtime::{BlockNumber, Hash, Runtime};
 use kexin_verifier::{
 	finality::{Handover, Restart},
@@ -109,7 +109,7 @@ impl Finalities {
 	/// The nodes that lead to the first voters.
 	fn authorities(&self, genesis: Hash) -> Result<Vec<Bytes>, Error> {
 		let state = State::new(self.client.clone(), genesis);
-		let voters = state.get(&keys::authorities());
+		let voters = state.get(&storage_keys::authorities());
 		voters.map_err(|error| state.unreadable(error))?;
 		state.proof()
 	}

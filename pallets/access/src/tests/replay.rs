@@ -175,7 +175,7 @@ fn pages_are_kept_while_late_events_are_accepted_and_dropped_after() {
 		advance_to(NOW + LATENESS);
 		assert_ok!(record(vec![event(1)]));
 		let Event::BatchRecorded { recorded, .. } = last_event();
-		assert_eq!(recorded, 0, "still recognised at the last moment");
+		assert_eq!(recorded, 0, "still recognised at the last time");
 		// The page is that of the minute.
 		for _ in 0..LATENESS / 1_000 / 32 + 1 {
 			advance_to(NOW + LATENESS + 60_000);

@@ -33,7 +33,7 @@ fn declare() {
 	assert_ok!(Consent::declare_dataset(steward(), DATASET, everything(), None));
 }
 
-fn cohort_breaches(at: Moment) -> Breaches {
+fn cohort_breaches(at: UnixMillis) -> Breaches {
 	Consent::dataset(DATASET).unwrap().breaches(&training(), at)
 }
 
@@ -90,7 +90,7 @@ fn a_withdrawal_of_another_consent_leaves_the_cohort() {
 		let scope = scope_for([Purpose::Marketing], NOW + DAY);
 		assert_ok!(Consent::grant(steward(), hash(1), scope, hash(50)));
 		grant(1, everything());
-		let joined_under = Consent::subject(hash(1), HOSPITAL).unwrap().consents[1].form;
+		let joined_under = Consent::subject(hash(1), HOSPITAL).unwrap().consents[1].document;
 		assert_ok!(enrol([1]));
 		assert_ok!(Consent::revoke(steward(), hash(1), Some(hash(50)), hash(9)));
 		assert!(cohort_breaches(NOW).is_empty());

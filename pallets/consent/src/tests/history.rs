@@ -12,11 +12,11 @@ const DATASET: DatasetId = H256::repeat_byte(0xda);
 
 #[derive(Clone, Debug)]
 enum Step {
-	Wait(Moment),
+	Wait(UnixMillis),
 	Grant {
 		subject: u64,
 		purposes: Vec<Purpose>,
-		lasts: Moment,
+		lasts: UnixMillis,
 	},
 	Narrow {
 		subject: u64,
@@ -58,20 +58,20 @@ struct Model {
 	/// Per subject: (start, end, purposes, narrowings).
 	consents: [Vec<Granted>; 3],
 	/// Who joined the cohort, when, and under which of its consents.
-	joined: Vec<(usize, Moment, usize)>,
+	joined: Vec<(usize, UnixMillis, usize)>,
 }
 
 #[derive(Clone)]
 struct Granted {
-	form: u64,
-	start: Moment,
-	end: Moment,
+	document: u64,
+	start: UnixMillis,
+	end: UnixMillis,
 	purposes: Vec<Purpose>,
-	narrowed: Vec<(Moment, Vec<Purpose>)>,
+	narrowed: Vec<(UnixMillis, Vec<Purpose>)>,
 }
 
 impl Granted {
-	fn allows_after_start(&self, purpose: Purpose, at: Moment) -> bool {
+	fn allows_after_start(&self, purpose: Purpose, at: UnixMillis) -> bool {
 		at < self.end
 			&& self.purposes.contains(&purpose)
 			&& self
@@ -82,28 +82,28 @@ impl Granted {
 }
 
 impl Model {
-	/// The form of a subject's consent of this number; no form where there is none.
-	fn form(&self, subject: u64, which: usize) -> u64 {
+	/// The document of the consent of this number; no form where there is none.
+	fn document(&self, subject: u64, which: usize) -> u64 {
 		let granted = self.consents[subject as usize].get(which);
-		granted.map_or(u64::MAX, |granted| granted.form)
+		granted.map_or(u64::MAX, |granted| granted.document)
 	}
 
-	fn narrow(&mut self, subject: u64, only: Option<u64>, now: Moment, purposes: &[Purpose]) {
+	fn narrow(&mut self, subject: u64, only: Option<u64>, now: UnixMillis, purposes: &[Purpose]) {
 		for granted in &mut self.consents[subject as usize] {
-			if only.is_none_or(|only| only == granted.form) {
+			if only.is_none_or(|only| only == granted.document) {
 				granted.narrowed.push((now, purposes.to_vec()));
 			}
 		}
 	}
 
-	fn subject_allows(&self, subject: usize, purpose: Purpose, at: Moment) -> bool {
+	fn subject_allows(&self, subject: usize, purpose: Purpose, at: UnixMillis) -> bool {
 		self.consents[subject]
 			.iter()
 			.any(|granted| granted.start <= at && granted.allows_after_start(purpose, at))
 	}
 
 	/// Everyone who had joined by then must allow it, each by the consent under which it joined.
-	fn cohort_allows(&self, purpose: Purpose, at: Moment) -> bool {
+	fn cohort_allows(&self, purpose: Purpose, at: UnixMillis) -> bool {
 		self.joined.iter().all(|(subject, since, consent)| {
 			at < *since || self.consents[*subject][*consent].allows_after_start(purpose, at)
 		})
@@ -118,7 +118,7 @@ proptest! {
 			let mut model = Model::default();
 			let mut now = NOW;
 			Consent::declare_dataset(steward(), DATASET, everything(), None).unwrap();
-			for (form, step) in (0u64..).zip(steps) {
+			for (document, step) in (0u64..).zip(steps) {
 				match step {
 					Step::Wait(time) => {
 						now += time;
@@ -130,20 +130,20 @@ proptest! {
 							purposes: Dimension::only(purposes.clone(), end).unwrap(),
 							..Scope::everything(start)
 						};
-						if Consent::grant(steward(), hash(subject), Versioned::V1(scope), hash(form)).is_ok() {
-							model.consents[subject as usize].push(Granted { form, start, end, purposes, narrowed: vec![] });
+						if Consent::grant(steward(), hash(subject), Versioned::V1(scope), hash(document)).is_ok() {
+							model.consents[subject as usize].push(Granted { document, start, end, purposes, narrowed: vec![] });
 						}
 					},
 					Step::Narrow { subject, which, purposes } => {
 						let limits = scope_for(purposes.clone(), kexin_primitives::FOREVER);
-						let only = which.map(|which| model.form(subject, which));
-						if Consent::narrow(steward(), hash(subject), only.map(hash), limits, hash(form)).is_ok() {
+						let only = which.map(|which| model.document(subject, which));
+						if Consent::narrow(steward(), hash(subject), only.map(hash), limits, hash(document)).is_ok() {
 							model.narrow(subject, only, now, &purposes);
 						}
 					},
 					Step::Revoke { subject, which } => {
-						let only = which.map(|which| model.form(subject, which));
-						if Consent::revoke(steward(), hash(subject), only.map(hash), hash(form)).is_ok() {
+						let only = which.map(|which| model.document(subject, which));
+						if Consent::revoke(steward(), hash(subject), only.map(hash), hash(document)).is_ok() {
 							model.narrow(subject, only, now, &[]);
 						}
 					},

@@ -21,7 +21,7 @@ fn request(purpose: Purpose) -> Request {
 }
 
 /// Whether any consent permits it.
-fn permitted(purpose: Purpose, at: Moment) -> bool {
+fn permitted(purpose: Purpose, at: UnixMillis) -> bool {
 	let subject = Consent::subject(SUBJECT, HOSPITAL).unwrap();
 	subject
 		.consents
@@ -38,7 +38,7 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 			Event::Granted {
 				hospital: HOSPITAL,
 				subject: SUBJECT,
-				form: hash(1),
+				document: hash(1),
 			}
 			.into(),
 		);
@@ -58,7 +58,7 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 				hospital: HOSPITAL,
 				subject: SUBJECT,
 				consent: None,
-				form: hash(2),
+				document: hash(2),
 			}
 			.into(),
 		);
@@ -74,7 +74,7 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 				hospital: HOSPITAL,
 				subject: SUBJECT,
 				consent: None,
-				form: hash(3),
+				document: hash(3),
 			}
 			.into(),
 		);
@@ -113,12 +113,12 @@ fn a_widening_is_a_new_consent() {
 fn one_consent_of_several_is_withdrawn_alone() {
 	ExtBuilder::build_and_execute(|| {
 		let end = NOW + 100 * DAY;
-		for (form, purpose) in [(1, Purpose::Treatment), (2, Purpose::ModelTraining)] {
+		for (document, purpose) in [(1, Purpose::Treatment), (2, Purpose::ModelTraining)] {
 			assert_ok!(Consent::grant(
 				steward(),
 				SUBJECT,
 				scope_for([purpose], end),
-				hash(form)
+				hash(document)
 			));
 		}
 		assert_noop!(
@@ -176,8 +176,8 @@ fn what_makes_no_sense_is_refused() {
 fn consents_that_ended_long_ago_make_room() {
 	ExtBuilder::build_and_execute(|| {
 		let brief = || Versioned::V1(Scope::uniform(NOW, NOW + DAY));
-		for form in 0..u64::from(MAX_CONSENTS) {
-			assert_ok!(Consent::grant(steward(), SUBJECT, brief(), hash(form)));
+		for document in 0..u64::from(MAX_CONSENTS) {
+			assert_ok!(Consent::grant(steward(), SUBJECT, brief(), hash(document)));
 		}
 		assert_noop!(
 			Consent::grant(steward(), SUBJECT, everything(), hash(99)),

@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use codec::{Decode, Encode};
 use ed25519_zebra::{SigningKey, VerificationKeyBytes};
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
-use kexin_primitives::{keys, H256};
+use kexin_primitives::{storage_keys, H256};
 use kexin_verifier::{
 	finality::{Handover, Voters},
 	header::{DigestItem, Header},
@@ -88,7 +88,7 @@ impl Chain {
 	pub fn new(keys: Vec<SigningKey>) -> Self {
 		let mut ledger = Ledger::with_filler(50);
 		let voters: Voters = keys.iter().map(|key| (id(key), 1)).collect();
-		ledger.put_raw(keys::authorities(), voters.encode());
+		ledger.put_raw(storage_keys::authorities(), voters.encode());
 		let genesis = Header {
 			parent_hash: H256::zero(),
 			number: 0,
@@ -97,9 +97,10 @@ impl Chain {
 			digest: vec![],
 		};
 		Self {
-			keys,
+			storage_keys,
 			set_id: 0,
-			authorities: ledger.prove(|state| drop(state.get(&keys::authorities()).expect("every node is there"))),
+			authorities: ledger
+				.prove(|state| drop(state.get(&storage_keys::authorities()).expect("every node is there"))),
 			handovers: vec![],
 			tip: genesis.clone(),
 			genesis,

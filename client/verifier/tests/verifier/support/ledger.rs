@@ -3,9 +3,8 @@
 use codec::Encode;
 use kexin_primitives::{
 	access::{Log, LogEntry, Outcome},
-	keys,
 	log::{node_hash, prove, Subtree},
-	Versioned, H256,
+	storage_keys, Versioned, H256,
 };
 use kexin_verifier::{access::leaves, Bytes, State};
 use sp_core::Blake2Hasher;
@@ -88,7 +87,7 @@ impl Ledger {
 		let log = self.logs.entry(dataset).or_default();
 		entries.into_iter().for_each(|entry| log.push(entry));
 		let log = log.log.clone();
-		self.put(keys::log(&dataset), log);
+		self.put(storage_keys::log(&dataset), log);
 	}
 
 	pub fn log(&self, dataset: &H256) -> FullLog {

@@ -10,17 +10,17 @@ use super::{chain::Chain, ledger::Ledger, named};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
 	dataset::Dataset,
-	keys,
 	lineage::{Activity, ActivityKind, Artifact, ArtifactKind, Evidence, EvidenceKind, Input, InputRole},
 	members::{Member, MemberKind, Status},
 	scope::{Dimension, Scope},
+	storage_keys,
 	vocabulary::{Operation, Purpose, Region},
-	Moment, Versioned, FOREVER, H256,
+	UnixMillis, Versioned, FOREVER, H256,
 };
 use kexin_verifier::{report::DatasetLog, Document, Error};
 
 /// The time of the block that reports are about.
-pub const NOW: Moment = 1_800_000_000_000;
+pub const NOW: UnixMillis = 1_800_000_000_000;
 pub const HOSPITAL: u32 = 0;
 pub const COMPANY: u32 = 1;
 pub const AUDITOR: u32 = 2;
@@ -39,7 +39,7 @@ pub fn entry(dataset: &str, number: u8, operation: Operation, activity: Option<&
 	LogEntry {
 		dataset: named(dataset),
 		reporter: HOSPITAL,
-		recorded: NOW - 1_000_000 + 1_000 * Moment::from(number),
+		recorded: NOW - 1_000_000 + 1_000 * UnixMillis::from(number),
 		rules: Rules {
 			spec_version: 100,
 			code: named("runtime"),
@@ -47,7 +47,7 @@ pub fn entry(dataset: &str, number: u8, operation: Operation, activity: Option<&
 		breaches: Breaches::empty(),
 		event: AccessEvent {
 			source: named(&format!("{dataset} {number}")),
-			occurred: NOW - 1_500_000 + 1_000 * Moment::from(number),
+			occurred: NOW - 1_500_000 + 1_000 * UnixMillis::from(number),
 			actor: named("scientist"),
 			subject: (number % 2 == 1).then(|| named("patient")),
 			purpose: Some(Purpose::ModelTraining),
@@ -128,30 +128,45 @@ impl Sample {
 	/// The same on this chain, with these values besides.
 	pub fn on(chain: Chain, mut ledger: Ledger) -> Self {
 		use InputRole::{Read, Used};
-		ledger.put_raw(keys::now(), NOW.to_le_bytes().to_vec());
-		ledger.put(keys::member(HOSPITAL), member("Charité", MemberKind::Hospital, true));
-		ledger.put(keys::member(COMPANY), member("Models AG", MemberKind::Company, false));
-		ledger.put(keys::member(AUDITOR), member("Prüfer", MemberKind::Auditor, false));
-		for word in ["scans", "records"] {
-			ledger.put(keys::artifact(&named(word)), artifact(ArtifactKind::Dataset, None));
-			ledger.put(keys::dataset(&named(word)), dataset());
-		}
-		ledger.put(keys::artifact(&named("atlas")), artifact(ArtifactKind::Model, None));
+		ledger.put_raw(storage_keys::now(), NOW.to_le_bytes().to_vec());
 		ledger.put(
-			keys::artifact(&named("twins")),
+			storage_keys::member(HOSPITAL),
+			member("Charité", MemberKind::Hospital, true),
+		);
+		ledger.put(
+			storage_keys::member(COMPANY),
+			member("Models AG", MemberKind::Company, false),
+		);
+		ledger.put(
+			storage_keys::member(AUDITOR),
+			member("Prüfer", MemberKind::Auditor, false),
+		);
+		for word in ["scans", "records"] {
+			ledger.put(
+				storage_keys::artifact(&named(word)),
+				artifact(ArtifactKind::Dataset, None),
+			);
+			ledger.put(storage_keys::dataset(&named(word)), dataset());
+		}
+		ledger.put(
+			storage_keys::artifact(&named("atlas")),
+			artifact(ArtifactKind::Model, None),
+		);
+		ledger.put(
+			storage_keys::artifact(&named("twins")),
 			artifact(ArtifactKind::SyntheticSet, Some("imitate")),
 		);
 		ledger.put(
-			keys::artifact(&named("model")),
+			storage_keys::artifact(&named("model")),
 			artifact(ArtifactKind::Model, Some("train")),
 		);
 		ledger.put(
-			keys::activity(&named("imitate")),
+			storage_keys::activity(&named("imitate")),
 			activity(ActivityKind::Synthesis, &[("records", Used)], &["twins"]),
 		);
 		let inputs = [("scans", Used), ("twins", Used), ("atlas", Read)];
 		ledger.put(
-			keys::activity(&named("train")),
+			storage_keys::activity(&named("train")),
 			activity(ActivityKind::Training, &inputs, &["model"]),
 		);
 		for (by, kinds) in [
@@ -171,7 +186,7 @@ impl Sample {
 				.collect::<Vec<_>>()
 				.try_into()
 				.expect("there is little evidence");
-			ledger.put(keys::evidence(&named("model"), by), evidence);
+			ledger.put(storage_keys::evidence(&named("model"), by), evidence);
 		}
 		for number in 0..4 {
 			ledger.record(entry("scans", number, Operation::Train, Some("train")));
