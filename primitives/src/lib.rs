@@ -8,7 +8,7 @@
 //! | [`dataset`] | data sets, and what an access to one as a whole is judged by |
 //! | [`log`] | the append-only accumulator that proves a log complete |
 //! | [`lineage`] | artifacts, activities and evidence, after W3C PROV |
-//! | [`history`] | what happened in a block, as it is indexed |
+//! | [`events`] | the events of the ledger, in the envelopes in which they are handed to nodes |
 //! | [`members`] | members of the consortium and the powers of their keys |
 //!
 //! Nothing here does I/O or touches storage, so pallets, node, client and an offline verifier run the same code.
@@ -24,7 +24,7 @@ extern crate alloc;
 
 pub mod access;
 pub mod dataset;
-pub mod history;
+pub mod events;
 
 pub mod lineage;
 pub mod log;

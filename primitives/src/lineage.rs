@@ -92,7 +92,10 @@ named! {
 }
 
 /// An input of an activity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, serde::Serialize,
+)]
+#[serde(rename_all = "camelCase")]
 pub struct Input {
 	/// Which artifact.
 	pub artifact: ArtifactId,
@@ -154,7 +157,10 @@ pub struct Activity {
 }
 
 /// A piece of evidence about an artifact: a hashed document, what was measured, and what was required.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, serde::Serialize,
+)]
+#[serde(rename_all = "camelCase")]
 pub struct Evidence {
 	/// What it is about.
 	pub kind: EvidenceKind,

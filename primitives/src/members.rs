@@ -87,9 +87,24 @@ impl Powers {
 		(Self::AUDITOR, "auditor"),
 	];
 
+	/// The names of the powers in this set.
+	pub fn names(self) -> impl Iterator<Item = &'static str> {
+		Self::NAMED
+			.into_iter()
+			.filter(move |(power, _)| self.contains(*power))
+			.map(|(_, name)| name)
+	}
+
 	/// Whether every bit has a meaning. Decoding keeps unknown bits, so that nothing is granted silently later.
 	pub fn is_known(&self) -> bool {
 		Self::all().contains(*self)
+	}
+}
+
+/// In JSON, the names of the powers.
+impl serde::Serialize for Powers {
+	fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+		serializer.collect_seq(self.names())
 	}
 }
 

@@ -8,9 +8,9 @@ use frame_support::{
 };
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
-	history::History,
+	events::BlockEvents,
 	lineage::{ArtifactId, Trace, TraceError, TraceQuery},
-	DatasetId, Pseudonym, Versioned, H256,
+	DatasetId, Pseudonym, H256,
 };
 use kexin_runtime_api::{AccessJudgement, AccessQuery, ArtifactReport, ConsentView, DatasetView, LogSummary};
 use sp_api::impl_runtime_apis;
@@ -274,9 +274,9 @@ impl_runtime_apis! {
 		}
 	}
 
-	impl kexin_runtime_api::HistoryApi<Block> for Runtime {
-		fn history(transactions: Vec<<Block as BlockT>::Extrinsic>) -> Versioned<History> {
-			Versioned::V1(history::of(transactions))
+	impl kexin_runtime_api::LedgerEventsApi<Block> for Runtime {
+		fn ledger_events(block: Block) -> BlockEvents {
+			events::of(block)
 		}
 	}
 

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`configs`] | the configuration of each pallet, by domain |
 //! | `apis` | the runtime APIs |
-//! | `history` | what happened in a block, in the terms of the index |
+//! | `events` | the events of a block, in the vocabulary of the ledger |
 //! | `rehearsal` | the version after this one, with which upgrades are rehearsed |
 //! | [`genesis_config_presets`] | the chains `development` and `local`, made from `chain-spec/` |
 //!
@@ -25,8 +25,8 @@ mod apis;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarks;
 pub mod configs;
+mod events;
 pub mod genesis_config_presets;
-mod history;
 #[cfg(feature = "rehearsal")]
 mod rehearsal;
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use super::{follow::Chain, Block};
 use crate::service::Client;
-use kexin_primitives::{history::History, H256};
-use kexin_runtime_api::HistoryApi as _;
+use kexin_primitives::{events::BlockEvents, H256};
+use kexin_runtime_api::LedgerEventsApi as _;
 use sc_client_api::BlockBackend as _;
 use sp_api::ProvideRuntimeApi as _;
 use sp_blockchain::HeaderBackend as _;
+use sp_runtime::traits::{Block as _, Header as _};
 
 impl Chain for Client {
 	fn finalized(&self) -> Block {
@@ -21,13 +22,12 @@ impl Chain for Client {
 		self.block_hash(number).map_err(|error| error.to_string())
 	}
 
-	fn history(&self, hash: H256) -> Result<History, String> {
-		let body = self.block_body(hash).map_err(|error| error.to_string())?;
-		let body = body.ok_or("its transactions are not kept")?;
-		let history = self
-			.runtime_api()
-			.history(hash, body)
-			.map_err(|error| error.to_string())?;
-		Ok(history.into_latest())
+	fn events(&self, hash: H256) -> Result<BlockEvents, String> {
+		let block = self.block(hash).map_err(|error| error.to_string())?;
+		let block = block.ok_or("its transactions are not kept")?.block;
+		let parent = *block.header().parent_hash();
+		self.runtime_api()
+			.ledger_events(parent, block)
+			.map_err(|error| error.to_string())
 	}
 }

@@ -1,14 +1,24 @@
 //! The worker: it follows finality and writes what happened in each block, in a task of its own that nothing of the node waits for.
 
 use super::{
-	graph::Graph,
+	access::{
+		rows::{Breach, Discontinuous, Logs},
+		EventQuery,
+	},
+	add_skipped,
+	lineage::graph::{Graph, Missing},
 	metrics::Metrics,
-	rows::{place, Breach, Logs, Rows, Unexplained},
-	store::{damaged, Error as StoreError, EventQuery, Location, Store},
+	place::{block_of, place},
+	rows::{AllSkipped, Opened, Rows},
+	store::{damaged, Error as StoreError, Location, Store},
 	Block, Index, Progress,
 };
 use futures::{FutureExt as _, Stream, StreamExt as _};
-use kexin_primitives::{history::History, H256};
+use kexin_primitives::{
+	events::{access::AccessLogEvent, lineage::LineageEvent, DomainEvent},
+	events::BlockEvents,
+	H256,
+};
 use std::{
 	fmt,
 	sync::Arc,
@@ -35,11 +45,11 @@ pub trait Chain: Send + Sync + 'static {
 	/// Why the node's database can't be read.
 	fn hash(&self, number: u32) -> Result<Option<H256>, String>;
 
-	/// What happened in a block.
+	/// The ledger events of a block, read by the runtime that executed it.
 	///
 	/// # Errors
-	/// Why it can't be told.
-	fn history(&self, hash: H256) -> Result<History, String>;
+	/// Why they can't be read.
+	fn events(&self, hash: H256) -> Result<BlockEvents, String>;
 }
 
 /// Why the index does not go on.
@@ -54,12 +64,12 @@ pub enum Error {
 		/// Why.
 		cause: String,
 	},
-	/// A batch of a block has no explanation.
-	Unexplained {
+	/// A batch of a block does not continue the log that the index has.
+	Discontinuous {
 		/// The block.
 		block: Block,
 		/// The batch.
-		batch: Unexplained,
+		batch: Discontinuous,
 	},
 	/// The chain is not so far yet as the index is.
 	Ahead {
@@ -74,7 +84,7 @@ impl Error {
 		match self {
 			Self::Store(error) => !matches!(error, StoreError::Refused(_)),
 			Self::Chain { .. } | Self::Ahead { .. } => true,
-			Self::Unexplained { .. } => false,
+			Self::Discontinuous { .. } => false,
 		}
 	}
 }
@@ -95,14 +105,15 @@ impl fmt::Display for Error {
 			Self::Store(error) => error.fmt(formatter),
 			Self::Chain { number, cause } => write!(
 				formatter,
-				"the node can't tell what happened in block {number}: {cause}. The index needs the state and the transactions of every \
+				"the node can't read the events of block {number}: {cause}. The index needs the state and the transactions of every \
 				 block. If this node has dropped them, stop it, run kexin-node purge-chain, and synchronise it anew with \
 				 --state-pruning archive --blocks-pruning archive; or run it with --index off and ask another node"
 			),
-			Self::Unexplained { block, batch } => write!(
+			Self::Discontinuous { block, batch } => write!(
 				formatter,
-				"block {} ({:?}): no call of transaction {} explains the batch that was recorded in the log of {:?}",
-				block.number, block.hash, batch.transaction, batch.dataset
+				"block {} ({:?}): its batch does not continue the log of {:?} as the index has it: stop the node and run kexin-node index \
+				 rebuild",
+				block.number, block.hash, batch.0
 			),
 			Self::Ahead { indexed } => write!(
 				formatter,
@@ -131,6 +142,8 @@ pub struct Follower<C> {
 	told: Option<u32>,
 	/// The last error in the log.
 	reported: Option<String>,
+	/// The events that could not be read.
+	skipped: AllSkipped,
 }
 
 /// Where the worker is; read anew from the database after an error.
@@ -156,6 +169,7 @@ impl<C: Chain> Follower<C> {
 			position: None,
 			told: None,
 			reported: None,
+			skipped: AllSkipped::new(),
 		})
 	}
 
@@ -194,20 +208,26 @@ impl<C: Chain> Follower<C> {
 	/// Reads from the database where to go on.
 	async fn resume(&mut self) -> Result<(Store, Position), Error> {
 		let (store, last) = self.open().await?;
+		let skipped = store.skipped().await?;
 		if self.index.lineage() != Some(last) {
 			let begun = Instant::now();
-			let (artifacts, derivations) = store.lineage().await?;
-			let mut graph = Graph::default();
-			let extended = graph.extend(&artifacts, &derivations);
-			extended.map_err(|missing| damaged(format_args!("the artifact {:?}", missing.0)))?;
-			self.index.set_lineage(graph, last);
+			let graph = graph(&store, last, &skipped).await?;
 			log::info!(
 				target: "index",
-				"{} is at block {}, with {} artifacts read in {:.1} s", self.location, last.number, artifacts.len(),
+				"{} is at block {}, with {} artifacts read in {:.1} s", self.location, last.number, graph.artifacts(),
 				begun.elapsed().as_secs_f64()
 			);
+			self.index.set_lineage(graph, last);
 		}
-		let logs = Logs::new(store.last_log().await?);
+		if !skipped.is_empty() {
+			log::warn!(
+				target: "index",
+				"{} ledger events could not be read by the release that met them: run kexin-node index rebuild to bring them in",
+				skipped.values().map(|skipped| skipped.events).sum::<u64>()
+			);
+		}
+		let logs = Logs::new(store.last_log().await?, has_gaps(&skipped));
+		self.skipped = skipped;
 		// A transaction may have gone through although its answer was lost, or another node shares the index.
 		if let Some(told) = self.told.filter(|told| *told < last.number) {
 			self.tell_from(&store, told, last.number).await?;
@@ -270,13 +290,14 @@ impl<C: Chain> Follower<C> {
 			}
 			let gathered = match gather(&*self.chain, &store, &mut position, finalized).await {
 				// The logs are those of another block when somebody else wrote meanwhile.
-				Err(Error::Unexplained { .. }) if store.last().await? != from => return Err(StoreError::Moved.into()),
+				Err(Error::Discontinuous { .. }) if store.last().await? != from => return Err(StoreError::Moved.into()),
 				gathered => gathered?,
 			};
 			store.write(&gathered.rows, from, gathered.to).await?;
+			add_skipped(&mut self.skipped, &gathered.rows.skipped);
 			position.last = gathered.to;
 			if !gathered.whole {
-				position.logs = Logs::new(store.last_log().await?);
+				position.logs = Logs::new(store.last_log().await?, has_gaps(&self.skipped));
 			}
 			self.take_in(gathered.rows, gathered.to)?;
 			progress(gathered.to);
@@ -286,11 +307,18 @@ impl<C: Chain> Follower<C> {
 	/// Shows what was written.
 	fn take_in(&mut self, rows: Rows, to: Block) -> Result<(), Error> {
 		self.metrics.wrote(&rows);
-		let extended = self.index.extend_lineage(&rows, to);
-		extended.map_err(|missing| damaged(format_args!("the artifact {:?}", missing.0)))?;
+		for ((domain, version), skipped) in &rows.skipped {
+			log::warn!(
+				target: "index",
+				"skipped {} events of domain {domain} in version {version}, from block {} on: this node is older than the runtime. Update it, \
+				 then run kexin-node index rebuild", skipped.events, block_of(skipped.first)
+			);
+		}
+		let extended = self.index.extend_lineage(&rows, to, lacks_lineage(&self.skipped));
+		extended.map_err(missing)?;
 		self.publish(to);
 		self.told = Some(to.number);
-		for breach in rows.breaches {
+		for breach in rows.access.breaches {
 			self.tell(breach);
 		}
 		Ok(())
@@ -334,6 +362,7 @@ impl<C: Chain> Follower<C> {
 		let progress = Progress {
 			indexed: Some(last),
 			error: None,
+			skipped: self.skipped.clone(),
 		};
 		self.index.progress.send_if_modified(|known| {
 			let changed = *known != progress;
@@ -401,13 +430,47 @@ async fn gather(chain: &impl Chain, store: &Store, position: &mut Position, fina
 
 async fn block(chain: &impl Chain, store: &Store, logs: &mut Logs, number: u32) -> Result<(Block, Rows), Error> {
 	let hash = canonical(chain, number)?;
-	let history = chain.history(hash).map_err(|cause| Error::Chain { number, cause })?;
-	for batch in &history.batches {
-		if !logs.has(&batch.dataset) {
-			logs.insert(batch.dataset, store.log(batch.dataset).await?);
+	let events = chain.events(hash).map_err(|cause| Error::Chain { number, cause })?;
+	let block = Block { hash, number };
+	let opened = Opened::new(block, events);
+	for dataset in opened.datasets() {
+		if !logs.has(&dataset) {
+			logs.insert(dataset, store.log(dataset).await?);
 		}
 	}
-	let block = Block { hash, number };
-	let rows = Rows::of(block, &history, logs).map_err(|batch| Error::Unexplained { block, batch })?;
+	let rows = Rows::of(opened, logs).map_err(|batch| Error::Discontinuous { block, batch })?;
 	Ok((block, rows))
+}
+
+/// Reads the lineage up to a block, a page at a time.
+async fn graph(store: &Store, last: Block, skipped: &AllSkipped) -> Result<Graph, Error> {
+	const PAGE: u32 = 10_000;
+	let (mut graph, mut after) = (Graph::default(), None);
+	loop {
+		let page = store.history::<LineageEvent>(None, after, last.number, PAGE).await?;
+		for recorded in &page {
+			match graph.add(recorded.place, recorded.time, &recorded.event) {
+				Err(error) if !lacks_lineage(skipped) => return Err(missing(error)),
+				_ => {},
+			}
+		}
+		match page.last() {
+			Some(recorded) => after = Some(recorded.place),
+			None => return Ok(graph),
+		}
+	}
+}
+
+fn missing(missing: Missing) -> Error {
+	damaged(format_args!("the artifact {:?}", missing.0)).into()
+}
+
+/// Whether events of some log were skipped.
+fn has_gaps(skipped: &AllSkipped) -> bool {
+	skipped.keys().any(|(domain, _)| *domain == AccessLogEvent::DOMAIN)
+}
+
+/// Whether events of the lineage were skipped.
+fn lacks_lineage(skipped: &AllSkipped) -> bool {
+	skipped.keys().any(|(domain, _)| *domain == LineageEvent::DOMAIN)
 }

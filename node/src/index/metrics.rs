@@ -15,6 +15,7 @@ struct Figures {
 	accesses: Counter<U64>,
 	breaches: Counter<U64>,
 	errors: Counter<U64>,
+	skipped: Counter<U64>,
 }
 
 impl Metrics {
@@ -36,6 +37,10 @@ impl Metrics {
 					"Accesses with breaches written to the index",
 				)?,
 				errors: counter("kexin_index_errors_total", "Errors of the index")?,
+				skipped: counter(
+					"kexin_index_skipped_events_total",
+					"Ledger events that this release can't read and skipped",
+				)?,
 			})
 		};
 		registry.map(figures).transpose().map(Self)
@@ -59,8 +64,9 @@ impl Metrics {
 	pub fn wrote(&self, rows: &Rows) {
 		if let Some(figures) = &self.0 {
 			figures.rows.inc_by(rows.count() as u64);
-			figures.accesses.inc_by(rows.entries.len() as u64);
-			figures.breaches.inc_by(rows.breaches.len() as u64);
+			figures.accesses.inc_by(rows.access.entries.len() as u64);
+			figures.breaches.inc_by(rows.access.breaches.len() as u64);
+			figures.skipped.inc_by(rows.skipped.values().map(|skipped| skipped.events).sum());
 		}
 	}
 

@@ -2,22 +2,35 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`schema`] | the tables and their versions |
-//! | [`rows`] | from what happened in a block to rows |
-//! | [`store`] | the database and every statement |
-//! | [`graph`] | the lineage in memory, for walks of any size |
+//! | [`store`] | the database |
+//! | [`schema`] | the versions of its tables |
 //! | [`follow`] | the worker that follows finality |
-//! | [`metrics`] | what Prometheus sees of it |
+//! | [`rows`] | from the events of a block to rows |
+//! | [`place`] | the order of all that happened |
+//! | [`access`] | the logs: entries, and what proofs are made from |
+//! | [`history`] | what the other domains share: events in order, found by keys |
+//! | [`consent`], [`lineage`], [`members`], [`governance`], [`annotation`] | these domains |
+//! | [`metrics`] | what Prometheus shows of it |
 //! | [`command`] | `kexin-node index` |
 //!
-//! The rows of a block and the mark that it is indexed are one transaction. So whatever happens to the node or the database, each block
-//! is in the index once. Nothing that is asked for here is believed by an auditor: entries are proved against the state.
+//! The rows of a block and the mark that it is indexed are one transaction. So each block is in the index once, whatever happens to the node
+//! or the database. An auditor need not trust any answer from here: entries are proved against the state.
+//!
+//! An event that this release can't read, because the runtime is newer, is skipped and counted; `kexin-node index rebuild` brings it in after
+//! the node was updated.
 
+pub mod access;
+pub mod annotation;
 mod client;
 pub mod command;
+pub mod consent;
 pub mod follow;
-pub mod graph;
+pub mod governance;
+pub mod history;
+pub mod lineage;
+pub mod members;
 pub mod metrics;
+pub mod place;
 pub mod rows;
 pub mod schema;
 pub mod store;
@@ -25,12 +38,13 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use graph::{Graph, Walks};
+use access::rows::Breach;
 use kexin_primitives::{
-	lineage::{Trace, TraceError, TraceQuery},
+	lineage::{ActivityId, ArtifactId, Trace, TraceError, TraceQuery},
 	H256,
 };
-use rows::{Breach, Rows};
+use lineage::graph::{Graph, Missing, Walks};
+use rows::{add_skipped, AllSkipped, Rows};
 use std::{
 	path::Path,
 	sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
@@ -107,6 +121,8 @@ pub struct Progress {
 	pub indexed: Option<Block>,
 	/// Why it does not go on; none when all is well.
 	pub error: Option<String>,
+	/// The events that could not be read, by domain and version.
+	pub skipped: AllSkipped,
 }
 
 /// The index as those see it who ask.
@@ -195,13 +211,24 @@ impl Index {
 		*lineage = Some(Lineage { graph, block });
 	}
 
-	/// Adds what came up to a block.
-	fn extend_lineage(&self, rows: &Rows, block: Block) -> Result<(), graph::Missing> {
+	/// Adds what came up to a block. An event that names an artifact which was skipped is left out.
+	fn extend_lineage(&self, rows: &Rows, block: Block, incomplete: bool) -> Result<(), Missing> {
 		let mut lineage = self.lineage.write().unwrap_or_else(PoisonError::into_inner);
 		if let Some(lineage) = lineage.as_mut() {
-			lineage.graph.extend(&rows.artifacts, &rows.derivations)?;
+			for (place, time, event) in &rows.graph {
+				match lineage.graph.add(*place, *time, event) {
+					Err(missing) if !incomplete => return Err(missing),
+					_ => {},
+				}
+			}
 			lineage.block = block;
 		}
 		Ok(())
+	}
+
+	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not registered.
+	pub fn generated_by(&self, artifact: ArtifactId) -> Option<Option<ActivityId>> {
+		let lineage = self.lineage.read().unwrap_or_else(PoisonError::into_inner);
+		lineage.as_ref()?.graph.generated_by(artifact)
 	}
 }

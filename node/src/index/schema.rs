@@ -1,12 +1,27 @@
 //! The tables, which are the same in both databases, and their versions.
 //!
-//! A published version never changes. What comes later is a file of its own at the end of [`VERSIONS`].
+//! A published version never changes. What comes later is a version of its own at the end of [`versions`].
 
+use super::history;
+use kexin_primitives::events::{
+	annotation::AnnotationEvent, consent::ConsentEvent, governance::GovernanceEvent, lineage::LineageEvent,
+	members::MemberEvent,
+};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::borrow::Cow;
 
-/// Each version's number, name and statements.
-const VERSIONS: [(i64, &str, &str); 1] = [(1, "events", include_str!("schema/0001_events.sql"))];
+/// The first versions: what all domains share, then each domain. A later one goes to the end, whichever domain it belongs to.
+fn versions() -> [(i64, &'static str, Cow<'static, str>); 7] {
+	[
+		(1, "progress", include_str!("schema.sql").into()),
+		(2, "access", include_str!("access/schema.sql").into()),
+		(3, "consent", history::schema::<ConsentEvent>().into()),
+		(4, "lineage", history::schema::<LineageEvent>().into()),
+		(5, "members", history::schema::<MemberEvent>().into()),
+		(6, "governance", history::schema::<GovernanceEvent>().into()),
+		(7, "annotation", history::schema::<AnnotationEvent>().into()),
+	]
+}
 
 /// Makes PostgreSQL understand the tables as they are written for SQLite, in a schema of their own, so that dropping the index can touch
 /// nothing else in the database.
@@ -37,8 +52,8 @@ pub const SQLITE_CONNECTION: &str =
 
 /// Brings the tables to the newest version.
 pub fn migrator() -> Migrator {
-	let migrations = VERSIONS.map(|(version, name, statements)| {
-		Migration::new(version, name.into(), MigrationType::Simple, statements.into(), false)
+	let migrations = versions().map(|(version, name, statements)| {
+		Migration::new(version, name.into(), MigrationType::Simple, statements, false)
 	});
 	Migrator {
 		migrations: Cow::Owned(migrations.into()),

@@ -29,6 +29,7 @@ mod benchmarking;
 mod judge;
 #[cfg(test)]
 mod mock;
+mod observer;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use observer::observe;
 pub use pallet::*;
 pub use sources::{second_of, Level, Page, MAX_PAGE};
 pub use types::*;
@@ -54,6 +56,7 @@ use frame_support::{
 use judge::Judge;
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Log, LogEntry, Outcome, Rules},
+	events::access::Batch as RecordedBatch,
 	members::MemberId,
 	DatasetId, UnixMillis, Versioned, FOREVER, H256,
 };
@@ -261,6 +264,7 @@ impl<T: Config> Pallet<T> {
 		let first = log.accumulator.count();
 		let mut replayed = Vec::new();
 		let mut breached = Vec::new();
+		let mut observed = observer::is_observed().then(Vec::new);
 
 		let number = u32::try_from(events.len()).unwrap_or(MAX_BATCH);
 		for (position, event) in (0u32..).zip(events) {
@@ -285,6 +289,9 @@ impl<T: Config> Pallet<T> {
 				event,
 			};
 			log.accumulator.append(entry.leaf()).map_err(|_| Error::<T>::LogFull)?;
+			if let Some(observed) = &mut observed {
+				observed.push((event, breaches));
+			}
 		}
 
 		let shape = BatchShape {
@@ -295,6 +302,18 @@ impl<T: Config> Pallet<T> {
 		let recorded = log.accumulator.count().saturating_sub(first);
 		let root = log.accumulator.root();
 		Logs::<T>::insert(dataset, Versioned::V1(log));
+		if let Some(entries) = observed {
+			observer::note(RecordedBatch {
+				dataset,
+				reporter,
+				first,
+				entries,
+				replayed: u32::try_from(replayed.len()).unwrap_or(MAX_BATCH),
+				recorded: now,
+				rules,
+				root,
+			});
+		}
 		Self::deposit_event(Event::BatchRecorded {
 			dataset,
 			reporter,

@@ -10,12 +10,12 @@ use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
 use kexin_primitives::{
 	access::Breaches,
-	history::History,
+	events::BlockEvents,
 	lineage::{Artifact, ArtifactId, Evidence, Trace, TraceError, TraceQuery},
 	members::MemberId,
 	scope::Scope,
 	vocabulary::{Operation, Purpose, Region},
-	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
 use scale_info::TypeInfo;
 
@@ -126,10 +126,13 @@ sp_api::decl_runtime_apis! {
 		fn dataset(dataset: DatasetId) -> Option<DatasetView>;
 	}
 
-	/// What happened.
-	pub trait HistoryApi {
-		/// What happened in the block at whose state this is asked and whose transactions these are.
-		fn history(transactions: Vec<Block::Extrinsic>) -> Versioned<History>;
+	/// The events of the ledger.
+	pub trait LedgerEventsApi {
+		/// Executes a block on the state of its parent, at which this is asked, and returns its ledger events. So the runtime that
+		/// executed a block reads it, also when the block replaced the runtime.
+		///
+		/// The answer never changes its layout; new kinds of events come in envelopes of their own.
+		fn ledger_events(block: Block) -> BlockEvents;
 	}
 
 	/// Who may connect.

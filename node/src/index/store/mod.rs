@@ -1,13 +1,15 @@
 //! The database: SQLite, a file beside the chain, or PostgreSQL. The statements are the same for both.
 
-mod read;
 mod statement;
-mod write;
 
-pub use read::{EventQuery, Found, Page};
+pub use statement::{insert, Statement, Values};
 
-use super::{schema, Block};
-use kexin_primitives::H256;
+use super::{
+	place::int,
+	rows::{AllSkipped, Rows, Skipped},
+	schema, Block,
+};
+use kexin_primitives::{UnixMillis, H256};
 use sqlx::{
 	any::{AnyConnectOptions, AnyPoolOptions},
 	migrate::MigrateError,
@@ -214,6 +216,62 @@ impl Store {
 		})
 	}
 
+	/// Adds the rows of the blocks after `from` up to `to`, and marks them as indexed: all of it or nothing.
+	///
+	/// # Errors
+	/// [`Error::Moved`] when `from` is not the last block that is in the index; nothing was written then.
+	pub async fn write(&self, rows: &Rows, from: Block, to: Block) -> Result<(), Error> {
+		let mut transaction = self.pool.begin().await?;
+		// First of all, since it keeps any other writer out until the end of the transaction.
+		let moved = sqlx::query("UPDATE progress SET number = $1, hash = $2 WHERE number = $3 AND hash = $4")
+			.bind(i64::from(to.number))
+			.bind(to.hash.as_bytes())
+			.bind(i64::from(from.number))
+			.bind(from.hash.as_bytes())
+			.execute(&mut *transaction)
+			.await?;
+		if moved.rows_affected() != 1 {
+			return Err(Error::Moved);
+		}
+		rows.write(&mut transaction).await?;
+		for ((domain, version), skipped) in &rows.skipped {
+			sqlx::query(
+				"INSERT INTO skipped (domain, version, events, first) VALUES ($1, $2, $3, $4)
+				 ON CONFLICT (domain, version) DO UPDATE SET events = skipped.events + excluded.events",
+			)
+			.bind(i64::from(*domain))
+			.bind(i64::from(*version))
+			.bind(int(skipped.events))
+			.bind(skipped.first)
+			.execute(&mut *transaction)
+			.await?;
+		}
+		transaction.commit().await?;
+		Ok(())
+	}
+
+	/// The events that a release which wrote this index could not read.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub async fn skipped(&self) -> Result<AllSkipped, Error> {
+		let rows: Vec<(i64, i64, i64, i64)> = sqlx::query_as("SELECT domain, version, events, first FROM skipped")
+			.fetch_all(&self.pool)
+			.await?;
+		let byte = |number| u8::try_from(number).map_err(|_| damaged("what was skipped"));
+		rows.into_iter()
+			.map(|(domain, version, events, first)| {
+				let events = u64::try_from(events).map_err(|_| damaged("what was skipped"))?;
+				Ok(((byte(domain)?, byte(version)?), Skipped { events, first }))
+			})
+			.collect()
+	}
+
+	/// The connections.
+	pub(super) fn pool(&self) -> &AnyPool {
+		&self.pool
+	}
+
 	/// Changes what is in the database, as someone else could.
 	#[cfg(test)]
 	pub async fn execute(&self, statement: &str) -> Result<(), Error> {
@@ -264,6 +322,26 @@ fn options(location: &Location) -> Result<AnyConnectOptions, Error> {
 	Ok(options.disable_statement_logging())
 }
 
-fn hash(bytes: &[u8]) -> Result<H256, Error> {
+/// A hash of the database.
+///
+/// # Errors
+/// [`Error::Refused`] when it is none.
+pub(super) fn hash(bytes: &[u8]) -> Result<H256, Error> {
 	<[u8; 32]>::try_from(bytes).map(H256).map_err(|_| damaged("a hash"))
+}
+
+/// A small number of the database.
+///
+/// # Errors
+/// [`Error::Refused`] when it is none.
+pub(super) fn number(number: i64) -> Result<u32, Error> {
+	u32::try_from(number).map_err(|_| damaged("a number"))
+}
+
+/// A time of the database.
+///
+/// # Errors
+/// [`Error::Refused`] when it is none.
+pub(super) fn time(time: i64) -> Result<UnixMillis, Error> {
+	UnixMillis::try_from(time).map_err(|_| damaged("a time"))
 }

@@ -3,8 +3,9 @@
 //! The graph only grows, and inputs are there before outputs. So it answers for every block up to the last one that is in it: what came
 //! later is passed over.
 
-use super::rows::{self, block_of};
+use crate::index::place::{block_of, Place};
 use kexin_primitives::{
+	events::lineage::LineageEvent,
 	lineage::{
 		ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, InputRole, Trace, TraceEdge,
 		TraceError, TraceNode, TraceQuery,
@@ -54,45 +55,70 @@ struct Derivation {
 pub struct Missing(pub ArtifactId);
 
 impl Graph {
-	/// Adds what came later.
+	/// Adds the next event of the lineage.
 	///
 	/// # Errors
-	/// [`Missing`]; the graph is of no use then.
-	pub fn extend(&mut self, artifacts: &[rows::Artifact], derivations: &[rows::Derivation]) -> Result<(), Missing> {
-		for artifact in artifacts {
-			let number = self.artifacts.len() as u32;
-			self.numbers.insert(artifact.id, number);
-			self.artifacts.push(Vertex {
-				id: artifact.id,
-				block: block_of(artifact.place),
-				kind: artifact.kind,
-				owner: artifact.owner,
-				registered: artifact.registered,
-				generated_by: None,
-				used_by: Vec::new(),
-			});
-		}
-		for derivation in derivations {
-			let number = self.derivations.len() as u32;
-			let find = |id: &ArtifactId| self.numbers.get(id).copied().ok_or(Missing(*id));
-			let used = derivation.inputs.iter().filter(|(_, role)| *role == InputRole::Used);
-			let used = used.map(|(id, _)| find(id)).collect::<Result<Box<[_]>, _>>()?;
-			let generated = derivation.outputs.iter().map(find).collect::<Result<Box<[_]>, _>>()?;
-			for artifact in &used {
-				self.artifacts[*artifact as usize].used_by.push(number);
-			}
-			for artifact in &generated {
-				self.artifacts[*artifact as usize].generated_by = Some(number);
-			}
-			self.derivations.push(Derivation {
-				activity: derivation.activity,
-				block: block_of(derivation.place),
-				kind: derivation.kind,
-				used,
-				generated,
-			});
+	/// [`Missing`] when it names an artifact that is not there; nothing was added then.
+	pub fn add(&mut self, place: Place, time: UnixMillis, event: &LineageEvent) -> Result<(), Missing> {
+		match event {
+			LineageEvent::Registered {
+				artifact, kind, owner, ..
+			} => {
+				let number = self.artifacts.len() as u32;
+				self.numbers.insert(*artifact, number);
+				self.artifacts.push(Vertex {
+					id: *artifact,
+					block: block_of(place),
+					kind: *kind,
+					owner: *owner,
+					registered: time,
+					generated_by: None,
+					used_by: Vec::new(),
+				});
+			},
+			LineageEvent::Derived {
+				activity,
+				kind,
+				inputs,
+				outputs,
+				..
+			} => {
+				let number = self.derivations.len() as u32;
+				let find = |id: &ArtifactId| self.numbers.get(id).copied().ok_or(Missing(*id));
+				let used = inputs.iter().filter(|input| input.role == InputRole::Used);
+				let used = used
+					.map(|input| find(&input.artifact))
+					.collect::<Result<Box<[_]>, _>>()?;
+				let generated = outputs.iter().map(find).collect::<Result<Box<[_]>, _>>()?;
+				for artifact in &used {
+					self.artifacts[*artifact as usize].used_by.push(number);
+				}
+				for artifact in &generated {
+					self.artifacts[*artifact as usize].generated_by = Some(number);
+				}
+				self.derivations.push(Derivation {
+					activity: *activity,
+					block: block_of(place),
+					kind: *kind,
+					used,
+					generated,
+				});
+			},
+			LineageEvent::Started { .. } | LineageEvent::EvidenceAttached { .. } => {},
 		}
 		Ok(())
+	}
+
+	/// How many artifacts there are.
+	pub fn artifacts(&self) -> usize {
+		self.artifacts.len()
+	}
+
+	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not registered.
+	pub fn generated_by(&self, artifact: ArtifactId) -> Option<Option<ActivityId>> {
+		let vertex = &self.artifacts[*self.numbers.get(&artifact)? as usize];
+		let derivation = vertex.generated_by;
+		Some(derivation.map(|number| self.derivations[number as usize].activity))
 	}
 
 	/// One page of a walk at a block, as the runtime of that block answers it, save that no walk is too large and that the uses of an

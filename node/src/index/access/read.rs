@@ -1,12 +1,15 @@
-//! What is asked of the index.
+//! What the logs are asked.
 
-use super::{damaged, hash, statement::Statement, Error, Store};
-use crate::index::rows::{block_of, int, place, Artifact, Consent, ConsentChange, Derivation, Log, Place, TREE_STEP};
+use super::rows::{Log, TREE_STEP};
+use crate::index::{
+	place::{block_of, end_of, int, Place},
+	store::{damaged, hash, number, time, Error, Statement, Store},
+};
 use codec::Decode;
-use futures::{future::ready, TryStreamExt as _};
+use futures::TryStreamExt as _;
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Rules},
-	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, InputRole},
+	lineage::ActivityId,
 	log::{self, node_hash, Accumulator, Subtree},
 	members::MemberId,
 	DatasetId, Pseudonym, UnixMillis, H256,
@@ -118,7 +121,7 @@ impl Store {
 		limit: usize,
 		bound: usize,
 	) -> Result<(Vec<AnyRow>, Option<(Place, u64)>), Error> {
-		let mut rows = statement.build().fetch(&self.pool);
+		let mut rows = statement.build().fetch(self.pool());
 		let (mut matching, mut last, mut seen) = (Vec::new(), None, 0);
 		while let Some(row) = rows.try_next().await? {
 			let at = (row.try_get("at_place")?, index(row.try_get("at_position")?)?);
@@ -151,7 +154,7 @@ impl Store {
 			.bind(log)
 			.bind(int(from))
 			.bind(int(to))
-			.fetch_all(&self.pool)
+			.fetch_all(self.pool())
 			.await?;
 		rows.iter().map(|row| Ok(entry(row, dataset)?.entry)).collect()
 	}
@@ -191,7 +194,7 @@ impl Store {
 			.bind(i64::from(height))
 			.bind(int(from))
 			.bind(int(to))
-			.fetch_all(&self.pool)
+			.fetch_all(self.pool())
 			.await?;
 			rows.iter().map(|(found,)| hash(found)).collect::<Result<Vec<_>, _>>()?
 		};
@@ -215,73 +218,9 @@ impl Store {
 		)
 		.bind(dataset.as_bytes())
 		.bind(int(count))
-		.fetch_all(&self.pool)
+		.fetch_all(self.pool())
 		.await?;
 		rows.into_iter().map(|(member,)| number(member)).collect()
-	}
-
-	/// Whether the data set was declared.
-	///
-	/// # Errors
-	/// [`Error`].
-	pub async fn is_declared(&self, dataset: DatasetId) -> Result<bool, Error> {
-		let found = sqlx::query("SELECT place FROM datasets WHERE id = $1")
-			.bind(dataset.as_bytes())
-			.fetch_optional(&self.pool)
-			.await?;
-		Ok(found.is_some())
-	}
-
-	/// The activity that made an artifact, none when it came from outside; none at all when it is not registered.
-	///
-	/// # Errors
-	/// [`Error`].
-	pub async fn generated_by(&self, artifact: ArtifactId) -> Result<Option<Option<ActivityId>>, Error> {
-		let found: Option<(Option<Vec<u8>>,)> = sqlx::query_as("SELECT generated_by FROM artifacts WHERE id = $1")
-			.bind(artifact.as_bytes())
-			.fetch_optional(&self.pool)
-			.await?;
-		found.map(|(activity,)| optional(activity.as_deref())).transpose()
-	}
-
-	/// What happened to a subject's consents, oldest first: after one place and up to a block.
-	///
-	/// # Errors
-	/// [`Error`].
-	pub async fn consents(
-		&self,
-		subject: Pseudonym,
-		after: Option<Place>,
-		until: u32,
-		limit: u32,
-	) -> Result<Vec<Consent>, Error> {
-		let rows = sqlx::query(
-			"SELECT place, time, what, hospital, consent, document FROM consents
-			 WHERE subject = $1 AND place > $2 AND place < $3 ORDER BY place LIMIT $4",
-		)
-		.bind(subject.as_bytes())
-		.bind(after.unwrap_or(-1))
-		.bind(end_of(until))
-		.bind(i64::from(limit))
-		.fetch_all(&self.pool)
-		.await?;
-		let consent = |row: &AnyRow| {
-			Ok(Consent {
-				place: row.try_get("place")?,
-				time: time(row.try_get("time")?)?,
-				subject,
-				what: match row.try_get("what")? {
-					0i64 => ConsentChange::Granted,
-					1 => ConsentChange::Narrowed,
-					2 => ConsentChange::Revoked,
-					_ => return Err(damaged("the meaning of a change of consents")),
-				},
-				hospital: number(row.try_get("hospital")?)?,
-				consent: optional(row.try_get("consent")?)?,
-				document: hash(row.try_get("document")?)?,
-			})
-		};
-		rows.iter().map(consent).collect()
 	}
 
 	/// The log of a data set; none when nothing was recorded.
@@ -291,7 +230,7 @@ impl Store {
 	pub async fn log(&self, dataset: DatasetId) -> Result<Option<Log>, Error> {
 		let found: Option<(i64, Vec<u8>)> = sqlx::query_as("SELECT id, accumulator FROM logs WHERE dataset = $1")
 			.bind(dataset.as_bytes())
-			.fetch_optional(&self.pool)
+			.fetch_optional(self.pool())
 			.await?;
 		let Some((id, accumulator)) = found else {
 			return Ok(None);
@@ -311,68 +250,15 @@ impl Store {
 	/// [`Error`].
 	pub async fn last_log(&self) -> Result<i64, Error> {
 		let (last,): (i64,) = sqlx::query_as("SELECT COALESCE(MAX(id), 0) FROM logs")
-			.fetch_one(&self.pool)
+			.fetch_one(self.pool())
 			.await?;
 		Ok(last)
-	}
-
-	/// All artifacts and derivations, oldest first.
-	///
-	/// # Errors
-	/// [`Error`].
-	pub async fn lineage(&self) -> Result<(Vec<Artifact>, Vec<Derivation>), Error> {
-		// Millions of rows are taken one by one: a row of the driver is many times as large as what is made of it.
-		let rows = sqlx::query("SELECT id, place, kind, owner, registered, generated_by FROM artifacts ORDER BY place");
-		let artifact = |row: AnyRow| {
-			Ok::<_, Error>(Artifact {
-				id: hash(row.try_get("id")?)?,
-				place: row.try_get("place")?,
-				kind: variant::<ArtifactKind>(row.try_get("kind")?)?,
-				owner: number(row.try_get("owner")?)?,
-				registered: time(row.try_get("registered")?)?,
-				generated_by: optional(row.try_get("generated_by")?)?,
-			})
-		};
-		let rows = rows.fetch(&self.pool).map_err(Error::from);
-		let artifacts = rows.and_then(|row| ready(artifact(row))).try_collect().await?;
-
-		let inputs = "SELECT derivation, artifact, role FROM inputs ORDER BY derivation, position";
-		let outputs = "SELECT derivation, artifact, position FROM outputs ORDER BY derivation, position";
-		let (mut inputs, mut outputs) = (self.sides(inputs).await?, self.sides(outputs).await?);
-		let rows = sqlx::query("SELECT place, activity, kind, time FROM derivations ORDER BY place");
-		let mut derivation = |row: AnyRow| {
-			let place = row.try_get("place")?;
-			let inputs = inputs.remove(&place).unwrap_or_default().into_iter();
-			let outputs = outputs.remove(&place).unwrap_or_default().into_iter();
-			let used = |role| if role == 0 { InputRole::Used } else { InputRole::Read };
-			Ok::<_, Error>(Derivation {
-				place,
-				activity: hash(row.try_get("activity")?)?,
-				kind: variant::<ActivityKind>(row.try_get("kind")?)?,
-				time: time(row.try_get("time")?)?,
-				inputs: inputs.map(|(artifact, role)| (artifact, used(role))).collect(),
-				outputs: outputs.map(|(artifact, _)| artifact).collect(),
-			})
-		};
-		let rows = rows.fetch(&self.pool).map_err(Error::from);
-		let derivations = rows.and_then(|row| ready(derivation(row))).try_collect().await?;
-		Ok((artifacts, derivations))
-	}
-
-	/// Inputs with their roles, or outputs, by the derivation that they belong to.
-	async fn sides(&self, statement: &str) -> Result<HashMap<Place, Vec<(ArtifactId, i64)>>, Error> {
-		let mut sides = HashMap::<_, Vec<_>>::new();
-		let rows: Vec<(Place, Vec<u8>, i64)> = sqlx::query_as(statement).fetch_all(&self.pool).await?;
-		for (derivation, artifact, role) in rows {
-			sides.entry(derivation).or_default().push((hash(&artifact)?, role));
-		}
-		Ok(sides)
 	}
 
 	async fn log_id(&self, dataset: &DatasetId) -> Result<Option<i64>, Error> {
 		let found: Option<(i64,)> = sqlx::query_as("SELECT id FROM logs WHERE dataset = $1")
 			.bind(dataset.as_bytes())
-			.fetch_optional(&self.pool)
+			.fetch_optional(self.pool())
 			.await?;
 		Ok(found.map(|(id,)| id))
 	}
@@ -380,7 +266,7 @@ impl Store {
 	async fn dataset_of(&self, log: i64) -> Result<DatasetId, Error> {
 		let (found,): (Vec<u8>,) = sqlx::query_as("SELECT dataset FROM logs WHERE id = $1")
 			.bind(log)
-			.fetch_one(&self.pool)
+			.fetch_one(self.pool())
 			.await?;
 		hash(&found)
 	}
@@ -391,7 +277,7 @@ impl Store {
 		let mut statement = Statement::new("EXPLAIN QUERY PLAN ");
 		let bound = SCAN;
 		Events { query, log, bound }.write(&mut statement);
-		let rows = statement.build().fetch_all(&self.pool).await?;
+		let rows = statement.build().fetch_all(self.pool()).await?;
 		rows.iter().map(|row| Ok(row.try_get::<String, _>("detail")?)).collect()
 	}
 }
@@ -541,11 +427,6 @@ impl<'a> Events<'a> {
 	}
 }
 
-/// Before which place everything up to a block stands.
-fn end_of(block: u32) -> Place {
-	place(block, 0) + place(1, 0)
-}
-
 fn entry(row: &AnyRow, dataset: DatasetId) -> Result<Found, Error> {
 	let event: &[u8] = row.try_get("event")?;
 	let breaches: i64 = row.try_get("breaches")?;
@@ -578,22 +459,4 @@ impl Found {
 
 fn index(index: i64) -> Result<u64, Error> {
 	u64::try_from(index).map_err(|_| damaged("the index of an entry"))
-}
-
-fn number(number: i64) -> Result<u32, Error> {
-	u32::try_from(number).map_err(|_| damaged("a number"))
-}
-
-fn time(time: i64) -> Result<UnixMillis, Error> {
-	UnixMillis::try_from(time).map_err(|_| damaged("a time"))
-}
-
-fn optional(bytes: Option<&[u8]>) -> Result<Option<H256>, Error> {
-	bytes.map(hash).transpose()
-}
-
-/// The variant of this number, which is that of the encoding.
-fn variant<Kind: Decode>(number: i64) -> Result<Kind, Error> {
-	let number = u8::try_from(number).map_err(|_| damaged("a kind"))?;
-	Kind::decode(&mut &[number][..]).map_err(|_| damaged("a kind"))
 }
