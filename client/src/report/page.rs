@@ -13,7 +13,7 @@ use kexin_primitives::{
 	H256,
 };
 use kexin_verifier::{
-	report::{Activity, Artifact, Dataset, Reason, Status},
+	report::{Reason, ReportedActivity, ReportedArtifact, ReportedDataset, VerdictStatus},
 	Document, Report,
 };
 use serde::Serialize;
@@ -79,7 +79,7 @@ pub struct Page {
 	/// Its title.
 	pub title: String,
 	/// The verdict.
-	pub status: Status,
+	pub status: VerdictStatus,
 	/// What the verdict means.
 	pub meaning: &'static str,
 	/// The rest.
@@ -172,7 +172,7 @@ fn subject(report: &Report, names: &Names<'_>) -> Section {
 	)
 }
 
-fn dataset(number: u32, dataset: &Dataset, names: &Names<'_>) -> Section {
+fn dataset(number: u32, dataset: &ReportedDataset, names: &Names<'_>) -> Section {
 	let accesses = dataset.log.accesses;
 	let of = |number: u64, breached: u64| words(format!("{number}, of which {breached} outside the consents"));
 	let mut facts = vec![
@@ -279,7 +279,7 @@ fn breaches(document: &Document, names: &Names<'_>) -> Section {
 	section("Accesses outside the consents", blocks)
 }
 
-fn activities(activities: &[Activity], names: &Names<'_>) -> Section {
+fn activities(activities: &[ReportedActivity], names: &Names<'_>) -> Section {
 	let all = |ids: &[ArtifactId]| match ids {
 		[] => words("–"),
 		_ => words(ids.iter().map(|id| text::short(*id)).collect::<Vec<_>>().join(" ")),
@@ -313,7 +313,7 @@ fn activities(activities: &[Activity], names: &Names<'_>) -> Section {
 	section("Activities", blocks)
 }
 
-fn artifacts(artifacts: &[Artifact], names: &Names<'_>) -> Section {
+fn artifacts(artifacts: &[ReportedArtifact], names: &Names<'_>) -> Section {
 	let rows = artifacts.iter().map(|artifact| {
 		vec![
 			words(text::name(&artifact.kind)),
@@ -335,7 +335,7 @@ fn artifacts(artifacts: &[Artifact], names: &Names<'_>) -> Section {
 	section("Artifacts", vec![table(head, rows, ROWS)])
 }
 
-fn evidence(artifacts: &[Artifact], names: &Names<'_>) -> Section {
+fn evidence(artifacts: &[ReportedArtifact], names: &Names<'_>) -> Section {
 	let evidence = artifacts
 		.iter()
 		.flat_map(|artifact| artifact.evidence.iter().map(move |evidence| (artifact.id, evidence)));

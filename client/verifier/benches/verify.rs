@@ -34,7 +34,7 @@ fn entries(number: u32) -> impl Iterator<Item = LogEntry> {
 	})
 }
 
-/// The state of a ledger in use, with this many data sets that have logs.
+/// The state of a ledger in use, with this many datasets that have logs.
 fn ledger(datasets: u32) -> Ledger {
 	let mut ledger = Ledger::default();
 	let pallets =
@@ -47,7 +47,7 @@ fn ledger(datasets: u32) -> Ledger {
 		}
 	}
 	for number in 0..datasets {
-		let id = named(&format!("data set {number}"));
+		let id = named(&format!("dataset {number}"));
 		let mut entry = sample::entry("scans", 0, Operation::Read, None);
 		entry.dataset = id;
 		ledger.record(entry);
@@ -121,7 +121,7 @@ fn log_length(proof: &AccessProof) -> usize {
 fn sizes(ledger: &Ledger, datasets: u32) {
 	let proof = access_proof(&mut Chain::new(voters(0..4)), ledger, named("scans"), 123_456, 1);
 	println!(
-		"one event of {EVENTS} without finality, {datasets} data sets: entry and {} hashes {} bytes (JSON {}), \
+		"one event of {EVENTS} without finality, {datasets} datasets: entry and {} hashes {} bytes (JSON {}), \
 		 {} state nodes {} bytes (JSON {})",
 		proof.hashes.len(),
 		log_length(&proof),

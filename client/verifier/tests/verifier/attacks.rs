@@ -329,7 +329,7 @@ fn a_value_of_tomorrow_asks_for_a_newer_verifier() {
 		let header = sample.chain.grow(sample.ledger.root());
 		let proof = AccessProof {
 			format: AccessProof::FORMAT.into(),
-			block: kexin_verifier::access::Block {
+			block: kexin_verifier::access::BlockId {
 				hash: header.hash(),
 				number: header.number,
 			},

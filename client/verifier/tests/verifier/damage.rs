@@ -16,7 +16,7 @@ use kexin_verifier::{
 	error::{Error, JustificationError},
 	header::Header,
 	report::Ancestry,
-	Bytes, Proof, ReadState, State,
+	Bytes, Proof, ProvedState, ReadState,
 };
 use proptest::prelude::*;
 use sp_crypto_hashing::blake2_256;
@@ -105,7 +105,7 @@ fn files_cut_off_anywhere() {
 }
 
 /// Reads everything that a report or a proof reads.
-fn read_all(state: &State, ids: &[H256]) {
+fn read_all(state: &ProvedState, ids: &[H256]) {
 	for id in ids {
 		let _ = (
 			state.log(id),
@@ -180,7 +180,7 @@ proptest! {
 	) {
 		let root = H256(blake2_256(&nodes[0]));
 		let nodes = nodes.into_iter().map(Bytes).collect::<Vec<_>>();
-		if let Ok(state) = State::new(root, &nodes) {
+		if let Ok(state) = ProvedState::new(root, &nodes) {
 			read_all(&state, &[H256(id)]);
 		}
 	}
@@ -203,7 +203,7 @@ proptest! {
 			top.0[at] = byte;
 		}
 		let root = H256(blake2_256(top.as_ref()));
-		if let Ok(state) = State::new(root, &nodes) {
+		if let Ok(state) = ProvedState::new(root, &nodes) {
 			read_all(&state, &[named("scans"), named("model"), named("records")]);
 		}
 	}

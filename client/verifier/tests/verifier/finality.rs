@@ -10,7 +10,7 @@ use finality_grandpa::Precommit;
 use kexin_primitives::H256;
 use kexin_verifier::{
 	error::{Error, HeaderError, JustificationError, Place, StateError},
-	finality::{Restart, Voters},
+	finality::{RestartBlock, Voters},
 	header::{DigestItem, Header},
 	FinalBlock, Finality, Trust,
 };
@@ -642,7 +642,7 @@ fn restarted() -> (Chain, Header) {
 
 /// Trust in these blocks, after so many changes of the voters each.
 fn trusting(chain: &Chain, restarts: &[(&Header, u64)]) -> Trust {
-	let restart = |(header, set_id): &(&Header, u64)| Restart {
+	let restart = |(header, set_id): &(&Header, u64)| RestartBlock {
 		hash: header.hash(),
 		set_id: *set_id,
 	};
@@ -658,7 +658,7 @@ fn what_follows_a_restart_is_final_for_whoever_trusts_it() {
 	let finality = chain.prove(&chain.tip);
 	let untrusted = Error::UntrustedRestart {
 		number: 6,
-		restart: Restart {
+		restart: RestartBlock {
 			hash: restart.hash(),
 			set_id: 2,
 		},

@@ -119,7 +119,7 @@ impl World {
 		let proved = proof.verify(self.genesis).unwrap();
 		let at_block = self.logs.iter().filter(|(at, ..)| *at == proved.block.hash);
 		assert_ne!(at_block.clone().count(), 0, "the block is one of those that are");
-		// Of data sets without a log, nothing is recorded.
+		// Of datasets without a log, nothing is recorded.
 		let mut logs = at_block.filter(|(_, of, _)| *of == proved.dataset);
 		let entries = logs.next().map_or(&[][..], |(.., entries)| entries);
 		let range = usize::try_from(proved.first).unwrap()..;

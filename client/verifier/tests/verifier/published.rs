@@ -2,7 +2,7 @@
 
 use kexin_primitives::{access::Breaches, H256};
 use kexin_verifier::{
-	report::{Code, Status},
+	report::{Code, VerdictStatus},
 	Proof,
 };
 
@@ -21,7 +21,10 @@ fn a_report_is_accepted_and_written_the_same_again() {
 		panic!("the file is read");
 	};
 	let report = document.verify(genesis()).unwrap();
-	assert_eq!((report.block.number, report.verdict.status), (78, Status::Compliant));
+	assert_eq!(
+		(report.block.number, report.verdict.status),
+		(78, VerdictStatus::Compliant)
+	);
 	assert_eq!(
 		report.notices.iter().map(|notice| notice.code).collect::<Vec<_>>(),
 		[Code::ConsentEnded]

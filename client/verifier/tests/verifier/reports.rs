@@ -7,15 +7,15 @@ use crate::support::{
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Outcome},
 	lineage::{ActivityKind, ArtifactKind, AttachedEvidence, Evidence, EvidenceKind, InputRole},
-	members::{MemberKind, Status as MemberStatus},
+	members::{MemberKind, Status},
 	storage_keys,
 	vocabulary::Operation,
 	Versioned, H256,
 };
 use kexin_verifier::{
 	error::{Error, Place, StateError},
-	report::{Accesses, Ancestry, Code, DatasetLog, Reason, Status},
-	Document, Proof, Report, State,
+	report::{Accesses, Ancestry, Code, DatasetLog, Reason, VerdictStatus},
+	Document, Proof, ProvedState, Report,
 };
 use serde_json::Value;
 
@@ -48,7 +48,7 @@ fn breached(mut entry: LogEntry, breaches: Breaches) -> LogEntry {
 #[test]
 fn a_model_whose_accesses_were_within_the_consents_is_compliant() {
 	let report = report(|_| {});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	assert_eq!((report.verdict.reasons, report.notices), (vec![], vec![]));
 }
 
@@ -154,14 +154,14 @@ fn a_permitted_access_outside_the_consents_breaches() {
 			sample.ledger.record(breached(entry, breaches));
 		}
 	});
-	assert_eq!(report.verdict.status, Status::Breached);
+	assert_eq!(report.verdict.status, VerdictStatus::Breached);
 	let scans = named("scans");
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[(Code::Breach, scans, Some(2)), (Code::Breach, scans, Some(1))]
 	);
 	let text =
-		format!("1 access to data set {scans:?} for this model went outside the consents in force: purpose, region.");
+		format!("1 access to dataset {scans:?} for this model went outside the consents in force: purpose, region.");
 	assert_eq!(report.verdict.reasons[1].text, text);
 	let log = report.datasets[0].log;
 	assert_eq!(
@@ -184,7 +184,7 @@ fn what_was_denied_or_for_something_else_is_no_breach_of_the_model() {
 		late.event.occurred = NOW - 400_000;
 		sample.ledger.record(late);
 	});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	let accesses = Accesses {
 		for_model: 5,
 		breached_for_model: 0,
@@ -215,7 +215,7 @@ fn a_data_set_used_without_an_access_leaves_the_verdict_open() {
 				.ledger
 				.record(entry("scans", 5, Operation::Train, Some("train again")));
 		});
-		assert_eq!(report.verdict.status, Status::CannotTell);
+		assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 		assert_eq!(
 			codes(&report.verdict.reasons),
 			[(Code::NoAccessReported, named("train again"), None)]
@@ -234,7 +234,7 @@ fn what_comes_from_outside_leaves_the_verdict_open() {
 		);
 		sample.datasets = vec![named("scans")];
 	});
-	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[(Code::UnknownOrigin, named("twins"), None)]
@@ -269,7 +269,7 @@ fn breaches_that_could_have_been_for_the_model_leave_the_verdict_open() {
 		let training = entry("records", 6, Operation::Train, None);
 		sample.ledger.record(breached(training, Breaches::REGION));
 	});
-	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[
@@ -290,7 +290,7 @@ fn a_breach_outweighs_what_is_unclear() {
 		let training = entry("scans", 5, Operation::Train, Some("train"));
 		sample.ledger.record(breached(training, Breaches::SUPERSEDED));
 	});
-	assert_eq!(report.verdict.status, Status::Breached);
+	assert_eq!(report.verdict.status, VerdictStatus::Breached);
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[(Code::Breach, named("scans"), Some(1))]
@@ -309,7 +309,7 @@ fn ended_consent_and_newer_versions_are_notices() {
 		records.superseded_by = Some(named("records of today"));
 		sample.ledger.put(storage_keys::dataset(&named("records")), records);
 	});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	assert_eq!(
 		codes(&report.notices),
 		[
@@ -326,7 +326,7 @@ fn any_artifact_may_be_asked_about() {
 		sample.model = named("records");
 		sample.datasets = vec![named("records")];
 	});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	assert_eq!((report.artifacts.len(), report.activities.len()), (1, 0));
 	assert_eq!(report.datasets[0].log.accesses.other, 1);
 }
@@ -381,7 +381,7 @@ fn a_long_ancestry_is_walked() {
 		sample.datasets = vec![];
 	});
 	assert_eq!(report.artifacts.last().unwrap().distance, 3_000);
-	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
 		let attached: AttachedEvidence = attached.try_into().unwrap();
 		ledger.put(storage_keys::evidence(&named("records"), by), attached);
 	}
-	let state = State::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
+	let state = ProvedState::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
 	let ancestry = Ancestry::walk(&state, sample.model).unwrap();
 	let expected = [HOSPITAL, COMPANY, AUDITOR, 10, 11, 12, 13];
 	assert_eq!(ancestry.members(), expected.into());
@@ -426,10 +426,10 @@ fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
 fn members_keep_their_standing() {
 	let report = report(|sample| {
 		let mut company = member("Gone GmbH", MemberKind::Company, false);
-		company.status = MemberStatus::Removed;
+		company.status = Status::Removed;
 		sample.ledger.put(storage_keys::member(COMPANY), company);
 	});
-	assert_eq!(report.members[1].status, MemberStatus::Removed);
+	assert_eq!(report.members[1].status, Status::Removed);
 }
 
 // Attacks.
@@ -567,7 +567,7 @@ fn a_file_that_says_something_twice_is_refused() {
 #[test]
 fn a_verdict_edited() {
 	assert_eq!(
-		changed(|document| document.report.verdict.status = Status::Compliant),
+		changed(|document| document.report.verdict.status = VerdictStatus::Compliant),
 		Error::Differs("report.verdict.status".into())
 	);
 	assert_eq!(
@@ -813,7 +813,7 @@ fn of_nodes_that_are_missing_the_error_says_what_they_lead_to() {
 #[test]
 fn the_ancestry_says_which_logs_a_report_needs() {
 	let sample = Sample::new();
-	let state = kexin_verifier::State::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
+	let state = kexin_verifier::ProvedState::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
 	let ancestry = Ancestry::walk(&state, sample.model).unwrap();
 	let datasets = ancestry.datasets.iter().map(|(id, _)| *id);
 	assert_eq!(datasets.collect::<Vec<_>>(), sample.datasets);

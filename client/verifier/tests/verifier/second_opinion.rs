@@ -13,7 +13,7 @@ use kexin_primitives::{storage_keys, vocabulary::Operation, H256};
 use kexin_verifier::{
 	finality::Voters,
 	header::{Change, Header},
-	Bytes, ReadState, State,
+	Bytes, ProvedState, ReadState,
 };
 use smoldot::{
 	finality::verify::{verify_justification, JustificationVerifyConfig},
@@ -153,7 +153,7 @@ fn smoldot_reads(root: H256, nodes: &[Bytes], key: &[u8]) -> Option<Option<Vec<u
 }
 
 fn we_read(root: H256, nodes: &[Bytes], key: &[u8]) -> Option<Option<Vec<u8>>> {
-	let state = State::new(root, nodes).ok()?;
+	let state = ProvedState::new(root, nodes).ok()?;
 	let value = state.get(key).ok()?;
 	state.every_node_used().ok()?;
 	Some(value)
@@ -202,7 +202,7 @@ fn both_list_the_same_evidence() {
 	let root = sample.ledger.root();
 	let prefix = storage_keys::evidence_of(&sample.model);
 	let nodes = sample.ledger.prove(|state| drop(state.prefix(&prefix)));
-	let ours = State::new(root, &nodes).unwrap().prefix(&prefix).unwrap();
+	let ours = ProvedState::new(root, &nodes).unwrap().prefix(&prefix).unwrap();
 	let nodes = nodes.iter().map(|node| node.0.clone()).collect::<Vec<_>>();
 	let proof = decode_and_verify_proof(Config { proof: nodes.encode() }).unwrap();
 	let theirs = proof

@@ -6,7 +6,7 @@ use kexin_primitives::{
 	log::{node_hash, prove, Subtree},
 	storage_keys, Versioned, H256,
 };
-use kexin_verifier::{access::leaves, Bytes, State};
+use kexin_verifier::{access::leaves, Bytes, ProvedState};
 use sp_core::Blake2Hasher;
 use sp_trie::{trie_types::TrieDBMutBuilderV1, MemoryDB, TrieMut};
 use std::collections::BTreeMap;
@@ -77,12 +77,12 @@ impl Ledger {
 		self.values.values_mut()
 	}
 
-	/// Records an entry in the log of its data set.
+	/// Records an entry in the log of its dataset.
 	pub fn record(&mut self, entry: LogEntry) {
 		self.record_all(entry.dataset, [entry]);
 	}
 
-	/// Records entries in the log of a data set.
+	/// Records entries in the log of a dataset.
 	pub fn record_all(&mut self, dataset: H256, entries: impl IntoIterator<Item = LogEntry>) {
 		let log = self.logs.entry(dataset).or_default();
 		entries.into_iter().for_each(|entry| log.push(entry));
@@ -115,9 +115,9 @@ impl Ledger {
 	}
 
 	/// The nodes that prove what is read.
-	pub fn prove(&self, read: impl FnOnce(&State)) -> Vec<Bytes> {
+	pub fn prove(&self, read: impl FnOnce(&ProvedState)) -> Vec<Bytes> {
 		let (root, nodes) = self.trie();
-		let state = State::new(root, &nodes).expect("no node is there twice");
+		let state = ProvedState::new(root, &nodes).expect("no node is there twice");
 		read(&state);
 		state.used_nodes()
 	}

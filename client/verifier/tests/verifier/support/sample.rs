@@ -30,11 +30,11 @@ pub struct Sample {
 	pub chain: Chain,
 	pub ledger: Ledger,
 	pub model: H256,
-	/// The data sets in the order of a report.
+	/// The datasets in the order of a report.
 	pub datasets: Vec<H256>,
 }
 
-/// An access to a data set for an activity, as it should be.
+/// An access to a dataset for an activity, as it should be.
 pub fn entry(dataset: &str, number: u8, operation: Operation, activity: Option<&str>) -> LogEntry {
 	LogEntry {
 		dataset: named(dataset),
