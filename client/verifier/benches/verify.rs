@@ -2,6 +2,13 @@
 //!
 //! `cargo bench -p kexin-verifier`. Every figure is the median of several runs, all in one process and on one core.
 
+#![allow(
+	clippy::arithmetic_side_effects,
+	clippy::as_conversions,
+	clippy::indexing_slicing,
+	clippy::unwrap_used
+)]
+
 #[path = "../tests/verifier/support/mod.rs"]
 mod support;
 
@@ -23,7 +30,7 @@ use support::{
 
 const EVENTS: u32 = 1_000_000;
 
-/// Entries as a ledger has them, `number` of them.
+/// `number` entries, as a ledger has them.
 fn entries(number: u32) -> impl Iterator<Item = LogEntry> {
 	(0..number).map(|number| {
 		let mut entry = sample::entry("scans", 1, Operation::Train, Some("train"));
@@ -141,7 +148,7 @@ fn whole_log(ledger: &Ledger) {
 		assert!(proved.complete);
 	});
 
-	// The same bytes, laid out beforehand: what is left when nothing but hashing remains.
+	// The same bytes, laid out beforehand, so that only hashing remains.
 	let mut inputs = Vec::new();
 	let mut ends = Vec::new();
 	for entry in &proof.entries {
@@ -196,7 +203,7 @@ fn whole_report() {
 }
 
 fn main() {
-	// `cargo test --all-targets` runs benchmarks too, to see that they can.
+	// `cargo test --all-targets` runs benchmarks too, to check that they run.
 	if !std::env::args().any(|argument| argument == "--bench") {
 		return;
 	}

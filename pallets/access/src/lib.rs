@@ -17,10 +17,7 @@
 //! 5. **All or nothing.** One unacceptable event refuses its batch; the error names the problem.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
 
 extern crate alloc;
 

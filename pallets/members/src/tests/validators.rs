@@ -156,7 +156,7 @@ fn a_silent_validator_is_reported_once() {
 	ExtBuilder::build_and_execute(|| {
 		let turns = u64::from(SILENT_TURNS) * 3;
 		let silent = |since| Event::<Test>::ValidatorSilent { account: 11, since }.into();
-		let told = || {
+		let reported = || {
 			let events = System::events();
 			events
 				.iter()
@@ -169,7 +169,7 @@ fn a_silent_validator_is_reported_once() {
 			if block % 10 == 0 {
 				Members::note_silent(&ADMINISTRATORS);
 			}
-			assert_eq!(told(), usize::from(block >= turns + 10), "{block}");
+			assert_eq!(reported(), usize::from(block >= turns + 10), "{block}");
 		}
 		System::assert_has_event(silent(0));
 		Members::note_author(&11);
@@ -182,7 +182,7 @@ fn a_silent_validator_is_reported_once() {
 			}
 		}
 		System::assert_has_event(silent(2 * turns));
-		assert_eq!(told(), 2);
+		assert_eq!(reported(), 2);
 	});
 }
 

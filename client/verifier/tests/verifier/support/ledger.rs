@@ -50,7 +50,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-	/// A ledger with so many values that no proof is about.
+	/// A ledger with this number of values that no proof needs.
 	pub fn with_filler(number: u32) -> Self {
 		let mut ledger = Self::default();
 		for number in 0..number {
@@ -72,7 +72,7 @@ impl Ledger {
 		self.values.remove(key);
 	}
 
-	/// Every value, in the order of their keys.
+	/// Every value, ordered by key.
 	pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
 		self.values.values_mut()
 	}

@@ -1,6 +1,6 @@
-//! A consortium made up for tests: voters with keys, a chain of headers, a ledger with a real state trie.
+//! An invented consortium: voters with keys, a chain of headers, and a ledger with a real state trie.
 
-#![allow(dead_code)] // The tests and the benchmark each use a part.
+#![allow(dead_code)] // The tests and the benchmark each use a part of it.
 
 pub mod chain;
 pub mod ledger;
@@ -16,7 +16,7 @@ pub fn named(word: &str) -> H256 {
 	H256(blake2_256(word.as_bytes()))
 }
 
-/// The file that an auditor is given.
+/// The file that an auditor receives.
 pub fn json(proof: &impl serde::Serialize) -> Vec<u8> {
 	serde_json::to_vec_pretty(proof).expect("a proof is JSON")
 }
