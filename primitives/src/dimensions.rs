@@ -6,14 +6,15 @@
 //!
 //! To add a dimension, add a row at the end. If its values are of a new kind, add their type to
 //! [`vocabulary`](crate::vocabulary) and implement [`Value`](crate::vocabulary::Value) for it. A row in use never
-//! changes: scopes and requests are encoded in the order of the table, a breach keeps its bit, and JSON keeps its names.
+//! changes: scopes and requests are encoded in the order of the table, a breach keeps its bit, and JSON keeps its
+//! names.
 
 /// Calls the macro `$declare` with the table.
 macro_rules! dimensions {
 	($declare:ident) => {
 		$declare! {
-			// Field of a scope, its name in JSON, type and largest number of its named values; field of a request; breach, its
-			// bit and its name.
+			// Field of a scope, its name in JSON, type and largest number of its named values; field of a request;
+			// breach, its bit and its name.
 
 			/// Why the data is used. Every code of the vocabulary fits, with room for as many again.
 			purposes "purposes" [Purpose; 48], purpose: Option<Purpose>, PURPOSE = 2 "purpose";

@@ -1,5 +1,5 @@
-//! Artifacts, activities and evidence, in the terms of W3C PROV-DM: an artifact is an entity, an activity uses artifacts and
-//! generates others, and a member is an agent.
+//! Artifacts, activities and evidence, in the terms of W3C PROV-DM: an artifact is an entity, an activity uses
+//! artifacts and generates others, and a member is an agent.
 
 use crate::{members::MemberId, UnixMillis, H256};
 use alloc::vec::Vec;
@@ -230,7 +230,8 @@ pub struct TraceEdge {
 	pub to: ArtifactId,
 }
 
-/// One page of a breadth-first walk. All pages together hold every artifact and every derivation of the walk exactly once.
+/// One page of a breadth-first walk. All pages together hold every artifact and every derivation of the walk exactly
+/// once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Trace {
 	/// The artifacts, nearest first.

@@ -1,7 +1,7 @@
 //! The append-only accumulator of a dataset's log: a Merkle mountain range over blake2-256.
 //!
-//! The accumulator stores one hash (a "peak") for each perfect binary tree of the range, largest first: one per set bit of
-//! the number of leaves. Appending costs O(1) hashes on average and O(log n) at most; the state stays O(log n).
+//! The accumulator stores one hash (a "peak") for each perfect binary tree of the range, largest first: one per set bit
+//! of the number of leaves. Appending costs O(1) hashes on average and O(log n) at most; the state stays O(log n).
 //!
 //! Version 1 of the hashes, byte by byte (`++` joins bytes, integers are little-endian):
 //!
@@ -11,12 +11,12 @@
 //! | node | `0x01 ++ left ++ right` |
 //! | root | `0x02 ++ number of leaves (8 bytes) ++ peaks, largest tree first` |
 //!
-//! The first byte keeps leaves, nodes and roots apart. The number of leaves in the root fixes the shape of every tree, so a
-//! log that was cut short or extended has another root.
+//! The first byte keeps leaves, nodes and roots apart. The number of leaves in the root fixes the shape of every tree,
+//! so a log that was cut short or extended has another root.
 //!
-//! With an accumulator you can check that certain entries are at certain places in its log ([`Accumulator::verify`]). For one
-//! entry this takes O(log n) hashes ([`prove`]); for the whole log it takes none, because every leaf is there. A list that
-//! passes as the whole log is complete: nothing was left out.
+//! With an accumulator you can check that certain entries are at certain places in its log ([`Accumulator::verify`]).
+//! For one entry this takes O(log n) hashes ([`prove`]); for the whole log it takes none, because every leaf is there.
+//! A list that passes as the whole log is complete: nothing was left out.
 
 use crate::H256;
 use alloc::vec::Vec;
@@ -96,8 +96,8 @@ pub enum RangeError {
 	WrongNumberOfHashes,
 }
 
-/// The hashes with which [`Accumulator::verify`] checks `leaves` entries from `first` on in a log of `count` entries: the
-/// hashes of the largest trees beside them, from left to right. `hash` looks one up.
+/// The hashes with which [`Accumulator::verify`] checks `leaves` entries from `first` on in a log of `count` entries:
+/// the hashes of the largest trees beside them, from left to right. `hash` looks one up.
 ///
 /// # Errors
 /// Those of `hash`.

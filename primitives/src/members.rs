@@ -68,7 +68,8 @@ bitflags::bitflags! {
 	/// What a key may do for its member.
 	#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 	pub struct Powers: u8 {
-		/// Sits on the council. At most one key of a member has this power, and only if the council gave the member a seat.
+		/// Sits on the council. At most one key of a member has this power, and only if the council gave the member a
+		/// seat.
 		const COUNCIL = 1;
 		/// Adds and revokes the member's other keys.
 		const ADMINISTRATOR = 2;

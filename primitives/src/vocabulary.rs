@@ -77,8 +77,8 @@ macro_rules! coded {
 coded! {
 	/// Why data is used: HL7 v3 PurposeOfUse (`http://terminology.hl7.org/CodeSystem/v3-ActReason`).
 	///
-	/// At HL7 the codes form a tree ([`Purpose::parent`]). A scope names each purpose that it allows: allowing one purpose
-	/// never implies another.
+	/// At HL7 the codes form a tree ([`Purpose::parent`]). A scope names each purpose that it allows: allowing one
+	/// purpose never implies another.
 	Purpose {
 		/// Treatment.
 		0 Treatment "TREAT",

@@ -2,12 +2,7 @@
 //!
 //! `cargo bench -p kexin-verifier`. Every figure is the median of several runs, all in one process and on one core.
 
-#![allow(
-	clippy::arithmetic_side_effects,
-	clippy::as_conversions,
-	clippy::indexing_slicing,
-	clippy::unwrap_used
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
 
 #[path = "../tests/verifier/support/mod.rs"]
 mod support;

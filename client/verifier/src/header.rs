@@ -85,8 +85,8 @@ impl Header {
 		H256(self.using_encoded(blake2_256))
 	}
 
-	/// The change of the voters that the block announces, if any. Of several announcements, nodes follow the first, and a
-	/// restart before any other.
+	/// The change of the voters that the block announces, if any. Of several announcements, nodes follow the first, and
+	/// a restart before any other.
 	///
 	/// # Errors
 	/// [`HeaderError`] when the announcement can't be followed.

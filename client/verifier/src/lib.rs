@@ -26,14 +26,14 @@
 //! # Ok::<(), kexin_verifier::Error>(())
 //! ```
 //!
-//! [`AccessProof::assemble`] and [`Document::assemble`] make such files from a node's answers and check them, so you need
-//! not trust the node.
+//! [`AccessProof::assemble`] and [`Document::assemble`] make such files from a node's answers and check them, so you
+//! need not trust the node.
 //!
 //! Everything here is a pure function: no I/O, no clock, and no input makes it panic. It builds without the standard
 //! library, so a page in a browser can check the same as a command line.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 

@@ -19,8 +19,8 @@ pub enum Proof {
 impl Proof {
 	/// Reads a proof. This checks its form only: call `verify` on what you get.
 	///
-	/// JSON nested deeper than 128 levels is refused, and the result takes a small multiple of the file's size in memory.
-	/// Limit the size of the file yourself.
+	/// JSON nested deeper than 128 levels is refused, and the result takes a small multiple of the file's size in
+	/// memory. Limit the size of the file yourself.
 	///
 	/// # Errors
 	/// [`Error::Json`], or [`Error::Format`] for a format that this version does not know.

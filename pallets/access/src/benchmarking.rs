@@ -2,10 +2,7 @@
 
 use crate::*;
 use frame_benchmarking::v2::*;
-use kexin_primitives::{
-	vocabulary::{Operation, Purpose},
-	Pseudonym,
-};
+use kexin_primitives::vocabulary::{Operation, Purpose};
 
 const NOW: UnixMillis = 1_800_000_000_000;
 const DATASET: DatasetId = H256::repeat_byte(0xda);

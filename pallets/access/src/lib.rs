@@ -2,22 +2,22 @@
 //!
 //! # Overview
 //!
-//! A hospital's gateway records the accesses to its datasets in batches. The pallet judges each event by the consents that
-//! were in force when it occurred, and appends it with its breaches to the log of the dataset:
+//! A hospital's gateway records the accesses to its datasets in batches. The pallet judges each event by the consents
+//! that were in force when it occurred, and appends it with its breaches to the log of the dataset:
 #![doc = docify::embed!("src/tests/record.rs", a_batch_is_judged_and_logged)]
 //!
 //! # Design goals
 //!
 //! 1. **A breach is recorded, not refused.** The pallet refuses only what is malformed, unauthorised or out of time.
 //! 2. **State stays small.** A log is an accumulator of O(log n) hashes; the events are in the block bodies.
-//! 3. **A source is recorded once.** As long as late events are accepted, the pallet recognises a replayed source and answers
-//!    as it did the first time, so a client that was cut off simply sends again. The sources of one hospital and one time
-//!    share a page of storage: a batch reads and writes a few pages rather than a key per event.
+//! 3. **A source is recorded once.** As long as late events are accepted, the pallet recognises a replayed source and
+//!    answers as it did the first time, so a client that was cut off simply sends again. The sources of one hospital
+//!    and one time share a page of storage: a batch reads and writes a few pages rather than a key per event.
 //! 4. **A judgement can be explained later.** Each entry names the runtime that judged it.
 //! 5. **All or nothing.** One unacceptable event refuses its batch; the error names the problem.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -104,7 +104,8 @@ pub mod pallet {
 
 	/// Pages of recorded sources, by the last second of the page, and the member that reported them.
 	///
-	/// Hashers: seconds are within a window and the ledger counts member ids, so an attacker can't choose either to collide.
+	/// Hashers: seconds are within a window and the ledger counts member ids, so an attacker can't choose either to
+	/// collide.
 	#[pallet::storage]
 	pub type Recorded<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, (MemberId, Level), Page, ValueQuery>;
 
@@ -152,8 +153,8 @@ pub mod pallet {
 		UnknownDataset,
 		/// The dataset belongs to another member. Only its owner may report accesses to it.
 		NotAuthorized,
-		/// An event occurred longer ago than `MaxLateness`, so it can no longer be recorded. Keep it in the hospital's own
-		/// records and inform the auditor.
+		/// An event occurred longer ago than `MaxLateness`, so it can no longer be recorded. Keep it in the hospital's
+		/// own records and inform the auditor.
 		TooLate,
 		/// An event occurred later than the block's time plus `MaxClockSkew`. Check the clock of the reporting system.
 		InFuture,
@@ -161,8 +162,9 @@ pub mod pallet {
 		UnknownRecipient,
 		/// An event names an activity that is not registered. Register the activity first.
 		UnknownActivity,
-		/// The member reported so many events for one second that its pages are full. They hold at least 1,024 events, and
-		/// about 130,000 if the sources are hashes. Keep the rest in the hospital's own records and inform the auditor.
+		/// The member reported so many events for one second that its pages are full. They hold at least 1,024 events,
+		/// and about 130,000 if the sources are hashes. Keep the rest in the hospital's own records and inform the
+		/// auditor.
 		TooManyPerSecond,
 		/// The log holds 2^64 - 1 entries and takes no more. Declare a new version of the dataset.
 		LogFull,
@@ -207,9 +209,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The consents in force when an event occurred judge it. An event whose source this member has reported before is
-		/// not recorded again; [`Event::BatchRecorded`] names its position. The call is charged for the worst case, and the
-		/// weight that the batch did not need is refunded.
+		/// The consents in force when an event occurred judge it. An event whose source this member has reported before
+		/// is not recorded again; [`Event::BatchRecorded`] names its position. The call is charged for the worst case,
+		/// and the weight that the batch did not need is refunded.
 		///
 		/// ## Errors
 		///

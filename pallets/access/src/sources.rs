@@ -1,9 +1,9 @@
 //! The recorded sources, by which a replay is recognised (design goal 3).
 //!
-//! A source belongs to the page of the minute in which its access occurred. If that page is full, it belongs to the page of
-//! the second; if that is full too, to the page of the second and of the source's first byte. So a batch from a quiet
-//! hospital, which spreads over many seconds, touches few pages, and the pages of a busy hospital stay small. A full page
-//! stays full, so a source is in the first of its pages that had room for it, and nowhere else.
+//! A source belongs to the page of the minute in which its access occurred. If that page is full, it belongs to the
+//! page of the second; if that is full too, to the page of the second and of the source's first byte. So a batch from a
+//! quiet hospital, which spreads over many seconds, touches few pages, and the pages of a busy hospital stay small. A
+//! full page stays full, so a source is in the first of its pages that had room for it, and nowhere else.
 
 use crate::{
 	types::{Level, Page},

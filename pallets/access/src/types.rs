@@ -84,8 +84,8 @@ pub struct BatchShape {
 }
 
 impl BatchShape {
-	/// The most that a batch can need. The number of pages is exact only if the batch is ordered by time and every page is
-	/// full; the rest is refunded.
+	/// The most that a batch can need. The number of pages is exact only if the batch is ordered by time and every page
+	/// is full; the rest is refunded.
 	pub fn at_most(events: &Batch) -> Self {
 		let runs = |unit: u64| {
 			let mut last = None;

@@ -2,19 +2,20 @@
 //!
 //! # Overview
 //!
-//! A member funds a campaign, annotators contribute labels as content hashes, and a reviewer accepts or rejects them. The
-//! reward for accepted work accrues to the annotator, who claims it:
+//! A member funds a campaign, annotators contribute labels as content hashes, and a reviewer accepts or rejects them.
+//! The reward for accepted work accrues to the annotator, who claims it:
 #![doc = docify::embed!("src/tests.rs", an_annotator_without_tokens_is_paid)]
 //!
 //! # Design goals
 //!
 //! 1. **Money first.** The whole budget of a campaign is in the pot before work starts.
 //! 2. **No work is paid twice.** The same content is contributed to a campaign once, and judged once.
-//! 3. **Rewards are pulled.** Accepting records an amount, and the annotator claims it. This takes no tokens and no fee.
+//! 3. **Rewards are pulled.** Accepting records an amount, and the annotator claims it. This takes no tokens and no
+//!    fee.
 //! 4. **Tokens are conserved.** To the smallest unit, the pot holds what is funded and not yet claimed.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
@@ -98,11 +99,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextCampaignId<T> = StorageValue<_, CampaignId, ValueQuery>;
 
-	/// The contributions to each campaign, by content. There are at most as many as the campaign has units, plus the rejected
-	/// ones. A contribution costs some of the member's allowance, and those of a closed campaign are pruned.
+	/// The contributions to each campaign, by content. There are at most as many as the campaign has units, plus the
+	/// rejected ones. A contribution costs some of the member's allowance, and those of a closed campaign are pruned.
 	///
-	/// Hashers: the ledger counts campaign ids; annotators choose contents, so a cryptographic hash keeps an attacker from
-	/// choosing keys that collide.
+	/// Hashers: the ledger counts campaign ids; annotators choose contents, so a cryptographic hash keeps an attacker
+	/// from choosing keys that collide.
 	#[pallet::storage]
 	pub type Contributions<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, CampaignId, Blake2_128Concat, H256, Contribution<T::AccountId>>;
@@ -311,7 +312,8 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::TreasurerOrigin`], for the member that funded the campaign. The refund goes to the signing account.
+		/// [`Config::TreasurerOrigin`], for the member that funded the campaign. The refund goes to the signing
+		/// account.
 		///
 		/// ## Errors
 		///
@@ -327,8 +329,8 @@ pub mod pallet {
 			Self::do_close(owner, treasurer, campaign)
 		}
 
-		/// Drops up to `limit` contributions of a closed campaign from the state, at most [`MAX_PRUNED`]. The campaign and the
-		/// rewards stay.
+		/// Drops up to `limit` contributions of a closed campaign from the state, at most [`MAX_PRUNED`]. The campaign
+		/// and the rewards stay.
 		///
 		/// ## Dispatch Origin
 		///

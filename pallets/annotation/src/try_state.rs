@@ -14,8 +14,8 @@ impl<T: Config> Pallet<T> {
 		Self::units_are_counted()
 	}
 
-	/// The pot holds what open campaigns have not spent and annotators have not claimed. It may hold more: anybody can send
-	/// tokens there.
+	/// The pot holds what open campaigns have not spent and annotators have not claimed. It may hold more: anybody can
+	/// send tokens there.
 	fn the_pot_holds_what_is_owed() -> Result<(), TryRuntimeError> {
 		let mut owed = BalanceOf::<T>::zero();
 		for campaign in Campaigns::<T>::iter_values().filter(|campaign| !campaign.closed) {

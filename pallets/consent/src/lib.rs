@@ -2,22 +2,23 @@
 //!
 //! # Overview
 //!
-//! Hospitals record, narrow and withdraw the consents of their data subjects, declare datasets, and enrol subjects in them.
-//! A dataset's cohort scope is the meet of its label and the consents of all its subjects, so one look-up judges an access
-//! to the data of a million patients:
+//! Hospitals record, narrow and withdraw the consents of their data subjects, declare datasets, and enrol subjects in
+//! them. A dataset's cohort scope is the meet of its label and the consents of all its subjects, so one look-up judges
+//! an access to the data of a million patients:
 #![doc = docify::embed!("src/tests/cohort.rs", a_withdrawal_closes_the_cohort)]
 //!
 //! # Design goals
 //!
-//! 1. **Rights only end earlier.** Narrowing, withdrawing and enrolling are all [`Scope::narrow`]: what was allowed before now
-//!    stays allowed, and the scope alone answers for every time, past and future. Widening takes a new consent.
+//! 1. **Rights only end earlier.** Narrowing, withdrawing and enrolling are all [`Scope::narrow`]: what was allowed
+//!    before now stays allowed, and the scope alone answers for every time, past and future. Widening takes a new
+//!    consent.
 //! 2. **For a subject, any consent suffices. For a cohort, every subject must consent.**
-//! 3. **A withdrawal costs O(1)**: it touches the subject and its datasets, at most [`MAX_DATASETS`]. They stay closed until
-//!    the hospital declares a version without the subject.
+//! 3. **A withdrawal costs O(1)**: it touches the subject and its datasets, at most [`MAX_DATASETS`]. They stay closed
+//!    until the hospital declares a version without the subject.
 //! 4. **A pseudonym belongs to a hospital.** Another hospital's entry under the same pseudonym has no effect on it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -68,8 +69,8 @@ pub mod pallet {
 		type Artifacts: RegisterArtifact;
 		/// The time of the block.
 		type Time: Time<Moment = UnixMillis>;
-		/// How long after it occurred an access can be reported, in milliseconds. A consent that ended longer ago judges
-		/// nothing and may be dropped.
+		/// How long after it occurred an access can be reported, in milliseconds. A consent that ended longer ago
+		/// judges nothing and may be dropped.
 		#[pallet::constant]
 		type MaxLateness: Get<UnixMillis>;
 		/// The weights of the calls.
@@ -81,8 +82,9 @@ pub mod pallet {
 
 	/// The subjects of each hospital.
 	///
-	/// The pseudonym comes first, so that it can be looked up alone. Hashers: members choose pseudonyms, so a cryptographic
-	/// hash keeps an attacker from choosing keys that collide; the ledger counts member ids, which need none.
+	/// The pseudonym comes first, so that it can be looked up alone. Hashers: members choose pseudonyms, so a
+	/// cryptographic hash keeps an attacker from choosing keys that collide; the ledger counts member ids, which need
+	/// none.
 	#[pallet::storage]
 	pub type Subjects<T> = StorageDoubleMap<_, Blake2_128Concat, Pseudonym, Identity, MemberId, Subject>;
 
@@ -150,16 +152,18 @@ pub mod pallet {
 	/// Why a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The hospital has no such subject, the subject has no such consent, or there is no such dataset. Check the id.
+		/// The hospital has no such subject, the subject has no such consent, or there is no such dataset. Check the
+		/// id.
 		NotFound,
 		/// The dataset belongs to another member. Only its owner may do this.
 		NotAuthorized,
-		/// The document was recorded before, or the dataset is declared already. Changed content has another hash: check it.
+		/// The document was recorded before, or the dataset is declared already. Changed content has another hash:
+		/// check it.
 		AlreadyExists,
 		/// The scope allows nothing from now on. To withdraw a consent, call `revoke`.
 		NothingAllowed,
-		/// The subject has `MAX_CONSENTS` consents. Wait until one ended longer ago than `MaxLateness`, or revoke one and wait
-		/// as long.
+		/// The subject has `MAX_CONSENTS` consents. Wait until one ended longer ago than `MaxLateness`, or revoke one
+		/// and wait as long.
 		TooManyConsents,
 		/// A subject is enrolled in `MAX_DATASETS` datasets. Supersede one of them first.
 		TooManyDatasets,
@@ -191,8 +195,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// An access is permitted if any of the subject's consents permits it. A new consent does not widen the datasets in
-		/// which the subject is enrolled: the consent under which it joined still applies there.
+		/// An access is permitted if any of the subject's consents permits it. A new consent does not widen the
+		/// datasets in which the subject is enrolled: the consent under which it joined still applies there.
 		///
 		/// ## Errors
 		///
@@ -213,8 +217,8 @@ pub mod pallet {
 			Self::do_grant(hospital, subject, scope.into_latest(), document)
 		}
 
-		/// Narrows a consent of a data subject, or all of them, and the datasets that it joined under them, to what `limits`
-		/// also allow.
+		/// Narrows a consent of a data subject, or all of them, and the datasets that it joined under them, to what
+		/// `limits` also allow.
 		///
 		/// ## Dispatch Origin
 		///
@@ -222,8 +226,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// This takes effect from now on: what was allowed before stays allowed. The start of `limits` has no effect. `consent`
-		/// is the document of the consent to narrow, or none for all consents. `document` is the document with the limits.
+		/// This takes effect from now on: what was allowed before stays allowed. The start of `limits` has no effect.
+		/// `consent` is the document of the consent to narrow, or none for all consents. `document` is the document
+		/// with the limits.
 		///
 		/// ## Errors
 		///
@@ -252,8 +257,8 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Withdraws a consent of a data subject, or all of them. The datasets that it joined under them allow nothing from
-		/// now on.
+		/// Withdraws a consent of a data subject, or all of them. The datasets that it joined under them allow nothing
+		/// from now on.
 		///
 		/// ## Dispatch Origin
 		///
@@ -261,8 +266,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `consent` is the document of the consent to withdraw, or none for all consents. `document` is the document of the
-		/// withdrawal.
+		/// `consent` is the document of the consent to withdraw, or none for all consents. `document` is the document
+		/// of the withdrawal.
 		///
 		/// ## Errors
 		///
@@ -327,13 +332,13 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Each subject joins under its newest consent. From now on, the cohort only allows what that consent also allows. A
-		/// subject that is enrolled already is counted and stays as it is.
+		/// Each subject joins under its newest consent. From now on, the cohort only allows what that consent also
+		/// allows. A subject that is enrolled already is counted and stays as it is.
 		///
 		/// ## Errors
 		///
-		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`. All or
-		/// nothing.
+		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`. All
+		/// or nothing.
 		///
 		/// ## Events
 		///

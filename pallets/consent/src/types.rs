@@ -54,8 +54,8 @@ impl Subject {
 		self.datasets.iter().any(|enrolled| enrolled.dataset == *id)
 	}
 
-	/// The breaches of an access to this subject's data in a dataset, as judged by the label and by the consent with the
-	/// fewest breaches, or by the newest of several such consents.
+	/// The breaches of an access to this subject's data in a dataset, as judged by the label and by the consent with
+	/// the fewest breaches, or by the newest of several such consents.
 	pub fn breaches(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: UnixMillis) -> Breaches {
 		let consent = self
 			.consents

@@ -1,5 +1,5 @@
-//! Benchmarks. They apply the chain's own runtime: any other is refused once it is hashed, which costs less than finding
-//! its version.
+//! Benchmarks. They apply the chain's own runtime: any other is refused once it is hashed, which costs less than
+//! finding its version.
 
 use crate::*;
 use frame_benchmarking::v2::*;

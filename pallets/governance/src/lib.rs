@@ -7,20 +7,21 @@
 //! **Upgrades.** Two thirds of the council approve the hash of a runtime, which each hospital has built or checked for
 //! itself. After a delay, any seat applies the runtime with that hash; until then, a majority can cancel it:
 #![doc = docify::embed!("src/tests/upgrade.rs", a_runtime_is_approved_waits_and_is_applied)]
-//! **Finality.** If more than a third of the validators are gone, no block becomes final, so no other validators can take
-//! over in the usual way. Two thirds of the council may then suspend the silent validators and let the others continue
-//! after the last final block.
+//! **Finality.** If more than a third of the validators are gone, no block becomes final, so no other validators can
+//! take over in the usual way. Two thirds of the council may then suspend the silent validators and let the others
+//! continue after the last final block.
 //!
 //! # Design goals
 //!
-//! 1. **What is decided is what is done.** The council decides about a hash, so nobody can swap the runtime after the vote.
+//! 1. **What is decided is what is done.** The council decides about a hash, so nobody can swap the runtime after the
+//!    vote.
 //! 2. **No surprises.** An upgrade waits for the delay that the genesis sets, and a person applies it, not the clock.
 //! 3. **State is bounded.** A runtime comes with the call that applies it; until then, the ledger stores only its hash.
-//! 4. **The emergency power is narrow.** A restart of finality requires the chain's own record that so many validators author
-//!    no blocks that nothing can become final. It changes who votes, and no other state.
+//! 4. **The emergency power is narrow.** A restart of finality requires the chain's own record that so many validators
+//!    author no blocks that nothing can become final. It changes who votes, and no other state.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -91,7 +92,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Restarting<T: Config> = StorageValue<_, PendingRestart<BlockNumberFor<T>>>;
 
-	/// The last voter changes that the ledger announced. The last entry is the block where this session may announce one.
+	/// The last voter changes that the ledger announced. The last entry is the block where this session may announce
+	/// one.
 	#[pallet::storage]
 	pub type Announcements<T: Config> =
 		StorageValue<_, BoundedVec<Announcement<BlockNumberFor<T>>, ConstU32<MAX_ANNOUNCEMENTS>>, ValueQuery>;
@@ -156,7 +158,8 @@ pub mod pallet {
 		AlreadyApproved,
 		/// The approved upgrade can't be applied yet. Wait for the block that its approval names.
 		TooEarly,
-		/// This is not the runtime that the council approved: its hash is different. Apply the runtime with the approved hash.
+		/// This is not the runtime that the council approved: its hash is different. Apply the runtime with the
+		/// approved hash.
 		OtherCode,
 		/// The block given as the last final one does not exist yet. Check its number.
 		InFuture,
@@ -230,8 +233,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The runtime must be for this chain, and its version must be above the present one. Its migrations run at the start
-		/// of the next block.
+		/// The runtime must be for this chain, and its version must be above the present one. Its migrations run at the
+		/// start of the next block.
 		///
 		/// ## Errors
 		///
@@ -256,15 +259,15 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `last_final` is the number of the last block that is final on the most advanced node: ask every hospital. The
-		/// remaining validators take over with the session after the next one. What was proved stays proved. What follows
-		/// can't be proved from the genesis hash alone, because the previous voters did not announce the new ones: auditors
-		/// also need the hash of the block in [`LastRestart`].
+		/// `last_final` is the number of the last block that is final on the most advanced node: ask every hospital.
+		/// The remaining validators take over with the session after the next one. What was proved stays proved. What
+		/// follows can't be proved from the genesis hash alone, because the previous voters did not announce the new
+		/// ones: auditors also need the hash of the block in [`LastRestart`].
 		///
 		/// ## Errors
 		///
-		/// `NothingFinal`, `InFuture`, `AlreadyRestarting`, and the error of [`Config::Validators`] when no more than a third of
-		/// the validators are silent.
+		/// `NothingFinal`, `InFuture`, `AlreadyRestarting`, and the error of [`Config::Validators`] when no more than a
+		/// third of the validators are silent.
 		///
 		/// ## Events
 		///

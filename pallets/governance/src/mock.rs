@@ -1,4 +1,5 @@
-//! A runtime in which the number of an account stands for a decision of the council, and a runtime's code is its version.
+//! A runtime in which the number of an account stands for a decision of the council, and a runtime's code is its
+//! version.
 
 use crate::{self as pallet_governance, Config, SuspendSilent};
 use codec::Encode as _;

@@ -26,8 +26,8 @@ pub struct PendingRestart<BlockNumber> {
 /// The number of a set of GRANDPA voters. The set of the genesis has the number 0.
 pub type SetId = u64;
 
-/// The number of voter changes that the ledger remembers: 12 KiB, or 85 hours if every session has one. If finality stands
-/// still over more changes before it restarts, the ledger numbers the voters too high from then on, and their
+/// The number of voter changes that the ledger remembers: 12 KiB, or 85 hours if every session has one. If finality
+/// stands still over more changes before it restarts, the ledger numbers the voters too high from then on, and their
 /// equivocations can't be reported.
 pub const MAX_ANNOUNCEMENTS: u32 = 1_024;
 

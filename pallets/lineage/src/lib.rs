@@ -2,22 +2,23 @@
 //!
 //! # Overview
 //!
-//! Members register artifacts (datasets, annotations, models, …) under the hash of their content, and the activities that
-//! generated some of them from others. The graph follows W3C PROV-DM and can be walked both ways ([`Pallet::trace`]):
+//! Members register artifacts (datasets, annotations, models, …) under the hash of their content, and the activities
+//! that generated some of them from others. The graph follows W3C PROV-DM and can be walked both ways
+//! ([`Pallet::trace`]):
 #![doc = docify::embed!("src/tests/derive.rs", a_model_is_traced_to_its_datasets)]
 //!
 //! # Design goals
 //!
-//! 1. **No cycles, by construction.** When an activity ends, its inputs exist and its outputs don't, so every edge leads from
-//!    an older artifact to a younger one. No search is needed.
+//! 1. **No cycles, by construction.** When an activity ends, its inputs exist and its outputs don't, so every edge
+//!    leads from an older artifact to a younger one. No search is needed.
 //! 2. **Used and read are different edges.** An input that was only read makes no lineage.
-//! 3. **Members act only in their own name.** An activity's outputs belong to the member that started it; evidence carries
-//!    the name of the member that attached it.
-//! 4. **Every look-up is O(1)**: an artifact names the activity that generated it, and lists the activities that used it
-//!    under numbered keys.
+//! 3. **Members act only in their own name.** An activity's outputs belong to the member that started it; evidence
+//!    carries the name of the member that attached it.
+//! 4. **Every look-up is O(1)**: an artifact names the activity that generated it, and lists the activities that used
+//!    it under numbered keys.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -87,13 +88,15 @@ pub mod pallet {
 
 	/// The activities that used or read an artifact, numbered from 0 to [`Artifact::uses`].
 	///
-	/// Hashers: members choose the ids, so a cryptographic hash keeps them from colliding; the ledger counts the numbers.
+	/// Hashers: members choose the ids, so a cryptographic hash keeps them from colliding; the ledger counts the
+	/// numbers.
 	#[pallet::storage]
 	pub type UsedBy<T> = StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, u32, ActivityId>;
 
 	/// The evidence that each member attached to an artifact.
 	///
-	/// Hashers: members choose the ids, so a cryptographic hash keeps them from colliding; the ledger counts member ids.
+	/// Hashers: members choose the ids, so a cryptographic hash keeps them from colliding; the ledger counts member
+	/// ids.
 	#[pallet::storage]
 	pub type EvidenceOf<T> =
 		StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, MemberId, Versioned<AttachedEvidence>>;
@@ -277,8 +280,8 @@ impl<T: Config> Pallet<T> {
 		Activities::<T>::get(id).map(Versioned::into_latest)
 	}
 
-	/// The evidence about an artifact: the member that attached it, the evidence, and the time. The number of members bounds
-	/// the list.
+	/// The evidence about an artifact: the member that attached it, the evidence, and the time. The number of members
+	/// bounds the list.
 	pub fn evidence_of(artifact: ArtifactId) -> Vec<(MemberId, Evidence, UnixMillis)> {
 		EvidenceOf::<T>::iter_prefix(artifact)
 			.flat_map(|(by, attached)| {

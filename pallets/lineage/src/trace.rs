@@ -6,15 +6,15 @@ use kexin_primitives::lineage::{
 	Artifact, ArtifactId, Direction, Input, InputRole, Trace, TraceEdge, TraceError, TraceNode, TraceQuery,
 };
 
-/// The most artifacts, and the most derivations, that one walk visits over all its pages. This bounds what a query costs a
-/// node.
+/// The most artifacts, and the most derivations, that one walk visits over all its pages. This bounds what a query
+/// costs a node.
 pub const MAX_WALK: usize = 20_000;
 /// The most artifacts of one page.
 pub const MAX_PAGE: u32 = 500;
 
 impl<T: Config> Pallet<T> {
-	/// One page of a breadth-first walk from an artifact: each artifact once, at its shortest distance, with the derivations by
-	/// which the walk continues from it.
+	/// One page of a breadth-first walk from an artifact: each artifact once, at its shortest distance, with the
+	/// derivations by which the walk continues from it.
 	///
 	/// Calls on the same state return the same order. A page costs as much as all pages up to it.
 	///
@@ -96,7 +96,8 @@ impl<T: Config> Pallet<T> {
 		.collect()
 	}
 
-	/// The derivations from the artifact, at most one more than [`MAX_WALK`], which is enough to know that they are too many.
+	/// The derivations from the artifact, at most one more than [`MAX_WALK`], which is enough to know that they are too
+	/// many.
 	fn edges_from(from: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
 		(0..artifact.uses)
 			.filter_map(|number| UsedBy::<T>::get(from, number))

@@ -15,8 +15,8 @@ use sp_runtime::{
 pub const TIP: u8 = 1;
 
 impl<T: Config> Pallet<T> {
-	/// The member's allowance in this block, in picoseconds of execution. The refill is computed on reading, so blocks do no
-	/// work for members that send nothing.
+	/// The member's allowance in this block, in picoseconds of execution. The refill is computed on reading, so blocks
+	/// do no work for members that send nothing.
 	pub fn allowance(member: MemberId) -> u128 {
 		let max = T::MaxAllowance::get();
 		let Some(allowance) = Allowances::<T>::get(member) else {
@@ -39,10 +39,10 @@ impl<T: Config> Pallet<T> {
 
 /// Charges a transaction's cost to the allowance of the member whose key signed it.
 ///
-/// The pool already refuses a signer that acts for no active member as [`InvalidTransaction::BadSigner`]. An allowance that
-/// is used up is [`InvalidTransaction::Payment`]: send again once it has refilled. (It is not `ExhaustsResources`, which
-/// makes block authors believe that the block is full: one member could then cut short everybody's blocks.) A tip is refused
-/// as [`TIP`]: nobody can buy precedence.
+/// The pool already refuses a signer that acts for no active member as [`InvalidTransaction::BadSigner`]. An allowance
+/// that is used up is [`InvalidTransaction::Payment`]: send again once it has refilled. (It is not `ExhaustsResources`,
+/// which makes block authors believe that the block is full: one member could then cut short everybody's blocks.) A tip
+/// is refused as [`TIP`]: nobody can buy precedence.
 pub struct ChargeAllowance<T>(PhantomData<T>);
 
 impl<T: Config + pallet_transaction_payment::Config> ChargeAllowance<T> {

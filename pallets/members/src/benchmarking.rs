@@ -1,4 +1,5 @@
-//! Benchmarks. The worst case is a member with [`MAX_KEYS_PER_MEMBER`] keys, of which the last one read is the one wanted.
+//! Benchmarks. The worst case is a member with [`MAX_KEYS_PER_MEMBER`] keys, of which the last one read is the one
+//! wanted.
 
 use crate::{registry::make_key, *};
 use frame_benchmarking::{account, v2::*};

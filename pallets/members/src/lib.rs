@@ -3,8 +3,8 @@
 //! # Overview
 //!
 //! The council admits hospitals, research institutes, auditors, companies and persons. Each member has keys with named
-//! powers; its administrators add and revoke them. The other pallets deal with members rather than keys: their origins are
-//! [`EnsurePower`], [`EnsureKey`] and [`EnsureHospital`].
+//! powers; its administrators add and revoke them. The other pallets deal with members rather than keys: their origins
+//! are [`EnsurePower`], [`EnsureKey`] and [`EnsureHospital`].
 #![doc = docify::embed!("src/tests/keys.rs", a_hospital_runs_its_own_keys)]
 //!
 //! # Design goals
@@ -13,16 +13,18 @@
 //!    ([`ChargeAllowance`]), and no call accepts its origin, wrapped or not.
 //! 2. **A suspended member stops at once.** Every look-up reads the member's status; keys cache nothing.
 //! 3. **The ledger names organisations, not keys.** Keys can be rotated, and a stolen gateway key can't add keys.
-//! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a hostile
-//!    or broken gateway only uses up its own member's allowance.
-//! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the council.
-//! 6. **A hospital runs one validator.** Finality survives if fewer than a third of the validators are hostile, so no hospital
-//!    runs two. The council admits and removes validators. A validator that equivocates is suspended at once, except the last.
-//! 7. **The ledger decides which nodes may connect.** Each organisation names its nodes. Once the council has closed the
-//!    network, nodes refuse all others ([`Pallet::admitted_nodes`]).
+//! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a
+//!    hostile or broken gateway only uses up its own member's allowance.
+//! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the
+//!    council.
+//! 6. **A hospital runs one validator.** Finality survives if fewer than a third of the validators are hostile, so no
+//!    hospital runs two. The council admits and removes validators. A validator that equivocates is suspended at once,
+//!    except the last.
+//! 7. **The ledger decides which nodes may connect.** Each organisation names its nodes. Once the council has closed
+//!    the network, nodes refuse all others ([`Pallet::admitted_nodes`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::as_conversions))]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -153,8 +155,8 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SessionStart<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
 
-	/// The number of blocks in a session, the shortest time in which the validators can change. It never changes after the
-	/// genesis.
+	/// The number of blocks in a session, the shortest time in which the validators can change. It never changes after
+	/// the genesis.
 	#[pallet::storage]
 	pub type SessionBlocks<T: Config> = StorageValue<_, u32, ValueQuery, T::DefaultSessionBlocks>;
 
@@ -302,11 +304,13 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// There is no such member, key or validator. Check its number or account.
 		NotFound,
-		/// The key does not have the power for this, or belongs to another member. Sign with a key of the member that has it.
+		/// The key does not have the power for this, or belongs to another member. Sign with a key of the member that
+		/// has it.
 		NotAuthorized,
 		/// The account is a member's key already. Use another account, or revoke it there first.
 		AlreadyExists,
-		/// The member has the wrong status: only an active member can be suspended, and only a suspended one reinstated.
+		/// The member has the wrong status: only an active member can be suspended, and only a suspended one
+		/// reinstated.
 		WrongStatus,
 		/// The member has `MAX_KEYS_PER_MEMBER` keys. Revoke one first.
 		TooManyKeys,
@@ -334,14 +338,15 @@ pub mod pallet {
 		TooManyValidators,
 		/// The chain needs at least one validator. Admit another one first.
 		LastValidator,
-		/// No more than a third of the validators are silent, so finality can continue without a restart. Find out why it
-		/// stands still.
+		/// No more than a third of the validators are silent, so finality can continue without a restart. Find out why
+		/// it stands still.
 		FinalityIsPossible,
 		/// Persons don't run nodes of the network. Only organisations name nodes.
 		NodesForOrganisationsOnly,
 		/// The network is closed or open already, as the call asks.
 		AlreadySo,
-		/// A hospital with a validator has not named its nodes, so they could no longer connect. Have it name them first.
+		/// A hospital with a validator has not named its nodes, so they could no longer connect. Have it name them
+		/// first.
 		NodesMissing,
 	}
 
@@ -372,8 +377,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The member's first key is an administrator. It sits on the council if the member has a seat, and is an annotator if
-		/// the member is a person. From then on the account can sign, although it holds no tokens.
+		/// The member's first key is an administrator. It sits on the council if the member has a seat, and is an
+		/// annotator if the member is a person. From then on the account can sign, although it holds no tokens.
 		///
 		/// ## Errors
 		///
@@ -536,8 +541,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The account has set its session keys before. The next session is announced already when the council decides, so the
-		/// validator takes part from the one after it.
+		/// The account has set its session keys before. The next session is announced already when the council decides,
+		/// so the validator takes part from the one after it.
 		///
 		/// ## Errors
 		///

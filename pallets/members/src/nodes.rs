@@ -5,8 +5,8 @@ use frame_support::{ensure, pallet_prelude::DispatchResult};
 use kexin_primitives::members::{MemberId, MemberKind};
 
 impl<T: Config> Pallet<T> {
-	/// The nodes of all active members; none while the network is open. This reads every organisation, so only nodes call it,
-	/// and no transaction does.
+	/// The nodes of all active members; none while the network is open. This reads every organisation, so only nodes
+	/// call it, and no transaction does.
 	pub fn admitted_nodes() -> Option<Vec<NodeKey>> {
 		Closed::<T>::get().then(|| {
 			NodesOf::<T>::iter()

@@ -129,8 +129,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Removes the key. If held tokens or session keys still need the account, its provider reference stays. Even so the
-	/// account can sign nothing, because it is no longer a key.
+	/// Removes the key. If held tokens or session keys still need the account, its provider reference stays. Even so
+	/// the account can sign nothing, because it is no longer a key.
 	fn forget(account: &T::AccountId) {
 		Keys::<T>::remove(account);
 		let _ = frame_system::Pallet::<T>::dec_providers(account);

@@ -110,8 +110,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Suspends a validator that is proved to have equivocated, until the council reinstates it. The last validator is not
-	/// suspended: a chain without validators could not even decide to reinstate it.
+	/// Suspends a validator that is proved to have equivocated, until the council reinstates it. The last validator is
+	/// not suspended: a chain without validators could not even decide to reinstate it.
 	pub fn note_offence(account: &T::AccountId, kind: Kind, session: SessionIndex) {
 		let Some(member) = Keys::<T>::get(account).map(|key| key.member) else {
 			return;

@@ -78,8 +78,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The validators are those that follow from the members, each is a key of its hospital, and one is left if there ever
-	/// was one.
+	/// The validators are those that follow from the members, each is a key of its hospital, and one is left if there
+	/// ever was one.
 	fn validators_follow_the_members() -> Result<(), TryRuntimeError> {
 		let validators = Validators::<T>::get();
 		ensure!(

@@ -19,8 +19,8 @@ pub type NodeKey = [u8; 32];
 /// The nodes of a member.
 pub type Nodes = BoundedVec<NodeKey, ConstU32<MAX_NODES_PER_MEMBER>>;
 
-/// A validator is silent after this many rounds in which it should have authored a block. Authors are drawn by lot, so an
-/// honest validator appears silent about once in some hundred million rounds.
+/// A validator is silent after this many rounds in which it should have authored a block. Authors are drawn by lot, so
+/// an honest validator appears silent about once in some hundred million rounds.
 pub const SILENT_TURNS: u32 = 20;
 
 /// The kind of an offence for a validator that authored nothing while finality stood still. It is no misbehaviour.
@@ -53,8 +53,8 @@ pub struct Validator<AccountId, BlockNumber> {
 	pub offence: Option<Offence<BlockNumber>>,
 }
 
-/// Why a validator is suspended: it signed two blocks for one slot or two votes for one round, or it was silent when the
-/// council restarted finality.
+/// Why a validator is suspended: it signed two blocks for one slot or two votes for one round, or it was silent when
+/// the council restarted finality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Offence<BlockNumber> {
 	/// `babe:equivocatio`, `grandpa:equivoca` or [`SILENCE`].

@@ -13,7 +13,8 @@ use scale_info::TypeInfo;
 #[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 #[codec(mel_bound(V: MaxEncodedLen))]
 pub struct Dimension<V, const N: u32> {
-	/// A list rather than a tree: most dimensions name a few values, and the ledger decodes one for each access it judges.
+	/// A list rather than a tree: most dimensions name a few values, and the ledger decodes one for each access it
+	/// judges.
 	pub(super) named: BoundedVec<(V, UnixMillis), ConstU32<N>>,
 	pub(super) other: UnixMillis,
 }
@@ -86,8 +87,8 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 		self.named.binary_search_by(|(named, _)| named.cmp(value))
 	}
 
-	/// Until when `value` is allowed. A value that is not stated could be any value, so it is allowed until the earliest
-	/// of all times here.
+	/// Until when `value` is allowed. A value that is not stated could be any value, so it is allowed until the
+	/// earliest of all times here.
 	pub fn until(&self, value: Option<&V>) -> UnixMillis {
 		match value {
 			Some(value) => {
@@ -117,8 +118,8 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 		self.other
 	}
 
-	/// The pointwise minimum. Where it would name more than `N` values, those that end first lose their names, and every
-	/// unnamed value ends with them: the result allows less than the exact minimum, never more.
+	/// The pointwise minimum. Where it would name more than `N` values, those that end first lose their names, and
+	/// every unnamed value ends with them: the result allows less than the exact minimum, never more.
 	pub(super) fn meet(&self, with: &Self) -> Self {
 		let exact = self
 			.named

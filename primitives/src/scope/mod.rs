@@ -2,8 +2,8 @@
 //!
 //! A [`Scope`] holds, for each of its dimensions, the time until which each named value is allowed, and the time until
 //! which every other value is. Scopes form a meet-semilattice under the pointwise minimum ([`Scope::meet`]): narrowing,
-//! revoking and expiring are the same operation. It is commutative, associative and idempotent, and rights only ever end
-//! earlier. The scope itself answers whether something was allowed at a given time; no history is needed.
+//! revoking and expiring are the same operation. It is commutative, associative and idempotent, and rights only ever
+//! end earlier. The scope itself answers whether something was allowed at a given time; no history is needed.
 //!
 //! The table in `dimensions.rs` lists the dimensions. Everything below that exists once per dimension is made from it.
 
@@ -62,8 +62,8 @@ macro_rules! declare_scope {
 				}
 			}
 
-			/// A scope that names as many values as it can, each with an end of its own. It is the most that a scope can
-			/// cost: benchmarks and tests of sizes use it.
+			/// A scope that names as many values as it can, each with an end of its own. It is the most that a scope
+			/// can cost: benchmarks and tests of sizes use it.
 			pub fn largest() -> Self {
 				Self {
 					start: 0,
@@ -140,8 +140,8 @@ impl Scope {
 	/// What is left when, from `now` on, an access must also be within `limits`.
 	///
 	/// What was allowed before `now` stays allowed: withdrawing consent does not make earlier accesses unlawful (GDPR
-	/// article 7(3)). The result is the meet with `limits`, of which no time is taken to be before `now`, so it obeys the
-	/// laws of the meet; a right that ended before `now` stays ended. The start of `limits` has no effect.
+	/// article 7(3)). The result is the meet with `limits`, of which no time is taken to be before `now`, so it obeys
+	/// the laws of the meet; a right that ended before `now` stays ended. The start of `limits` has no effect.
 	pub fn narrow(&self, limits: &Self, now: UnixMillis) -> Self {
 		let mut limits = limits.map(|until| until.max(now));
 		limits.start = self.start;

@@ -109,7 +109,11 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 
 	/// Starts finality anew, if the council decided that this session's validators shall.
 	fn start_session(index: SessionIndex) {
-		let Some(FinalityRestart { last_final, previous_set_id }) = Governance::note_session(index, Grandpa::current_set_id()) else {
+		let Some(FinalityRestart {
+			last_final,
+			previous_set_id,
+		}) = Governance::note_session(index, Grandpa::current_set_id())
+		else {
 			return;
 		};
 		// The pallet counts announcements, the nodes the voters who took over. Reports of equivocations name them by the nodes' numbers.

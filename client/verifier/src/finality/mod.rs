@@ -1,18 +1,18 @@
 //! From the genesis hash to a final block.
 //!
-//! The genesis state names the first voters. Each later set of voters is announced by a block that the previous set made
-//! final, and takes over with the next block. So a chain of announcements with their justifications leads to the voters
-//! of any day. Sets are numbered from 0, and a vote is signed for one set: if a set is left out or out of order, the
-//! signatures of the next one are invalid.
+//! The genesis state names the first voters. Each later set of voters is announced by a block that the previous set
+//! made final, and takes over with the next block. So a chain of announcements with their justifications leads to the
+//! voters of any day. Sets are numbered from 0, and a vote is signed for one set: if a set is left out or out of order,
+//! the signatures of the next one are invalid.
 //!
-//! If voters are gone for good, the council can restart finality without them. No previous set announced the voters that
-//! follow, so the chain of announcements ends there. You can verify beyond a restart if you know the hash of the block
-//! with which the new voters began, and the number of their set.
+//! If voters are gone for good, the council can restart finality without them. No previous set announced the voters
+//! that follow, so the chain of announcements ends there. You can verify beyond a restart if you know the hash of the
+//! block with which the new voters began, and the number of their set.
 //!
-//! All this holds as long as voters with two thirds of the weight of each set sign only one history, then and later: they
-//! destroy session keys that they no longer use. GRANDPA's votes name a block and a set, but not the chain. Voters who use
-//! the same keys on two chains can therefore make a block of one look final on the other, and no proof can show it. A
-//! consortium makes new session keys for every chain.
+//! All this holds as long as voters with two thirds of the weight of each set sign only one history, then and later:
+//! they destroy session keys that they no longer use. GRANDPA's votes name a block and a set, but not the chain. Voters
+//! who use the same keys on two chains can therefore make a block of one look final on the other, and no proof can show
+//! it. A consortium makes new session keys for every chain.
 
 pub(crate) mod justification;
 pub(crate) mod types;

@@ -19,7 +19,8 @@ pub(crate) struct VotingSet {
 	pub voters: VoterSet<VoterId>,
 }
 
-/// What an auditor knows from elsewhere and from which everything else is proved. On most chains the genesis hash is all.
+/// What an auditor knows from elsewhere and from which everything else is proved. On most chains the genesis hash is
+/// all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trust {
 	/// The hash of the chain's first block.
@@ -45,8 +46,8 @@ impl From<&Trust> for Trust {
 
 /// The block with which the council restarted finality.
 ///
-/// The number of its voter set is part of it: its voters have voted before, and what they signed then must not count as a
-/// vote of the set that they are now.
+/// The number of its voter set is part of it: its voters have voted before, and what they signed then must not count as
+/// a vote of the set that they are now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestartBlock {
 	/// The block's hash.

@@ -79,7 +79,8 @@ impl Ancestry {
 		Ok(ancestry)
 	}
 
-	/// The members that a report names, apart from those in log entries: owners, agents, and those that attached evidence.
+	/// The members that a report names, apart from those in log entries: owners, agents, and those that attached
+	/// evidence.
 	pub fn members(&self) -> BTreeSet<MemberId> {
 		let mut members = BTreeSet::new();
 		for Ancestor { artifact, evidence, .. } in &self.artifacts {

@@ -1,15 +1,15 @@
 //! What a model was made from, and whether every access for it was within the consents.
 //!
 //! A report is a pure function of what is proved ([`derive()`]): the state of the ledger at one block, and the complete
-//! logs of the datasets from which the model was made. The verifier computes the report in a file again and accepts it if
-//! every field is the same.
+//! logs of the datasets from which the model was made. The verifier computes the report in a file again and accepts it
+//! if every field is the same.
 //!
 //! # The verdict
 //!
 //! The ancestry of a model is the model itself, the artifacts that its generating activity *used*, the artifacts that
-//! their activities used, and so on. Inputs that were only *read* are not in the ancestry. The model may be any artifact.
-//! An access is *for the model* when it names an activity of the ancestry. The report covers the logs of those datasets of
-//! the ancestry that a hospital declared.
+//! their activities used, and so on. Inputs that were only *read* are not in the ancestry. The model may be any
+//! artifact. An access is *for the model* when it names an activity of the ancestry. The report covers the logs of
+//! those datasets of the ancestry that a hospital declared.
 //!
 //! | verdict | when | reasons |
 //! |---|---|---|
@@ -26,8 +26,8 @@
 //! | `consent-ended` | a dataset | nothing is allowed with it any longer: it ended, or consent was withdrawn |
 //! | `superseded` | a dataset | a newer version superseded it |
 //!
-//! An access *could have been for the model* if it names no activity, if its operation is the one that an activity of the
-//! ancestry performs on this dataset as an input, and if it took place before that activity ended.
+//! An access *could have been for the model* if it names no activity, if its operation is the one that an activity of
+//! the ancestry performs on this dataset as an input, and if it took place before that activity ended.
 //!
 //! The last two codes are notices. They don't change the verdict, because what was permitted when it happened stays
 //! permitted. If the verdict is *breached*, the notices also include what would otherwise have made it *cannot tell*.

@@ -48,8 +48,8 @@ pub(super) fn operations(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Operations
 }
 
 impl Tally {
-	/// Counts the entries of a dataset's log. `of_model` are the activities of the ancestry, and `operations` are what they
-	/// do with the dataset.
+	/// Counts the entries of a dataset's log. `of_model` are the activities of the ancestry, and `operations` are what
+	/// they do with the dataset.
 	pub fn new(of_model: &BTreeSet<ActivityId>, operations: &Operations, entries: &[LogEntry]) -> Self {
 		let mut tally = Self::default();
 		for LogEntry { breaches, event, .. } in entries {

@@ -73,7 +73,8 @@ fn a_log_that_was_cut_short_is_refused() {
 	});
 	assert_eq!(error, Error::Differs("count".into()));
 
-	// The start of a log may be proved without hashes when its places need none. The result shows that it is not complete.
+	// The start of a log may be proved without hashes when its places need none. The result shows that it is not
+	// complete.
 	let (chain, mut proof) = proof(0, 7);
 	proof.entries.truncate(6);
 	let proved = proof.verify(chain.hash()).unwrap();

@@ -1,8 +1,8 @@
-//! Files that are damaged with knowledge of their format. Whatever the damage, nothing panics, the length of the file bounds
-//! the work, and nothing false is accepted.
+//! Files that are damaged with knowledge of their format. Whatever the damage, nothing panics, the length of the file
+//! bounds the work, and nothing false is accepted.
 //!
-//! The ledgers of these tests decide what is true. An accepted mutant is compared with them rather than with the file from
-//! which it was made, because a mutant may well prove less, or something about another block.
+//! The ledgers of these tests decide what is true. An accepted mutant is compared with them rather than with the file
+//! from which it was made, because a mutant may well prove less, or something about another block.
 
 use crate::{
 	published,
@@ -52,7 +52,8 @@ impl World {
 		self.add(document);
 	}
 
-	/// Files about three blocks, before and after a change of the voters, with logs that grow and share most of their entries.
+	/// Files about three blocks, before and after a change of the voters, with logs that grow and share most of their
+	/// entries.
 	fn made_up() -> Self {
 		let mut sample = Sample::on(Chain::new(voters(0..4)), Ledger::with_filler(20));
 		let mut world = Self {

@@ -1,11 +1,6 @@
 //! Honest proofs verify, and no others do.
 
-#![allow(
-	clippy::arithmetic_side_effects,
-	clippy::as_conversions,
-	clippy::indexing_slicing,
-	clippy::unwrap_used
-)]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod attacks;
 mod damage;

@@ -434,7 +434,8 @@ fn a_report_shows_the_status_of_members() {
 
 // Attacks.
 
-/// The result for the document after a change. Of the accesses to the scans, the third after the first four has breaches.
+/// The result for the document after a change. Of the accesses to the scans, the third after the first four has
+/// breaches.
 #[track_caller]
 fn changed(change: impl FnOnce(&mut Document)) -> Error {
 	let mut sample = Sample::new();

@@ -13,7 +13,7 @@ use kexin_verifier::{
 	header::{Change, Header},
 	Bytes, Finality, ReadState as _, Trust,
 };
-use pallet_governance::{LastRestart, CompletedRestart};
+use pallet_governance::{CompletedRestart, LastRestart};
 use sc_client_api::{BlockBackend as _, StorageProvider as _};
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sp_blockchain::HeaderBackend as _;

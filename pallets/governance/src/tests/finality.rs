@@ -32,8 +32,8 @@ fn finality_restarts_with_the_session_of_the_remaining_validators() {
 	});
 }
 
-/// Starts a session at a block while `set` is the number of the last announced voter set. Returns, for a restart, the last
-/// final block and the number of the previous set.
+/// Starts a session at a block while `set` is the number of the last announced voter set. Returns, for a restart, the
+/// last final block and the number of the previous set.
 fn start(session: u32, block: u64, set: u64) -> Option<(u64, u64)> {
 	System::set_block_number(block);
 	Governance::note_session(session, set).map(|restart| (restart.last_final, restart.previous_set_id))
@@ -43,7 +43,8 @@ fn start(session: u32, block: u64, set: u64) -> Option<(u64, u64)> {
 fn voters_whose_announcement_is_not_final_do_not_count() {
 	for (last_final, previous) in [(9, 0), (10, 1), (19, 1), (20, 2), (29, 2), (30, 3), (39, 3), (40, 4)] {
 		ExtBuilder::build_and_execute(|| {
-			// Session 0 announces nothing, the sessions from blocks 10, 20, 30 and 40 do, and the one from block 50 does not.
+			// Session 0 announces nothing, the sessions from blocks 10, 20, 30 and 40 do, and the one from block 50
+			// does not.
 			for (session, set) in [0, 0, 1, 2, 3, 4].into_iter().enumerate() {
 				let session = session as u32;
 				assert_eq!(start(session, u64::from(session) * 10, set), None);
@@ -59,8 +60,8 @@ fn voters_whose_announcement_is_not_final_do_not_count() {
 					block: 70
 				})
 			);
-			// The next restart counts from this one, even if nothing became final since: the voters of a restart take over
-			// at once.
+			// The next restart counts from this one, even if nothing became final since: the voters of a restart take
+			// over at once.
 			assert_eq!(start(SESSION + 1, 80, previous + 1), None);
 			assert_eq!(start(SESSION + 2, 90, previous + 2), None);
 			for last_final in [last_final, 70] {

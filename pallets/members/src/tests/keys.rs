@@ -124,8 +124,8 @@ fn a_key_with_held_tokens_can_be_revoked() {
 
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(128))]
-	/// Whatever administrators and the council do, the invariants hold: no member loses its last administrator, and the chain
-	/// loses neither its last seat nor its last validator.
+	/// Whatever administrators and the council do, the invariants hold: no member loses its last administrator, and the
+	/// chain loses neither its last seat nor its last validator.
 	#[test]
 	fn random_key_histories_keep_the_invariants(
 		steps in proptest::collection::vec((0..6u64, 0..6u64, 1..128u8, 0..9u8), 1..60),

@@ -161,7 +161,8 @@ fn place(numbers: &mut Numbers, value: &Value) -> String {
 	pointer
 }
 
-/// Changes the structure or single values in one to three places, with parts of another value, often from the same place.
+/// Changes the structure or single values in one to three places, with parts of another value, often from the same
+/// place.
 pub fn json(numbers: &mut Numbers, value: &mut Value, other: &Value) {
 	for _ in 0..=numbers.below(3) {
 		let pointer = place(numbers, value);
