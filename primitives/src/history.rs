@@ -32,7 +32,7 @@ pub struct History {
 pub struct RecordedBatch {
 	/// The position in the block of the transaction.
 	pub transaction: u32,
-	/// The data set.
+	/// The dataset.
 	pub dataset: DatasetId,
 	/// The member that reported it.
 	pub reporter: MemberId,
@@ -57,7 +57,7 @@ pub struct RecordedBatch {
 pub struct RecordCall {
 	/// The position in the block of the transaction.
 	pub transaction: u32,
-	/// The data set.
+	/// The dataset.
 	pub dataset: DatasetId,
 	/// The events.
 	pub events: Vec<AccessEvent>,
@@ -130,10 +130,10 @@ pub enum Happening {
 		/// blake2-256 of the signed document.
 		document: H256,
 	},
-	/// A version of a data set was declared.
+	/// A version of a dataset was declared.
 	#[codec(index = 3)]
 	DatasetDeclared {
-		/// The data set.
+		/// The dataset.
 		dataset: DatasetId,
 		/// The hospital.
 		owner: MemberId,

@@ -9,11 +9,11 @@ use codec::{Decode as _, Encode as _};
 use kexin_primitives::storage_keys;
 use kexin_runtime::{BlockNumber, Hash, Runtime};
 use kexin_verifier::{
-	finality::{Handover, Restart},
+	finality::{Handover, RestartBlock},
 	header::{Change, Header},
 	Bytes, Finality, ReadState as _, Trust,
 };
-use pallet_governance::{LastRestart, Restarted};
+use pallet_governance::{CompletedRestart, LastRestart};
 use sc_client_api::{BlockBackend as _, StorageProvider as _};
 use sc_consensus_grandpa::SharedAuthoritySet;
 use sp_blockchain::HeaderBackend as _;
@@ -151,7 +151,7 @@ impl Finalities {
 		let mut restarts = Vec::new();
 		let mut at = best.best_hash;
 		// Each is later than the one that the state before it knows.
-		while let Some(Restarted { block, .. }) = self.last_restart(at)? {
+		while let Some(CompletedRestart { block, .. }) = self.last_restart(at)? {
 			let header = self.header(self.hash(block)?)?;
 			let change = Header::from_bytes(&header.0).and_then(|header| header.change());
 			if let Ok(Some(Change::Restart { last_final, delay, .. })) = change {
@@ -164,12 +164,12 @@ impl Finalities {
 		Ok(restarts)
 	}
 
-	fn last_restart(&self, at: Hash) -> Result<Option<Restarted<BlockNumber>>, Error> {
+	fn last_restart(&self, at: Hash) -> Result<Option<CompletedRestart<BlockNumber>>, Error> {
 		let key = StorageKey(LastRestart::<Runtime>::hashed_key().to_vec());
 		let Some(value) = self.client.storage(at, &key)? else {
 			return Ok(None);
 		};
-		let restart = Restarted::decode(&mut &value.0[..]);
+		let restart = CompletedRestart::decode(&mut &value.0[..]);
 		restart
 			.map(Some)
 			.map_err(|error| Error::Damaged(format!("the last restart of finality at block {at:?}: {error}")))
@@ -212,7 +212,7 @@ fn taken_for_granted(finality: &Finality, genesis: Hash) -> Trust {
 	Trust {
 		genesis,
 		restarts: restarts
-			.map(|(handover, set_id)| Restart {
+			.map(|(handover, set_id)| RestartBlock {
 				hash: blake2_256(&handover.header.0).into(),
 				set_id,
 			})

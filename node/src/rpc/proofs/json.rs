@@ -55,7 +55,7 @@ mod tests {
 	use kexin_primitives::{
 		access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
 		lineage::{ActivityKind, ArtifactKind, EvidenceKind},
-		members::{MemberKind, Status as MemberStatus},
+		members::{MemberKind, Status},
 		scope::Scope,
 		vocabulary::{Operation, Region},
 		FOREVER, H256,
@@ -64,7 +64,8 @@ mod tests {
 		access,
 		finality::Handover,
 		report::{
-			Accesses, Activity, Artifact, Block, Code, Dataset, Evidence, LogSummary, Member, Reason, Status, Verdict,
+			Accesses, Code, LogSummary, Reason, ReportedActivity, ReportedArtifact, ReportedBlock, ReportedDataset,
+			ReportedEvidence, ReportedMember, Verdict, VerdictStatus,
 		},
 		AccessProof, Report,
 	};
@@ -147,7 +148,7 @@ mod tests {
 	fn access_proof_is_pinned() {
 		let answer = AccessProof {
 			format: AccessProof::FORMAT.into(),
-			block: access::Block {
+			block: access::BlockId {
 				hash: BLOCK.hash,
 				number: BLOCK.number,
 			},
@@ -208,25 +209,25 @@ mod tests {
 		};
 		let answer = Report {
 			genesis: name(9),
-			block: Block {
+			block: ReportedBlock {
 				hash: BLOCK.hash,
 				number: BLOCK.number,
 				time: 5_000,
 			},
 			model: name(1),
 			verdict: Verdict {
-				status: Status::CannotTell,
+				status: VerdictStatus::CannotTell,
 				reasons: vec![reason(Code::UnattributedBreach, Some(2))],
 			},
 			notices: vec![reason(Code::ConsentEnded, None)],
-			artifacts: vec![Artifact {
+			artifacts: vec![ReportedArtifact {
 				id: name(1),
 				kind: ArtifactKind::Model,
 				owner: 3,
 				registered: 4_000,
 				generated_by: Some(name(2)),
 				distance: 0,
-				evidence: vec![Evidence {
+				evidence: vec![ReportedEvidence {
 					by: 3,
 					attached: 4_500,
 					kind: EvidenceKind::TeeQuote,
@@ -235,7 +236,7 @@ mod tests {
 					threshold: 1,
 				}],
 			}],
-			activities: vec![Activity {
+			activities: vec![ReportedActivity {
 				id: name(2),
 				kind: ActivityKind::FederatedRound,
 				agent: 3,
@@ -245,7 +246,7 @@ mod tests {
 				read: vec![name(5)],
 				generated: vec![name(1)],
 			}],
-			datasets: vec![Dataset {
+			datasets: vec![ReportedDataset {
 				id: name(4),
 				owner: 0,
 				label: Scope::everything(10),
@@ -268,12 +269,12 @@ mod tests {
 					},
 				},
 			}],
-			members: vec![Member {
+			members: vec![ReportedMember {
 				id: 3,
 				name: "Retina AI".into(),
 				kind: MemberKind::Company,
 				region: Region(276),
-				status: MemberStatus::Suspended,
+				status: Status::Suspended,
 			}],
 		};
 		let whole = json!({ "named": {}, "other": FOREVER });

@@ -175,7 +175,7 @@ impl Prover<'_> {
 	}
 }
 
-impl From<At> for access::Block {
+impl From<At> for access::BlockId {
 	fn from(block: At) -> Self {
 		Self {
 			hash: block.hash,

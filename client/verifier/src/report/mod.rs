@@ -1,40 +1,39 @@
 //! What a model was made from, and whether every access for it was within the consents.
 //!
-//! A report is a pure function of what is proved ([`derive()`]): the state of the ledger at one block, and the whole logs
-//! of the data sets that the model was made from. A file that carries one is accepted when computing it again gives the
-//! same, field by field.
+//! A report is a pure function of what is proved ([`derive()`]): the state of the ledger at one block, and the complete
+//! logs of the datasets from which the model was made. The verifier computes the report in a file again and accepts it
+//! if every field is the same.
 //!
 //! # The verdict
 //!
-//! The ancestry of a model is the model, what the activity that generated it *used*, what generated that, and so on.
-//! Inputs that were only *read* make no ancestry. The model may be any artifact. An access is *for the model* when it
-//! names an activity of the ancestry. The logs looked at are those of the data sets of the ancestry that a hospital
-//! declared.
+//! The ancestry of a model is the model itself, the artifacts that its generating activity *used*, the artifacts that
+//! their activities used, and so on. Inputs that were only *read* are not in the ancestry. The model may be any
+//! artifact. An access is *for the model* when it names an activity of the ancestry. The report covers the logs of
+//! those datasets of the ancestry that a hospital declared.
 //!
 //! | verdict | when | reasons |
 //! |---|---|---|
 //! | breached | the hospital permitted an access for the model that was outside the consents | `breach` |
-//! | cannot tell | not breached, and something could hide a breach | the three after `breach` |
+//! | cannot tell | not breached, but something could hide a breach | the three after `breach` |
 //! | compliant | otherwise | none |
 //!
 //! | reason or notice | about | when |
 //! |---|---|---|
-//! | `breach` | a data set | `count` permitted accesses for the model have this set of breaches |
-//! | `no-access-reported` | an activity | it used a data set, and no permitted access to that names the activity |
-//! | `unknown-origin` | an artifact | it came from outside the ledger and is no data set that a hospital declared |
-//! | `unattributed-breach` | a data set | `count` permitted accesses with breaches could have been for the model |
-//! | `consent-ended` | a data set | nothing is allowed with it any more: it ended, or consent was withdrawn |
-//! | `superseded` | a data set | a newer version took its place |
+//! | `breach` | a dataset | `count` permitted accesses for the model have this set of breaches |
+//! | `no-access-reported` | an activity | it used a dataset, but no permitted access to that dataset names the activity |
+//! | `unknown-origin` | an artifact | it came from outside the ledger and is not a dataset that a hospital declared |
+//! | `unattributed-breach` | a dataset | `count` permitted accesses with breaches could have been for the model |
+//! | `consent-ended` | a dataset | nothing is allowed with it any longer: it ended, or consent was withdrawn |
+//! | `superseded` | a dataset | a newer version superseded it |
 //!
-//! An access *could have been for the model* when it names no activity, is of the operation that an activity of the
-//! ancestry performs with a data set that it used or read, and took place before that activity ended.
+//! An access *could have been for the model* if it names no activity, if its operation is the one that an activity of
+//! the ancestry performs on this dataset as an input, and if it took place before that activity ended.
 //!
-//! The last two are notices: they change no verdict, since what was permitted when it happened stays so. When the
-//! verdict is *breached*, what would otherwise have made it *cannot tell* is among the notices too.
+//! The last two codes are notices. They don't change the verdict, because what was permitted when it happened stays
+//! permitted. If the verdict is *breached*, the notices also include what would otherwise have made it *cannot tell*.
 
 mod ancestry;
 mod derive;
-mod scope;
 mod verdict;
 
 pub use ancestry::{Ancestor, Ancestry};
@@ -43,7 +42,7 @@ pub use derive::derive;
 use crate::{
 	error::{in_state, Error},
 	finality::{Finality, Trust},
-	state::State,
+	state::ProvedState,
 	Bytes,
 };
 use alloc::{
@@ -55,7 +54,7 @@ use alloc::{
 use kexin_primitives::{
 	access::LogEntry,
 	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, EvidenceKind},
-	members::{MemberId, MemberKind, Status as MemberStatus},
+	members::{MemberId, MemberKind, Status},
 	scope::Scope,
 	vocabulary::Region,
 	DatasetId, UnixMillis, H256,
@@ -63,27 +62,27 @@ use kexin_primitives::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A report with everything that proves it: see "Report" in `docs/proofs.md`.
+/// A report with its proof: see "Report" in `docs/proofs.md`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Document {
 	/// [`Self::FORMAT`].
 	pub format: String,
-	/// What is said.
+	/// The report.
 	pub report: Report,
-	/// The whole log of each data set, in the order of [`Report::datasets`].
+	/// The complete log of each dataset, in the order of [`Report::datasets`].
 	pub logs: Vec<DatasetLog>,
 	/// The proof that the block is final.
 	pub finality: Finality,
-	/// The trie nodes that lead from the block's state root to what the report says of the state.
+	/// The trie nodes that lead from the block's state root to what the report contains of the state.
 	pub state: Vec<Bytes>,
 }
 
-/// The whole log of a data set.
+/// The complete log of a dataset.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DatasetLog {
-	/// The data set.
+	/// The dataset.
 	pub dataset: DatasetId,
 	/// Every entry, oldest first.
 	pub entries: Vec<LogEntry>,
@@ -96,33 +95,33 @@ pub struct Report {
 	/// The hash of the chain's first block.
 	pub genesis: H256,
 	/// The block.
-	pub block: Block,
-	/// The artifact that was asked about.
+	pub block: ReportedBlock,
+	/// The artifact that the report is about.
 	pub model: ArtifactId,
 	/// Whether the accesses behind it were within the consents.
 	pub verdict: Verdict,
-	/// What else one should know.
+	/// What else you should know.
 	pub notices: Vec<Reason>,
 	/// The ancestry, nearest first: breadth first from the model over what was used.
-	pub artifacts: Vec<Artifact>,
-	/// The activities that generated these artifacts, in the order in which the walk came to them.
-	pub activities: Vec<Activity>,
-	/// The data sets among the artifacts that a hospital declared, in the same order.
-	pub datasets: Vec<Dataset>,
-	/// The owners, the agents, those who attached evidence, reported accesses or received data, in the order of their
-	/// numbers.
-	pub members: Vec<Member>,
+	pub artifacts: Vec<ReportedArtifact>,
+	/// The activities that generated these artifacts, in the order in which the walk reached them.
+	pub activities: Vec<ReportedActivity>,
+	/// The datasets among the artifacts that a hospital declared, in the same order.
+	pub datasets: Vec<ReportedDataset>,
+	/// The owners, the agents, and the members that attached evidence, reported accesses or received data, ordered by
+	/// number.
+	pub members: Vec<ReportedMember>,
 }
 
 /// The block that a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Block {
+pub struct ReportedBlock {
 	/// Its hash.
 	pub hash: H256,
 	/// Its number.
 	pub number: u32,
-	/// Its time. Nothing is said about what happened later.
+	/// Its time. The report does not cover what happened later.
 	pub time: UnixMillis,
 }
 
@@ -131,7 +130,7 @@ pub struct Block {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Verdict {
 	/// The answer.
-	pub status: Status,
+	pub status: VerdictStatus,
 	/// Why; empty when it is compliant.
 	pub reasons: Vec<Reason>,
 }
@@ -139,12 +138,12 @@ pub struct Verdict {
 /// The answer to whether the accesses behind a model were within the consents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Status {
-	/// They were, all of them.
+pub enum VerdictStatus {
+	/// All accesses were within the consents.
 	Compliant,
-	/// One was not.
+	/// At least one access was not.
 	Breached,
-	/// What is on the ledger does not say.
+	/// The ledger does not hold enough to tell.
 	CannotTell,
 }
 
@@ -152,39 +151,39 @@ pub enum Status {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Reason {
-	/// What it is.
+	/// Its code.
 	pub code: Code,
-	/// The data set, activity or artifact that it is about.
+	/// The dataset, activity or artifact that it is about.
 	pub about: H256,
-	/// How many accesses, when it is about accesses.
+	/// The number of accesses, if it is about accesses.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub count: Option<u64>,
-	/// The same for people.
+	/// The same in a sentence for people.
 	pub text: String,
 }
 
-/// What a reason or notice is. The table above says when each is given.
+/// The code of a reason or notice. The module's second table defines when each applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
 	/// Accesses for the model were outside the consents.
 	Breach,
-	/// A data set was used, and no access to it was reported for that.
+	/// A dataset was used, but no access to it was reported for that.
 	NoAccessReported,
 	/// An artifact came from outside the ledger.
 	UnknownOrigin,
-	/// Accesses outside the consents name no activity and could have been for the model.
+	/// Accesses outside the consents name no activity, and could have been for the model.
 	UnattributedBreach,
-	/// Nothing is allowed with a data set any more.
+	/// Nothing is allowed with a dataset any longer.
 	ConsentEnded,
-	/// A newer version took a data set's place.
+	/// A newer version superseded a dataset.
 	Superseded,
 }
 
 /// An artifact of the ancestry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Artifact {
+pub struct ReportedArtifact {
 	/// The hash of its content.
 	pub id: ArtifactId,
 	/// What it is.
@@ -193,21 +192,21 @@ pub struct Artifact {
 	pub owner: MemberId,
 	/// When it was registered.
 	pub registered: UnixMillis,
-	/// The activity that made it; none for what came from outside.
+	/// The activity that generated it; none for an artifact from outside the ledger.
 	pub generated_by: Option<ActivityId>,
-	/// How many activities it is away from the model.
+	/// The number of activities between it and the model.
 	pub distance: u32,
-	/// What was attached to it, by the number of the member and then in the order of attaching.
-	pub evidence: Vec<Evidence>,
+	/// The evidence about it, ordered by the number of the member that attached it, then by time.
+	pub evidence: Vec<ReportedEvidence>,
 }
 
 /// A piece of evidence about an artifact.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Evidence {
+pub struct ReportedEvidence {
 	/// The member that attached it.
 	pub by: MemberId,
-	/// When.
+	/// When it was attached.
 	pub attached: UnixMillis,
 	/// What it is about.
 	pub kind: EvidenceKind,
@@ -222,7 +221,7 @@ pub struct Evidence {
 /// An activity of the ancestry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Activity {
+pub struct ReportedActivity {
 	/// The hash of its description.
 	pub id: ActivityId,
 	/// What it does.
@@ -233,91 +232,91 @@ pub struct Activity {
 	pub started: UnixMillis,
 	/// When its outputs were registered.
 	pub ended: Option<UnixMillis>,
-	/// The inputs that its outputs depend on.
+	/// The inputs on which its outputs depend.
 	pub used: Vec<ArtifactId>,
-	/// The inputs that it only looked at.
+	/// The inputs that it only read.
 	pub read: Vec<ArtifactId>,
 	/// Its outputs.
 	pub generated: Vec<ArtifactId>,
 }
 
-/// A data set of the ancestry.
+/// A dataset of the ancestry.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Dataset {
+pub struct ReportedDataset {
 	/// The hash of its content.
 	pub id: DatasetId,
-	/// The hospital whose data set it is.
+	/// The hospital that owns it.
 	pub owner: MemberId,
-	/// What the data set itself allows.
-	#[serde(deserialize_with = "scope::deserialize")]
+	/// What the dataset itself allows.
 	pub label: Scope,
 	/// What the label and the consents of all its subjects allow.
-	#[serde(deserialize_with = "scope::deserialize")]
 	pub cohort: Scope,
-	/// How many subjects were enrolled.
+	/// The number of enrolled subjects.
 	pub subjects: u32,
 	/// When it was declared.
 	pub declared: UnixMillis,
-	/// When a newer version took its place.
+	/// When a newer version superseded it.
 	pub superseded: Option<UnixMillis>,
-	/// The version that did.
+	/// The version that superseded it.
 	pub superseded_by: Option<DatasetId>,
-	/// The version whose place it took.
+	/// The version that it superseded.
 	pub supersedes: Option<DatasetId>,
-	/// Whether, at the time of the block, the cohort has started and not ended: something can be allowed.
+	/// Whether the cohort has started and not ended at the time of the block, so that something can be allowed.
 	pub in_force: bool,
-	/// What its log says.
+	/// A summary of its log.
 	pub log: LogSummary,
 }
 
-/// What a data set's log says.
+/// A summary of a dataset's log.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LogSummary {
-	/// How many accesses were recorded.
+	/// The number of recorded accesses.
 	pub count: u64,
-	/// The hash that stands for the log.
+	/// The hash that identifies the log.
 	pub root: H256,
-	/// How many of them were outside the consents and permitted, as the ledger counted.
+	/// How many of them were permitted but outside the consents, as the ledger counted.
 	pub breaches: u64,
-	/// The same by whom they were for.
+	/// The same, divided by what the accesses were for.
 	pub accesses: Accesses,
 }
 
-/// The accesses in a log, by whom they were for. Breached are those that were outside the consents and permitted.
+/// The accesses in a log, divided by what they were for. An access is breached if it was permitted but outside the
+/// consents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Accesses {
-	/// Those that name an activity of the ancestry.
+	/// Accesses that name an activity of the ancestry.
 	pub for_model: u64,
-	/// Those of them that are breached.
+	/// How many of those are breached.
 	pub breached_for_model: u64,
-	/// The others.
+	/// The other accesses.
 	pub other: u64,
-	/// Those of them that are breached.
+	/// How many of those are breached.
 	pub breached_other: u64,
 }
 
-/// A member that is named somewhere.
+/// A member that the report names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Member {
+pub struct ReportedMember {
 	/// Its number.
 	pub id: MemberId,
-	/// Its name as it was admitted under: any characters, those that steer a terminal or a page among them.
+	/// The name under which it was admitted. It may contain any characters, including those that steer a terminal or a
+	/// page.
 	pub name: String,
 	/// What it is.
 	pub kind: MemberKind,
-	/// The country it is in, by its ISO 3166-1 numeric code.
+	/// Its country, an ISO 3166-1 numeric code.
 	pub region: Region,
 	/// Whether it may act at the block.
 	#[serde(with = "MemberStatusName")]
-	pub status: MemberStatus,
+	pub status: Status,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(remote = "MemberStatus", rename_all = "kebab-case")]
+#[serde(remote = "Status", rename_all = "kebab-case")]
 enum MemberStatusName {
 	Active,
 	Suspended,
@@ -325,15 +324,15 @@ enum MemberStatusName {
 }
 
 impl Document {
-	/// What [`Self::format`] says.
+	/// The value of [`Self::format`].
 	pub const FORMAT: &'static str = "kexin-report/1";
 
-	/// Makes the report about a model with its proof, which is checked on the way.
+	/// Makes the report about a model with its proof, and checks both.
 	///
-	/// Of `nodes` those are taken that the report needs, and `logs` may be in any order.
+	/// It takes only those `nodes` that the report needs. The `logs` may be in any order.
 	///
 	/// # Errors
-	/// [`Error`]: of [`StateError::Incomplete`](crate::error::StateError::Incomplete) the key says what is missing.
+	/// [`Error`]: the key of [`StateError::Incomplete`](crate::error::StateError::Incomplete) is what is missing.
 	pub fn assemble(
 		model: ArtifactId,
 		trust: impl Into<Trust>,
@@ -343,7 +342,7 @@ impl Document {
 	) -> Result<Self, Error> {
 		let trust = trust.into();
 		let block = finality.verify(&trust)?;
-		let state = State::gather(block.state_root, nodes);
+		let state = ProvedState::gather(block.state_root, nodes);
 		let ancestry = Ancestry::walk(&state, model)?;
 		let places = ancestry
 			.datasets
@@ -362,17 +361,17 @@ impl Document {
 		})
 	}
 
-	/// The report, when everything it says is proved on the chain of which this is known.
+	/// The report, if everything in it is proved on the chain that you trust.
 	///
 	/// # Errors
-	/// [`Error`]: [`Error::Differs`] names the first field that says something else than what is proved.
+	/// [`Error`]: [`Error::Differs`] names the first field that is not what is proved.
 	pub fn verify(&self, trust: impl Into<Trust>) -> Result<&Report, Error> {
 		if self.format != Self::FORMAT {
 			return Err(Error::Format(self.format.clone()));
 		}
 		let trust = trust.into();
 		let block = self.finality.verify(&trust)?;
-		let state = State::new(block.state_root, &self.state).map_err(in_state)?;
+		let state = ProvedState::new(block.state_root, &self.state).map_err(in_state)?;
 		let proved = derive(trust.genesis, block.into(), &state, self.report.model, &self.logs)?;
 		state.every_node_used().map_err(in_state)?;
 		if self.report == proved {
@@ -384,7 +383,7 @@ impl Document {
 	}
 }
 
-/// The path of the first place where two values differ; none when they are equal.
+/// The path of the first difference between two values; none when they are equal.
 fn difference(path: String, found: &Value, proved: &Value) -> Option<String> {
 	match (found, proved) {
 		(Value::Object(found), Value::Object(proved)) => {
