@@ -1,6 +1,6 @@
 //! `kexin-node token`: makes, lists and revokes tokens, whether the node runs or not.
 
-use super::{
+use crate::listeners::authenticated::{
 	keyring::now,
 	token::{self, Name, Right, Token, TokenFile},
 };

@@ -1,6 +1,6 @@
 //! The nodes that may connect, as the newest block has them.
 
-use crate::service::Client;
+use crate::chain::types::Client;
 use futures::{Stream, StreamExt as _};
 use kexin_runtime_api::NetworkApi as _;
 use sc_client_api::BlockchainEvents as _;

@@ -1,14 +1,14 @@
 //! The network: who may connect, what is asked of whom, and the protocols.
 //!
 //! The ledger names the nodes of its members. Once the council has closed the network ([`admission`]), a node keeps connections with those
-//! alone, and answers requests for blocks, state and warp proofs to nobody else ([`gate`]): the network stack itself would answer
+//! alone, and answers requests for blocks, state and warp proofs to nobody else ([`request_filter`]): the network stack itself would answer
 //! whoever asks. Connections over which no blocks come are made anew ([`stall`]).
 
 mod admission;
-mod gate;
+mod request_filter;
 mod stall;
 
-use crate::service::{Backend, Client, GrandpaLink, Pool};
+use crate::chain::types::{Backend, Client, GrandpaLink, Pool};
 use admission::Admission;
 use kexin_runtime::opaque::Block;
 use sc_client_api::BlockBackend as _;
@@ -216,7 +216,7 @@ impl Requests<'_> {
 	/// Registers a protocol whose requests only admitted nodes get answers to.
 	fn open(&self, protocols: &mut Protocols, mut protocol: RequestProtocol) {
 		if let Some(handler) = protocol.inbound_queue.take() {
-			let (queue, gate) = gate::before(handler, self.admission.list());
+			let (queue, gate) = request_filter::before(handler, self.admission.list());
 			protocol.inbound_queue = Some(queue);
 			self.spawn("request-gate", gate);
 		}

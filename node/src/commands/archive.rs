@@ -3,7 +3,7 @@
 //! The file is what Substrate's own `export-blocks --binary` writes. Its import alone would not do for an archive: it passes over a
 //! justification that is false as if there were none, and takes a file for whole that says so.
 
-use crate::service::Client;
+use crate::chain::types::Client;
 use codec::{Decode, Encode as _, IoReader};
 use kexin_runtime::opaque::Block;
 use sc_cli::{CliConfiguration, DatabaseParams, SharedParams};

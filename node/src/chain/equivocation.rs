@@ -4,7 +4,7 @@
 //! refuses them. This looks at whole headers, before. The others must not come into the pool, where they would stand in the way: they provide the
 //! same, and go [`Nowhere`].
 
-use crate::service::Client;
+use crate::chain::types::Client;
 use jsonrpsee::core::async_trait;
 use kexin_primitives::H256;
 use kexin_runtime::{opaque::Block, Header};

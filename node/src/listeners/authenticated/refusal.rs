@@ -12,7 +12,7 @@
 //! A call is answered in the manner of JSON-RPC, with 200; the other numbers are those of what is refused before a call is looked at.
 
 use super::token::Right;
-use crate::http1;
+use crate::listeners::http1;
 use http::{header, HeaderValue, StatusCode};
 use jsonrpsee::{
 	server::HttpResponse,

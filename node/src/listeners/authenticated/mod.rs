@@ -5,31 +5,29 @@
 //! | [`methods`] | what is served: a list, and nothing else |
 //! | [`token`] | the tokens and their file |
 //! | [`keyring`] | the tokens as the running node knows them |
-//! | [`pace`] | how fast one may go on |
-//! | [`owed`] | what a connection still has to read |
-//! | [`gate`] | who may come in, and make which call |
+//! | [`rate_limiter`] | how fast one may go on |
+//! | [`unread`] | what a connection still has to read |
+//! | [`auth`] | who may come in, and make which call |
 //! | [`refusal`] | how the door refuses |
 //! | [`tls`] | its certificate |
 //! | [`metrics`] | what Prometheus sees of it |
-//! | [`command`] | `kexin-node token` |
 //!
 //! Nobody gets an answer without a token, and nobody can call what is not listed, whatever the token. It has threads of its own: nothing of the
 //! node waits for it.
 
-pub mod command;
-pub mod gate;
+pub mod auth;
 pub mod keyring;
 pub mod methods;
 pub mod metrics;
-pub mod owed;
-pub mod pace;
+pub mod rate_limiter;
 pub mod refusal;
 pub mod tls;
 pub mod token;
+pub mod unread;
 
-use crate::http1;
+use crate::listeners::http1;
+use auth::{Admission, Gate, Guarded};
 use futures::future::{select, Either};
-use gate::{Admission, Gate, Guarded};
 use hyper::{
 	body::Incoming,
 	service::{service_fn, Service as _},
@@ -44,7 +42,6 @@ use jsonrpsee::{
 };
 use keyring::Keyring;
 use metrics::Metrics;
-use owed::{Counted, Owed};
 use refusal::Refusal;
 use sc_rpc::DenyUnsafe;
 use sc_service::error::Error;
@@ -60,6 +57,7 @@ use std::{
 };
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
+use unread::{Counted, Owed};
 
 const MEBIBYTE: u32 = 1024 * 1024;
 /// What an answer may take: as much as the operator's listener gives.

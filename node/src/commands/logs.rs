@@ -3,9 +3,8 @@
 //! Substrate's own logger writes text alone, so that with `--log-format json` this one takes its place. It is to be told of what it logs in the
 //! same way: with `--log` and `RUST_LOG`.
 
-use crate::cli::Cli;
 use chrono::{SecondsFormat, Utc};
-use sc_cli::{build_runtime, CliConfiguration as _, Runner, Signals, SubstrateCli as _};
+use sc_cli::{build_runtime, CliConfiguration as _, RunCmd, Runner, Signals, SubstrateCli};
 use serde_json::{json, Map, Value};
 use std::{backtrace::Backtrace, fmt::Debug, io::Write as _, panic::PanicHookInfo};
 use tracing::{
@@ -44,25 +43,25 @@ pub struct LogParams {
 ///
 /// # Errors
 /// When the options contradict each other, or are not those of a node.
-pub fn runner(cli: &Cli) -> sc_cli::Result<Runner<Cli>> {
-	if cli.logs.log_format == LogFormat::Text {
-		return cli.create_runner(&cli.run);
+pub fn runner<C: SubstrateCli>(cli: &C, run: &RunCmd, format: LogFormat) -> sc_cli::Result<Runner<C>> {
+	if format == LogFormat::Text {
+		return cli.create_runner(run);
 	}
-	init(cli)?;
+	init(run)?;
 	let runtime = build_runtime()?;
 	let signals = runtime.block_on(async { Signals::capture() })?;
-	let config = cli.run.create_configuration(cli, runtime.handle().clone())?;
+	let config = run.create_configuration(cli, runtime.handle().clone())?;
 	Runner::new(config, runtime, signals)
 }
 
-fn init(cli: &Cli) -> sc_cli::Result<()> {
-	if cli.run.enable_log_reloading()? || cli.run.tracing_targets()?.is_some() {
+fn init(run: &RunCmd) -> sc_cli::Result<()> {
+	if run.enable_log_reloading()? || run.tracing_targets()?.is_some() {
 		return Err(sc_cli::Error::Input(
 			"--log-format json can't be had with --enable-log-reloading or --tracing-targets".into(),
 		));
 	}
 	let asked = std::env::var("RUST_LOG").unwrap_or_default();
-	let directives = [DEFAULT.into(), asked, cli.run.log_filters()?];
+	let directives = [DEFAULT.into(), asked, run.log_filters()?];
 	let failed = |what: String| sc_cli::Error::Input(what);
 	let mut filter = EnvFilter::default();
 	for directive in directives

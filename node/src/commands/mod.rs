@@ -1,13 +1,30 @@
-//! What each subcommand does.
+//! The command line, and what each subcommand does.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`cli`] | the options and subcommands |
+//! | [`archive`] | `kexin-node archive` |
+//! | [`ceremony`] | `kexin-node ceremony` |
+//! | [`session_keys`] | `kexin-node session-keys` |
+//! | [`token`] | `kexin-node token` |
+//! | [`logs`] | the log as JSON |
+//!
+//! `kexin-node index` is with the index.
+
+pub mod archive;
+pub mod ceremony;
+pub mod cli;
+pub mod logs;
+pub mod session_keys;
+pub mod token;
 
 use crate::{
-	chain_spec,
-	cli::{Cli, Subcommand},
+	chain::{service, spec, types::Client},
 	index::{store::Store, Target},
-	logs::{self, LogFormat},
-	service,
 };
+use cli::{Cli, Subcommand};
 use kexin_runtime::{opaque::Block, SS58_PREFIX};
+use logs::LogFormat;
 use sc_cli::SubstrateCli;
 use sc_service::PartialComponents;
 use std::path::Path;
@@ -39,10 +56,10 @@ impl SubstrateCli for Cli {
 
 	fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
 		Ok(Box::new(match id {
-			"dev" | "development" => chain_spec::development()?,
-			"local" => chain_spec::local()?,
+			"dev" | "development" => spec::development()?,
+			"local" => spec::local()?,
 			"" => return Err("say which chain: --chain dev, --chain local, or --chain FILE".into()),
-			path => chain_spec::ChainSpec::from_json_file(path.into())?,
+			path => spec::ChainSpec::from_json_file(path.into())?,
 		}))
 	}
 }
@@ -110,7 +127,7 @@ pub fn run() -> sc_cli::Result<()> {
 				backend,
 				..
 			} = service::new_partial(&config)?;
-			let revert_aux = Box::new(|client: std::sync::Arc<service::Client>, backend, blocks| {
+			let revert_aux = Box::new(|client: std::sync::Arc<Client>, backend, blocks| {
 				sc_consensus_babe::revert(client.clone(), backend, blocks)?;
 				sc_consensus_grandpa::revert(client, blocks)?;
 				Ok(())
@@ -130,7 +147,7 @@ pub fn run() -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-	logs::runner(cli)?.run_node_until_exit(|config| async move {
+	logs::runner(cli, &cli.run, cli.logs.log_format)?.run_node_until_exit(|config| async move {
 		let node = service::new_full(config, &cli.index.index, &cli.listeners).await;
 		node.map_err(sc_cli::Error::Service)
 	})

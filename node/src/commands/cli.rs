@@ -1,13 +1,12 @@
 //! The command line.
 
+use super::{
+	archive::ArchiveCommand, ceremony::CeremonyCommand, logs::LogParams, session_keys::SessionKeysCommand,
+	token::TokenCommand,
+};
 use crate::{
-	archive::ArchiveCommand,
-	ceremony::CeremonyCommand,
-	door::command::TokenCommand,
 	index::{command::IndexCommand, IndexParams},
 	listeners::ListenerParams,
-	logs::LogParams,
-	session_keys::SessionKeysCommand,
 };
 use sc_cli::RunCmd;
 

@@ -4,7 +4,7 @@
 //! A proxy on the same machine comes from loopback, too, and most add nothing to a request that would give them away. So no method that could
 //! harm the node is on a port at all: it takes the permission to open a file.
 
-use crate::http1;
+use super::http1;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::service::TowerToHyperService;
 use jsonrpsee::{

@@ -5,7 +5,7 @@
 
 mod hospital;
 
-use crate::chain_spec;
+use crate::chain::spec as chain_spec;
 use hospital::Hospital;
 use kexin_runtime::Balance;
 use sc_cli::{KeystoreParams, SubstrateCli};

@@ -4,7 +4,7 @@
 //! for nothing until it is. sc-network 0.60.0 keeps connections with reserved peers, whoever asks, and in a closed network all are reserved.
 //! So a validator whose clock was wrong for some seconds, or whose line was bad, would have stood still until somebody started it again.
 
-use crate::service::Client;
+use crate::chain::types::Client;
 use futures::Stream;
 use kexin_runtime::opaque::Block;
 use sc_network_sync::{SyncStatus, SyncStatusProvider as _, SyncingService};

@@ -1,11 +1,14 @@
 //! The node: one function per component, and [`new_full`], which reads like the list of them.
 
-use crate::{
+use super::{
 	equivocation::{Nowhere, Watched},
-	index::{follow::Follower, metrics::Metrics, Index, Target},
-	listeners::{self, ListenerParams},
 	network::{self, Network},
-	operator, rpc,
+	types::{BabeImport, Backend, Client, Executor, GrandpaLink, Pool, SelectChain},
+};
+use crate::{
+	index::{follow::Follower, metrics::Metrics, Index, Target},
+	listeners::{self, operator, ListenerParams},
+	rpc,
 };
 use futures::{FutureExt as _, StreamExt as _};
 use kexin_runtime::{opaque::Block, RuntimeApi};
@@ -28,29 +31,9 @@ const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 /// How long the start of the node waits for the index's database.
 const INDEX_PATIENCE: Duration = Duration::from_secs(5);
 
-type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
-/// The client that executes and stores blocks.
-pub type Client = sc_service::TFullClient<Block, RuntimeApi, Executor>;
-/// The database.
-pub type Backend = sc_service::TFullBackend<Block>;
-/// The transaction pool.
-pub type Pool = sc_transaction_pool::TransactionPoolHandle<Block, Client>;
-/// The rule that picks the best chain.
-pub type SelectChain = sc_consensus::LongestChain<Backend, Block>;
-type GrandpaImport = sc_consensus_grandpa::GrandpaBlockImport<Backend, Block, Client, SelectChain>;
-/// What consensus and the network need of GRANDPA.
-pub type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, Client, SelectChain>;
-type BlockImport = sc_consensus_babe::BabeBlockImport<
-	Block,
-	Client,
-	GrandpaImport,
-	BabeCreateInherentDataProviders<Block>,
-	SelectChain,
->;
-
 /// What consensus needs later of what was set up for importing blocks.
 pub struct Consensus {
-	block_import: BlockImport,
+	block_import: BabeImport,
 	grandpa_link: GrandpaLink,
 	babe_link: BabeLink<Block>,
 	babe_worker: BabeWorkerHandle<Block>,
@@ -412,7 +395,7 @@ fn authoring(
 	node: &Node,
 	client: Arc<Client>,
 	select_chain: SelectChain,
-	block_import: BlockImport,
+	block_import: BabeImport,
 	babe_link: BabeLink<Block>,
 	pool: &Arc<Pool>,
 	keystore: &KeystoreContainer,

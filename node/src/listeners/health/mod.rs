@@ -5,10 +5,9 @@
 pub mod metrics;
 
 use crate::{
-	door::keyring::Keyring,
-	http1,
+	chain::types::Client,
 	index::{Index, Progress},
-	service::Client,
+	listeners::{authenticated::keyring::Keyring, http1},
 };
 use http::{Method, Request, StatusCode};
 use hyper::{body::Incoming, service::service_fn};
@@ -347,7 +346,7 @@ mod tests {
 	#[test]
 	fn the_answer_is_that_of_the_documentation() {
 		let told = WELL.text();
-		let documented = include_str!("../../../docs/door.md");
+		let documented = include_str!("../../../../docs/door.md");
 		assert!(documented.contains(&told), "{told}");
 	}
 }

@@ -4,10 +4,10 @@ use super::{
 	keyring::{self, now, Keyring},
 	methods,
 	metrics::Metrics,
-	owed::Owed,
-	pace::Pace,
+	rate_limiter::Pace,
 	refusal::Refusal,
 	token::Token,
+	unread::Owed,
 	Limits,
 };
 use futures::{future::BoxFuture, FutureExt as _};

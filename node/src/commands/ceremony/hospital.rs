@@ -1,6 +1,6 @@
 //! What a hospital hands over: one file with its public keys, signed with its account.
 
-use crate::session_keys;
+use crate::commands::session_keys;
 use codec::{Decode as _, Encode as _};
 use kexin_primitives::members::{Name, MAX_NAME};
 use kexin_runtime::{AccountId, SessionKeys};

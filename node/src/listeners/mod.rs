@@ -1,14 +1,16 @@
 //! The ways in besides the stock listener: the door, the operator's socket, and who asks for the node's health.
 
-use crate::{
-	door::{self, keyring::Keyring, token::TokenFile, DoorParams},
-	health::{self, metrics::Metrics, Health, HealthParams},
-	index::Index,
-	operator::{self, OperatorParams},
-	service::Client,
-};
+pub mod authenticated;
+pub mod health;
+pub mod http1;
+pub mod operator;
+
+use crate::{chain::types::Client, index::Index};
+use authenticated::{self as door, keyring::Keyring, token::TokenFile, DoorParams};
+use health::{metrics::Metrics, Health, HealthParams};
 use jsonrpsee::Methods;
 use kexin_runtime::opaque::Block;
+use operator::OperatorParams;
 use sc_network_sync::SyncingService;
 use sc_service::{error::Error, TaskManager};
 use std::{path::Path, sync::Arc};
