@@ -217,8 +217,8 @@ async fn index(
 		_ => {},
 	}
 	let index = follower.index();
-	// A notification keeps its block from being pruned, so none may wait until the index has time for it. The index only
-	// needs to know that more blocks are final.
+	// A notification keeps its block from being pruned, so none may wait until the index has time for it. The index
+	// only needs to know that more blocks are final.
 	let (mut more, finality) = futures::channel::mpsc::channel(0);
 	let mut notifications = client.finality_notification_stream();
 	tasks.spawn_handle().spawn("index-finality", Some("index"), async move {

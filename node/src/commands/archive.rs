@@ -1,7 +1,7 @@
 //! `kexin-node archive`: writes the blocks of the chain to a file, and makes a node from such a file without a network.
 //!
-//! The file has the format of Substrate's own `export-blocks --binary`. Substrate's import is not enough for an archive:
-//! it ignores an invalid justification, and trusts the number of blocks that the file states.
+//! The file has the format of Substrate's own `export-blocks --binary`. Substrate's import is not enough for an
+//! archive: it ignores an invalid justification, and trusts the number of blocks that the file states.
 
 use crate::chain::types::Client;
 use codec::{Decode, Encode as _, IoReader};
@@ -39,8 +39,8 @@ pub enum ArchiveCommand {
 		#[arg(long, value_name = "BLOCK", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
 		from: u32,
 	},
-	/// Execute the blocks of a file and check the proofs of their finality. If the command reports an error, use nothing
-	/// of what it imported.
+	/// Execute the blocks of a file and check the proofs of their finality. If the command reports an error, use
+	/// nothing of what it imported.
 	Import {
 		#[allow(missing_docs)]
 		#[command(flatten)]
@@ -175,8 +175,8 @@ async fn import(
 	Ok(json!({ "file": path, "blocks": count, "last": last, "hash": client.hash(last).ok().flatten() }))
 }
 
-/// Reads a whole archive before anything is imported: it must be complete, follow on the database, and end with a proof.
-/// Returns the number of its first block, and the number of its blocks.
+/// Reads a whole archive before anything is imported: it must be complete, follow on the database, and end with a
+/// proof. Returns the number of its first block, and the number of its blocks.
 fn survey(client: &Client, path: &Path) -> Result<(u32, u32), String> {
 	let mut archive = Archive::open(path)?;
 	let mut first = None;
@@ -215,7 +215,8 @@ fn survey(client: &Client, path: &Path) -> Result<(u32, u32), String> {
 	}
 }
 
-/// Checks the proof of a block's finality: either the import has checked and kept it, or the voters of its time signed it.
+/// Checks the proof of a block's finality: either the import has checked and kept it, or the voters of its time signed
+/// it.
 fn justified(client: &Client, signed: &SignedBlock<Block>) -> Result<(), String> {
 	let Some(justifications) = &signed.justifications else {
 		return Ok(());

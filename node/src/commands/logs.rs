@@ -1,7 +1,7 @@
 //! The log as JSON, one object per line, for systems that collect the logs of many machines.
 //!
-//! Substrate's own logger only writes text, so this one replaces it with `--log-format json`. `--log` and `RUST_LOG` select
-//! what is logged in both.
+//! Substrate's own logger only writes text, so this one replaces it with `--log-format json`. `--log` and `RUST_LOG`
+//! select what is logged in both.
 
 use chrono::{SecondsFormat, Utc};
 use sc_cli::{build_runtime, CliConfiguration as _, RunCmd, Runner, Signals, SubstrateCli};

@@ -65,8 +65,8 @@ impl TokenCommand {
 	/// Runs the command.
 	///
 	/// # Errors
-	/// When the chain is unknown, the file of tokens can't be read or written, a token to add exists already, or a token
-	/// to revoke does not exist.
+	/// When the chain is unknown, the file of tokens can't be read or written, a token to add exists already, or a
+	/// token to revoke does not exist.
 	pub fn run<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
 		let file = TokenFile::in_directory(&directory::of_chain(cli, self.shared_params())?);
 		match self {

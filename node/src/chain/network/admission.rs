@@ -79,8 +79,8 @@ impl Admission {
 	/// Follows the chain: connects to the admitted nodes and disconnects the others. The newest block counts, not the
 	/// newest final one: while finality is halted, the council must be able to admit the nodes that restore it.
 	///
-	/// At each of `stalls` the node reconnects to all reserved peers. `announcements` is the protocol that these connections
-	/// depend on.
+	/// At each of `stalls` the node reconnects to all reserved peers. `announcements` is the protocol that these
+	/// connections depend on.
 	pub async fn follow(
 		self,
 		network: Arc<dyn NetworkService>,
@@ -106,8 +106,8 @@ impl Admission {
 		}
 	}
 
-	/// Reads the admitted nodes of the newest block. Returns whether they changed. If they can't be read, the previous ones
-	/// stay in force.
+	/// Reads the admitted nodes of the newest block. Returns whether they changed. If they can't be read, the previous
+	/// ones stay in force.
 	fn refresh(&self) -> bool {
 		let best = self.client.info().best_hash;
 		match self.client.runtime_api().admitted_nodes(best) {
@@ -129,8 +129,8 @@ impl Admission {
 			Some(admitted) => {
 				log::info!("the network is closed: {} nodes may connect", admitted.len());
 				if !std::mem::replace(only, true) {
-					// sc-network 0.60.0 would treat reserved peers that are connected at this time as closing from then on, and
-					// never drop them. So first there are none, and then all connect again.
+					// sc-network 0.60.0 would treat reserved peers that are connected at this time as closing from then
+					// on, and never drop them. So first there are none, and then all connect again.
 					network.set_authorized_peers(HashSet::new());
 					network.set_authorized_only(true);
 				}

@@ -2,8 +2,8 @@
 //!
 //! The ledger names the nodes of its members. Once the council has closed the network, a node keeps connections with
 //! these nodes only ([`admission`]), and answers requests for blocks, state and warp proofs only to them
-//! ([`request_filter`]): the network stack itself would answer anybody. When synchronisation stalls, the node reconnects
-//! to its peers ([`stall`]).
+//! ([`request_filter`]): the network stack itself would answer anybody. When synchronisation stalls, the node
+//! reconnects to its peers ([`stall`]).
 
 mod admission;
 mod request_filter;
@@ -195,8 +195,8 @@ impl Setup<'_> {
 		Ok((sync, block_announces))
 	}
 
-	/// Answers the requests of admitted nodes for blocks, state and warp proofs. Returns the strategy by which this node
-	/// itself requests them.
+	/// Answers the requests of admitted nodes for blocks, state and warp proofs. Returns the strategy by which this
+	/// node itself requests them.
 	fn serve_requests(
 		&self,
 		protocols: &mut Protocols,

@@ -1,9 +1,9 @@
 //! Notices when synchronisation stalls, so that the node can reconnect.
 //!
 //! When a peer refuses a request or does not answer it, synchronisation asks the network to close the connection, and
-//! requests nothing from the peer until it is closed. But sc-network 0.60.0 never closes connections to reserved peers on
-//! such a request, and in a closed network all peers are reserved. So a validator whose clock was wrong for some seconds,
-//! or whose line was bad, would stall until its operator restarted it.
+//! requests nothing from the peer until it is closed. But sc-network 0.60.0 never closes connections to reserved peers
+//! on such a request, and in a closed network all peers are reserved. So a validator whose clock was wrong for some
+//! seconds, or whose line was bad, would stall until its operator restarted it.
 
 use crate::chain::types::Client;
 use futures::Stream;

@@ -57,8 +57,8 @@ pub struct KeysCommand {
 	/// The validator's directory. The node's key and the session keys are written there.
 	#[arg(long, short = 'd', value_name = "PATH")]
 	base_path: Option<PathBuf>,
-	/// The directory for hospital.json and account.key. account.key is secret, and the validator's machine does not need
-	/// it.
+	/// The directory for hospital.json and account.key. account.key is secret, and the validator's machine does not
+	/// need it.
 	#[arg(long, value_name = "PATH")]
 	out: PathBuf,
 	#[clap(flatten)]

@@ -32,12 +32,12 @@ use auth::{AuthorizedService, Connection, TokenAuth};
 use futures::future::{select, Either};
 use hyper::{
 	body::Incoming,
-	service::{service_fn, Service as _},
+	service::{service_fn, HttpService, Service as _},
 };
 use hyper_util::service::TowerToHyperService;
 use jsonrpsee::{
 	server::{
-		middleware::rpc::RpcServiceBuilder, stop_channel, ws, BatchRequestConfig, HttpRequest, PingConfig,
+		middleware::rpc::RpcServiceBuilder, stop_channel, ws, BatchRequestConfig, HttpBody, HttpRequest, PingConfig,
 		RandomStringIdProvider, Server, ServerHandle,
 	},
 	Methods,
@@ -56,7 +56,7 @@ use std::{
 	time::Duration,
 };
 use token_cache::TokenCache;
-use tokio::sync::Semaphore;
+use tokio::{net::TcpStream, sync::Semaphore};
 use tokio_rustls::TlsAcceptor;
 use unread::{MeteredStream, UnreadBytes};
 
@@ -184,18 +184,26 @@ async fn listen(
 				})
 			}
 		});
-		async move {
-			match tls {
-				None => http1::serve(MeteredStream::new(stream, metered), service).await,
-				Some(tls) => {
-					if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-						http1::serve(MeteredStream::new(stream, metered), service).await;
-					}
-				},
-			}
-		}
+		serve(stream, tls, metered, service)
 	})
 	.await;
+}
+
+/// Serves a connection until it ends, encrypted if there is a certificate.
+async fn serve<S>(stream: TcpStream, tls: Option<TlsAcceptor>, unread: UnreadBytes, service: S)
+where
+	S: HttpService<Incoming, ResBody = HttpBody>,
+	S::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+	S::Future: Send,
+{
+	match tls {
+		None => http1::serve(MeteredStream::new(stream, unread), service).await,
+		Some(tls) => {
+			if let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+				http1::serve(MeteredStream::new(stream, unread), service).await;
+			}
+		},
+	}
 }
 
 /// Closes a WebSocket when its token becomes invalid. Otherwise its subscriptions would go on.

@@ -89,8 +89,8 @@ pub struct Limits {
 		value_parser = clap::value_parser!(u32).range(1..=64)
 	)]
 	pub request_size: u32,
-	/// The calls that one token may make at once, and then in each minute. `kexin-node token add` can set another number
-	/// for a token.
+	/// The calls that one token may make at once, and then in each minute. `kexin-node token add` can set another
+	/// number for a token.
 	#[arg(
 		id = "rpc_auth_requests_per_minute",
 		long = "rpc-auth-requests-per-minute",

@@ -2,7 +2,7 @@
 //!
 //! | code | HTTP | meaning | what to do |
 //! |---|---|---|---|
-//! | 8101 | 401 | the token is missing, unknown, revoked or expired | present a token, or ask the operator for a new one |
+//! | 8101 | 401 | the token is missing, unknown, revoked or expired | present a token, or ask the operator for one |
 //! | 8102 | 403 | the token does not give the right | ask the operator for a token with that right |
 //! | 8103 | 429 | the token has used up its calls for this minute | wait as long as the message and `Retry-After` say |
 //! | 8104 | 429 | too many connections, pending calls or unread answers | try again later; the message names which |

@@ -10,7 +10,8 @@ use tokio_rustls::{
 	TlsAcceptor,
 };
 
-/// Accepts TLS 1.2 and 1.3 with the certificates and the key of these PEM files. The server's own certificate comes first.
+/// Accepts TLS 1.2 and 1.3 with the certificates and the key of these PEM files. The server's own certificate comes
+/// first.
 ///
 /// # Errors
 /// Which file can't be read or used, or that the key does not belong to the certificate.

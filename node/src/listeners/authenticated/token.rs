@@ -207,7 +207,8 @@ impl TokenFile {
 	/// The tokens in the order in which they were added; none when there is no file.
 	///
 	/// # Errors
-	/// [`Error::Io`], and [`Error::Damaged`] when it is not a file of tokens, or users other than its owner can write it.
+	/// [`Error::Io`], and [`Error::Damaged`] when it is not a file of tokens, or users other than its owner can write
+	/// it.
 	pub fn read(&self) -> Result<Vec<Token>, Error> {
 		let damaged = |what: String| Error::Damaged(self.0.clone(), what);
 		let text = match fs::read_to_string(&self.0) {

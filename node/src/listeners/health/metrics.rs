@@ -37,8 +37,8 @@ impl Metrics {
 		self.lag.set(blocks.into());
 	}
 
-	/// Sets the number of blocks for which each validator has been silent, and removes those that are not validators any
-	/// more.
+	/// Sets the number of blocks for which each validator has been silent, and removes those that are not validators
+	/// any more.
 	pub fn silence(&self, silence: &BTreeMap<String, u32>) {
 		let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
 		for gone in shown.iter().filter(|validator| !silence.contains_key(*validator)) {

@@ -1,7 +1,7 @@
 //! The node's health: `/health` and `/ready` over HTTP, and metrics for Prometheus.
 //!
-//! They publish numbers, and facts that are on the chain for everybody. So they need no token, and a load balancer or an
-//! orchestrator can query them.
+//! They publish numbers, and facts that are on the chain for everybody. So they need no token, and a load balancer or
+//! an orchestrator can query them.
 
 pub mod metrics;
 
