@@ -17,7 +17,7 @@
 //! | 8012 | the node does not keep what the proof needs | ask an archive node that was synchronised from the first block |
 //! | 8013 | the node's database is damaged | ask another node; make this one's database again from its peers |
 //!
-//! What the door refuses has the codes 8101 to 8106: see [`crate::door::refusal`].
+//! What the door refuses has the codes 8101 to 8106: see [`crate::listeners::authenticated::refusal`].
 
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
 use std::fmt::Display;

@@ -11,7 +11,7 @@ use super::{
 	verified::{ask, Api},
 	workers::{in_time, Workers},
 };
-use crate::{index::Index, service::Client};
+use crate::{chain::types::Client, index::Index};
 use codec::{Decode, Encode};
 use jsonrpsee::{
 	core::{async_trait, RpcResult},

@@ -10,8 +10,8 @@ pub mod verified;
 pub mod workers;
 
 use crate::{
+	chain::types::{Backend, Client, Pool, SelectChain},
 	index::Index,
-	service::{Backend, Client, Pool, SelectChain},
 };
 use events::{Events, EventsServer as _};
 use jsonrpsee::RpcModule;

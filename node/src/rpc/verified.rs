@@ -4,7 +4,7 @@
 //! made from is hashed again, up to the state's root in the block's header.
 
 use super::error::Error;
-use crate::service::Client;
+use crate::chain::types::Client;
 use kexin_primitives::H256;
 use kexin_runtime::{opaque::Block, Header};
 use sp_api::{ApiError, ApiExt as _, ProvideRuntimeApi};

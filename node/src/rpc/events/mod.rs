@@ -9,12 +9,12 @@ use super::{
 	workers::in_time,
 };
 use crate::{
+	chain::types::Client,
 	index::{
 		rows::{block_of, Breach},
 		store::{self, EventQuery, Store},
 		Block, Index,
 	},
-	service::Client,
 };
 use codec::Encode as _;
 use cursor::Cursor;

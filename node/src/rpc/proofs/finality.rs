@@ -2,8 +2,8 @@
 
 use super::state::State;
 use crate::{
+	chain::types::Client,
 	rpc::{error::Error, json::At},
-	service::Client,
 };
 use codec::{Decode as _, Encode as _};
 use kexin_primitives::storage_keys;

@@ -2,8 +2,8 @@
 
 use super::prover::PARTS;
 use crate::{
+	chain::types::Client,
 	rpc::{error::Error, verified},
-	service::Client,
 };
 use kexin_primitives::H256;
 use kexin_verifier::{
