@@ -280,6 +280,12 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl kexin_runtime_api::FinalityApi<Block> for Runtime {
+		fn last_restart() -> Option<u32> {
+			pallet_governance::LastRestart::<Runtime>::get().map(|restart| restart.block)
+		}
+	}
+
 	impl kexin_runtime_api::AnnotationApi<Block, AccountId, Balance> for Runtime {
 		fn claimable(account: AccountId) -> Balance {
 			Annotation::claimable(&account)

@@ -1,5 +1,7 @@
 //! The tokens of the door, and the file that they are kept in: only their hashes, so that who reads the file has no token.
 
+pub use crate::rpc::registry::Right;
+
 use kexin_primitives::{UnixMillis, H256};
 use serde::{Deserialize, Serialize};
 use sp_core::hexdisplay::HexDisplay;
@@ -21,25 +23,6 @@ const VERSION: u32 = 1;
 const PREFIX: &str = "kexin_";
 /// Characters of a token's name at the most.
 const MAX_NAME: usize = 64;
-
-/// What a token allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Right {
-	/// To ask and to subscribe.
-	Read,
-	/// To send transactions. The ledger checks their signatures like any other's.
-	Submit,
-}
-
-impl fmt::Display for Right {
-	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-		formatter.write_str(match self {
-			Self::Read => "read",
-			Self::Submit => "submit",
-		})
-	}
-}
 
 /// The name of a token: letters, digits, `.`, `_` and `-`, 64 at the most.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
