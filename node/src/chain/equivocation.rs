@@ -1,10 +1,10 @@
 //! Reports of authors who seal two blocks for one slot.
 //!
-//! `sc-consensus-babe` 0.60.0 looks for them when the seal is no longer part of the header: its reports have no signatures, and the ledger
-//! refuses them. This looks at whole headers, before. The others must not come into the pool, where they would stand in the way: they provide the
-//! same, and go [`Nowhere`].
+//! `sc-consensus-babe` 0.60.0 looks for them after it has removed the seal from the header, so its reports have no
+//! signatures, and the ledger refuses them. [`EquivocationDetector`] looks at whole headers before that. The stock
+//! reports go to a [`DiscardingPool`]: they carry the same pool tag as ours and would displace them.
 
-use crate::chain::types::Client;
+use super::types::Client;
 use jsonrpsee::core::async_trait;
 use kexin_primitives::H256;
 use kexin_runtime::{opaque::Block, Header};
@@ -22,7 +22,7 @@ use std::{
 	sync::{Arc, Mutex, PoisonError},
 };
 
-/// Slots in which what was sealed is remembered.
+/// The number of slots whose headers are remembered.
 const SLOTS: usize = 1_000;
 
 /// The first header that each author sealed for each of the last slots.
@@ -30,8 +30,8 @@ const SLOTS: usize = 1_000;
 struct Sealed(BTreeMap<Slot, HashMap<AuthorityId, Header>>);
 
 impl Sealed {
-	/// The header that the author sealed for the slot before this one; none when this is the first, or the same again.
-	fn other(&mut self, slot: Slot, author: &AuthorityId, header: &Header) -> Option<Header> {
+	/// The header that the author sealed for the slot before this one; none when this is the first one, or the same.
+	fn conflicting(&mut self, slot: Slot, author: &AuthorityId, header: &Header) -> Option<Header> {
 		let first = self
 			.0
 			.entry(slot)
@@ -46,10 +46,10 @@ impl Sealed {
 	}
 }
 
-/// A pool that takes nothing in.
-pub struct Nowhere;
+/// A pool that discards every transaction.
+pub struct DiscardingPool;
 
-impl LocalTransactionPool for Nowhere {
+impl LocalTransactionPool for DiscardingPool {
 	type Block = Block;
 	type Hash = H256;
 	type Error = sc_transaction_pool_api::error::Error;
@@ -59,16 +59,16 @@ impl LocalTransactionPool for Nowhere {
 	}
 }
 
-/// Looks at each block before it is imported.
-pub struct Watched<Import> {
+/// Looks for equivocations in each block before it is imported.
+pub struct EquivocationDetector<Import> {
 	import: Import,
 	client: Arc<Client>,
 	pool: OffchainTransactionPoolFactory<Block>,
 	sealed: Arc<Mutex<Sealed>>,
 }
 
-impl<Import> Watched<Import> {
-	/// Reports through this pool what is seen on the way to this import.
+impl<Import> EquivocationDetector<Import> {
+	/// Passes blocks on to `import`, and reports equivocations through `pool`.
 	pub fn new(import: Import, client: Arc<Client>, pool: OffchainTransactionPoolFactory<Block>) -> Self {
 		Self {
 			import,
@@ -78,8 +78,8 @@ impl<Import> Watched<Import> {
 		}
 	}
 
-	/// Reports the author of a block if it has sealed another one for the same slot.
-	fn watch(&self, block: &BlockImportParams<Block>) -> Result<(), ApiError> {
+	/// Reports the author of a block that has sealed another block for the same slot.
+	fn inspect(&self, block: &BlockImportParams<Block>) -> Result<(), ApiError> {
 		let header = block.post_header();
 		let parent = *header.parent_hash();
 		let logs = header.digest().logs();
@@ -90,7 +90,7 @@ impl<Import> Watched<Import> {
 		};
 		let (slot, unsealed) = (digest.slot(), block.header.hash());
 		let api = self.client.runtime_api();
-		// The first block of an epoch is sealed by an authority that is only the next one at its parent.
+		// At the parent of an epoch's first block, the block's author still belongs to the next epoch.
 		let epochs = [api.current_epoch(parent)?, api.next_epoch(parent)?];
 		let author = epochs
 			.iter()
@@ -102,7 +102,7 @@ impl<Import> Watched<Import> {
 		};
 		let first_header = {
 			let mut sealed = self.sealed.lock().unwrap_or_else(PoisonError::into_inner);
-			match sealed.other(slot, author, &header) {
+			match sealed.conflicting(slot, author, &header) {
 				Some(first) => first,
 				None => return Ok(()),
 			}
@@ -118,10 +118,10 @@ impl<Import> Watched<Import> {
 	fn report(&self, proof: EquivocationProof<Header>) -> Result<(), ApiError> {
 		let best = self.client.info().best_hash;
 		let mut owner = None;
-		// At the parent the author's session is still known, unless it has just begun.
+		// At the parent, the author's session is still known, unless it has just begun.
 		for at in [*proof.second_header.parent_hash(), best] {
 			if owner.is_none() {
-				// Each is about another block, for which one instance can't be used twice.
+				// One instance of the API can't be used for two blocks.
 				let api = self.client.runtime_api();
 				owner = api.generate_key_ownership_proof(at, proof.slot, proof.offender.clone())?;
 			}
@@ -131,7 +131,7 @@ impl<Import> Watched<Import> {
 		};
 		log::warn!(
 			target: "babe",
-			"{:?} sealed two blocks for slot {}, {:?} and {:?}: it is reported", proof.offender, *proof.slot,
+			"{:?} sealed two blocks for slot {}, {:?} and {:?}: reporting it", proof.offender, *proof.slot,
 			proof.first_header.hash(), proof.second_header.hash()
 		);
 		let mut api = self.client.runtime_api();
@@ -142,7 +142,7 @@ impl<Import> Watched<Import> {
 }
 
 #[async_trait]
-impl<Import: BlockImport<Block> + Send + Sync> BlockImport<Block> for Watched<Import> {
+impl<Import: BlockImport<Block> + Send + Sync> BlockImport<Block> for EquivocationDetector<Import> {
 	type Error = Import::Error;
 
 	async fn check_block(&self, block: BlockCheckParams<Block>) -> Result<ImportResult, Self::Error> {
@@ -150,10 +150,10 @@ impl<Import: BlockImport<Block> + Send + Sync> BlockImport<Block> for Watched<Im
 	}
 
 	async fn import_block(&self, block: BlockImportParams<Block>) -> Result<ImportResult, Self::Error> {
-		// What is old can't be reported any more, and a block that can't be looked at may still be imported.
+		// Old equivocations can't be reported any more. A block that can't be inspected is still imported.
 		if block.origin != sp_consensus::BlockOrigin::NetworkInitialSync {
-			if let Err(error) = self.watch(&block) {
-				log::warn!(target: "babe", "block {:?} was not looked at for an equivocation: {error}", block.post_hash());
+			if let Err(error) = self.inspect(&block) {
+				log::warn!(target: "babe", "block {:?} could not be inspected for an equivocation: {error}", block.post_hash());
 			}
 		}
 		self.import.import_block(block).await
@@ -183,21 +183,24 @@ mod tests {
 	fn another_header_of_the_same_author_for_the_same_slot_is_found() {
 		let mut sealed = Sealed::default();
 		let (one, other) = (header(1), header(2));
-		assert_eq!(sealed.other(7.into(), &author(1), &one), None);
-		assert_eq!(sealed.other(7.into(), &author(1), &one), None);
-		assert_eq!(sealed.other(7.into(), &author(2), &other), None);
-		assert_eq!(sealed.other(8.into(), &author(1), &other), None);
-		assert_eq!(sealed.other(7.into(), &author(1), &other), Some(one));
+		assert_eq!(sealed.conflicting(7.into(), &author(1), &one), None);
+		assert_eq!(sealed.conflicting(7.into(), &author(1), &one), None);
+		assert_eq!(sealed.conflicting(7.into(), &author(2), &other), None);
+		assert_eq!(sealed.conflicting(8.into(), &author(1), &other), None);
+		assert_eq!(sealed.conflicting(7.into(), &author(1), &other), Some(one));
 	}
 
 	#[test]
 	fn only_the_last_slots_are_remembered() {
 		let mut sealed = Sealed::default();
 		for slot in 0..2_000u64 {
-			sealed.other(slot.into(), &author(1), &header(1));
+			sealed.conflicting(slot.into(), &author(1), &header(1));
 		}
 		assert_eq!(sealed.0.len(), SLOTS);
-		assert_eq!(sealed.other(0.into(), &author(1), &header(2)), None);
-		assert_eq!(sealed.other(1_999.into(), &author(1), &header(2)), Some(header(1)));
+		assert_eq!(sealed.conflicting(0.into(), &author(1), &header(2)), None);
+		assert_eq!(
+			sealed.conflicting(1_999.into(), &author(1), &header(2)),
+			Some(header(1))
+		);
 	}
 }

@@ -5,9 +5,11 @@
 //! | [`types`] | the types that the components share |
 //! | [`spec`] | the chains that the node knows by name, and those that hospitals make |
 //! | [`service`] | the node itself, assembled from its components |
+//! | [`consensus`] | the import of blocks, authoring and finality |
 //! | [`network`] | who may connect, and how blocks are synchronised |
 //! | [`equivocation`] | reports of authors who seal two blocks for one slot |
 
+pub mod consensus;
 pub mod equivocation;
 pub mod network;
 pub mod service;

@@ -1,9 +1,9 @@
-//! The node: one function per component, and [`new_full`], which reads like the list of them.
+//! The node, assembled from its components: one function per component, and [`new_full`], which lists them.
 
 use super::{
-	equivocation::{Nowhere, Watched},
+	consensus::{self, Consensus, Settings, Votes},
 	network::{self, Network},
-	types::{BabeImport, Backend, Client, Executor, GrandpaLink, Pool, SelectChain},
+	types::{Client, Executor, Parts, Pool},
 };
 use crate::{
 	index::{follow::Follower, metrics::Metrics, Index, Target},
@@ -13,44 +13,36 @@ use crate::{
 use futures::{FutureExt as _, StreamExt as _};
 use kexin_runtime::{opaque::Block, RuntimeApi};
 use sc_client_api::{Backend as _, BlockchainEvents as _};
-use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
-use sc_consensus_grandpa::{FinalityProofProvider, SharedVoterState};
-use sc_network::{service::traits::NetworkService, NotificationService};
-use sc_service::{error::Error, Configuration, KeystoreContainer, SpawnTasksParams, TaskManager};
+use sc_consensus::DefaultImportQueue;
+use sc_consensus_grandpa::FinalityProofProvider;
+use sc_service::{error::Error, Configuration, SpawnTasksParams, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_consensus_babe::{inherents::BabeCreateInherentDataProviders, SlotDuration};
 use sp_runtime::traits::Header as _;
 use std::{sync::Arc, time::Duration};
 
-/// Blocks between two justifications that are kept at the least. Each is what an offline proof of finality rests on.
-const JUSTIFICATION_PERIOD: u32 = 8;
-/// How long GRANDPA's gossip rounds last; it bounds how soon a block is final.
-const GOSSIP_DURATION: Duration = Duration::from_millis(333);
-
 /// How long the start of the node waits for the index's database.
-const INDEX_PATIENCE: Duration = Duration::from_secs(5);
+const INDEX_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What consensus needs later of what was set up for importing blocks.
-pub struct Consensus {
-	block_import: BabeImport,
-	grandpa_link: GrandpaLink,
-	babe_link: BabeLink<Block>,
-	babe_worker: BabeWorkerHandle<Block>,
-	telemetry: Option<Telemetry>,
+/// The node without a network.
+pub struct PartialNode {
+	/// The parts that most components use.
+	pub parts: Parts,
+	/// Checks and imports blocks.
+	pub import_queue: DefaultImportQueue<Block>,
+	/// What the import of blocks shares with authoring and finality.
+	pub consensus: Consensus,
+	/// The node's tasks.
+	pub task_manager: TaskManager,
+	/// Telemetry, where it is enabled.
+	pub telemetry: Option<Telemetry>,
 }
 
-type Components = sc_service::PartialComponents<
-	Client,
-	Backend,
-	SelectChain,
-	sc_consensus::DefaultImportQueue<Block>,
-	Pool,
-	Consensus,
->;
-
-/// Everything that works without a network: what the subcommands run on.
-pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
+/// Sets up everything that works without a network. The subcommands need no more.
+///
+/// # Errors
+/// When the database can't be opened, or the options contradict each other.
+pub fn new_partial(config: &Configuration) -> Result<PartialNode, Error> {
 	let telemetry = telemetry(config)?;
 	let executor = sc_service::new_wasm_executor(&config.executor);
 	let (client, backend, keystore_container, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, Executor>(
@@ -64,29 +56,28 @@ pub fn new_partial(config: &Configuration) -> Result<Components, Error> {
 		task_manager.spawn_handle().spawn("telemetry", None, worker.run());
 		telemetry
 	});
-	let select_chain = sc_consensus::LongestChain::new(backend.clone());
-	let transaction_pool = transaction_pool(config, &client, &task_manager);
-	let (import_queue, consensus) = import_queue(
-		config,
-		&client,
-		&select_chain,
-		&transaction_pool,
-		&task_manager,
-		telemetry,
-	)?;
-	Ok(Components {
+	let parts = Parts {
+		pool: transaction_pool(config, &client, &task_manager),
+		select_chain: sc_consensus::LongestChain::new(backend.clone()),
+		keystore: keystore_container.keystore(),
 		client,
 		backend,
-		task_manager,
-		keystore_container,
-		select_chain,
+	};
+	let handle = telemetry.as_ref().map(Telemetry::handle);
+	let (import_queue, consensus) = consensus::import_queue(config, &parts, &task_manager, handle)?;
+	Ok(PartialNode {
+		parts,
 		import_queue,
-		transaction_pool,
-		other: consensus,
+		consensus,
+		task_manager,
+		telemetry,
 	})
 }
 
-/// The node with all its parts running, an index of finalized events, and these listeners.
+/// Starts the node with all its components, the index of finalized events at `target`, and `listeners`.
+///
+/// # Errors
+/// When a component can't start, or the options contradict each other.
 pub async fn new_full(
 	config: Configuration,
 	target: &Target,
@@ -94,146 +85,63 @@ pub async fn new_full(
 ) -> Result<TaskManager, Error> {
 	operator::check(&config.rpc)?;
 	listeners.check()?;
-	let Components {
-		client,
-		backend,
+	let PartialNode {
+		parts,
+		import_queue,
+		consensus,
 		mut task_manager,
-		keystore_container,
-		select_chain,
-		import_queue,
-		transaction_pool,
-		other: consensus,
-	} = new_partial(&config)?;
-	let Consensus {
-		block_import,
-		grandpa_link,
-		babe_link,
-		babe_worker,
 		mut telemetry,
-	} = consensus;
+	} = new_partial(&config)?;
+	let Network {
+		service,
+		sync,
+		system_rpc_tx,
+		tx_handler_controller,
+		votes,
+	} = network::start(&config, &parts, &consensus.grandpa_link, import_queue, &task_manager)?;
+	offchain_workers(&config, &parts, service.clone(), &task_manager)?;
+	let index = index(&config, target, &parts.client, &task_manager).await?;
 
-	let network = network::start(
-		&config,
-		&client,
-		&backend,
-		&transaction_pool,
-		&grandpa_link,
-		import_queue,
-		&task_manager,
-	)?;
-	offchain_workers(
-		&config,
-		&client,
-		&backend,
-		&transaction_pool,
-		&keystore_container,
-		&network,
-		&task_manager,
-	)?;
-
-	let index = index(&config, target, &client, &task_manager).await?;
-	let voter_state = SharedVoterState::empty();
-	let rpc_builder = rpc::builder(rpc::Dependencies {
-		client: client.clone(),
-		pool: transaction_pool.clone(),
-		select_chain: select_chain.clone(),
-		keystore: keystore_container.keystore(),
-		babe_worker,
-		voter_state: voter_state.clone(),
-		authority_set: grandpa_link.shared_authority_set().clone(),
-		justifications: grandpa_link.justification_stream(),
-		finality_proofs: FinalityProofProvider::new_for_service(
-			backend.clone(),
-			Some(grandpa_link.shared_authority_set().clone()),
-		),
-		index: index.clone(),
-		workers: rpc::workers::Workers::default(),
-	});
-
-	let node = Node {
-		role: config.role,
-		name: config.network.node_name.clone(),
-		force_authoring: config.force_authoring,
-		disable_grandpa: config.disable_grandpa,
-		prometheus: config.prometheus_registry().cloned(),
-		telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
-	};
-
+	let settings = Settings::new(&config, telemetry.as_ref());
 	let directory = config.base_path.config_dir(config.chain_spec.id());
 	let rpc = sc_service::spawn_tasks(SpawnTasksParams {
 		config,
-		backend,
-		client: client.clone(),
-		keystore: keystore_container.keystore(),
-		network: network.service.clone(),
-		rpc_builder,
-		transaction_pool: transaction_pool.clone(),
+		backend: parts.backend.clone(),
+		client: parts.client.clone(),
+		keystore: parts.keystore.clone(),
+		network: service.clone(),
+		rpc_builder: rpc::builder(rpc_dependencies(&parts, &consensus, &votes, index.clone())),
+		transaction_pool: parts.pool.clone(),
 		task_manager: &mut task_manager,
-		system_rpc_tx: network.system_rpc_tx.clone(),
-		tx_handler_controller: network.tx_handler_controller,
-		sync_service: network.sync.clone(),
+		system_rpc_tx,
+		tx_handler_controller,
+		sync_service: sync.clone(),
 		telemetry: telemetry.as_mut(),
 		tracing_execute_block: None,
 	})?;
-	let asked = listeners::Dependencies {
+	let dependencies = listeners::Dependencies {
 		methods: (*rpc.handle()).clone().into(),
-		client: client.clone(),
-		sync: network.sync.clone(),
+		client: parts.client.clone(),
+		sync: sync.clone(),
 		index,
 		directory: &directory,
-		registry: node.prometheus.as_ref(),
+		registry: settings.registry.as_ref(),
 	};
-	listeners::open(listeners, asked, &mut task_manager)?;
+	listeners::open(listeners, dependencies, &mut task_manager)?;
 
-	if node.role.is_authority() {
-		let keystore = &keystore_container;
-		authoring(
-			&node,
-			client,
-			select_chain,
-			block_import,
-			babe_link,
-			&transaction_pool,
-			keystore,
-			&network.sync,
-			&task_manager,
-		)?;
+	let Consensus {
+		block_import,
+		babe_link,
+		grandpa_link,
+		..
+	} = consensus;
+	if settings.role.is_authority() {
+		consensus::authoring(&settings, &parts, block_import, babe_link, &sync, &task_manager)?;
 	}
-	if !node.disable_grandpa {
-		let votes = Votes {
-			protocol: network.grandpa_protocol,
-			notifications: network.grandpa_notifications,
-			voter_state,
-		};
-		finality(
-			&node,
-			grandpa_link,
-			votes,
-			network.service,
-			network.sync,
-			transaction_pool,
-			&keystore_container,
-			&task_manager,
-		)?;
+	if !settings.disable_grandpa {
+		consensus::finality(&settings, &parts, grandpa_link, votes, service, sync, &task_manager)?;
 	}
 	Ok(task_manager)
-}
-
-/// What authoring and finality need to know of the configuration.
-struct Node {
-	role: sc_service::Role,
-	name: String,
-	force_authoring: bool,
-	disable_grandpa: bool,
-	prometheus: Option<substrate_prometheus_endpoint::Registry>,
-	telemetry: Option<sc_telemetry::TelemetryHandle>,
-}
-
-/// How GRANDPA's votes travel.
-struct Votes {
-	protocol: sc_network::ProtocolName,
-	notifications: Box<dyn NotificationService>,
-	voter_state: SharedVoterState,
 }
 
 fn telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {
@@ -263,99 +171,34 @@ fn transaction_pool(config: &Configuration, client: &Arc<Client>, tasks: &TaskMa
 	)
 }
 
-fn inherents(slot_duration: SlotDuration) -> BabeCreateInherentDataProviders<Block> {
-	Arc::new(move |_, ()| async move {
-		let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
-		let slot = sp_consensus_babe::inherents::InherentDataProvider::from_timestamp_and_slot_duration(
-			*timestamp,
-			slot_duration,
-		);
-		Ok((slot, timestamp))
-	})
-}
-
-/// Checks blocks before they are stored: BABE's seal and slot, then GRANDPA's justifications. An author's equivocation among them is reported
-/// through the pool.
-fn import_queue(
-	config: &Configuration,
-	client: &Arc<Client>,
-	select_chain: &SelectChain,
-	pool: &Arc<Pool>,
-	tasks: &TaskManager,
-	telemetry: Option<Telemetry>,
-) -> Result<(sc_consensus::DefaultImportQueue<Block>, Consensus), Error> {
-	let handle = telemetry.as_ref().map(|telemetry| telemetry.handle());
-	let (grandpa_import, grandpa_link) = sc_consensus_grandpa::block_import(
-		client.clone(),
-		JUSTIFICATION_PERIOD,
-		&(client.clone() as Arc<_>),
-		select_chain.clone(),
-		handle.clone(),
-	)?;
-	let babe_config = sc_consensus_babe::configuration(&**client)?;
-	let slot_duration = babe_config.slot_duration();
-	let (block_import, babe_link) = sc_consensus_babe::block_import(
-		babe_config,
-		grandpa_import.clone(),
-		client.clone(),
-		inherents(slot_duration),
-		select_chain.clone(),
-		OffchainTransactionPoolFactory::new(Nowhere),
-	)?;
-	let reports = OffchainTransactionPoolFactory::new(pool.clone());
-	let (queue, babe_worker) = sc_consensus_babe::import_queue(sc_consensus_babe::ImportQueueParams {
-		link: babe_link.clone(),
-		block_import: Watched::new(block_import.clone(), client.clone(), reports),
-		justification_import: Some(Box::new(grandpa_import)),
-		client: client.clone(),
-		slot_duration,
-		spawner: &tasks.spawn_essential_handle(),
-		registry: config.prometheus_registry(),
-		telemetry: handle,
-	})?;
-	Ok((
-		queue,
-		Consensus {
-			block_import,
-			grandpa_link,
-			babe_link,
-			babe_worker,
-			telemetry,
-		},
-	))
-}
-
 fn offchain_workers(
 	config: &Configuration,
-	client: &Arc<Client>,
-	backend: &Arc<Backend>,
-	pool: &Arc<Pool>,
-	keystore: &KeystoreContainer,
-	network: &Network,
+	parts: &Parts,
+	network: Arc<dyn sc_network::service::traits::NetworkService>,
 	tasks: &TaskManager,
 ) -> Result<(), Error> {
 	if !config.offchain_worker.enabled {
 		return Ok(());
 	}
 	let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {
-		runtime_api_provider: client.clone(),
+		runtime_api_provider: parts.client.clone(),
 		is_validator: config.role.is_authority(),
-		keystore: Some(keystore.keystore()),
-		offchain_db: backend.offchain_storage(),
-		transaction_pool: Some(OffchainTransactionPoolFactory::new(pool.clone())),
-		network_provider: Arc::new(network.service.clone()),
+		keystore: Some(parts.keystore.clone()),
+		offchain_db: parts.backend.offchain_storage(),
+		transaction_pool: Some(OffchainTransactionPoolFactory::new(parts.pool.clone())),
+		network_provider: Arc::new(network),
 		enable_http_requests: false,
 		custom_extensions: |_| Vec::new(),
 	})?;
-	let run = workers.run(client.clone(), tasks.spawn_handle()).boxed();
+	let run = workers.run(parts.client.clone(), tasks.spawn_handle()).boxed();
 	tasks
 		.spawn_handle()
 		.spawn("offchain-workers-runner", "offchain-worker", run);
 	Ok(())
 }
 
-/// Keeps an index of what becomes final, in a task of its own, so that nothing waits for its database. A database that may not be used is
-/// refused here, before the node runs; one that is away is tried again later.
+/// Keeps an index of finalized events. It runs in its own tasks, so the node never waits for its database. A database
+/// that can't be used is an error before the node runs; one that can't be reached is tried again later.
 async fn index(
 	config: &Configuration,
 	target: &Target,
@@ -369,18 +212,19 @@ async fn index(
 	let metrics = Metrics::new(config.prometheus_registry())?;
 	let refused = |error: crate::index::follow::Error| Error::Other(error.to_string());
 	let mut follower = Follower::new(client.clone(), location, metrics.clone()).map_err(refused)?;
-	match tokio::time::timeout(INDEX_PATIENCE, follower.open()).await {
+	match tokio::time::timeout(INDEX_TIMEOUT, follower.open()).await {
 		Ok(Err(error)) if !error.may_pass() => return Err(refused(error)),
 		_ => {},
 	}
 	let index = follower.index();
-	// A notification keeps its block from being pruned, so none may wait until the index has time for it. That more is final is enough.
+	// A notification keeps its block from being pruned, so none may wait until the index has time for it. The index only
+	// needs to know that more blocks are final.
 	let (mut more, finality) = futures::channel::mpsc::channel(0);
 	let mut notifications = client.finality_notification_stream();
 	tasks.spawn_handle().spawn("index-finality", Some("index"), async move {
 		while let Some(notification) = notifications.next().await {
 			metrics.finalized(*notification.header.number());
-			// When one is under way, the index will look at the chain anyway.
+			// If the channel is full, the index is about to look at the chain anyway.
 			let _ = more.try_send(());
 		}
 	});
@@ -390,83 +234,25 @@ async fn index(
 	Ok(Some(index))
 }
 
-#[allow(clippy::too_many_arguments)]
-fn authoring(
-	node: &Node,
-	client: Arc<Client>,
-	select_chain: SelectChain,
-	block_import: BabeImport,
-	babe_link: BabeLink<Block>,
-	pool: &Arc<Pool>,
-	keystore: &KeystoreContainer,
-	sync: &Arc<sc_network_sync::SyncingService<Block>>,
-	tasks: &TaskManager,
-) -> Result<(), Error> {
-	let proposer = sc_basic_authorship::ProposerFactory::new(
-		tasks.spawn_handle(),
-		client.clone(),
-		pool.clone(),
-		node.prometheus.as_ref(),
-		node.telemetry.clone(),
-	);
-	let create_inherent_data_providers = inherents(babe_link.config().slot_duration());
-	let babe = sc_consensus_babe::start_babe(sc_consensus_babe::BabeParams {
-		keystore: keystore.keystore(),
-		client,
-		select_chain,
-		env: proposer,
-		block_import,
-		sync_oracle: sync.clone(),
-		justification_sync_link: sync.clone(),
-		create_inherent_data_providers,
-		force_authoring: node.force_authoring,
-		backoff_authoring_blocks: Some(sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging::default()),
-		babe_link,
-		block_proposal_slot_portion: SlotProportion::new(2.0 / 3.0),
-		max_block_proposal_slot_portion: None,
-		telemetry: node.telemetry.clone(),
-	})?;
-	tasks
-		.spawn_essential_handle()
-		.spawn_blocking("babe", Some("block-authoring"), babe);
-	Ok(())
-}
-
-/// Votes on finality, or follows the votes of others. A voter's equivocation that it sees is reported through the pool.
-#[allow(clippy::too_many_arguments)]
-fn finality(
-	node: &Node,
-	link: GrandpaLink,
-	votes: Votes,
-	network: Arc<dyn NetworkService>,
-	sync: Arc<sc_network_sync::SyncingService<Block>>,
-	pool: Arc<Pool>,
-	keystore: &KeystoreContainer,
-	tasks: &TaskManager,
-) -> Result<(), Error> {
-	let voter = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
-		config: sc_consensus_grandpa::Config {
-			gossip_duration: GOSSIP_DURATION,
-			justification_generation_period: JUSTIFICATION_PERIOD,
-			name: Some(node.name.clone()),
-			observer_enabled: false,
-			keystore: node.role.is_authority().then(|| keystore.keystore()),
-			local_role: node.role,
-			telemetry: node.telemetry.clone(),
-			protocol_name: votes.protocol,
-		},
-		link,
-		network,
-		sync: Arc::new(sync),
-		notification_service: votes.notifications,
-		voting_rule: sc_consensus_grandpa::VotingRulesBuilder::default().build(),
-		prometheus_registry: node.prometheus.clone(),
-		shared_voter_state: votes.voter_state,
-		telemetry: node.telemetry.clone(),
-		offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(pool),
-	})?;
-	tasks
-		.spawn_essential_handle()
-		.spawn_blocking("grandpa-voter", None, voter);
-	Ok(())
+/// What the JSON-RPC methods need.
+fn rpc_dependencies(
+	parts: &Parts,
+	consensus: &Consensus,
+	votes: &Votes,
+	index: Option<Arc<Index>>,
+) -> rpc::Dependencies {
+	let authority_set = consensus.grandpa_link.shared_authority_set();
+	rpc::Dependencies {
+		client: parts.client.clone(),
+		pool: parts.pool.clone(),
+		select_chain: parts.select_chain.clone(),
+		keystore: parts.keystore.clone(),
+		babe_worker: consensus.babe_worker.clone(),
+		voter_state: votes.state.clone(),
+		authority_set: authority_set.clone(),
+		justifications: consensus.grandpa_link.justification_stream(),
+		finality_proofs: FinalityProofProvider::new_for_service(parts.backend.clone(), Some(authority_set.clone())),
+		index,
+		workers: rpc::workers::Workers::default(),
+	}
 }

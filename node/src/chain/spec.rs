@@ -9,10 +9,13 @@ use sp_runtime::{
 	BuildStorage as _,
 };
 
-/// What a chain is made from: its genesis as JSON, and how it is shown.
+/// The specification of a chain: its genesis as JSON, its name and its properties.
 pub type ChainSpec = sc_service::GenericChainSpec;
 
-/// One hospital that is also the council.
+/// The development chain: one hospital, which is also the council.
+///
+/// # Errors
+/// When this binary has no runtime.
 pub fn development() -> Result<ChainSpec, String> {
 	preset(
 		"Kexin Development",
@@ -22,7 +25,10 @@ pub fn development() -> Result<ChainSpec, String> {
 	)
 }
 
-/// Four hospitals, each with a validator and a seat.
+/// The local test chain: four hospitals, each with a validator and a seat on the council.
+///
+/// # Errors
+/// When this binary has no runtime.
 pub fn local() -> Result<ChainSpec, String> {
 	preset(
 		"Kexin Local",
@@ -32,7 +38,7 @@ pub fn local() -> Result<ChainSpec, String> {
 	)
 }
 
-/// A chain that these nodes start together. What its genesis adds to the runtime's defaults is JSON.
+/// A chain that these nodes start together. `genesis` is the JSON that differs from the runtime's defaults.
 ///
 /// # Errors
 /// When this binary has no runtime.
@@ -44,10 +50,10 @@ pub fn consortium(id: &str, nodes: Vec<MultiaddrWithPeerId>, genesis: serde_json
 		.build())
 }
 
-/// The hash of a chain's first block. Making it shows that the chain can start.
+/// The hash of a chain's first block. If it can be computed, the chain can start.
 ///
 /// # Errors
-/// What is wrong with the genesis.
+/// Why the genesis is invalid.
 pub fn genesis_hash(spec: &ChainSpec) -> Result<Hash, String> {
 	let storage = spec.build_storage()?;
 	let root = BlakeTwo256::trie_root(storage.top.into_iter().collect(), VERSION.state_version());

@@ -1,7 +1,7 @@
-//! `kexin-node archive`: the blocks of the chain in a file, and a node made from it on a machine that needs no network.
+//! `kexin-node archive`: writes the blocks of the chain to a file, and makes a node from such a file without a network.
 //!
-//! The file is what Substrate's own `export-blocks --binary` writes. Its import alone would not do for an archive: it passes over a
-//! justification that is false as if there were none, and takes a file for whole that says so.
+//! The file has the format of Substrate's own `export-blocks --binary`. Substrate's import is not enough for an archive:
+//! it ignores an invalid justification, and trusts the number of blocks that the file states.
 
 use crate::chain::types::Client;
 use codec::{Decode, Encode as _, IoReader};
@@ -27,10 +27,10 @@ use std::{
 	sync::Arc,
 };
 
-/// What to do with an archive. The node has to be stopped.
+/// What to do with an archive. Stop the node first.
 #[derive(Debug, clap::Subcommand)]
 pub enum ArchiveCommand {
-	/// Write blocks with the proofs of their finality to a file, up to the newest block that has one of its own.
+	/// Write blocks and the proofs of their finality to a file, up to the newest block with a proof of its own.
 	Export {
 		#[allow(missing_docs)]
 		#[command(flatten)]
@@ -39,7 +39,8 @@ pub enum ArchiveCommand {
 		#[arg(long, value_name = "BLOCK", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
 		from: u32,
 	},
-	/// Execute the blocks of a file and check the proofs of their finality. What is wrong with it is said, and nothing of it is then to be used.
+	/// Execute the blocks of a file and check the proofs of their finality. If the command reports an error, use nothing
+	/// of what it imported.
 	Import {
 		#[allow(missing_docs)]
 		#[command(flatten)]
@@ -47,10 +48,10 @@ pub enum ArchiveCommand {
 	},
 }
 
-/// Which file and which chain.
+/// The file and the chain.
 #[derive(Debug, clap::Args)]
 pub struct ArchiveArguments {
-	/// The archive.
+	/// The archive file.
 	file: PathBuf,
 	#[allow(missing_docs)]
 	#[command(flatten)]
@@ -69,7 +70,7 @@ impl CliConfiguration for ArchiveCommand {
 		Some(&self.arguments().database)
 	}
 
-	/// An imported chain keeps all of its state, as a node does; one that is exported is as it is.
+	/// An imported chain keeps all of its state, as a node does. An export does not change the database.
 	fn state_pruning(&self) -> sc_cli::Result<Option<PruningMode>> {
 		Ok(matches!(self, Self::Import { .. }).then_some(PruningMode::ArchiveAll))
 	}
@@ -86,10 +87,10 @@ impl ArchiveCommand {
 		}
 	}
 
-	/// Does it.
+	/// Runs the command.
 	///
 	/// # Errors
-	/// When the file or the database can't be read or written, and what is wrong with an archive.
+	/// When the file or the database can't be read or written, or the archive is invalid.
 	pub async fn run(&self, client: Arc<Client>, queue: DefaultImportQueue<Block>) -> sc_cli::Result<()> {
 		let file = &self.arguments().file;
 		let done = match self {
@@ -108,9 +109,7 @@ fn export(client: &Client, path: &Path, from: u32) -> Result<serde_json::Value, 
 		last -= 1;
 	}
 	if last < from {
-		return Err(format!(
-			"there is no block from {from} on that has a proof of its finality yet"
-		));
+		return Err(format!("no block from {from} on has a proof of its finality yet"));
 	}
 	let file = OpenOptions::new()
 		.write(true)
@@ -131,7 +130,7 @@ fn export(client: &Client, path: &Path, from: u32) -> Result<serde_json::Value, 
 	Ok(json!({ "file": path, "blocks": count, "last": last, "hash": hash }))
 }
 
-/// A block of the best chain with what proves its finality, if it has that.
+/// A block of the best chain, with the proof of its finality if it has one of its own.
 fn block(client: &Client, number: u32) -> Result<SignedBlock<Block>, String> {
 	let failed = |error: sp_blockchain::Error| format!("block {number} can't be read: {error}");
 	let hash = client.hash(number).map_err(failed)?;
@@ -140,9 +139,7 @@ fn block(client: &Client, number: u32) -> Result<SignedBlock<Block>, String> {
 		.transpose()
 		.map_err(failed)?
 		.flatten();
-	block.ok_or_else(|| {
-		format!("this node does not have block {number}: take an archive from one that keeps all blocks")
-	})
+	block.ok_or_else(|| format!("this node does not have block {number}: export from a node that keeps all blocks"))
 }
 
 async fn import(
@@ -153,10 +150,9 @@ async fn import(
 	let (first, count) = survey(&client, path)?;
 	let reader = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
 	let imported = import_blocks(client.clone(), queue, reader, false, true).await;
-	let damaged =
-		|what: &str| {
-			format!("the archive is damaged, or not of this chain: {what}. Remove what was imported: kexin-node purge-chain")
-		};
+	let damaged = |what: &str| {
+		format!("the archive is damaged, or not of this chain: {what}. Remove the imported blocks with kexin-node purge-chain")
+	};
 	imported.map_err(|error| damaged(&format!("{error} (the log names it)")))?;
 
 	for signed in Archive::open(path)? {
@@ -164,7 +160,7 @@ async fn import(
 		let number = *signed.block.header().number();
 		let hash = signed.block.hash();
 		if client.hash(number).map_err(|error| error.to_string())? != Some(hash) {
-			return Err(damaged(&format!("block {number} is not on the chain that is final")));
+			return Err(damaged(&format!("block {number} is not on the finalized chain")));
 		}
 		justified(&client, &signed).map_err(|error| damaged(&format!("the finality of block {number}: {error}")))?;
 	}
@@ -172,15 +168,15 @@ async fn import(
 	let info = client.info();
 	if info.finalized_number < last {
 		return Err(damaged(&format!(
-			"block {} is its last that is final, not {last}",
+			"its last final block is {}, not {last}",
 			info.finalized_number
 		)));
 	}
 	Ok(json!({ "file": path, "blocks": count, "last": last, "hash": client.hash(last).ok().flatten() }))
 }
 
-/// Reads a whole archive before anything is imported: that it is one, follows what the database has, and ends with a proof. Its first block
-/// and how many there are.
+/// Reads a whole archive before anything is imported: it must be complete, follow on the database, and end with a proof.
+/// Returns the number of its first block, and the number of its blocks.
 fn survey(client: &Client, path: &Path) -> Result<(u32, u32), String> {
 	let mut archive = Archive::open(path)?;
 	let mut first = None;
@@ -199,10 +195,12 @@ fn survey(client: &Client, path: &Path) -> Result<(u32, u32), String> {
 		};
 		if !follows {
 			return Err(match first {
-				Some(_) => format!("the archive is damaged: block {number} does not follow the one before it. Nothing was imported"),
+				Some(_) => format!(
+					"the archive is damaged: block {number} does not follow the one before it. Nothing was imported"
+				),
 				None => format!(
-					"the archive begins with block {number}, which does not follow what the database has: it is damaged, of another chain, or the \
-					 archive before it is to be imported first. Nothing was imported"
+					"the archive begins with block {number}, which does not follow the last block of the database: it is \
+					 damaged or of another chain, or you need to import an earlier archive first. Nothing was imported"
 				),
 			});
 		}
@@ -217,7 +215,7 @@ fn survey(client: &Client, path: &Path) -> Result<(u32, u32), String> {
 	}
 }
 
-/// Checks what proves a block's finality: the import has kept it, or it is that of those who voted then.
+/// Checks the proof of a block's finality: either the import has checked and kept it, or the voters of its time signed it.
 fn justified(client: &Client, signed: &SignedBlock<Block>) -> Result<(), String> {
 	let Some(justifications) = &signed.justifications else {
 		return Ok(());
@@ -227,14 +225,12 @@ fn justified(client: &Client, signed: &SignedBlock<Block>) -> Result<(), String>
 	if client.justifications(hash).map_err(|error| error.to_string())?.as_ref() == Some(justifications) {
 		return Ok(());
 	}
-	let proof = justifications
-		.get(GRANDPA_ENGINE_ID)
-		.ok_or("it is of an unknown kind")?;
+	let proof = justifications.get(GRANDPA_ENGINE_ID).ok_or("its kind is unknown")?;
 	let justification = GrandpaJustification::<Block>::decode(proof).map_err(|error| error.to_string())?;
 	if justification.target() != (number, hash) {
-		return Err("it is that of another block".into());
+		return Err("it is the proof of another block".into());
 	}
-	// The voters change with the block that says so, which those before it make final.
+	// The block that changes the voters is itself finalized by the previous voters.
 	let api = client.runtime_api();
 	let voters = api.grandpa_authorities(*header.parent_hash());
 	let set = api.current_set_id(*header.parent_hash());
@@ -244,13 +240,13 @@ fn justified(client: &Client, signed: &SignedBlock<Block>) -> Result<(), String>
 	justification.verify(set, &voters).map_err(|error| error.to_string())
 }
 
-/// The blocks of a file.
+/// The blocks of an archive file.
 struct Archive {
 	reader: IoReader<BufReader<File>>,
 	path: PathBuf,
-	/// Those that it says are in it.
+	/// The number of blocks that the file states.
 	count: u64,
-	/// Those that were read.
+	/// The number of blocks that were read.
 	read: u64,
 }
 
@@ -258,7 +254,7 @@ impl Archive {
 	fn open(path: &Path) -> Result<Self, String> {
 		let file = File::open(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
 		let mut reader = IoReader(BufReader::new(file));
-		let count = u64::decode(&mut reader).map_err(|_| format!("{} is no archive of blocks", path.display()))?;
+		let count = u64::decode(&mut reader).map_err(|_| format!("{} is not an archive of blocks", path.display()))?;
 		Ok(Self {
 			reader,
 			path: path.into(),
@@ -272,7 +268,7 @@ impl Archive {
 		match self.reader.0.read(&mut [0]) {
 			Ok(0) => Ok(()),
 			Ok(_) => Err(format!(
-				"the archive is damaged: something comes after its {} blocks. Nothing was imported",
+				"the archive is damaged: there is more data after its {} blocks. Nothing was imported",
 				self.count
 			)),
 			Err(error) => Err(format!("{} can't be read: {error}", self.path.display())),
@@ -291,7 +287,7 @@ impl Iterator for Archive {
 		self.read += 1;
 		Some(block.map_err(|_| {
 			format!(
-				"the archive is damaged, or its end is missing: block {} of its {} can't be read. Nothing was imported",
+				"the archive is damaged, or its end is missing: block {} of {} can't be read. Nothing was imported",
 				self.read, self.count
 			)
 		}))

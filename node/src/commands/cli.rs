@@ -1,4 +1,4 @@
-//! The command line.
+//! The options and subcommands of `kexin-node`.
 
 use super::{
 	archive::ArchiveCommand, ceremony::CeremonyCommand, logs::LogParams, session_keys::SessionKeysCommand,
@@ -12,15 +12,18 @@ use sc_cli::RunCmd;
 
 /// The validator and archive node of the Kexin audit ledger.
 ///
-/// Without a subcommand it runs the node. JSON-RPC listens on loopback and serves safe methods alone; --door opens it to those
-/// who have a token. All blocks and their state are kept, so that any moment of the ledger can be asked about.
+/// Without a subcommand, it runs the node. JSON-RPC listens on loopback and serves safe methods only; --rpc-auth serves
+/// it to callers with a token. The node keeps all blocks and their state, so you can ask about any time in the ledger's
+/// past.
 #[derive(Debug, clap::Parser)]
 #[command(
 	propagate_version = true,
 	args_conflicts_with_subcommands = true,
 	subcommand_negates_reqs = true,
 	mut_arg("rpc_methods", |methods| {
-		methods.default_value("safe").help("JSON-RPC methods that ports serve: safe ones alone; see --operator-socket for others")
+		methods.default_value("safe").help(
+			"JSON-RPC methods that ports serve. Only \"safe\" is accepted; use --operator-socket for unsafe methods"
+		)
 	}),
 	mut_arg("state_pruning", |mode| mode.default_value("archive")),
 	mut_arg("blocks_pruning", |mode| mode.default_value("archive")),
@@ -32,10 +35,10 @@ pub struct Cli {
 	/// How to run it.
 	#[command(flatten)]
 	pub run: RunCmd,
-	/// What it keeps of finalized events.
+	/// Where it keeps the index of finalized events.
 	#[command(flatten)]
 	pub index: IndexParams,
-	/// Who can ask it.
+	/// The listeners besides the stock one.
 	#[command(flatten)]
 	pub listeners: ListenerParams,
 	/// How it writes its log.
@@ -47,13 +50,14 @@ pub struct Cli {
 #[derive(Debug, clap::Subcommand)]
 #[allow(clippy::large_enum_variant)]
 pub enum Subcommand {
-	/// Key management utilities.
+	/// Make and inspect keys.
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
-	/// Start a chain with other hospitals: make the keys of one, and the specification from the public files of all.
+	/// Start a chain with other hospitals: make one hospital's keys, and the specification from all hospitals' files.
 	#[command(subcommand)]
 	Ceremony(CeremonyCommand),
-	/// Make new session keys in the node's keystore, and print them as JSON with the proof that the account's owner has them.
+	/// Make new session keys in the node's keystore. Print them as JSON, with the proof that registers them for an
+	/// account.
 	SessionKeys(SessionKeysCommand),
 	/// Write the specification of a chain as JSON.
 	ExportChainSpec(sc_cli::ExportChainSpecCmd),
@@ -67,13 +71,13 @@ pub enum Subcommand {
 	Revert(sc_cli::RevertCmd),
 	/// Print what the database holds.
 	ChainInfo(sc_cli::ChainInfoCmd),
-	/// Make, list and revoke the tokens of the door, whether the node runs or not.
+	/// Make, list and revoke tokens for the authenticated RPC listener, whether the node runs or not.
 	#[command(subcommand)]
 	Token(TokenCommand),
-	/// Write the chain's blocks to a file, and make a node from it.
+	/// Write the chain's blocks to a file, or make a node from such a file.
 	#[command(subcommand)]
 	Archive(ArchiveCommand),
-	/// Look after the index of finalized events; the node has to be stopped.
+	/// Rebuild or inspect the index of finalized events. Stop the node first.
 	#[command(subcommand)]
 	Index(IndexCommand),
 }

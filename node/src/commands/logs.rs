@@ -1,7 +1,7 @@
-//! The log as JSON, for who collects the logs of many machines: an object for each line.
+//! The log as JSON, one object per line, for systems that collect the logs of many machines.
 //!
-//! Substrate's own logger writes text alone, so that with `--log-format json` this one takes its place. It is to be told of what it logs in the
-//! same way: with `--log` and `RUST_LOG`.
+//! Substrate's own logger only writes text, so this one replaces it with `--log-format json`. `--log` and `RUST_LOG` select
+//! what is logged in both.
 
 use chrono::{SecondsFormat, Utc};
 use sc_cli::{build_runtime, CliConfiguration as _, RunCmd, Runner, Signals, SubstrateCli};
@@ -17,29 +17,29 @@ use tracing_subscriber::{
 	EnvFilter, Layer,
 };
 
-/// What is logged where nobody says otherwise: that of sc-tracing.
+/// The default filter, which is that of sc-tracing.
 const DEFAULT: &str =
 	"info,ws=off,yamux=off,regalloc=off,cranelift_codegen=off,cranelift_wasm=warn,hyper=warn,trust_dns_proto=off,\
 	hickory_proto=off,libp2p_mdns::behaviour::iface=off,rustls::common_state=off,rustls::conn=off";
 
-/// The form of the log.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-	/// For people.
+	/// Text for people.
 	Text,
-	/// An object a line: time (RFC 3339, in UTC), level, target, message, and the fields that the message has.
+	/// One JSON object per line: time (RFC 3339, in UTC), level, target, message, and the fields of the message.
 	Json,
 }
 
 /// The options of the log.
 #[derive(Clone, Debug, clap::Args)]
 pub struct LogParams {
-	/// How the log is written.
+	/// The format of the log.
 	#[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Text)]
 	pub log_format: LogFormat,
 }
 
-/// What runs the node, with its log in the form that was asked for.
+/// The runner of the node, with the log in the requested format.
 ///
 /// # Errors
 /// When the options contradict each other, or are not those of a node.
@@ -57,7 +57,7 @@ pub fn runner<C: SubstrateCli>(cli: &C, run: &RunCmd, format: LogFormat) -> sc_c
 fn init(run: &RunCmd) -> sc_cli::Result<()> {
 	if run.enable_log_reloading()? || run.tracing_targets()?.is_some() {
 		return Err(sc_cli::Error::Input(
-			"--log-format json can't be had with --enable-log-reloading or --tracing-targets".into(),
+			"--log-format json can't be combined with --enable-log-reloading or --tracing-targets".into(),
 		));
 	}
 	let asked = std::env::var("RUST_LOG").unwrap_or_default();
@@ -72,26 +72,26 @@ fn init(run: &RunCmd) -> sc_cli::Result<()> {
 		let parsed = directive.parse();
 		filter = filter.add_directive(parsed.map_err(|error| failed(format!("--log {directive}: {error}")))?);
 	}
-	let subscriber = tracing_subscriber::registry().with(filter).with(Lines);
+	let subscriber = tracing_subscriber::registry().with(filter).with(JsonLines);
 	subscriber.try_init().map_err(|error| failed(error.to_string()))?;
-	std::panic::set_hook(Box::new(panicked));
+	std::panic::set_hook(Box::new(on_panic));
 	if let Ok(fdlimit::Outcome::LimitRaised { to, .. }) = fdlimit::raise_fd_limit() {
 		log::debug!("the node may open {to} files");
 	}
 	Ok(())
 }
 
-/// A part of the node failed: it ends, as with Substrate's own logger. Runtimes are not a part of it, and answer for themselves.
-fn panicked(panic: &PanicHookInfo<'_>) {
+/// Ends the node when a part of it panics, as with Substrate's own logger. A panic in a runtime does not come here.
+fn on_panic(panic: &PanicHookInfo<'_>) {
 	let thread = std::thread::current();
 	log::error!(target: "panic", "thread {}: {panic}\n{}", thread.name().unwrap_or("?"), Backtrace::force_capture());
 	std::process::exit(1);
 }
 
-/// Writes each event as a line.
-struct Lines;
+/// Writes each event as a line of JSON.
+struct JsonLines;
 
-impl<S: Subscriber> Layer<S> for Lines {
+impl<S: Subscriber> Layer<S> for JsonLines {
 	fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
 		let mut fields = Fields::default();
 		event.record(&mut fields);
@@ -105,12 +105,12 @@ impl<S: Subscriber> Layer<S> for Lines {
 		if !fields.others.is_empty() {
 			line["fields"] = fields.others.into();
 		}
-		// There is nobody to be told that the log can't be written.
+		// If the log can't be written, there is no way to report it.
 		let _ = std::io::stderr().write_all(format!("{line}\n").as_bytes());
 	}
 }
 
-/// What an event says. Those that came through the crate `log` have their target in a field.
+/// The fields of an event. Events that come through the crate `log` have their target in a field.
 #[derive(Default)]
 struct Fields {
 	target: Option<String>,
@@ -157,7 +157,7 @@ impl Visit for Fields {
 	}
 }
 
-/// A text without the colours of terminals.
+/// Removes the colours of terminals from a text.
 fn plain(text: &str) -> String {
 	let mut parts = text.split("\u{1b}[");
 	let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -172,13 +172,13 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn colours_are_left_out() {
+	fn colours_are_removed() {
 		assert_eq!(plain("\u{1b}[1;32mImported\u{1b}[0m #1"), "Imported #1");
 		assert_eq!(plain("nothing"), "nothing");
 	}
 
 	#[test]
-	fn the_default_filter_can_be_read() {
+	fn the_default_filter_is_valid() {
 		for directive in DEFAULT.split(',') {
 			assert!(
 				directive.parse::<tracing_subscriber::filter::Directive>().is_ok(),

@@ -1,9 +1,10 @@
-//! Session keys, made where the validator keeps them: no method of a listener has to be opened for it.
+//! `kexin-node session-keys`: makes session keys on the validator's machine, so that no listener needs a method for it.
 
+use super::directory;
 use codec::Encode as _;
 use kexin_runtime::{AccountId, SessionKeys};
 use sc_cli::{KeystoreParams, SharedParams, SubstrateCli};
-use sc_service::{BasePath, KeystoreContainer};
+use sc_service::KeystoreContainer;
 use sp_core::{
 	crypto::key_types::{BABE, GRANDPA},
 	proof_of_possession::statement_of_ownership,
@@ -24,15 +25,13 @@ pub struct SessionKeysCommand {
 }
 
 impl SessionKeysCommand {
-	/// Makes new keys in the node's keystore, whether it runs or not, and prints what registers them.
+	/// Makes new keys in the node's keystore, whether the node runs or not, and prints what registers them.
 	///
 	/// # Errors
-	/// When the chain is not known, or the keystore can't be written.
+	/// When the chain is unknown, or the keystore can't be written.
 	pub fn run<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
-		let spec = cli.load_spec(&self.shared_params.chain_id(self.shared_params.is_dev()))?;
-		let base = self.shared_params.base_path()?;
-		let base = base.unwrap_or_else(|| BasePath::from_project("", "", &C::executable_name()));
-		let config = self.keystore_params.keystore_config(&base.config_dir(spec.id()))?;
+		let directory = directory::of_chain(cli, &self.shared_params)?;
+		let config = self.keystore_params.keystore_config(&directory)?;
 		let container = KeystoreContainer::new(&config)?;
 		let (keys, proof) = generate(&*container.local_keystore(), &self.account)?;
 		println!("{}", serde_json::json!({ "keys": keys, "proof": proof }));
@@ -40,7 +39,7 @@ impl SessionKeysCommand {
 	}
 }
 
-/// New keys, and the proof that whoever has the account has them.
+/// Makes new session keys, and the proof that the account's holder also holds them.
 ///
 /// # Errors
 /// When the keystore can't be used.
@@ -71,7 +70,7 @@ mod tests {
 	use sp_runtime::traits::OpaqueKeys as _;
 
 	#[test]
-	fn the_proof_is_that_of_the_account_alone() {
+	fn the_proof_is_valid_for_its_account_only() {
 		let keystore = MemoryKeystore::new();
 		let account = AccountId::new([1; 32]);
 		let (keys, proof) = generate(&keystore, &account).unwrap();

@@ -1,37 +1,40 @@
 //! `kexin-node token`: makes, lists and revokes tokens, whether the node runs or not.
 
+use super::directory;
 use crate::listeners::authenticated::{
-	keyring::now,
-	token::{self, Name, Right, Token, TokenFile},
+	token::{self, Right, Token, TokenFile, TokenName},
+	token_cache::now,
 };
 use chrono::{DateTime, NaiveDate, SecondsFormat};
 use kexin_primitives::UnixMillis;
 use sc_cli::{SharedParams, SubstrateCli};
-use sc_service::BasePath;
 use std::num::NonZeroU32;
 
-/// What to do with the tokens of the door.
+/// What to do with the tokens of the authenticated RPC listener.
 #[derive(Debug, clap::Subcommand)]
 pub enum TokenCommand {
-	/// Make a token and print it: it is kept nowhere, so it can't be shown again.
+	/// Make a token and print it. It is not stored, so it can't be shown again.
 	Add {
-		/// Whose it is: letters, digits, dots, underscores and hyphens.
+		/// The token's name, by which you revoke it: letters, digits, dots, underscores and hyphens.
 		#[arg(long)]
-		name: Name,
-		/// What it allows, comma-separated. polkadot.js needs "read" in any case, and "submit" to send transactions.
+		name: TokenName,
+		/// The token's rights, separated by commas. polkadot.js always needs "read", and "submit" to submit
+		/// transactions.
 		#[arg(long, value_enum, value_delimiter = ',', required = true)]
 		rights: Vec<Right>,
-		/// The last day on which it holds (2027-01-31, in UTC), or the moment from which it does not (2027-01-31T12:00:00Z).
+		/// The last day on which the token is valid (2027-01-31, in UTC), or the time from which it is not
+		/// (2027-01-31T12:00:00Z).
 		#[arg(long, value_parser = time)]
 		expires: UnixMillis,
-		/// Calls that it may make at once, and then in each minute [default: what the node allows any token].
+		/// The calls that the token may make at once, and then in each minute [default: the node's
+		/// --rpc-auth-requests-per-minute].
 		#[arg(long)]
 		requests_per_minute: Option<NonZeroU32>,
 		#[allow(missing_docs)]
 		#[clap(flatten)]
 		shared_params: SharedParams,
 	},
-	/// List the tokens, without what would let somebody in.
+	/// List the tokens' names, rights and expiry.
 	List {
 		/// Print JSON.
 		#[arg(long)]
@@ -40,10 +43,10 @@ pub enum TokenCommand {
 		#[clap(flatten)]
 		shared_params: SharedParams,
 	},
-	/// Revoke a token. Its open connections are closed.
+	/// Revoke a token. The node closes its open connections.
 	Revoke {
-		/// Its name.
-		name: Name,
+		/// The token's name.
+		name: TokenName,
 		#[allow(missing_docs)]
 		#[clap(flatten)]
 		shared_params: SharedParams,
@@ -59,17 +62,13 @@ impl TokenCommand {
 		}
 	}
 
-	/// Does it.
+	/// Runs the command.
 	///
 	/// # Errors
-	/// When the chain is not known, the file of tokens can't be read or written, or the token is there already or not at all.
+	/// When the chain is unknown, the file of tokens can't be read or written, a token to add exists already, or a token
+	/// to revoke does not exist.
 	pub fn run<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
-		let shared = self.shared_params();
-		let spec = cli.load_spec(&shared.chain_id(shared.is_dev()))?;
-		let base = shared.base_path()?;
-		let base = base.unwrap_or_else(|| BasePath::from_project("", "", &C::executable_name()));
-		let file = TokenFile::of(&base.config_dir(spec.id()));
-		let failed = |error: token::Error| sc_cli::Error::Application(Box::new(error));
+		let file = TokenFile::in_directory(&directory::of_chain(cli, self.shared_params())?);
 		match self {
 			Self::Add {
 				name,
@@ -77,64 +76,76 @@ impl TokenCommand {
 				expires,
 				requests_per_minute,
 				..
-			} => {
-				if *expires <= now() {
-					return Err(sc_cli::Error::Input("--expires is over already".into()));
-				}
-				let mut rights = rights.clone();
-				rights.sort_unstable();
-				rights.dedup();
-				let secret = token::generate()
-					.map_err(|error| sc_cli::Error::Input(format!("the system gives no random numbers: {error}")))?;
-				let hash = token::hash(&secret);
-				let token = Token {
-					name: name.clone(),
-					hash,
-					rights,
-					expires: *expires,
-					requests_per_minute: *requests_per_minute,
-				};
-				file.add(token).map_err(failed)?;
-				// A node of another directory would not know it.
-				eprintln!("the token's hash is in {file}; the token itself is kept nowhere:");
-				println!("{secret}");
-			},
-			Self::List { json, .. } => {
-				let tokens = file.read().map_err(failed)?;
-				if *json {
-					println!(
-						"{}",
-						serde_json::to_string(&tokens).map_err(|error| sc_cli::Error::Application(Box::new(error)))?
-					);
-					return Ok(());
-				}
-				for token in tokens {
-					println!("{}", line(&token, now()));
-				}
-			},
-			Self::Revoke { name, .. } => file.revoke(name).map_err(failed)?,
+			} => add(&file, name, rights, *expires, *requests_per_minute),
+			Self::List { json, .. } => list(&file, *json),
+			Self::Revoke { name, .. } => file.revoke(name).map_err(failed),
 		}
-		Ok(())
 	}
+}
+
+fn add(
+	file: &TokenFile,
+	name: &TokenName,
+	rights: &[Right],
+	expires: UnixMillis,
+	requests_per_minute: Option<NonZeroU32>,
+) -> sc_cli::Result<()> {
+	if expires <= now() {
+		return Err(sc_cli::Error::Input("--expires is in the past".into()));
+	}
+	let mut rights = rights.to_vec();
+	rights.sort_unstable();
+	rights.dedup();
+	let secret = token::generate()
+		.map_err(|error| sc_cli::Error::Input(format!("the system gives no random numbers: {error}")))?;
+	let token = Token {
+		name: name.clone(),
+		hash: token::hash(&secret),
+		rights,
+		expires,
+		requests_per_minute,
+	};
+	file.add(token).map_err(failed)?;
+	// A node with another directory would not know the token.
+	eprintln!("the token's hash is in {file}; the token itself is not stored:");
+	println!("{secret}");
+	Ok(())
+}
+
+fn list(file: &TokenFile, json: bool) -> sc_cli::Result<()> {
+	let tokens = file.read().map_err(failed)?;
+	if json {
+		let tokens = serde_json::to_string(&tokens).map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+		println!("{tokens}");
+		return Ok(());
+	}
+	for token in tokens {
+		println!("{}", line(&token, now()));
+	}
+	Ok(())
+}
+
+fn failed(error: token::Error) -> sc_cli::Error {
+	sc_cli::Error::Application(Box::new(error))
 }
 
 /// A token as a line of the list.
 fn line(token: &Token, now: UnixMillis) -> String {
 	let rights: Vec<_> = token.rights.iter().map(ToString::to_string).collect();
-	let over = if token.expires <= now { "expired" } else { "until" };
+	let until = if token.expires <= now { "expired" } else { "until" };
 	let time = i64::try_from(token.expires)
 		.ok()
 		.and_then(DateTime::from_timestamp_millis);
 	let time = time.map_or_else(
-		|| "for ever".into(),
-		|time| format!("{over} {}", time.to_rfc3339_opts(SecondsFormat::Secs, true)),
+		|| "forever".into(),
+		|time| format!("{until} {}", time.to_rfc3339_opts(SecondsFormat::Secs, true)),
 	);
-	let pace = token.requests_per_minute;
-	let pace = pace.map_or_else(String::new, |pace| format!(", {pace} requests a minute"));
-	format!("{}: {} {time}{pace}", token.name, rights.join(","))
+	let rate = token.requests_per_minute;
+	let rate = rate.map_or_else(String::new, |rate| format!(", {rate} requests a minute"));
+	format!("{}: {} {time}{rate}", token.name, rights.join(","))
 }
 
-/// The moment that a token expires.
+/// Reads the time at which a token expires.
 fn time(text: &str) -> Result<UnixMillis, String> {
 	let time = match text.parse::<NaiveDate>() {
 		Ok(day) => day
@@ -154,7 +165,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn a_token_holds_until_the_end_of_its_day_or_to_its_moment() {
+	fn a_token_expires_at_the_end_of_a_day_or_at_a_time() {
 		assert_eq!(time("2027-01-31"), Ok(1_801_440_000_000));
 		assert_eq!(time("2027-01-31"), time("2027-02-01T00:00:00Z"));
 		assert_eq!(time("2027-02-01T01:00:00+01:00"), time("2027-02-01T00:00:00Z"));
@@ -164,7 +175,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_list_tells_all_but_the_hash() {
+	fn the_list_shows_everything_but_the_hash() {
 		let token = Token {
 			name: "clinic".parse().unwrap(),
 			hash: token::hash("secret"),

@@ -1,4 +1,4 @@
-//! HTTP/1.1 as every listener of ours serves it: with bounds on connections and on how long a request's head may take.
+//! HTTP/1.1 as these listeners serve it, with bounds on the connections and on the time that a request's head may take.
 
 use http::{header, HeaderValue, StatusCode};
 use hyper::{body::Incoming, server::conn::http1, service::HttpService};
@@ -11,17 +11,17 @@ use tokio::{
 	sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-/// How long the head of a request may take, and how long a connection may wait for one.
-const HEAD: Duration = Duration::from_secs(10);
-/// The pause after a connection could not be taken: most likely there are too many open files.
+/// How long the head of a request may take, and how long a connection may be idle.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The pause after a connection could not be accepted, most likely because too many files are open.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What connections come in at.
+/// A source of connections.
 pub trait Listener: Send + 'static {
 	/// A connection.
 	type Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static;
 
-	/// The next one.
+	/// Waits for the next connection.
 	fn next(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
 }
 
@@ -43,21 +43,22 @@ impl Listener for UnixListener {
 	}
 }
 
-/// Takes connections as they come, each in a task of its own while it has one of these places; others are closed at once.
+/// Accepts connections for ever, each in its own task, which holds a permit while it runs. Without a free permit, a
+/// connection is closed at once.
 pub async fn accept<L: Listener, F: Future<Output = ()> + Send + 'static>(
 	listener: L,
-	places: Arc<Semaphore>,
+	permits: Arc<Semaphore>,
 	connection: impl Fn(L::Stream, OwnedSemaphorePermit) -> F,
 ) {
 	loop {
 		match listener.next().await {
 			Ok(stream) => {
-				if let Ok(place) = places.clone().try_acquire_owned() {
-					tokio::spawn(connection(stream, place));
+				if let Ok(permit) = permits.clone().try_acquire_owned() {
+					tokio::spawn(connection(stream, permit));
 				}
 			},
 			Err(error) => {
-				log::debug!("a connection could not be taken: {error}");
+				log::debug!("a connection could not be accepted: {error}");
 				tokio::time::sleep(PAUSE).await;
 			},
 		}
@@ -74,7 +75,7 @@ where
 {
 	let served = http1::Builder::new()
 		.timer(TokioTimer::new())
-		.header_read_timeout(HEAD)
+		.header_read_timeout(HEAD_TIMEOUT)
 		.serve_connection(TokioIo::new(stream), service)
 		.with_upgrades()
 		.await;
@@ -83,7 +84,7 @@ where
 	}
 }
 
-/// An answer that is JSON.
+/// An answer with a JSON body.
 pub fn json(status: StatusCode, body: String) -> HttpResponse {
 	let mut response = HttpResponse::new(HttpBody::from(body));
 	*response.status_mut() = status;

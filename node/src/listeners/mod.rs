@@ -1,4 +1,11 @@
-//! The ways in besides the stock listener: the door, the operator's socket, and who asks for the node's health.
+//! The listeners besides the stock JSON-RPC listener.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`authenticated`] | JSON-RPC for auditors and applications with a token |
+//! | [`operator`] | JSON-RPC for the operator, unsafe methods included, on a socket in the file system |
+//! | [`health`] | the node's health, over HTTP and for Prometheus |
+//! | [`http1`] | HTTP/1.1 as all three serve it |
 
 pub mod authenticated;
 pub mod health;
@@ -6,7 +13,7 @@ pub mod http1;
 pub mod operator;
 
 use crate::{chain::types::Client, index::Index};
-use authenticated::{self as door, keyring::Keyring, token::TokenFile, DoorParams};
+use authenticated::{params::RpcAuthParams, token::TokenFile, token_cache::TokenCache};
 use health::{metrics::Metrics, Health, HealthParams};
 use jsonrpsee::Methods;
 use kexin_runtime::opaque::Block;
@@ -21,7 +28,7 @@ use substrate_prometheus_endpoint::Registry;
 pub struct ListenerParams {
 	#[allow(missing_docs)]
 	#[command(flatten)]
-	pub door: DoorParams,
+	pub rpc_auth: RpcAuthParams,
 	#[allow(missing_docs)]
 	#[command(flatten)]
 	pub operator: OperatorParams,
@@ -31,16 +38,16 @@ pub struct ListenerParams {
 }
 
 impl ListenerParams {
-	/// Whether they can be opened as they are asked for, as far as can be told before the node runs.
+	/// Checks the options as far as possible before the node runs.
 	///
 	/// # Errors
-	/// Why not.
+	/// Why the listeners can't be opened as requested.
 	pub fn check(&self) -> Result<(), Error> {
-		self.door.encryption().map(|_| ())
+		self.rpc_auth.encryption().map(|_| ())
 	}
 }
 
-/// What the listeners ask.
+/// The parts of the node that the listeners need.
 pub struct Dependencies<'a> {
 	/// Every JSON-RPC method of the node.
 	pub methods: Methods,
@@ -50,16 +57,16 @@ pub struct Dependencies<'a> {
 	pub sync: Arc<SyncingService<Block>>,
 	/// The index of finalized events; none when the node keeps none.
 	pub index: Option<Arc<Index>>,
-	/// Where the chain is kept.
+	/// The directory of the chain.
 	pub directory: &'a Path,
-	/// What Prometheus sees.
+	/// The registry of Prometheus metrics; none when there is none.
 	pub registry: Option<&'a Registry>,
 }
 
-/// Opens those that were asked for.
+/// Opens the listeners that were requested.
 ///
 /// # Errors
-/// When one of them can't be opened as it was asked for.
+/// When one of them can't be opened as requested.
 pub fn open(params: &ListenerParams, dependencies: Dependencies<'_>, tasks: &mut TaskManager) -> Result<(), Error> {
 	let Dependencies {
 		methods,
@@ -69,13 +76,13 @@ pub fn open(params: &ListenerParams, dependencies: Dependencies<'_>, tasks: &mut
 		directory,
 		registry,
 	} = dependencies;
-	let mut keyring = None;
-	if let Some(address) = params.door.door {
-		let tokens = Arc::new(Keyring::new(TokenFile::of(directory)));
-		let metrics = door::metrics::Metrics::new(registry)?;
-		let door = door::open(&params.door, address, &methods, tokens.clone(), metrics)?;
-		tasks.keep_alive(door);
-		keyring = Some(tokens);
+	let mut tokens = None;
+	if let Some(address) = params.rpc_auth.rpc_auth {
+		let cache = Arc::new(TokenCache::new(TokenFile::in_directory(directory)));
+		let metrics = authenticated::metrics::Metrics::new(registry)?;
+		let listener = authenticated::open(&params.rpc_auth, address, &methods, cache.clone(), metrics)?;
+		tasks.keep_alive(listener);
+		tokens = Some(cache);
 	}
 	let handle = tasks.spawn_handle();
 	if let Some(socket) = &params.operator.operator_socket {
@@ -85,12 +92,12 @@ pub fn open(params: &ListenerParams, dependencies: Dependencies<'_>, tasks: &mut
 		client,
 		sync,
 		index,
-		keyring,
+		tokens,
 		max_lag: params.health.ready_max_lag,
 	};
 	if let Some(registry) = registry {
-		let told = health::tell(health.clone(), Metrics::new(registry)?);
-		handle.spawn("health-metrics", Some("health"), told);
+		let update = health::update_metrics(health.clone(), Metrics::new(registry)?);
+		handle.spawn("health-metrics", Some("health"), update);
 	}
 	if let Some(address) = params.health.health {
 		health::listen(address, health, &handle)?;

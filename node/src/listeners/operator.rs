@@ -1,8 +1,8 @@
-//! The operator's own ways in: the stock listener, which stays on loopback and serves safe methods alone, and a socket in the file system for
-//! the unsafe ones.
+//! JSON-RPC for the operator: the stock listener, which stays on loopback and serves safe methods only, and a socket in
+//! the file system for the unsafe methods.
 //!
-//! A proxy on the same machine comes from loopback, too, and most add nothing to a request that would give them away. So no method that could
-//! harm the node is on a port at all: it takes the permission to open a file.
+//! A proxy on the same machine also connects from loopback, and most proxies add nothing to a request that would reveal
+//! them. So no port serves a method that could harm the node. Such a method requires the permission to open a file.
 
 use super::http1;
 use hyper::{body::Incoming, service::service_fn};
@@ -26,24 +26,25 @@ use std::{
 };
 use tokio::{net::UnixListener, sync::Semaphore};
 
-/// Connections to the socket at a time.
+/// The most open connections to the socket.
 const CONNECTIONS: usize = 16;
-/// Where the socket's connections begin to be counted: they share their subscriptions with the door, which begins at 0.
-const FIRST: u32 = 1 << 31;
+/// The first id of the socket's connections. Their subscriptions share a table with those of the authenticated listener,
+/// whose connection ids start at 0.
+const FIRST_ID: u32 = 1 << 31;
 
 /// The options of the socket.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct OperatorParams {
-	/// Serve every JSON-RPC method, unsafe ones too, over HTTP and WebSocket on this socket in the file system, to whoever runs the node and to
-	/// root alone. No port serves unsafe methods.
+	/// Serve every JSON-RPC method, also the unsafe ones, over HTTP and WebSocket on this socket in the file system. Only
+	/// the user who runs the node and root can open it. No port serves unsafe methods.
 	#[arg(long, value_name = "FILE")]
 	pub operator_socket: Option<PathBuf>,
 }
 
-/// Checks that the stock listener stays on loopback and serves safe methods alone.
+/// Checks that the stock listener stays on loopback and serves safe methods only.
 ///
 /// # Errors
-/// What would not be so, and what to do instead.
+/// Which option is wrong, and what to do instead.
 pub fn check(rpc: &RpcConfiguration) -> Result<(), Error> {
 	let refused = |what: String| Err(Error::Other(what));
 	let endpoints = rpc.addr.iter().flatten();
@@ -52,15 +53,15 @@ pub fn check(rpc: &RpcConfiguration) -> Result<(), Error> {
 		.find(|endpoint| !endpoint.listen_addr.ip().is_loopback())
 	{
 		return refused(format!(
-			"JSON-RPC without tokens stays on loopback, and {} can be reached from outside: open --door instead",
+			"JSON-RPC without tokens stays on loopback, but {} can be reached from other machines: use --rpc-auth instead",
 			endpoint.listen_addr
 		));
 	}
 	let mut methods = endpoints.map(|endpoint| endpoint.rpc_methods).chain([rpc.methods]);
 	if !methods.all(|methods| matches!(methods, RpcMethods::Safe)) {
 		return refused(
-			"a port serves safe methods alone, as a proxy on this machine would open it to others: leave out --rpc-methods, give each \
-			 --experimental-rpc-endpoint methods=safe, and use --operator-socket for unsafe ones"
+			"a port serves safe methods only, because a proxy on this machine would open it to others: leave out \
+			 --rpc-methods, give each --experimental-rpc-endpoint methods=safe, and use --operator-socket for unsafe methods"
 				.into(),
 		);
 	}
@@ -70,11 +71,11 @@ pub fn check(rpc: &RpcConfiguration) -> Result<(), Error> {
 /// Serves every method on a socket in the file system.
 ///
 /// # Errors
-/// When there is something else, or nothing can be made.
+/// When another file is there, or the socket can't be made.
 pub fn open(path: &Path, all: Methods, tasks: &SpawnTaskHandle) -> Result<(), Error> {
 	let failed = |error: std::io::Error| Error::Other(format!("--operator-socket {}: {error}", path.display()));
 	match fs::symlink_metadata(path) {
-		// One that an earlier run left. The database's lock keeps two nodes of one chain apart.
+		// An earlier run left it. Two nodes of one chain can't run at the same time, as the database is locked.
 		Ok(data) if data.file_type().is_socket() => fs::remove_file(path).map_err(failed)?,
 		Ok(_) => return Err(failed(ErrorKind::AlreadyExists.into())),
 		Err(_) => {},
@@ -92,25 +93,29 @@ async fn listen(listener: UnixListener, owner: u32, methods: Methods) {
 		.max_connections(u32::MAX)
 		.set_id_provider(RandomStringIdProvider::new(16))
 		.to_service_builder()
-		.connection_id(FIRST);
+		.connection_id(FIRST_ID);
 	let (stop, _running) = stop_channel();
-	http1::accept(listener, Arc::new(Semaphore::new(CONNECTIONS)), move |stream, place| {
-		let (server, methods, stop) = (server.clone(), methods.clone(), stop.clone());
-		let place = Arc::new(place);
-		// The file may have been open to others for a moment.
-		let permitted = stream.peer_cred().is_ok_and(|peer| [owner, 0].contains(&peer.uid()));
-		let service = service_fn(move |mut request: HttpRequest<Incoming>| {
-			request.extensions_mut().insert(DenyUnsafe::No);
-			request.extensions_mut().insert(place.clone());
-			let service = server.clone().build(methods.clone(), stop.clone());
-			hyper::service::Service::call(&TowerToHyperService::new(service), request)
-		});
-		async move {
-			if permitted {
-				http1::serve(stream, service).await;
+	http1::accept(
+		listener,
+		Arc::new(Semaphore::new(CONNECTIONS)),
+		move |stream, permit| {
+			let (server, methods, stop) = (server.clone(), methods.clone(), stop.clone());
+			let permit = Arc::new(permit);
+			// Other users may have been able to open the file before its mode was set.
+			let permitted = stream.peer_cred().is_ok_and(|peer| [owner, 0].contains(&peer.uid()));
+			let service = service_fn(move |mut request: HttpRequest<Incoming>| {
+				request.extensions_mut().insert(DenyUnsafe::No);
+				request.extensions_mut().insert(permit.clone());
+				let service = server.clone().build(methods.clone(), stop.clone());
+				hyper::service::Service::call(&TowerToHyperService::new(service), request)
+			});
+			async move {
+				if permitted {
+					http1::serve(stream, service).await;
+				}
 			}
-		}
-	})
+		},
+	)
 	.await;
 }
 
@@ -156,7 +161,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_stock_listener_stays_on_loopback_and_safe() {
+	fn the_stock_listener_stays_on_loopback_and_serves_safe_methods_only() {
 		assert!(check(&listening("127.0.0.1:1", RpcMethods::Safe)).is_ok());
 		assert!(check(&listening("[::1]:1", RpcMethods::Safe)).is_ok());
 		for (address, methods) in [

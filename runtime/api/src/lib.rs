@@ -144,6 +144,13 @@ sp_api::decl_runtime_apis! {
 		fn last_restart() -> Option<u32>;
 	}
 
+	/// The validators and when they last authored.
+	pub trait ValidatorApi<AccountId: Codec, BlockNumber: Codec> {
+		/// The validators of this session, each with the number of the last block that it authored or, before its first
+		/// one, of the block at which it was admitted; none when the ledger has no such number.
+		fn validators() -> Vec<(AccountId, Option<BlockNumber>)>;
+	}
+
 	/// What annotators have earned.
 	pub trait AnnotationApi<AccountId: Codec, Balance: Codec> {
 		/// What the account can claim, in the token's smallest unit.

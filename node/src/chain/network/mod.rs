@@ -1,21 +1,26 @@
-//! The network: who may connect, what is asked of whom, and the protocols.
+//! The network: who may connect, who gets answers, and the protocols.
 //!
-//! The ledger names the nodes of its members. Once the council has closed the network ([`admission`]), a node keeps connections with those
-//! alone, and answers requests for blocks, state and warp proofs to nobody else ([`request_filter`]): the network stack itself would answer
-//! whoever asks. Connections over which no blocks come are made anew ([`stall`]).
+//! The ledger names the nodes of its members. Once the council has closed the network, a node keeps connections with
+//! these nodes only ([`admission`]), and answers requests for blocks, state and warp proofs only to them
+//! ([`request_filter`]): the network stack itself would answer anybody. When synchronisation stalls, the node reconnects
+//! to its peers ([`stall`]).
 
 mod admission;
 mod request_filter;
 mod stall;
 
-use crate::chain::types::{Backend, Client, GrandpaLink, Pool};
+use super::{
+	consensus::Votes,
+	types::{Backend, Client, GrandpaLink, Parts},
+};
 use admission::Admission;
 use kexin_runtime::opaque::Block;
 use sc_client_api::BlockBackend as _;
-use sc_consensus_grandpa::warp_proof::NetworkProvider;
+use sc_consensus::import_queue::ImportQueueService;
+use sc_consensus_grandpa::{warp_proof::NetworkProvider, SharedVoterState};
 use sc_network::{
 	config::FullNetworkConfiguration, service::traits::NetworkService, Litep2pNetworkBackend, NetworkBackend,
-	NotificationService, Roles,
+	NotificationMetrics, Roles,
 };
 use sc_network_sync::{
 	block_relay_protocol::BlockRelayParams,
@@ -25,6 +30,7 @@ use sc_network_sync::{
 	state_request_handler::StateRequestHandler,
 	strategy::polkadot::{PolkadotSyncingStrategy, PolkadotSyncingStrategyConfig},
 	warp_request_handler::RequestHandler as WarpRequestHandler,
+	SyncingService,
 };
 use sc_service::{
 	build_network_advanced, default_gap_sync_body_policy, error::Error, BuildNetworkAdvancedParams, Configuration,
@@ -36,25 +42,25 @@ use std::sync::Arc;
 
 type Hash = <Block as BlockT>::Hash;
 type Litep2p = Litep2pNetworkBackend;
-/// What the protocols are registered with.
+/// The protocols that the node speaks.
 type Protocols = FullNetworkConfiguration<Block, Hash, Litep2p>;
 /// A protocol of requests and answers.
 type RequestProtocol = <Litep2p as NetworkBackend<Block, Hash>>::RequestResponseProtocolConfig;
+/// A protocol of notifications.
+type NotificationProtocol = <Litep2p as NetworkBackend<Block, Hash>>::NotificationProtocolConfig;
 
-/// The running network, and what hangs on it.
+/// The running network, and the way to its parts.
 pub struct Network {
 	/// The network itself.
 	pub service: Arc<dyn NetworkService>,
-	/// What the stock methods ask it.
+	/// Synchronises blocks.
+	pub sync: Arc<SyncingService<Block>>,
+	/// Answers Substrate's own JSON-RPC methods about the network.
 	pub system_rpc_tx: sc_utils::mpsc::TracingUnboundedSender<sc_rpc::system::Request<Block>>,
 	/// Gossips transactions.
 	pub tx_handler_controller: sc_network_transactions::TransactionsHandlerController<Hash>,
-	/// Synchronises blocks.
-	pub sync: Arc<sc_network_sync::SyncingService<Block>>,
-	/// The name of GRANDPA's protocol.
-	pub grandpa_protocol: sc_network::ProtocolName,
 	/// GRANDPA's votes.
-	pub grandpa_notifications: Box<dyn NotificationService>,
+	pub votes: Votes,
 }
 
 /// Starts the network.
@@ -63,60 +69,36 @@ pub struct Network {
 /// When an address can't be listened on, or the options contradict each other.
 pub fn start(
 	config: &Configuration,
-	client: &Arc<Client>,
-	backend: &Arc<Backend>,
-	pool: &Arc<Pool>,
+	parts: &Parts,
 	grandpa_link: &GrandpaLink,
 	import_queue: sc_consensus::DefaultImportQueue<Block>,
 	tasks: &TaskManager,
 ) -> Result<Network, Error> {
 	let registry = config.prometheus_registry();
 	let metrics = <Litep2p as NetworkBackend<Block, Hash>>::register_notification_metrics(registry);
-	let mut protocols = Protocols::new(&config.network, registry.cloned());
-	let admission = Admission::new(client.clone(), &config.network);
-
-	let genesis = client
+	let genesis = parts
+		.client
 		.block_hash(0)?
 		.ok_or_else(|| Error::Other("the database has no genesis block".into()))?;
-	let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
-	let (grandpa, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2p>(
-		grandpa_protocol.clone(),
-		metrics.clone(),
-		protocols.peer_store_handle(),
-	);
-	protocols.add_notification_protocol(grandpa);
-
-	let provider = NetworkServiceProvider::new();
-	let warp = Arc::new(NetworkProvider::new(
-		backend.clone(),
-		grandpa_link.shared_authority_set().clone(),
-		Vec::new(),
-	));
-	let requests = Requests {
+	let setup = Setup {
 		config,
-		client,
-		admission: &admission,
+		parts,
 		tasks,
+		genesis,
+		admission: Admission::new(parts.client.clone(), &config.network),
+		provider: NetworkServiceProvider::new(),
+		metrics,
 	};
-	let strategy = requests.serve(&mut protocols, &provider, genesis, warp)?;
-	let (engine, sync, block_announces) = SyncingEngine::new(
-		Roles::from(&config.role),
-		client.clone(),
-		registry,
-		metrics.clone(),
-		&protocols,
-		config.protocol_id(),
-		config.chain_spec.fork_id(),
-		Box::new(DefaultBlockAnnounceValidator),
-		Box::new(strategy),
-		provider.handle(),
-		import_queue.service(),
-		protocols.peer_store_handle(),
-	)?;
-	tasks
-		.spawn_essential_handle()
-		.spawn_blocking("syncing", None, engine.run());
+	let mut protocols = Protocols::new(&config.network, registry.cloned());
+	let votes = setup.votes(&mut protocols);
+	let (sync, block_announces) = setup.synchronisation(&mut protocols, grandpa_link, import_queue.service())?;
 
+	let Setup {
+		admission,
+		provider,
+		metrics,
+		..
+	} = setup;
 	let announcements = block_announces.protocol_name().clone();
 	let (service, system_rpc_tx, tx_handler_controller, sync, _bitswap) =
 		build_network_advanced(BuildNetworkAdvancedParams {
@@ -125,8 +107,8 @@ pub fn start(
 			fork_id: config.chain_spec.fork_id(),
 			announce_block: config.announce_block,
 			net_config: protocols,
-			client: client.clone(),
-			transaction_pool: pool.clone(),
+			client: parts.client.clone(),
+			transaction_pool: parts.pool.clone(),
 			spawn_handle: tasks.spawn_handle(),
 			spawn_essential_handle: tasks.spawn_essential_handle(),
 			import_queue,
@@ -137,7 +119,7 @@ pub fn start(
 			metrics,
 			blocks_pruning: config.blocks_pruning,
 		})?;
-	let stalls = stall::stalls(client.clone(), sync.clone());
+	let stalls = stall::stalls(parts.client.clone(), sync.clone());
 	tasks.spawn_handle().spawn(
 		"admission",
 		Some("networking"),
@@ -145,32 +127,82 @@ pub fn start(
 	);
 	Ok(Network {
 		service,
+		sync,
 		system_rpc_tx,
 		tx_handler_controller,
-		sync,
-		grandpa_protocol,
-		grandpa_notifications,
+		votes,
 	})
 }
 
-/// What answering requests needs.
-struct Requests<'a> {
+/// What setting up the protocols needs.
+struct Setup<'a> {
 	config: &'a Configuration,
-	client: &'a Arc<Client>,
-	admission: &'a Admission,
+	parts: &'a Parts,
 	tasks: &'a TaskManager,
+	genesis: Hash,
+	admission: Admission,
+	provider: NetworkServiceProvider,
+	metrics: NotificationMetrics,
 }
 
-impl Requests<'_> {
-	/// Answers the requests of admitted nodes for blocks, state and warp proofs. How this node asks for them itself.
-	fn serve(
+impl Setup<'_> {
+	/// Registers the protocol on which GRANDPA's votes travel.
+	fn votes(&self, protocols: &mut Protocols) -> Votes {
+		let protocol = sc_consensus_grandpa::protocol_standard_name(&self.genesis, &self.config.chain_spec);
+		let (grandpa, notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<Block, Litep2p>(
+			protocol.clone(),
+			self.metrics.clone(),
+			protocols.peer_store_handle(),
+		);
+		protocols.add_notification_protocol(grandpa);
+		Votes {
+			protocol,
+			notifications,
+			state: SharedVoterState::empty(),
+		}
+	}
+
+	/// Starts the synchronisation of blocks. Returns it with the protocol on which new blocks are announced.
+	fn synchronisation(
 		&self,
 		protocols: &mut Protocols,
-		provider: &NetworkServiceProvider,
-		genesis: Hash,
+		grandpa_link: &GrandpaLink,
+		import_queue: Box<dyn ImportQueueService<Block>>,
+	) -> Result<(SyncingService<Block>, NotificationProtocol), Error> {
+		let warp = Arc::new(NetworkProvider::new(
+			self.parts.backend.clone(),
+			grandpa_link.shared_authority_set().clone(),
+			Vec::new(),
+		));
+		let strategy = self.serve_requests(protocols, warp)?;
+		let (engine, sync, block_announces) = SyncingEngine::new(
+			Roles::from(&self.config.role),
+			self.parts.client.clone(),
+			self.config.prometheus_registry(),
+			self.metrics.clone(),
+			&*protocols,
+			self.config.protocol_id(),
+			self.config.chain_spec.fork_id(),
+			Box::new(DefaultBlockAnnounceValidator),
+			Box::new(strategy),
+			self.provider.handle(),
+			import_queue,
+			protocols.peer_store_handle(),
+		)?;
+		self.tasks
+			.spawn_essential_handle()
+			.spawn_blocking("syncing", None, engine.run());
+		Ok((sync, block_announces))
+	}
+
+	/// Answers the requests of admitted nodes for blocks, state and warp proofs. Returns the strategy by which this node
+	/// itself requests them.
+	fn serve_requests(
+		&self,
+		protocols: &mut Protocols,
 		warp: Arc<NetworkProvider<Block, Backend>>,
 	) -> Result<PolkadotSyncingStrategy<Block, Client>, Error> {
-		let (config, client) = (self.config, self.client);
+		let (config, client) = (self.config, &self.parts.client);
 		let (id, fork) = (config.protocol_id(), config.chain_spec.fork_id());
 		let peers = &config.network.default_peers_set;
 		let slots = peers.in_peers as usize + peers.out_peers as usize + peers.reserved_nodes.len();
@@ -179,19 +211,19 @@ impl Requests<'_> {
 			mut server,
 			downloader,
 			request_response_config,
-		} = BlockRequestHandler::new::<Litep2p>(provider.handle(), &id, fork, client.clone(), slots);
+		} = BlockRequestHandler::new::<Litep2p>(self.provider.handle(), &id, fork, client.clone(), slots);
 		self.spawn("block-request-handler", async move { server.run().await });
-		self.open(protocols, request_response_config);
+		self.register(protocols, request_response_config);
 
 		let (handler, requests) = StateRequestHandler::new::<Litep2p>(&id, fork, client.clone(), slots);
 		let state_request_protocol_name = requests.protocol_name.clone();
 		self.spawn("state-request-handler", handler.run());
-		self.open(protocols, requests);
+		self.register(protocols, requests);
 
-		let (handler, requests) = WarpRequestHandler::new::<_, Litep2p>(id, genesis, fork, warp.clone());
+		let (handler, requests) = WarpRequestHandler::new::<_, Litep2p>(id, self.genesis, fork, warp.clone());
 		let warp_protocol_name = requests.protocol_name.clone();
 		self.spawn("warp-sync-request-handler", handler.run());
-		self.open(protocols, requests);
+		self.register(protocols, requests);
 
 		let network = &config.network;
 		let strategy = PolkadotSyncingStrategyConfig {
@@ -213,12 +245,12 @@ impl Requests<'_> {
 		)?)
 	}
 
-	/// Registers a protocol whose requests only admitted nodes get answers to.
-	fn open(&self, protocols: &mut Protocols, mut protocol: RequestProtocol) {
+	/// Registers a protocol whose requests are only answered to admitted nodes.
+	fn register(&self, protocols: &mut Protocols, mut protocol: RequestProtocol) {
 		if let Some(handler) = protocol.inbound_queue.take() {
-			let (queue, gate) = request_filter::before(handler, self.admission.list());
+			let (queue, filter) = request_filter::filter(handler, self.admission.nodes());
 			protocol.inbound_queue = Some(queue);
-			self.spawn("request-gate", gate);
+			self.spawn("request-filter", filter);
 		}
 		protocols.add_request_response_protocol(protocol);
 	}

@@ -1,6 +1,6 @@
-//! Lets requests through to who answers them only from nodes that may connect.
+//! Passes requests on to their handler only when they come from admitted nodes.
 
-use super::admission::List;
+use super::admission::AdmittedNodes;
 use async_channel::Sender;
 use sc_network::{
 	request_responses::{IncomingRequest, OutgoingResponse},
@@ -8,34 +8,34 @@ use sc_network::{
 };
 use std::future::Future;
 
-/// Requests that wait at the gate at the most. Of more, the network stack refuses the newest.
+/// The most requests that wait for the filter. The network stack refuses the newest of more.
 const QUEUE: usize = 64;
 
-/// A queue before a handler's own, and the task that lets requests through.
-pub fn before(
+/// A queue to put before a handler's own, and the task that passes requests on from it.
+pub fn filter(
 	handler: Sender<IncomingRequest>,
-	list: List,
+	admitted: AdmittedNodes,
 ) -> (Sender<IncomingRequest>, impl Future<Output = ()> + Send) {
 	let (queue, requests) = async_channel::bounded::<IncomingRequest>(QUEUE);
-	let gate = async move {
+	let filter = async move {
 		while let Ok(request) = requests.recv().await {
-			if !list.admits(&request.peer) {
+			if !admitted.contains(&request.peer) {
 				refuse(request);
 			} else if handler.send(request).await.is_err() {
 				break;
 			}
 		}
 	};
-	(queue, gate)
+	(queue, filter)
 }
 
-/// Answers nothing, and has the network stack refuse the stranger's next requests itself for some time.
+/// Sends no answer, and makes the network stack itself refuse the node's next requests for some time.
 fn refuse(request: IncomingRequest) {
-	log::debug!("a request of {} is refused: it may not connect", request.peer);
-	// Whoever asked may be gone.
+	log::debug!("refused a request of {}, which is not an admitted node", request.peer);
+	// The node may have disconnected already.
 	let _ = request.pending_response.send(OutgoingResponse {
 		result: Err(()),
-		reputation_changes: vec![ReputationChange::new_fatal("a stranger's request")],
+		reputation_changes: vec![ReputationChange::new_fatal("request of a node that is not admitted")],
 		sent_feedback: None,
 	});
 }
@@ -58,16 +58,16 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn a_stranger_gets_no_answer_and_a_friend_does() {
+	async fn only_admitted_nodes_get_answers() {
 		let (handler, handled) = async_channel::bounded(4);
 		let (friend, stranger) = (PeerId::random(), PeerId::random());
-		let (queue, gate) = before(handler, List::of([friend]));
+		let (queue, filter) = filter(handler, AdmittedNodes::of([friend]));
 		let (refused, answer) = request(stranger);
 		queue.send(refused).await.unwrap();
 		let (passed, _answer) = request(friend);
 		queue.send(passed).await.unwrap();
 		drop(queue);
-		gate.await;
+		filter.await;
 
 		let answer = answer.await.unwrap();
 		assert!(answer.result.is_err());

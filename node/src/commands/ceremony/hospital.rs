@@ -1,4 +1,4 @@
-//! What a hospital hands over: one file with its public keys, signed with its account.
+//! The public file of a hospital: its public keys, signed by its account.
 
 use crate::commands::session_keys;
 use codec::{Decode as _, Encode as _};
@@ -13,7 +13,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 /// The format of the file.
 const VERSION: u32 = 1;
-/// What the signed bytes begin with, so that nothing else that the account signs is taken for a hospital's file.
+/// The prefix of the signed bytes. It keeps other messages that the account signs from passing as a hospital's file.
 const CONTEXT: &[u8] = b"kexin:ceremony";
 
 /// A hospital that starts a chain with others.
@@ -23,24 +23,24 @@ pub struct Hospital {
 	version: u32,
 	/// The chain's id.
 	pub chain: String,
-	/// The hospital's name, of 64 bytes at the most.
+	/// The hospital's name, of at most 64 bytes.
 	pub name: String,
 	/// The ISO 3166-1 numeric code of its country.
 	pub region: u16,
-	/// Its first key: administrator, and its seat on the council.
+	/// The hospital's first key: its administrator, and its seat on the council.
 	pub account: AccountId,
 	/// Its validator's session keys.
 	session_keys: Bytes,
-	/// The proof that who has the account has them.
+	/// The proof that the account's holder also holds the session keys.
 	proof: Bytes,
-	/// Where the others reach its validator.
+	/// The address at which the others reach its validator.
 	pub node: MultiaddrWithPeerId,
-	/// That of the account, over all this.
+	/// The account's signature over all of these fields.
 	signature: Bytes,
 }
 
 impl Hospital {
-	/// A hospital with new session keys in this keystore.
+	/// Makes new session keys in `keystore`, and signs the file.
 	///
 	/// # Errors
 	/// When the keystore can't be used.
@@ -69,10 +69,10 @@ impl Hospital {
 		Ok(hospital)
 	}
 
-	/// Reads a file and checks what it says.
+	/// Reads and checks a file.
 	///
 	/// # Errors
-	/// What is wrong with it.
+	/// Why the file is invalid.
 	pub fn read(path: &Path) -> Result<Self, String> {
 		let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
 		let text = fs::read(path).map_err(|error| failed(&error))?;
@@ -101,7 +101,7 @@ impl Hospital {
 		}
 		let keys = self.keys()?;
 		if !keys.ownership_proof_is_valid(&self.account.encode(), &self.proof) {
-			return Err("its session keys are not proved to be those of its account".into());
+			return Err("its session keys are not proved to belong to its account".into());
 		}
 		Ok(())
 	}
@@ -109,7 +109,7 @@ impl Hospital {
 	/// Its validator's session keys.
 	///
 	/// # Errors
-	/// When they are none.
+	/// When they can't be decoded.
 	pub fn keys(&self) -> Result<SessionKeys, String> {
 		SessionKeys::decode(&mut &self.session_keys[..]).map_err(|_| "its session keys can't be read".into())
 	}
@@ -130,17 +130,17 @@ impl Hospital {
 	}
 }
 
-/// Checks that these are different hospitals of one chain, and puts them into the order in which the ledger numbers them: that of their names.
+/// Checks that these are different hospitals of one chain, and sorts them by name, as the ledger numbers them.
 ///
 /// # Errors
-/// What two of them share, or in what they differ.
+/// What two of them share and must not, or in what they differ and must not.
 pub fn consortium(mut hospitals: Vec<Hospital>) -> Result<Vec<Hospital>, String> {
 	let Some(first) = hospitals.first() else {
-		return Err("a chain needs a hospital".into());
+		return Err("a chain needs at least one hospital".into());
 	};
 	if let Some(other) = hospitals.iter().find(|hospital| hospital.chain != first.chain) {
 		return Err(format!(
-			"{} made its keys for the chain {}, and {} for {}",
+			"{} made its keys for the chain {}, but {} for {}",
 			first.name, first.chain, other.name, other.chain
 		));
 	}
@@ -169,14 +169,14 @@ pub fn consortium(mut hospitals: Vec<Hospital>) -> Result<Vec<Hospital>, String>
 /// Checks the name of a hospital.
 ///
 /// # Errors
-/// What it has to be.
+/// The rule that it breaks.
 pub fn name(text: &str) -> Result<String, String> {
 	let fits = Name::try_from(text.as_bytes().to_vec()).is_ok();
 	if fits && text.trim() == text && !text.is_empty() && !text.chars().any(char::is_control) {
 		Ok(text.into())
 	} else {
 		Err(format!(
-			"a name has from 1 to {MAX_NAME} bytes in one line, with no spaces around it"
+			"a name has 1 to {MAX_NAME} bytes in one line, without spaces around it"
 		))
 	}
 }
@@ -184,16 +184,16 @@ pub fn name(text: &str) -> Result<String, String> {
 /// Reads the code of a country.
 ///
 /// # Errors
-/// When it is none.
+/// When the text is not such a code.
 pub fn region(text: &str) -> Result<u16, String> {
 	let code = text.parse().ok().filter(|code| (1..=999).contains(code));
-	code.ok_or_else(|| format!("{text} is no ISO 3166-1 numeric code, which go from 1 to 999"))
+	code.ok_or_else(|| format!("{text} is not an ISO 3166-1 numeric code, which is a number from 1 to 999"))
 }
 
 /// Checks the id of a chain, which is also the name of its directory.
 ///
 /// # Errors
-/// What it has to be.
+/// The rule that it breaks.
 pub fn chain(text: &str) -> Result<String, String> {
 	let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
 	if (1..=32).contains(&text.len()) && text.chars().all(allowed) {
@@ -222,7 +222,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_file_is_signed_as_a_whole() {
+	fn the_signature_covers_every_field() {
 		let honest = hospital("Heidelberg", 1);
 		honest.check().unwrap();
 		let other = hospital("Vienna", 2);
@@ -255,7 +255,7 @@ mod tests {
 	}
 
 	#[test]
-	fn hospitals_share_nothing_but_the_chain() {
+	fn hospitals_share_nothing_except_the_chain() {
 		let (one, other) = (hospital("Heidelberg", 1), hospital("Vienna", 2));
 		let both = consortium(vec![other.clone(), one.clone()]).unwrap();
 		assert_eq!(both, [one.clone(), other.clone()]);

@@ -1,11 +1,12 @@
-//! `kexin-node ceremony`: how hospitals start a chain of their own, each with keys that it made itself.
+//! `kexin-node ceremony`: hospitals start a chain together, each with keys that it made itself.
 //!
-//! Each hospital makes its keys and hands over one public file. From the files of all, every hospital makes the chain specification for
-//! itself, and all compare its hash. Nobody collects secrets, and nobody has to be believed for what is in the file.
+//! Each hospital makes its keys and publishes one file to the others. From all of these files, every hospital makes the
+//! chain specification itself, and they all compare its hash. Nobody collects secrets, and no hospital needs to trust
+//! another one for the contents of the specification.
 
 mod hospital;
 
-use crate::chain::spec as chain_spec;
+use crate::chain::spec;
 use hospital::Hospital;
 use kexin_runtime::Balance;
 use sc_cli::{KeystoreParams, SubstrateCli};
@@ -23,24 +24,25 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// What a hospital hands over.
-const PUBLIC: &str = "hospital.json";
-/// The secret of its account.
-const ACCOUNT: &str = "account.key";
+/// The public file of a hospital.
+const PUBLIC_FILE: &str = "hospital.json";
+/// The secret phrase of the hospital's account.
+const ACCOUNT_FILE: &str = "account.key";
 
-/// How a chain is started.
+/// The steps of starting a chain.
 #[derive(Debug, clap::Subcommand)]
 pub enum CeremonyCommand {
-	/// Make the keys of a hospital on its validator's machine, and the public file that it hands over.
+	/// Make the keys of a hospital on its validator's machine, and the public file that it sends to the others.
 	Keys(KeysCommand),
-	/// Make the chain specification from the files of all hospitals, in whatever order. Every hospital runs this and compares the hashes.
+	/// Make the chain specification from the public files of all hospitals, in any order. Every hospital runs this, and
+	/// all compare the hashes.
 	Chain(ChainCommand),
 }
 
 /// `kexin-node ceremony keys`.
 #[derive(Debug, clap::Args)]
 pub struct KeysCommand {
-	/// The id of the chain, on which the hospitals have agreed: lower-case letters, digits and underscores.
+	/// The id of the chain that the hospitals have agreed on: lower-case letters, digits and underscores.
 	#[arg(long, value_parser = hospital::chain)]
 	id: String,
 	/// The hospital's name.
@@ -49,13 +51,14 @@ pub struct KeysCommand {
 	/// The ISO 3166-1 numeric code of its country.
 	#[arg(long, value_parser = hospital::region)]
 	region: u16,
-	/// Where the others will reach its validator, such as /dns/ledger.example/tcp/30333.
+	/// The address at which the others will reach its validator, such as /dns/ledger.example/tcp/30333.
 	#[arg(long)]
 	address: Multiaddr,
-	/// The validator's directory, which gets the node's key and the session keys.
+	/// The validator's directory. The node's key and the session keys are written there.
 	#[arg(long, short = 'd', value_name = "PATH")]
 	base_path: Option<PathBuf>,
-	/// Where hospital.json and account.key are written. The latter is secret and not needed on the validator's machine.
+	/// The directory for hospital.json and account.key. account.key is secret, and the validator's machine does not need
+	/// it.
 	#[arg(long, value_name = "PATH")]
 	out: PathBuf,
 	#[clap(flatten)]
@@ -68,25 +71,25 @@ pub struct ChainCommand {
 	/// The public files of all hospitals.
 	#[arg(required = true)]
 	hospitals: Vec<PathBuf>,
-	/// Where the specification is written.
+	/// The file to write the specification to.
 	#[arg(long, value_name = "FILE", default_value = "chain.json")]
 	out: PathBuf,
-	/// Blocks in a session, the shortest time in which the validators can change.
+	/// The number of blocks in a session, the shortest time in which the validators can change.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(4..))]
 	session_blocks: u32,
-	/// Blocks that an approved upgrade waits.
+	/// The number of blocks between the approval of an upgrade and the upgrade itself.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 43_200)]
 	upgrade_delay: u32,
-	/// Tokens that each hospital starts with, in whole KEX.
+	/// The tokens that each hospital starts with, in whole KEX.
 	#[arg(long, value_name = "KEX", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
 	tokens: u64,
 }
 
 impl CeremonyCommand {
-	/// Does it.
+	/// Runs the command.
 	///
 	/// # Errors
-	/// What is wrong with the files, and when others can't be written.
+	/// When a hospital's file is invalid, or a file can't be read or written.
 	pub fn run<C: SubstrateCli>(&self) -> sc_cli::Result<()> {
 		match self {
 			Self::Keys(command) => command.run::<C>(),
@@ -104,14 +107,14 @@ impl KeysCommand {
 		let directory = base.config_dir(&self.id);
 		if directory.exists() {
 			return Err(sc_cli::Error::Input(format!(
-				"{} is there already: a ceremony begins with a new directory, so that no key is of two chains",
+				"{} is there already: a ceremony starts with a new directory, so that no key belongs to two chains",
 				directory.display()
 			)));
 		}
 		fs::create_dir_all(&self.out)?;
-		// The account first: whoever runs this twice is stopped before anything else is made.
+		// Write the account first: a second run then stops before it makes anything else.
 		let (account, phrase, _) = sr25519::Pair::generate_with_phrase(None);
-		write(&self.out.join(ACCOUNT), &format!("{phrase}\n"), 0o600)?;
+		write(&self.out.join(ACCOUNT_FILE), &format!("{phrase}\n"), 0o600)?;
 
 		let key = NodeKeyConfig::Ed25519(Secret::File(directory.join("network/secret_ed25519"))).into_keypair()?;
 		let node = MultiaddrWithPeerId {
@@ -120,10 +123,10 @@ impl KeysCommand {
 		};
 		let keystore = KeystoreContainer::new(&self.keystore_params.keystore_config(&directory)?)?;
 		let hospital = Hospital::new(&self.id, &self.name, self.region, &account, &keystore, node)?;
-		write(&self.out.join(PUBLIC), &pretty(&hospital)?, 0o644)?;
+		write(&self.out.join(PUBLIC_FILE), &pretty(&hospital)?, 0o644)?;
 		let made = json!({
-			"public": self.out.join(PUBLIC),
-			"secret": [self.out.join(ACCOUNT), directory],
+			"public": self.out.join(PUBLIC_FILE),
+			"secret": [self.out.join(ACCOUNT_FILE), directory],
 			"account": hospital.account,
 			"node": hospital.node,
 		});
@@ -136,22 +139,22 @@ impl ChainCommand {
 	fn run(&self) -> sc_cli::Result<()> {
 		let hospitals = self.hospitals.iter().map(|path| Hospital::read(path));
 		let hospitals = hospitals.collect::<Result<_, _>>().and_then(hospital::consortium)?;
-		let spec = chain_spec::consortium(&hospitals[0].chain, nodes(&hospitals), self.genesis(&hospitals)?)?;
-		let genesis = chain_spec::genesis_hash(&spec)?;
-		let text = spec.as_json(false)?;
+		let chain_spec = spec::consortium(&hospitals[0].chain, nodes(&hospitals), self.genesis(&hospitals)?)?;
+		let genesis = spec::genesis_hash(&chain_spec)?;
+		let text = chain_spec.as_json(false)?;
 		write(&self.out, &text, 0o644)?;
 		let made = json!({
 			"file": self.out,
 			"sha256": H256(sp_crypto_hashing::sha2_256(text.as_bytes())),
 			"genesis": genesis,
-			"runtime": H256(sp_crypto_hashing::blake2_256(chain_spec::runtime()?)),
+			"runtime": H256(sp_crypto_hashing::blake2_256(spec::runtime()?)),
 			"hospitals": hospitals.iter().map(|hospital| &hospital.name).collect::<Vec<_>>(),
 		});
 		println!("{}", pretty(&made)?);
 		Ok(())
 	}
 
-	/// What differs from the runtime's defaults.
+	/// The parts of the genesis that differ from the runtime's defaults.
 	fn genesis(&self, hospitals: &[Hospital]) -> Result<serde_json::Value, String> {
 		let member = |hospital: &Hospital| {
 			json!({
@@ -191,7 +194,7 @@ fn pretty(value: &impl serde::Serialize) -> sc_cli::Result<String> {
 	serde_json::to_string_pretty(value).map_err(|error| sc_cli::Error::Application(Box::new(error)))
 }
 
-/// Writes a file that must not be there yet.
+/// Writes a new file. An existing file is an error.
 fn write(path: &Path, text: &str, mode: u32) -> sc_cli::Result<()> {
 	let failed = |error| sc_cli::Error::Input(format!("{} can't be written: {error}", path.display()));
 	let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);

@@ -1,14 +1,14 @@
-//! Who may come in, and go on.
+//! Authenticates each connection by its token, and authorizes each of its calls.
 
 use super::{
-	keyring::{self, now, Keyring},
 	methods,
 	metrics::Metrics,
-	rate_limiter::Pace,
+	params::Limits,
+	rate_limiter::RateLimiter,
 	refusal::Refusal,
 	token::Token,
-	unread::Owed,
-	Limits,
+	token_cache::{self, now, TokenCache},
+	unread::UnreadBytes,
 };
 use futures::{future::BoxFuture, FutureExt as _};
 use jsonrpsee::{
@@ -28,178 +28,183 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Calls of one token that are worked on at a time; others wait.
-const CALLS_AT_A_TIME: usize = 8;
-/// Calls of one token that are worked on or wait: programs ask for much at once.
-const CALLS: usize = 128;
-/// Bytes of answers that a connection may leave unread before it gets no more.
-const MAX_OWED: usize = 32 * 1024 * 1024;
-/// How often it is looked whether the token of an open connection still holds.
-const LOOK: Duration = Duration::from_secs(1);
+/// The calls of one token that are executed at a time. Others wait.
+const CONCURRENT_CALLS: usize = 8;
+/// The calls of one token that are executed or wait: programs send many at once.
+const PENDING_CALLS: usize = 128;
+/// The bytes of unread answers from which on a connection gets no more of them.
+const MAX_UNREAD: usize = 32 * 1024 * 1024;
+/// How often the token of an open connection is checked again.
+const RECHECK_PERIOD: Duration = Duration::from_secs(1);
 
-/// Lets in who has a token, as far as the limits go.
-pub struct Gate {
-	keyring: Arc<Keyring>,
+/// Authenticates by token and authorizes by right, within the limits.
+pub struct TokenAuth {
+	tokens: Arc<TokenCache>,
 	limits: Limits,
 	metrics: Metrics,
 	connections: Arc<Semaphore>,
-	/// What those with a token do, by the token's hash.
-	holders: Mutex<HashMap<H256, Arc<Holder>>>,
-	opened: Instant,
+	/// The use that is made of each token, by the token's hash.
+	usage: Mutex<HashMap<H256, Arc<TokenUsage>>>,
+	started: Instant,
 }
 
-/// What those with one token do.
-struct Holder {
-	pace: Mutex<Pace>,
+/// The use that is made of one token.
+struct TokenUsage {
+	rate: Mutex<RateLimiter>,
 	connections: Arc<Semaphore>,
-	calls: Arc<Semaphore>,
-	turns: Arc<Semaphore>,
+	pending_calls: Arc<Semaphore>,
+	concurrent_calls: Arc<Semaphore>,
 }
 
-/// A connection, or a request over HTTP, that was let in; while it is kept, it counts.
-pub struct Admission {
-	hash: H256,
-	holder: Arc<Holder>,
-	/// Whether the first call was paid for at the gate.
-	paid: AtomicBool,
+/// An authenticated connection, or an authenticated request over HTTP. It counts as open until it is dropped.
+pub struct Connection {
+	token: H256,
+	usage: Arc<TokenUsage>,
+	/// Whether the first call was already counted, when the connection was authenticated.
+	first_call_counted: AtomicBool,
 	metrics: Metrics,
-	_places: [OwnedSemaphorePermit; 2],
+	_permits: [OwnedSemaphorePermit; 2],
 }
 
-impl Drop for Admission {
+impl Drop for Connection {
 	fn drop(&mut self) {
-		self.metrics.left();
+		self.metrics.disconnected();
 	}
 }
 
-impl Gate {
-	/// A gate with these tokens and limits.
-	pub fn new(keyring: Arc<Keyring>, limits: Limits, metrics: Metrics) -> Self {
+impl TokenAuth {
+	/// Authenticates with these tokens, within these limits.
+	pub fn new(tokens: Arc<TokenCache>, limits: Limits, metrics: Metrics) -> Self {
 		Self {
-			keyring,
+			tokens,
 			connections: Arc::new(Semaphore::new(limits.connections as usize)),
 			limits,
 			metrics,
-			holders: Mutex::default(),
-			opened: Instant::now(),
+			usage: Mutex::default(),
+			started: Instant::now(),
 		}
 	}
 
-	/// Lets in a request with these headers. It pays for its first call here, so that also what is no call costs one.
+	/// Authenticates a connection by the headers of its request. This already counts its first call, so that a request
+	/// that is not a call also counts as one.
 	///
 	/// # Errors
-	/// Why not.
-	pub fn enter(&self, headers: &http::HeaderMap) -> Result<Arc<Admission>, Refusal> {
-		self.try_enter(headers)
+	/// Why the connection is refused.
+	pub fn authenticate(&self, headers: &http::HeaderMap) -> Result<Arc<Connection>, Refusal> {
+		self.try_authenticate(headers)
 			.inspect_err(|refusal| self.metrics.refused(refusal))
 	}
 
-	fn try_enter(&self, headers: &http::HeaderMap) -> Result<Arc<Admission>, Refusal> {
-		let hash = keyring::presented(headers)?;
-		let token = self.keyring.token(&hash, now())?;
-		let holder = self.holder(hash);
-		self.spend(&holder, &token)?;
-		let place = |of: &Arc<Semaphore>, refusal| of.clone().try_acquire_owned().map_err(|_| refusal);
-		let places = [
-			place(&holder.connections, Refusal::TokenConnections)?,
-			place(&self.connections, Refusal::Connections)?,
+	fn try_authenticate(&self, headers: &http::HeaderMap) -> Result<Arc<Connection>, Refusal> {
+		let hash = token_cache::bearer_token(headers)?;
+		let token = self.tokens.valid_token(&hash, now())?;
+		let usage = self.usage(hash);
+		self.count_call(&usage, &token)?;
+		let permit = |of: &Arc<Semaphore>, refusal| of.clone().try_acquire_owned().map_err(|_| refusal);
+		let permits = [
+			permit(&usage.connections, Refusal::TokenConnections)?,
+			permit(&self.connections, Refusal::Connections)?,
 		];
-		self.metrics.entered();
-		Ok(Arc::new(Admission {
-			hash,
-			holder,
-			paid: AtomicBool::new(true),
+		self.metrics.connected();
+		Ok(Arc::new(Connection {
+			token: hash,
+			usage,
+			first_call_counted: AtomicBool::new(true),
 			metrics: self.metrics.clone(),
-			_places: places,
+			_permits: permits,
 		}))
 	}
 
-	/// Lets a call through when it is its turn. What is returned is kept while it is worked on.
-	async fn pass(
+	/// Authorizes a call, and waits until it may be executed. Keep the permits while it is executed.
+	///
+	/// # Errors
+	/// Why the call is refused.
+	async fn authorize(
 		&self,
-		admission: &Admission,
-		owed: &Owed,
+		connection: &Connection,
+		unread: &UnreadBytes,
 		method: &str,
 	) -> Result<[OwnedSemaphorePermit; 2], Refusal> {
-		let passed = self.check(admission, method).and_then(|()| {
-			if owed.bytes() > MAX_OWED {
+		let checked = self.check(connection, method).and_then(|()| {
+			if unread.count() > MAX_UNREAD {
 				return Err(Refusal::Unread);
 			}
-			let call = admission.holder.calls.clone().try_acquire_owned();
-			call.map_err(|_| Refusal::Busy)
+			let pending = connection.usage.pending_calls.clone().try_acquire_owned();
+			pending.map_err(|_| Refusal::Busy)
 		});
-		let call = passed.inspect_err(|refusal| self.metrics.refused(refusal))?;
-		let turn = admission.holder.turns.clone().acquire_owned().await;
-		Ok([call, turn.map_err(|_| Refusal::Busy)?])
+		let pending = checked.inspect_err(|refusal| self.metrics.refused(refusal))?;
+		let concurrent = connection.usage.concurrent_calls.clone().acquire_owned().await;
+		Ok([pending, concurrent.map_err(|_| Refusal::Busy)?])
 	}
 
-	fn check(&self, admission: &Admission, method: &str) -> Result<(), Refusal> {
-		let token = self.keyring.token(&admission.hash, now())?;
+	fn check(&self, connection: &Connection, method: &str) -> Result<(), Refusal> {
+		let token = self.tokens.valid_token(&connection.token, now())?;
 		self.metrics.called(&token.name);
-		if !admission.paid.swap(false, Ordering::Relaxed) {
-			self.spend(&admission.holder, &token)?;
+		if !connection.first_call_counted.swap(false, Ordering::Relaxed) {
+			self.count_call(&connection.usage, &token)?;
 		}
-		methods::right(method).map_or(Ok(()), |right| keyring::gives(&token, right))
+		methods::right(method).map_or(Ok(()), |right| token_cache::require(&token, right))
 	}
 
-	/// Returns when the token of a connection does not hold any more.
-	pub async fn over(&self, admission: &Admission) {
-		while self.keyring.token(&admission.hash, now()).is_ok() {
-			tokio::time::sleep(LOOK).await;
+	/// Returns when the token of a connection is not valid any more.
+	pub async fn until_invalid(&self, connection: &Connection) {
+		while self.tokens.valid_token(&connection.token, now()).is_ok() {
+			tokio::time::sleep(RECHECK_PERIOD).await;
 		}
 	}
 
-	fn spend(&self, holder: &Holder, token: &Token) -> Result<(), Refusal> {
+	fn count_call(&self, usage: &TokenUsage, token: &Token) -> Result<(), Refusal> {
 		let per_minute: NonZeroU32 = token.requests_per_minute.unwrap_or(self.limits.requests_per_minute);
-		let mut pace = holder.pace.lock().unwrap_or_else(PoisonError::into_inner);
-		pace.spend(self.opened.elapsed(), per_minute).map_err(Refusal::Pace)
+		let mut rate = usage.rate.lock().unwrap_or_else(PoisonError::into_inner);
+		rate.take(self.started.elapsed(), per_minute)
+			.map_err(Refusal::RateLimit)
 	}
 
-	fn holder(&self, hash: H256) -> Arc<Holder> {
-		let mut holders = self.holders.lock().unwrap_or_else(PoisonError::into_inner);
-		let holder = holders.entry(hash).or_insert_with(|| {
-			Arc::new(Holder {
-				pace: Mutex::default(),
+	fn usage(&self, hash: H256) -> Arc<TokenUsage> {
+		let mut usage = self.usage.lock().unwrap_or_else(PoisonError::into_inner);
+		let usage = usage.entry(hash).or_insert_with(|| {
+			Arc::new(TokenUsage {
+				rate: Mutex::default(),
 				connections: Arc::new(Semaphore::new(self.limits.token_connections as usize)),
-				calls: Arc::new(Semaphore::new(CALLS)),
-				turns: Arc::new(Semaphore::new(CALLS_AT_A_TIME)),
+				pending_calls: Arc::new(Semaphore::new(PENDING_CALLS)),
+				concurrent_calls: Arc::new(Semaphore::new(CONCURRENT_CALLS)),
 			})
 		});
-		holder.clone()
+		usage.clone()
 	}
 }
 
-/// Asks the gate before each call.
+/// A JSON-RPC service that authorizes each call before it executes it.
 #[derive(Clone)]
-pub struct Guarded<S> {
-	gate: Arc<Gate>,
+pub struct AuthorizedService<S> {
+	auth: Arc<TokenAuth>,
 	service: S,
 }
 
-impl<S> Guarded<S> {
-	/// Lets this gate's calls through to a service.
-	pub fn new(gate: Arc<Gate>, service: S) -> Self {
-		Self { gate, service }
+impl<S> AuthorizedService<S> {
+	/// Passes the calls that `auth` authorizes on to `service`.
+	pub fn new(auth: Arc<TokenAuth>, service: S) -> Self {
+		Self { auth, service }
 	}
 }
 
-impl<'a, S: RpcServiceT<'a> + Clone + Send + Sync + 'static> RpcServiceT<'a> for Guarded<S> {
+impl<'a, S: RpcServiceT<'a> + Clone + Send + Sync + 'static> RpcServiceT<'a> for AuthorizedService<S> {
 	type Future = BoxFuture<'a, MethodResponse>;
 
 	fn call(&self, request: Request<'a>) -> Self::Future {
-		let Self { gate, service } = self.clone();
+		let Self { auth, service } = self.clone();
 		async move {
 			let extensions = request.extensions();
-			let (Some(admission), Some(owed)) = (
-				extensions.get::<Arc<Admission>>().cloned(),
-				extensions.get::<Owed>().cloned(),
+			let (Some(connection), Some(unread)) = (
+				extensions.get::<Arc<Connection>>().cloned(),
+				extensions.get::<UnreadBytes>().cloned(),
 			) else {
 				return MethodResponse::error(request.id, ErrorObject::from(ErrorCode::InternalError));
 			};
-			match gate.pass(&admission, &owed, &request.method).await {
-				Ok(_turn) => {
+			match auth.authorize(&connection, &unread, &request.method).await {
+				Ok(_permits) => {
 					let answer = service.call(request).await;
-					owed.more(answer.as_result().len());
+					unread.add(answer.as_result().len());
 					answer
 				},
 				Err(refusal) => MethodResponse::error(request.id, ErrorObject::from(refusal)),
@@ -217,10 +222,11 @@ mod tests {
 	};
 	use http::{header::AUTHORIZATION, HeaderMap, HeaderValue};
 
-	/// A gate with three places, two of them for one token, and a reader `a` and a sender `b` with so many calls a minute.
-	fn gate(per_minute: u32) -> (tempfile::TempDir, TokenFile, Gate) {
+	/// Three connections are allowed, two for one token, and each token has `per_minute` calls a minute. The token `a`
+	/// may read; `b` may also submit.
+	fn auth(per_minute: u32) -> (tempfile::TempDir, TokenFile, TokenAuth) {
 		let directory = tempfile::tempdir().unwrap();
-		let file = TokenFile::of(directory.path());
+		let file = TokenFile::in_directory(directory.path());
 		for (name, rights) in [("a", vec![Right::Read]), ("b", vec![Right::Read, Right::Submit])] {
 			let token = Token {
 				name: name.parse().unwrap(),
@@ -237,8 +243,8 @@ mod tests {
 			requests_per_minute: NonZeroU32::new(per_minute).unwrap(),
 			..Limits::default()
 		};
-		let gate = Gate::new(Arc::new(Keyring::new(file.clone())), limits, Metrics::default());
-		(directory, file, gate)
+		let auth = TokenAuth::new(Arc::new(TokenCache::new(file.clone())), limits, Metrics::default());
+		(directory, file, auth)
 	}
 
 	fn with(token: &str) -> HeaderMap {
@@ -246,60 +252,64 @@ mod tests {
 	}
 
 	#[test]
-	fn places_are_counted_by_token_and_in_all() {
-		let (_directory, _file, gate) = gate(100);
-		let first = gate.enter(&with("a")).unwrap();
-		let _second = gate.enter(&with("a")).unwrap();
-		assert_eq!(gate.enter(&with("a")).err(), Some(Refusal::TokenConnections));
-		let _third = gate.enter(&with("b")).unwrap();
-		assert_eq!(gate.enter(&with("b")).err(), Some(Refusal::Connections));
+	fn connections_are_limited_by_token_and_in_all() {
+		let (_directory, _file, auth) = auth(100);
+		let first = auth.authenticate(&with("a")).unwrap();
+		let _second = auth.authenticate(&with("a")).unwrap();
+		assert_eq!(auth.authenticate(&with("a")).err(), Some(Refusal::TokenConnections));
+		let _third = auth.authenticate(&with("b")).unwrap();
+		assert_eq!(auth.authenticate(&with("b")).err(), Some(Refusal::Connections));
 		drop(first);
-		assert!(gate.enter(&with("b")).is_ok());
-		assert_eq!(gate.enter(&with("c")).err(), Some(Refusal::Unknown));
+		assert!(auth.authenticate(&with("b")).is_ok());
+		assert_eq!(auth.authenticate(&with("c")).err(), Some(Refusal::UnknownToken));
 	}
 
 	#[test]
-	fn a_request_pays_once_for_its_first_call_and_again_for_each_other() {
-		let (_directory, _file, gate) = gate(3);
-		let admission = gate.enter(&with("a")).unwrap();
+	fn the_first_call_is_counted_once_and_so_is_each_other_one() {
+		let (_directory, _file, auth) = auth(3);
+		let connection = auth.authenticate(&with("a")).unwrap();
 		for _ in 0..3 {
-			assert_eq!(gate.check(&admission, "chain_getBlock"), Ok(()));
+			assert_eq!(auth.check(&connection, "chain_getBlock"), Ok(()));
 		}
 		assert!(matches!(
-			gate.check(&admission, "chain_getBlock"),
-			Err(Refusal::Pace(_))
+			auth.check(&connection, "chain_getBlock"),
+			Err(Refusal::RateLimit(_))
 		));
-		assert!(matches!(gate.enter(&with("a")).err(), Some(Refusal::Pace(_))));
-		// Others go on.
-		assert!(gate.enter(&with("b")).is_ok());
+		assert!(matches!(
+			auth.authenticate(&with("a")).err(),
+			Some(Refusal::RateLimit(_))
+		));
+		// Other tokens have their own limit.
+		assert!(auth.authenticate(&with("b")).is_ok());
 	}
 
 	#[test]
-	fn who_does_not_read_or_asks_too_much_at_once_is_refused() {
-		let (_directory, _file, gate) = gate(1_000);
-		let (admission, owed) = (gate.enter(&with("a")).unwrap(), Owed::default());
-		let pass = || gate.pass(&admission, &owed, "chain_getBlock").now_or_never();
-		let turns: Vec<_> = (0..CALLS_AT_A_TIME).map(|_| pass().unwrap().unwrap()).collect();
-		let mut waiting: Vec<_> = (CALLS_AT_A_TIME..CALLS)
-			.map(|_| gate.pass(&admission, &owed, "chain_getBlock").boxed())
+	fn a_client_that_does_not_read_or_calls_too_much_at_once_is_refused() {
+		let (_directory, _file, auth) = auth(1_000);
+		let (connection, unread) = (auth.authenticate(&with("a")).unwrap(), UnreadBytes::default());
+		let authorize = || auth.authorize(&connection, &unread, "chain_getBlock").now_or_never();
+		let executed: Vec<_> = (0..CONCURRENT_CALLS).map(|_| authorize().unwrap().unwrap()).collect();
+		let mut waiting: Vec<_> = (CONCURRENT_CALLS..PENDING_CALLS)
+			.map(|_| auth.authorize(&connection, &unread, "chain_getBlock").boxed())
 			.collect();
 		assert!(waiting.iter_mut().all(|call| call.now_or_never().is_none()));
-		assert_eq!(pass().unwrap().err(), Some(Refusal::Busy));
-		drop(turns);
+		assert_eq!(authorize().unwrap().err(), Some(Refusal::Busy));
+		drop(executed);
 		assert!(waiting.remove(0).now_or_never().unwrap().is_ok());
-		owed.more(MAX_OWED + 1);
-		assert_eq!(pass().unwrap().err(), Some(Refusal::Unread));
+		unread.add(MAX_UNREAD + 1);
+		assert_eq!(authorize().unwrap().err(), Some(Refusal::Unread));
 	}
 
 	#[test]
-	fn each_call_takes_its_right_and_a_token_that_holds() {
-		let (_directory, file, gate) = gate(100);
-		let (reader, sender) = (gate.enter(&with("a")).unwrap(), gate.enter(&with("b")).unwrap());
+	fn each_call_needs_its_right_and_a_valid_token() {
+		let (_directory, file, auth) = auth(100);
+		let authenticate = |token| auth.authenticate(&with(token)).unwrap();
+		let (reader, sender) = (authenticate("a"), authenticate("b"));
 		let submit = "author_submitExtrinsic";
-		assert_eq!(gate.check(&reader, submit), Err(Refusal::Right(Right::Submit)));
-		assert_eq!(gate.check(&sender, submit), Ok(()));
+		assert_eq!(auth.check(&reader, submit), Err(Refusal::MissingRight(Right::Submit)));
+		assert_eq!(auth.check(&sender, submit), Ok(()));
 		file.revoke(&"b".parse().unwrap()).unwrap();
-		assert_eq!(gate.check(&sender, "chain_getBlock"), Err(Refusal::Unknown));
-		assert_eq!(gate.check(&reader, "chain_getBlock"), Ok(()));
+		assert_eq!(auth.check(&sender, "chain_getBlock"), Err(Refusal::UnknownToken));
+		assert_eq!(auth.check(&reader, "chain_getBlock"), Ok(()));
 	}
 }

@@ -1,70 +1,81 @@
-//! What Prometheus sees of the door.
+//! The Prometheus metrics of the authenticated RPC listener.
 
-use super::{refusal::Refusal, token::Name};
+use super::{refusal::Refusal, token::TokenName};
 use substrate_prometheus_endpoint::{register, CounterVec, Gauge, Opts, PrometheusError, Registry, U64};
 
-/// The figures. Without a registry nobody sees them.
+/// The metrics. Without a registry they are not kept.
 #[derive(Clone, Default)]
-pub struct Metrics(Option<Figures>);
+pub struct Metrics(Option<Registered>);
 
 #[derive(Clone)]
-struct Figures {
+struct Registered {
 	calls: CounterVec<U64>,
 	refusals: CounterVec<U64>,
 	connections: Gauge<U64>,
 }
 
 impl Metrics {
-	/// Shows the figures.
+	/// Registers the metrics.
 	///
 	/// # Errors
-	/// When others of the same names are shown.
+	/// When metrics of the same names are registered already.
 	pub fn new(registry: Option<&Registry>) -> Result<Self, PrometheusError> {
 		let counters = |name, help, label| CounterVec::new(Opts::new(name, help), &[label]);
-		let figures = |registry| {
-			Ok(Figures {
+		let register_all = |registry| {
+			Ok(Registered {
 				calls: register(
-					counters("kexin_door_calls_total", "Calls that came in at the door", "token")?,
+					counters(
+						"kexin_rpc_auth_calls_total",
+						"Calls to the authenticated RPC listener",
+						"token",
+					)?,
 					registry,
 				)?,
 				refusals: register(
-					counters("kexin_door_refusals_total", "What the door refused", "reason")?,
+					counters(
+						"kexin_rpc_auth_refusals_total",
+						"Connections and calls that the authenticated RPC listener refused",
+						"reason",
+					)?,
 					registry,
 				)?,
 				connections: register(
-					Gauge::new("kexin_door_connections", "Open connections with a token")?,
+					Gauge::new(
+						"kexin_rpc_auth_connections",
+						"Open connections to the authenticated RPC listener",
+					)?,
 					registry,
 				)?,
 			})
 		};
-		registry.map(figures).transpose().map(Self)
+		registry.map(register_all).transpose().map(Self)
 	}
 
-	/// Somebody with this token calls.
-	pub fn called(&self, token: &Name) {
-		if let Some(figures) = &self.0 {
-			figures.calls.with_label_values(&[token.as_ref()]).inc();
+	/// Counts a call with this token.
+	pub fn called(&self, token: &TokenName) {
+		if let Some(metrics) = &self.0 {
+			metrics.calls.with_label_values(&[token.as_ref()]).inc();
 		}
 	}
 
-	/// Somebody was refused.
+	/// Counts a refusal.
 	pub fn refused(&self, refusal: &Refusal) {
-		if let Some(figures) = &self.0 {
-			figures.refusals.with_label_values(&[refusal.reason()]).inc();
+		if let Some(metrics) = &self.0 {
+			metrics.refusals.with_label_values(&[refusal.reason()]).inc();
 		}
 	}
 
-	/// A connection was let in.
-	pub fn entered(&self) {
-		if let Some(figures) = &self.0 {
-			figures.connections.inc();
+	/// Counts a connection that was authenticated.
+	pub fn connected(&self) {
+		if let Some(metrics) = &self.0 {
+			metrics.connections.inc();
 		}
 	}
 
-	/// A connection ended that was let in.
-	pub fn left(&self) {
-		if let Some(figures) = &self.0 {
-			figures.connections.dec();
+	/// Counts the end of such a connection.
+	pub fn disconnected(&self) {
+		if let Some(metrics) = &self.0 {
+			metrics.connections.dec();
 		}
 	}
 }

@@ -1,25 +1,25 @@
-//! How fast one may go on: so many calls at once, and then as many a minute.
+//! The rate at which the holders of one token may call: a number of calls at once, then as many in each minute.
 
 use std::{num::NonZeroU32, time::Duration};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// What one has spent, as the time by which all of it is earned again.
+/// A token bucket that holds a minute's worth of calls. It keeps the time at which it will be full again.
 #[derive(Debug, Default)]
-pub struct Pace(Duration);
+pub struct RateLimiter(Duration);
 
-impl Pace {
-	/// Spends one call at a time since some fixed moment.
+impl RateLimiter {
+	/// Takes one call out of the bucket. `now` is the time since a fixed moment.
 	///
 	/// # Errors
-	/// How long until there is one; nothing is spent then.
-	pub fn spend(&mut self, now: Duration, per_minute: NonZeroU32) -> Result<(), Duration> {
-		let earned = self.0.max(now) + MINUTE / per_minute.get();
-		let wait = earned.saturating_sub(now + MINUTE);
+	/// The time until the next call is available. Nothing is taken then.
+	pub fn take(&mut self, now: Duration, per_minute: NonZeroU32) -> Result<(), Duration> {
+		let full = self.0.max(now) + MINUTE / per_minute.get();
+		let wait = full.saturating_sub(now + MINUTE);
 		if !wait.is_zero() {
 			return Err(wait);
 		}
-		self.0 = earned;
+		self.0 = full;
 		Ok(())
 	}
 }
@@ -30,16 +30,16 @@ mod tests {
 	use proptest::prelude::*;
 
 	#[test]
-	fn a_minutes_worth_goes_at_once_and_then_one_in_its_time() {
-		let (mut pace, per_minute) = (Pace::default(), NonZeroU32::new(60).unwrap());
+	fn a_minutes_worth_of_calls_is_available_at_once_and_then_one_at_a_time() {
+		let (mut limiter, per_minute) = (RateLimiter::default(), NonZeroU32::new(60).unwrap());
 		let at = Duration::from_secs(100);
 		for _ in 0..60 {
-			pace.spend(at, per_minute).unwrap();
+			limiter.take(at, per_minute).unwrap();
 		}
-		assert_eq!(pace.spend(at, per_minute), Err(Duration::from_secs(1)));
-		assert!(pace.spend(at + Duration::from_millis(999), per_minute).is_err());
-		assert_eq!(pace.spend(at + Duration::from_secs(1), per_minute), Ok(()));
-		assert!(pace.spend(at + Duration::from_secs(1), per_minute).is_err());
+		assert_eq!(limiter.take(at, per_minute), Err(Duration::from_secs(1)));
+		assert!(limiter.take(at + Duration::from_millis(999), per_minute).is_err());
+		assert_eq!(limiter.take(at + Duration::from_secs(1), per_minute), Ok(()));
+		assert!(limiter.take(at + Duration::from_secs(1), per_minute).is_err());
 	}
 
 	proptest! {
@@ -50,14 +50,14 @@ mod tests {
 		) {
 			let number = NonZeroU32::new(per_minute).unwrap();
 			let cost = (MINUTE / per_minute).as_nanos();
-			// The bucket holds nanoseconds; a call takes what one costs.
-			let (mut level, mut now, mut pace) = (MINUTE.as_nanos(), Duration::ZERO, Pace::default());
+			// The model's bucket holds nanoseconds; a call takes what one costs.
+			let (mut level, mut now, mut limiter) = (MINUTE.as_nanos(), Duration::ZERO, RateLimiter::default());
 			for pause in pauses {
 				now += Duration::from_nanos(pause);
 				level = MINUTE.as_nanos().min(level + u128::from(pause));
-				let spent = pace.spend(now, number);
-				prop_assert_eq!(spent.is_ok(), level >= cost);
-				match spent {
+				let taken = limiter.take(now, number);
+				prop_assert_eq!(taken.is_ok(), level >= cost);
+				match taken {
 					Ok(()) => level -= cost,
 					Err(wait) => prop_assert_eq!(wait.as_nanos(), cost - level),
 				}

@@ -1,15 +1,16 @@
-//! How the door refuses, in one form for HTTP and JSON-RPC.
+//! The refusals of the authenticated RPC listener. Each has one form for HTTP and one for JSON-RPC.
 //!
 //! | code | HTTP | meaning | what to do |
 //! |---|---|---|---|
-//! | 8101 | 401 | there is no token, or it is not known, revoked or expired | present `Authorization: Bearer TOKEN`; ask the operator for a new one |
-//! | 8102 | 403 | the token does not give the right | ask the operator for one with the right that the message names |
-//! | 8103 | 429 | the token's calls of this minute are used up | wait as long as the message (and `Retry-After`) says |
-//! | 8104 | 429 | too many connections or calls at a time, or answers that are not read | the message says of what; come back later |
-//! | 8105 | 408 | the request did not come, or was not answered, within a minute | ask for less |
-//! | 8106 | 503 | the operator's file of tokens is damaged | tell the operator |
+//! | 8101 | 401 | the token is missing, unknown, revoked or expired | present a token, or ask the operator for a new one |
+//! | 8102 | 403 | the token does not give the right | ask the operator for a token with that right |
+//! | 8103 | 429 | the token has used up its calls for this minute | wait as long as the message and `Retry-After` say |
+//! | 8104 | 429 | too many connections, pending calls or unread answers | try again later; the message names which |
+//! | 8105 | 408 | the request was not complete, or not answered, within a minute | ask for less |
+//! | 8106 | 503 | the operator's file of tokens is damaged | inform the operator |
 //!
-//! A call is answered in the manner of JSON-RPC, with 200; the other numbers are those of what is refused before a call is looked at.
+//! A single call is refused with an error in its JSON-RPC answer, under HTTP status 200. The statuses above are for
+//! requests that are refused before a call is read.
 
 use super::token::Right;
 use crate::listeners::http1;
@@ -20,70 +21,70 @@ use jsonrpsee::{
 };
 use std::time::Duration;
 
-/// Why somebody is not let in, or a call is not made.
+/// Why a connection or a call is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-	/// No token was presented, or not in the one way.
+	/// The request has no bearer token.
 	NoToken,
 	/// The token is not in the file.
-	Unknown,
-	/// The token's time is over.
-	Expired,
+	UnknownToken,
+	/// The token has expired.
+	ExpiredToken,
 	/// The token does not give this right.
-	Right(Right),
-	/// The calls of this minute are used up, and there is one again after this time.
-	Pace(Duration),
+	MissingRight(Right),
+	/// The token has used up its calls. The next one is available after this time.
+	RateLimit(Duration),
 	/// The token has as many connections as it may have.
 	TokenConnections,
-	/// The door has as many connections as it may have.
+	/// The listener has as many connections as it may have.
 	Connections,
-	/// The token has as many calls on their way as it may have.
+	/// The token has as many pending calls as it may have.
 	Busy,
-	/// The connection has not read what it asked for.
+	/// The client has too many unread answers.
 	Unread,
 	/// The request took too long.
-	Late,
+	Timeout,
 	/// The tokens can't be read.
 	Closed,
 }
 
 impl Refusal {
-	/// The word for it in the metrics.
+	/// The label of this refusal in the metrics.
 	pub fn reason(&self) -> &'static str {
 		match self {
 			Self::NoToken => "no-token",
-			Self::Unknown => "unknown-token",
-			Self::Expired => "expired-token",
-			Self::Right(_) => "right",
-			Self::Pace(_) => "pace",
+			Self::UnknownToken => "unknown-token",
+			Self::ExpiredToken => "expired-token",
+			Self::MissingRight(_) => "missing-right",
+			Self::RateLimit(_) => "rate-limit",
 			Self::TokenConnections => "token-connections",
 			Self::Connections => "connections",
 			Self::Busy => "busy",
 			Self::Unread => "unread",
-			Self::Late => "late",
+			Self::Timeout => "timeout",
 			Self::Closed => "closed",
 		}
 	}
 
 	fn code(&self) -> i32 {
 		match self {
-			Self::NoToken | Self::Unknown | Self::Expired => 8101,
-			Self::Right(_) => 8102,
-			Self::Pace(_) => 8103,
+			Self::NoToken | Self::UnknownToken | Self::ExpiredToken => 8101,
+			Self::MissingRight(_) => 8102,
+			Self::RateLimit(_) => 8103,
 			Self::TokenConnections | Self::Connections | Self::Busy | Self::Unread => 8104,
-			Self::Late => 8105,
+			Self::Timeout => 8105,
 			Self::Closed => 8106,
 		}
 	}
 
 	fn status(&self) -> StatusCode {
 		match self {
-			Self::NoToken | Self::Unknown | Self::Expired => StatusCode::UNAUTHORIZED,
-			Self::Right(_) => StatusCode::FORBIDDEN,
-			Self::Pace(_) | Self::TokenConnections | Self::Connections | Self::Busy | Self::Unread => {
+			Self::NoToken | Self::UnknownToken | Self::ExpiredToken => StatusCode::UNAUTHORIZED,
+			Self::MissingRight(_) => StatusCode::FORBIDDEN,
+			Self::RateLimit(_) | Self::TokenConnections | Self::Connections | Self::Busy | Self::Unread => {
 				StatusCode::TOO_MANY_REQUESTS
 			},
-			Self::Late => StatusCode::REQUEST_TIMEOUT,
+			Self::Timeout => StatusCode::REQUEST_TIMEOUT,
 			Self::Closed => StatusCode::SERVICE_UNAVAILABLE,
 		}
 	}
@@ -94,35 +95,35 @@ impl Refusal {
 				"present a token in the header Authorization: Bearer TOKEN; the operator of this node makes tokens"
 					.into()
 			},
-			Self::Unknown => {
-				"the token is not known: it is mistyped or was revoked; ask the operator for a new one".into()
+			Self::UnknownToken => {
+				"the token is unknown: it is mistyped or was revoked; ask the operator for a new one".into()
 			},
-			Self::Expired => "the token has expired: ask the operator for a new one".into(),
-			Self::Right(right) => {
+			Self::ExpiredToken => "the token has expired: ask the operator for a new one".into(),
+			Self::MissingRight(right) => {
 				format!("the token does not give the right {right}: ask the operator for one that does")
 			},
-			Self::Pace(wait) => format!(
-				"the token's calls of this minute are used up: go on in {} s, or ask the operator for more",
-				seconds(*wait)
+			Self::RateLimit(wait) => format!(
+				"the token has used up its calls for this minute: try again in {} s, or ask the operator for more",
+				whole_seconds(*wait)
 			),
 			Self::TokenConnections => {
 				"the token has as many connections as it may have: close one, or ask the operator for more".into()
 			},
-			Self::Connections => "the node has as many connections as it takes: come back later".into(),
-			Self::Busy => "the token has as many calls on their way as it may have: wait for their answers".into(),
-			Self::Unread => "read the answers that were sent before asking for more".into(),
-			Self::Late => "the request did not come or was not answered within a minute: ask for less".into(),
+			Self::Connections => "the node has as many connections as it accepts: try again later".into(),
+			Self::Busy => "the token has as many pending calls as it may have: wait for their answers".into(),
+			Self::Unread => "read the answers that were sent before you ask for more".into(),
+			Self::Timeout => "the request was not complete, or not answered, within a minute: ask for less".into(),
 			Self::Closed => {
-				"the door is closed until the operator has repaired its file of tokens: tell the operator".into()
+				"the listener is closed until the operator has repaired the file of tokens: inform the operator".into()
 			},
 		}
 	}
 
-	/// The answer over HTTP. What comes next on the connection is not looked at.
+	/// The answer over HTTP. It closes the connection.
 	pub fn response(self) -> HttpResponse {
 		let status = self.status();
 		let wait = match &self {
-			Self::Pace(wait) => Some(seconds(*wait)),
+			Self::RateLimit(wait) => Some(whole_seconds(*wait)),
 			_ => None,
 		};
 		let body = Response::new(ResponsePayload::<()>::error(ErrorObjectOwned::from(self)), Id::Null);
@@ -140,8 +141,8 @@ impl Refusal {
 	}
 }
 
-/// Whole seconds after which it is over.
-fn seconds(wait: Duration) -> u64 {
+/// The whole seconds after which `wait` has passed.
+fn whole_seconds(wait: Duration) -> u64 {
 	wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
@@ -160,15 +161,15 @@ mod tests {
 		let table = include_str!("refusal.rs");
 		let refusals = [
 			Refusal::NoToken,
-			Refusal::Unknown,
-			Refusal::Expired,
-			Refusal::Right(Right::Read),
-			Refusal::Pace(Duration::ZERO),
+			Refusal::UnknownToken,
+			Refusal::ExpiredToken,
+			Refusal::MissingRight(Right::Read),
+			Refusal::RateLimit(Duration::ZERO),
 			Refusal::TokenConnections,
 			Refusal::Connections,
 			Refusal::Busy,
 			Refusal::Unread,
-			Refusal::Late,
+			Refusal::Timeout,
 			Refusal::Closed,
 		];
 		for refusal in refusals {
@@ -178,8 +179,8 @@ mod tests {
 	}
 
 	#[test]
-	fn who_has_to_wait_is_told_how_long() {
-		let response = Refusal::Pace(Duration::from_millis(1_200)).response();
+	fn a_refusal_says_how_long_to_wait() {
+		let response = Refusal::RateLimit(Duration::from_millis(1_200)).response();
 		assert_eq!(response.status(), 429);
 		assert_eq!(response.headers()["retry-after"], "2");
 		assert_eq!(Refusal::NoToken.response().headers()["www-authenticate"], "Bearer");

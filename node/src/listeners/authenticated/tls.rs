@@ -1,4 +1,4 @@
-//! The door's certificate.
+//! The certificate of the authenticated RPC listener.
 
 use std::{path::Path, sync::Arc};
 use tokio_rustls::{
@@ -10,17 +10,17 @@ use tokio_rustls::{
 	TlsAcceptor,
 };
 
-/// Speaks TLS 1.2 or 1.3 with the certificates and the key of these PEM files, the server's certificate first.
+/// Accepts TLS 1.2 and 1.3 with the certificates and the key of these PEM files. The server's own certificate comes first.
 ///
 /// # Errors
-/// Which file can't be read, or that they do not belong together.
+/// Which file can't be read or used, or that the key does not belong to the certificate.
 pub fn acceptor(certificates: &Path, key: &Path) -> Result<TlsAcceptor, String> {
 	let named = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
 	let chain: Vec<_> = CertificateDer::pem_file_iter(certificates)
 		.and_then(Iterator::collect)
 		.map_err(|error| named(certificates, &error))?;
 	if chain.is_empty() {
-		return Err(named(certificates, &"there is no certificate in it"));
+		return Err(named(certificates, &"the file has no certificate"));
 	}
 	let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| named(key, &error))?;
 	let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

@@ -1,4 +1,4 @@
-//! The tokens of the door, and the file that they are kept in: only their hashes, so that who reads the file has no token.
+//! The access tokens, and the file with them. The file has only hashes, so nobody can take a token from it.
 
 pub use crate::rpc::registry::Right;
 
@@ -15,47 +15,47 @@ use std::{
 	str::FromStr,
 };
 
-/// What the file is called, in the directory of the chain.
-const FILE: &str = "door-tokens.json";
+/// The name of the file, in the directory of the chain.
+const FILE: &str = "rpc-auth-tokens.json";
 /// The format of the file.
 const VERSION: u32 = 1;
-/// What every token begins with, so that one that leaked is recognised.
+/// The prefix of every token, by which a scanner recognises one that leaked.
 const PREFIX: &str = "kexin_";
-/// Characters of a token's name at the most.
-const MAX_NAME: usize = 64;
+/// The most characters of a token's name.
+const MAX_NAME_LENGTH: usize = 64;
 
-/// The name of a token: letters, digits, `.`, `_` and `-`, 64 at the most.
+/// The name of a token: 1 to 64 letters, digits, `.`, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Name(String);
+pub struct TokenName(String);
 
-impl fmt::Display for Name {
+impl fmt::Display for TokenName {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		formatter.write_str(&self.0)
 	}
 }
 
-impl AsRef<str> for Name {
+impl AsRef<str> for TokenName {
 	fn as_ref(&self) -> &str {
 		&self.0
 	}
 }
 
-impl TryFrom<String> for Name {
+impl TryFrom<String> for TokenName {
 	type Error = String;
 
 	fn try_from(name: String) -> Result<Self, String> {
 		let allowed = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
-		if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(allowed) {
+		if name.is_empty() || name.len() > MAX_NAME_LENGTH || !name.chars().all(allowed) {
 			return Err(format!(
-				"a token's name has 1 to {MAX_NAME} letters, digits, dots, underscores and hyphens"
+				"a token's name has 1 to {MAX_NAME_LENGTH} letters, digits, dots, underscores and hyphens"
 			));
 		}
 		Ok(Self(name))
 	}
 }
 
-impl FromStr for Name {
+impl FromStr for TokenName {
 	type Err = String;
 
 	fn from_str(name: &str) -> Result<Self, String> {
@@ -63,37 +63,41 @@ impl FromStr for Name {
 	}
 }
 
-impl From<Name> for String {
-	fn from(name: Name) -> Self {
+impl From<TokenName> for String {
+	fn from(name: TokenName) -> Self {
 		name.0
 	}
 }
 
-/// What is kept of a token.
+/// A token as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Token {
-	/// Whose it is.
-	pub name: Name,
+	/// Its name, by which it is revoked.
+	pub name: TokenName,
 	/// blake2-256 of the token.
 	pub hash: H256,
-	/// What it allows.
+	/// Its rights.
 	pub rights: Vec<Right>,
-	/// The moment from which it does not hold any more.
+	/// When it expires: it is not valid at this time.
 	pub expires: UnixMillis,
-	/// Calls that it may make in a minute; none for what the node allows any token.
+	/// Calls that it may make in a minute; none for the node's `--rpc-auth-requests-per-minute`.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub requests_per_minute: Option<NonZeroU32>,
 }
 
-/// A new token. It is nowhere to be found again.
+/// Makes a new token. It is not stored, so it can't be shown again.
+///
+/// # Errors
+/// When the system gives no random numbers.
 pub fn generate() -> Result<String, getrandom::Error> {
 	let mut secret = [0; 32];
 	getrandom::fill(&mut secret)?;
 	Ok(format!("{PREFIX}{}", HexDisplay::from(&secret)))
 }
 
-/// What a token is recognised by. Nothing about a token with 32 random bytes can be learned from how long the search for its hash takes.
+/// The hash by which a token is recognised: blake2-256. The time that the search for the hash takes reveals nothing
+/// about a token of 32 random bytes.
 pub fn hash(token: &str) -> H256 {
 	H256(sp_crypto_hashing::blake2_256(token.as_bytes()))
 }
@@ -103,12 +107,12 @@ pub fn hash(token: &str) -> H256 {
 pub enum Error {
 	/// The file can't be read or written.
 	Io(PathBuf, std::io::Error),
-	/// The file is not as this program writes it.
+	/// The file is not one that this program wrote, or other users can write it.
 	Damaged(PathBuf, String),
 	/// There is a token of this name.
-	Exists(Name),
+	Exists(TokenName),
 	/// There is no token of this name.
-	NotFound(Name),
+	NotFound(TokenName),
 }
 
 impl fmt::Display for Error {
@@ -117,14 +121,17 @@ impl fmt::Display for Error {
 			Self::Io(path, error) => write!(formatter, "{}: {error}", path.display()),
 			Self::Damaged(path, what) => write!(
 				formatter,
-				"{} is damaged: {what}. Put back a copy of it, or remove it and make new tokens",
+				"{} is damaged: {what}. Restore a copy of it, or remove it and make new tokens",
 				path.display()
 			),
 			Self::Exists(name) => write!(
 				formatter,
-				"there is a token {name} already: revoke it first, or take another name"
+				"the token {name} exists already: revoke it first, or choose another name"
 			),
-			Self::NotFound(name) => write!(formatter, "there is no token {name}: see kexin-node token list"),
+			Self::NotFound(name) => write!(
+				formatter,
+				"there is no token {name}: kexin-node token list lists the tokens"
+			),
 		}
 	}
 }
@@ -138,7 +145,7 @@ struct Contents {
 	tokens: Vec<Token>,
 }
 
-/// Tells whether the file was changed: it is replaced as a whole.
+/// Identifies a version of the file. Every change replaces the whole file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
 	file: u64,
@@ -147,7 +154,7 @@ pub struct Stamp {
 	mode: u32,
 }
 
-/// The file with the tokens of a chain's door.
+/// The file with the tokens of a chain.
 #[derive(Clone, Debug)]
 pub struct TokenFile(PathBuf);
 
@@ -158,12 +165,12 @@ impl fmt::Display for TokenFile {
 }
 
 impl TokenFile {
-	/// That of a chain that is kept in this directory.
-	pub fn of(directory: &Path) -> Self {
+	/// The file of the chain that is kept in this directory.
+	pub fn in_directory(directory: &Path) -> Self {
 		Self(directory.join(FILE))
 	}
 
-	/// What the file is now; none when there is none.
+	/// The current version of the file; none when there is no file.
 	///
 	/// # Errors
 	/// [`Error::Io`].
@@ -183,23 +190,26 @@ impl TokenFile {
 	/// The tokens in the order in which they were added; none when there is no file.
 	///
 	/// # Errors
-	/// [`Error::Io`], and [`Error::Damaged`] when it is not a file of tokens, or others than its owner can write it.
+	/// [`Error::Io`], and [`Error::Damaged`] when it is not a file of tokens, or users other than its owner can write it.
 	pub fn read(&self) -> Result<Vec<Token>, Error> {
 		let damaged = |what: String| Error::Damaged(self.0.clone(), what);
 		let text = match fs::read_to_string(&self.0) {
 			Ok(text) => text,
 			Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-			Err(error) if error.kind() == ErrorKind::InvalidData => return Err(damaged("it is no text".into())),
+			Err(error) if error.kind() == ErrorKind::InvalidData => return Err(damaged("it is not text".into())),
 			Err(error) => return Err(Error::Io(self.0.clone(), error)),
 		};
 		if self.stamp()?.is_some_and(|stamp| stamp.mode & 0o022 != 0) {
 			return Err(damaged(
-				"others than its owner can write it (chmod 600 ends that)".into(),
+				"users other than its owner can write it (run chmod 600 on it)".into(),
 			));
 		}
 		let contents: Contents = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
 		if contents.version != VERSION {
-			let what = format!("its version is {}, and this program knows {VERSION}", contents.version);
+			let what = format!(
+				"its version is {}, and this program knows only version {VERSION}",
+				contents.version
+			);
 			return Err(damaged(what));
 		}
 		for (at, token) in contents.tokens.iter().enumerate() {
@@ -208,7 +218,7 @@ impl TokenFile {
 				.iter()
 				.any(|other| other.name == token.name || other.hash == token.hash)
 			{
-				return Err(damaged(format!("the token {} is in it twice", token.name)));
+				return Err(damaged(format!("it has the token {} twice", token.name)));
 			}
 		}
 		Ok(contents.tokens)
@@ -232,7 +242,7 @@ impl TokenFile {
 	///
 	/// # Errors
 	/// Those of [`Self::read`], and [`Error::NotFound`].
-	pub fn revoke(&self, name: &Name) -> Result<(), Error> {
+	pub fn revoke(&self, name: &TokenName) -> Result<(), Error> {
 		self.change(|tokens| {
 			let before = tokens.len();
 			tokens.retain(|token| token.name != *name);
@@ -243,7 +253,7 @@ impl TokenFile {
 		})
 	}
 
-	/// Changes the tokens: wholly or not at all, and one after the other.
+	/// Changes the tokens atomically, one change at a time.
 	fn change(&self, change: impl FnOnce(&mut Vec<Token>) -> Result<(), Error>) -> Result<(), Error> {
 		let failed = |path: &Path, error| Error::Io(path.to_path_buf(), error);
 		if let Some(directory) = self.0.parent() {
@@ -262,7 +272,7 @@ impl TokenFile {
 		text.push(b'\n');
 		let new = self.0.with_extension("new");
 		let written = (|| {
-			// What an interrupted change left may have another mode.
+			// An interrupted change may have left a file with another mode.
 			match fs::remove_file(&new) {
 				Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
 				_ => {},
@@ -293,12 +303,12 @@ mod tests {
 
 	fn file() -> (tempfile::TempDir, TokenFile) {
 		let directory = tempfile::tempdir().unwrap();
-		let file = TokenFile::of(directory.path());
+		let file = TokenFile::in_directory(directory.path());
 		(directory, file)
 	}
 
 	#[test]
-	fn what_is_added_is_read_until_it_is_revoked() {
+	fn a_token_is_in_the_file_until_it_is_revoked() {
 		let (_directory, file) = file();
 		assert_eq!(file.read().unwrap(), []);
 		let limited = Token {
@@ -316,7 +326,7 @@ mod tests {
 	}
 
 	#[test]
-	fn the_file_is_its_owners_and_every_change_is_seen() {
+	fn only_the_owner_can_read_the_file_and_every_change_is_noticed() {
 		let (_directory, file) = file();
 		let mut stamps = vec![file.stamp().unwrap()];
 		for name in ["a", "b"] {
@@ -330,7 +340,7 @@ mod tests {
 	}
 
 	#[test]
-	fn changes_at_the_same_time_are_all_made() {
+	fn concurrent_changes_are_all_made() {
 		let (_directory, file) = file();
 		std::thread::scope(|scope| {
 			for number in 0..8 {
@@ -342,7 +352,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_damaged_file_is_neither_read_nor_written_over() {
+	fn a_damaged_file_is_neither_read_nor_overwritten() {
 		let (_directory, file) = file();
 		file.add(token("a")).unwrap();
 		let good = fs::read_to_string(&file.0).unwrap();
@@ -364,7 +374,7 @@ mod tests {
 	}
 
 	#[test]
-	fn tokens_are_long_and_never_the_same() {
+	fn tokens_are_long_and_differ() {
 		let tokens = [generate().unwrap(), generate().unwrap()];
 		assert_ne!(tokens[0], tokens[1]);
 		assert!(tokens
@@ -373,10 +383,10 @@ mod tests {
 	}
 
 	#[test]
-	fn names_are_plain() {
-		assert!("auditor-2.b_C".parse::<Name>().is_ok());
-		for bad in ["", "a b", "ä", "a\"", &"a".repeat(MAX_NAME + 1)] {
-			assert!(bad.parse::<Name>().is_err(), "{bad}");
+	fn names_have_few_kinds_of_characters() {
+		assert!("auditor-2.b_C".parse::<TokenName>().is_ok());
+		for bad in ["", "a b", "ä", "a\"", &"a".repeat(MAX_NAME_LENGTH + 1)] {
+			assert!(bad.parse::<TokenName>().is_err(), "{bad}");
 		}
 	}
 }

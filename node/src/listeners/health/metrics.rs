@@ -1,4 +1,4 @@
-//! What Prometheus sees of the chain, besides what Substrate shows.
+//! The Prometheus metrics of the chain, besides Substrate's own.
 
 use std::{
 	collections::BTreeMap,
@@ -6,7 +6,7 @@ use std::{
 };
 use substrate_prometheus_endpoint::{register, Gauge, GaugeVec, Opts, PrometheusError, Registry, U64};
 
-/// The figures.
+/// The metrics.
 #[derive(Clone)]
 pub struct Metrics {
 	lag: Gauge<U64>,
@@ -15,15 +15,15 @@ pub struct Metrics {
 }
 
 impl Metrics {
-	/// Shows the figures.
+	/// Registers the metrics.
 	///
 	/// # Errors
-	/// When others of the same names are shown.
+	/// When metrics of the same names are registered already.
 	pub fn new(registry: &Registry) -> Result<Self, PrometheusError> {
-		let lag = "Blocks between the best one and the last final one";
+		let lag = "Blocks between the best block and the last final block";
 		let silent = Opts::new(
 			"kexin_validator_silent_blocks",
-			"Blocks since a validator authored one, or was admitted",
+			"Blocks since each validator authored one, or was admitted",
 		);
 		Ok(Self {
 			lag: register(Gauge::new("kexin_finality_lag_blocks", lag)?, registry)?,
@@ -32,16 +32,17 @@ impl Metrics {
 		})
 	}
 
-	/// Finality is so many blocks behind.
+	/// Sets the number of blocks that finality is behind.
 	pub fn lag(&self, blocks: u32) {
 		self.lag.set(blocks.into());
 	}
 
-	/// For how many blocks each validator was silent. Others are validators no more.
+	/// Sets the number of blocks for which each validator has been silent, and removes those that are not validators any
+	/// more.
 	pub fn silence(&self, silence: &BTreeMap<String, u32>) {
 		let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
 		for gone in shown.iter().filter(|validator| !silence.contains_key(*validator)) {
-			// One that is not there is gone, too.
+			// An error means that it is gone already.
 			let _ = self.silent.remove_label_values(&[gone]);
 		}
 		for (validator, blocks) in silence {
@@ -56,7 +57,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn who_is_no_validator_any_more_is_not_shown() {
+	fn a_former_validator_is_not_shown() {
 		let registry = Registry::new();
 		let metrics = Metrics::new(&registry).unwrap();
 		let shown = || {

@@ -1,25 +1,26 @@
-//! Whether the node is well: `/health` and `/ready` over HTTP, and figures for Prometheus.
+//! The node's health: `/health` and `/ready` over HTTP, and metrics for Prometheus.
 //!
-//! What is told is on the chain for everybody, or a number. So it takes no token, and may be asked by a balancer or an orchestrator.
+//! They publish numbers, and facts that are on the chain for everybody. So they need no token, and a load balancer or an
+//! orchestrator can query them.
 
 pub mod metrics;
 
 use crate::{
 	chain::types::Client,
 	index::{Index, Progress},
-	listeners::{authenticated::keyring::Keyring, http1},
+	listeners::{authenticated::token_cache::TokenCache, http1},
 };
 use http::{Method, Request, StatusCode};
 use hyper::{body::Incoming, service::service_fn};
 use jsonrpsee::server::HttpResponse;
-use kexin_runtime::{opaque::Block, AccountId, Hash, Runtime};
+use kexin_runtime::{opaque::Block, AccountId, Hash};
+use kexin_runtime_api::ValidatorApi as _;
 use metrics::Metrics;
-use sc_client_api::StorageProvider as _;
 use sc_network_sync::{SyncStatusProvider as _, SyncingService};
 use sc_service::{error::Error, SpawnTaskHandle};
 use serde::Serialize;
+use sp_api::ProvideRuntimeApi as _;
 use sp_blockchain::HeaderBackend as _;
-use sp_core::storage::StorageKey;
 use std::{
 	collections::BTreeMap,
 	convert::Infallible,
@@ -29,23 +30,23 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
-/// Connections of those who ask, at a time.
+/// The most open connections.
 const CONNECTIONS: usize = 64;
-/// How often Prometheus is told.
+/// How often the metrics are updated.
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// The options of the health listener.
 #[derive(Clone, Debug, clap::Args)]
 pub struct HealthParams {
-	/// Answer GET /health and GET /ready on this address, to anybody who can reach it.
+	/// Answer GET /health and GET /ready on this address, to everybody who can reach it.
 	#[arg(long, value_name = "ADDR:PORT")]
 	pub health: Option<SocketAddr>,
-	/// How many blocks finality, or the index, may be behind while /ready says yes.
+	/// The most blocks that finality and the index may be behind while /ready answers 200.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 30)]
 	pub ready_max_lag: u32,
 }
 
-/// What is asked for the node's health.
+/// The parts of the node that its health depends on.
 #[derive(Clone)]
 pub struct Health {
 	/// The client that executes and stores blocks.
@@ -54,55 +55,58 @@ pub struct Health {
 	pub sync: Arc<SyncingService<Block>>,
 	/// The index of finalized events; none when the node keeps none.
 	pub index: Option<Arc<Index>>,
-	/// The tokens of the door; none when there is no door.
-	pub keyring: Option<Arc<Keyring>>,
-	/// How far behind is too far, in blocks.
+	/// The tokens of the authenticated RPC listener; none when the node has no such listener.
+	pub tokens: Option<Arc<TokenCache>>,
+	/// The most blocks that finality and the index may be behind while the node is ready.
 	pub max_lag: u32,
 }
 
-/// How the node is.
+/// The health of the node.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct State {
+#[serde(rename_all = "camelCase")]
+struct HealthReport {
 	/// The number of the best block.
 	best: u32,
 	/// The number of the last final block.
 	finalized: u32,
-	/// How many blocks lie between them.
+	/// The number of blocks between them.
 	lag: u32,
-	/// Nodes that it is connected with.
+	/// The number of connected peers.
 	peers: usize,
-	/// Validators of the chain.
+	/// The number of validators of the chain.
 	validators: usize,
-	/// Whether it is far behind its peers.
+	/// Whether the node is far behind its peers.
 	syncing: bool,
 	/// The index; none when the node keeps none.
-	index: Option<IndexState>,
-	/// Whether the door lets in who has a token; none when there is no door.
-	door: Option<DoorState>,
+	index: Option<IndexHealth>,
+	/// The authenticated RPC listener; none when the node has none.
+	rpc_auth: Option<RpcAuthHealth>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-struct IndexState {
-	/// How many final blocks are not in it.
+struct IndexHealth {
+	/// The number of final blocks that are not in it.
 	behind: u32,
-	/// Whether something keeps it from going on. What it is, the log tells.
+	/// Whether an error keeps it from going on. The log has the error.
 	stopped: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum DoorState {
+enum RpcAuthHealth {
+	/// It serves callers with a token.
 	Open,
+	/// It refuses everybody, because the tokens can't be read.
 	Closed,
 }
 
-impl State {
+impl HealthReport {
 	fn text(&self) -> String {
-		// Numbers and words can always be written.
+		// Numbers and words can always be serialized.
 		serde_json::to_string(self).unwrap_or_default()
 	}
 
-	/// Why others should not rely on the node now; nothing when they can.
+	/// Why others should not rely on the node now; empty when they can.
 	fn reasons(&self, max_lag: u32) -> Vec<String> {
 		let mut reasons = Vec::new();
 		if self.syncing {
@@ -124,14 +128,14 @@ impl State {
 			},
 			_ => {},
 		}
-		if self.door == Some(DoorState::Closed) {
-			reasons.push("the door is closed: see the log".into());
+		if self.rpc_auth == Some(RpcAuthHealth::Closed) {
+			reasons.push("the authenticated RPC listener is closed: see the log".into());
 		}
 		reasons
 	}
 }
 
-impl IndexState {
+impl IndexHealth {
 	fn of(progress: &Progress, finalized: u32) -> Self {
 		Self {
 			behind: progress
@@ -143,11 +147,11 @@ impl IndexState {
 }
 
 impl Health {
-	async fn state(&self) -> State {
+	async fn report(&self) -> HealthReport {
 		let info = self.client.info();
 		let (best, finalized) = (info.best_number, info.finalized_number);
 		let syncing = self.sync.status().await;
-		State {
+		HealthReport {
 			best,
 			finalized,
 			lag: best.saturating_sub(finalized),
@@ -157,36 +161,28 @@ impl Health {
 			index: self
 				.index
 				.as_ref()
-				.map(|index| IndexState::of(&index.progress(), finalized)),
-			door: self.keyring.as_ref().map(|keyring| match keyring.is_open() {
-				true => DoorState::Open,
-				false => DoorState::Closed,
+				.map(|index| IndexHealth::of(&index.progress(), finalized)),
+			rpc_auth: self.tokens.as_ref().map(|tokens| match tokens.is_readable() {
+				true => RpcAuthHealth::Open,
+				false => RpcAuthHealth::Closed,
 			}),
 		}
 	}
 
-	/// A value of the state at a block; none when there is none, or the node does not keep it.
-	fn stored<T: codec::Decode>(&self, at: Hash, key: impl Into<Vec<u8>>) -> Option<T> {
-		let value = self.client.storage(at, &StorageKey(key.into())).ok()??;
-		T::decode(&mut &value.0[..]).ok()
-	}
-
-	fn validators(&self, at: Hash) -> Vec<AccountId> {
-		self.stored(at, pallet_session::Validators::<Runtime>::hashed_key())
-			.unwrap_or_default()
+	/// The validators at a block, each with the last block that it authored.
+	fn validators(&self, at: Hash) -> Vec<(AccountId, Option<u32>)> {
+		let validators = self.client.runtime_api().validators(at);
+		validators.unwrap_or_else(|error| {
+			log::warn!(target: "health", "the validators at block {at:?} can't be read: {error}");
+			Vec::new()
+		})
 	}
 
 	/// For how many blocks each validator has authored none, by its address.
 	fn silence(&self) -> BTreeMap<String, u32> {
 		let info = self.client.info();
-		let last = |account: &AccountId| {
-			self.stored::<u32>(
-				info.best_hash,
-				pallet_members::LastAuthored::<Runtime>::hashed_key_for(account),
-			)
-		};
-		let silent = |account: AccountId| {
-			let blocks = info.best_number.saturating_sub(last(&account)?);
+		let silent = |(account, last): (AccountId, Option<u32>)| {
+			let blocks = info.best_number.saturating_sub(last?);
 			Some((account.to_string(), blocks))
 		};
 		self.validators(info.best_hash).into_iter().filter_map(silent).collect()
@@ -196,14 +192,14 @@ impl Health {
 		if request.method() != Method::GET {
 			return http1::json(
 				StatusCode::METHOD_NOT_ALLOWED,
-				"{\"error\":\"only GET is answered\"}".into(),
+				"{\"error\":\"only GET is supported\"}".into(),
 			);
 		}
-		let state = self.state().await;
+		let report = self.report().await;
 		match request.uri().path() {
-			"/health" => http1::json(StatusCode::OK, state.text()),
+			"/health" => http1::json(StatusCode::OK, report.text()),
 			"/ready" => {
-				let reasons = state.reasons(self.max_lag);
+				let reasons = report.reasons(self.max_lag);
 				let ready = reasons.is_empty();
 				let status = if ready {
 					StatusCode::OK
@@ -223,7 +219,7 @@ impl Health {
 	}
 }
 
-/// Answers those who ask at this address.
+/// Answers requests at this address.
 ///
 /// # Errors
 /// When it can't be listened on.
@@ -233,8 +229,8 @@ pub fn listen(address: SocketAddr, health: Health, tasks: &SpawnTaskHandle) -> R
 		tokio::net::TcpListener::from_std(listener)
 	});
 	let listener = bound.map_err(|error| Error::Other(format!("--health {address}: {error}")))?;
-	let places = Arc::new(Semaphore::new(CONNECTIONS));
-	let accept = http1::accept(listener, places, move |stream, place| {
+	let permits = Arc::new(Semaphore::new(CONNECTIONS));
+	let accept = http1::accept(listener, permits, move |stream, permit| {
 		let health = health.clone();
 		let service = service_fn(move |request| {
 			let health = health.clone();
@@ -242,15 +238,15 @@ pub fn listen(address: SocketAddr, health: Health, tasks: &SpawnTaskHandle) -> R
 		});
 		async move {
 			http1::serve(stream, service).await;
-			drop(place);
+			drop(permit);
 		}
 	});
 	tasks.spawn("health", Some("health"), accept);
 	Ok(())
 }
 
-/// Tells Prometheus how the node is, for ever.
-pub async fn tell(health: Health, metrics: Metrics) {
+/// Keeps the metrics up to date.
+pub async fn update_metrics(health: Health, metrics: Metrics) {
 	loop {
 		let info = health.client.info();
 		metrics.lag(info.best_number.saturating_sub(info.finalized_number));
@@ -264,57 +260,60 @@ mod tests {
 	use super::*;
 	use crate::index::Block;
 
-	const WELL: State = State {
+	const HEALTHY: HealthReport = HealthReport {
 		best: 12,
 		finalized: 10,
 		lag: 2,
 		peers: 3,
 		validators: 4,
 		syncing: false,
-		index: Some(IndexState {
+		index: Some(IndexHealth {
 			behind: 0,
 			stopped: false,
 		}),
-		door: Some(DoorState::Open),
+		rpc_auth: Some(RpcAuthHealth::Open),
 	};
 
 	#[test]
-	fn a_node_is_ready_when_it_can_be_relied_on() {
-		let alone = State {
+	fn a_node_is_ready_when_others_can_rely_on_it() {
+		let alone = HealthReport {
 			peers: 0,
 			validators: 1,
 			index: None,
-			door: None,
-			..WELL
+			rpc_auth: None,
+			..HEALTHY
 		};
 		assert_eq!(
-			[WELL.reasons(2), alone.reasons(2)],
+			[HEALTHY.reasons(2), alone.reasons(2)],
 			[vec![], vec![]] as [Vec<String>; 2]
 		);
-		let index = |behind, stopped| Some(IndexState { behind, stopped });
-		for unwell in [
-			State { lag: 3, ..WELL },
-			State { peers: 0, ..WELL },
-			State { syncing: true, ..WELL },
-			State {
+		let index = |behind, stopped| Some(IndexHealth { behind, stopped });
+		for unhealthy in [
+			HealthReport { lag: 3, ..HEALTHY },
+			HealthReport { peers: 0, ..HEALTHY },
+			HealthReport {
+				syncing: true,
+				..HEALTHY
+			},
+			HealthReport {
 				index: index(3, false),
-				..WELL
+				..HEALTHY
 			},
-			State {
+			HealthReport {
 				index: index(0, true),
-				..WELL
+				..HEALTHY
 			},
-			State {
-				door: Some(DoorState::Closed),
-				..WELL
+			HealthReport {
+				rpc_auth: Some(RpcAuthHealth::Closed),
+				..HEALTHY
 			},
 		] {
-			assert_eq!(unwell.reasons(2).len(), 1, "{unwell:?}");
+			assert_eq!(unhealthy.reasons(2).len(), 1, "{unhealthy:?}");
 		}
 	}
 
 	#[test]
-	fn an_index_that_could_not_be_opened_is_behind_all() {
+	fn an_index_that_could_not_be_opened_is_behind_by_all_blocks() {
 		let error = Some("secret".into());
 		let block = Block {
 			hash: Default::default(),
@@ -328,15 +327,15 @@ mod tests {
 			},
 		);
 		assert_eq!(
-			IndexState::of(&away, 9),
-			IndexState {
+			IndexHealth::of(&away, 9),
+			IndexHealth {
 				behind: 9,
 				stopped: true
 			}
 		);
 		assert_eq!(
-			IndexState::of(&on, 9),
-			IndexState {
+			IndexHealth::of(&on, 9),
+			IndexHealth {
 				behind: 5,
 				stopped: false
 			}
@@ -344,9 +343,9 @@ mod tests {
 	}
 
 	#[test]
-	fn the_answer_is_that_of_the_documentation() {
-		let told = WELL.text();
-		let documented = include_str!("../../../../docs/door.md");
-		assert!(documented.contains(&told), "{told}");
+	fn the_answer_is_as_documented() {
+		let answer = HEALTHY.text();
+		let documentation = include_str!("../../../../docs/authenticated-rpc.md");
+		assert!(documentation.contains(&answer), "{answer}");
 	}
 }
