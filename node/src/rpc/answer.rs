@@ -1,7 +1,8 @@
 //! The envelope of an answer: what was found, and the block at which it is true.
 //!
-//! In all JSON, names are in camel case, hashes are 0x-hex, times are milliseconds since 1970, purposes and operations have their published
-//! codes. Amounts of tokens are decimal strings, because many JSON readers lose digits of large numbers.
+//! In all JSON, names are in camel case, hashes are 0x-hex, times are milliseconds since 1970, purposes and operations
+//! have their published codes. Amounts of tokens are decimal strings, because many JSON readers lose digits of large
+//! numbers.
 
 use super::error::RpcError;
 use crate::index;

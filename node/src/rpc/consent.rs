@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 /// The methods.
 #[rpc(server)]
 pub trait Consent {
-	/// What a data subject or the subjects of a dataset consented to, and whether it is in force at a time, by default now.
+	/// What a data subject or the subjects of a dataset consented to, and whether it is in force at a time, by default
+	/// now.
 	#[method(name = "consent_scope")]
 	fn scope(&self, of: ScopeParameters, time: Option<U64>, at: Option<H256>) -> RpcResult<Answer<Scopes>>;
 

@@ -5,7 +5,7 @@
 //! | -32602 | a parameter is malformed | correct it: the message or `data` says what is expected |
 //! | 8001 | the node does not know the block | name a block of this chain that the node has |
 //! | 8002 | the artifact or dataset is not registered | check the hash, or ask at a later block |
-//! | 8003 | the walk reaches too many artifacts or derivations | ask for a smaller depth, or for the ancestors of one of the artifacts |
+//! | 8003 | the walk reaches too many artifacts or derivations | ask for a smaller depth, or for ancestors |
 //! | 8004 | the cursor belongs to another question | start without a cursor |
 //! | 8005 | the runtime at that block could not answer | ask at a later block; the message has the cause |
 //! | 8006 | this node keeps no index of events | ask a node that does, or start this one with `--index sqlite` |
@@ -14,10 +14,11 @@
 //! | 8009 | the block has no proof of finality yet | ask again in a few seconds |
 //! | 8010 | the answer would be too large | ask for less: the message states the limit |
 //! | 8011 | the log has fewer entries at that block | ask for fewer, or at a later block |
-//! | 8012 | the node does not keep what the proof needs | ask an archive node that was synchronised from the first block |
+//! | 8012 | the node does not keep what the proof needs | ask an archive node that synchronised from block 0 |
 //! | 8013 | the node's database is damaged | ask another node; restore this one's database from its peers |
 //!
-//! The refusals of the authenticated listener have the codes 8101 to 8106: see [`crate::listeners::authenticated::refusal`].
+//! The refusals of the authenticated listener have the codes 8101 to 8106: see
+//! [`crate::listeners::authenticated::refusal`].
 
 use jsonrpsee::types::{error::INVALID_PARAMS_CODE, ErrorObjectOwned};
 use kexin_primitives::{lineage::ArtifactId, DatasetId};
@@ -120,8 +121,7 @@ impl RpcError {
 			Self::NotFound(what) => {
 				format!("{what} is not registered at this block: check the hash, or ask at a later block")
 			},
-			Self::WalkTooLarge => "the walk reaches too many artifacts or derivations: ask for a smaller depth, or for the ancestors of \
-				one of the artifacts"
+			Self::WalkTooLarge => "the walk reaches too many artifacts or derivations: ask for a smaller depth, or for ancestors"
 				.into(),
 			Self::BadCursor => "the cursor belongs to another question: start without a cursor".into(),
 			Self::Runtime(cause) => {

@@ -84,8 +84,8 @@ impl LineageServer for Lineage {
 }
 
 impl Lineage {
-	/// A page of a walk at a block: from the index, which can take walks of any size, if it has reached the block, otherwise from the
-	/// runtime.
+	/// A page of a walk at a block: from the index, which can take walks of any size, if it has reached the block,
+	/// otherwise from the runtime.
 	async fn walk(&self, query: TraceQuery, block: BlockRef) -> Result<Walk, RpcError> {
 		let (index, client) = (self.indexed(block).await, self.0.client.clone());
 		let work = move || {

@@ -3,7 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`registry`] | the table of all methods, and how to add one |
-//! | [`access`], [`annotation`], [`audit`], [`consent`], [`index`], [`lineage`] | the methods whose names begin with the module's |
+//! | [`access`], [`annotation`], [`audit`] | the methods that are named so |
+//! | [`consent`], [`index`], [`lineage`] | the methods that are named so |
 //! | [`context`] | what the methods answer from |
 //! | [`answer`], [`error`] | the envelope of an answer, and the error codes |
 //! | [`number`], [`page`] | parameters that several methods share |

@@ -6,7 +6,8 @@ use serde::{
 };
 use std::fmt;
 
-/// A `u64` in a parameter: a JSON number, or the same number as 0x-hex in a string. polkadot.js sends hex for numbers above 2^52.
+/// A `u64` in a parameter: a JSON number, or the same number as 0x-hex in a string. polkadot.js sends hex for numbers
+/// above 2^52.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct U64(pub u64);
 

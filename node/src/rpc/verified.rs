@@ -1,7 +1,7 @@
 //! Answers of the runtime that are checked against the hash of the block.
 //!
-//! The node's database has no checksums, so a flipped bit on the disk would be answered as true. So every piece of state behind an answer is
-//! hashed again, up to the state root in the block's header.
+//! The node's database has no checksums, so a flipped bit on the disk would be answered as true. So every piece of
+//! state behind an answer is hashed again, up to the state root in the block's header.
 
 use super::error::RpcError;
 use crate::chain::types::Client;
@@ -17,7 +17,8 @@ pub type Api = <Client as ProvideRuntimeApi<Block>>::Api;
 /// Asks the runtime at a block.
 ///
 /// # Errors
-/// [`RpcError::Runtime`] when it can't answer, [`RpcError::Damaged`] when the state that it read does not hash to the state root.
+/// [`RpcError::Runtime`] when it can't answer, [`RpcError::Damaged`] when the state that it read does not hash to the
+/// state root.
 pub fn ask<Answer>(
 	client: &Arc<Client>,
 	block: H256,

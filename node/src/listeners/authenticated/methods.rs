@@ -1,5 +1,5 @@
-//! The methods that the authenticated listener serves: those of the [registry], and no others. A method that a later release adds is not
-//! served before it is listed there, and no method that is only safe on loopback is listed.
+//! The methods that the authenticated listener serves: those of the [registry], and no others. A method that a later
+//! release adds is not served before it is listed there, and no method that is only safe on loopback is listed.
 
 use crate::rpc::registry::{self, Right};
 use jsonrpsee::{core::RegisterMethodError, Methods, RpcModule};

@@ -77,7 +77,8 @@ impl EventParameters {
 		QuestionHash::of(("access_events", who, self.breaches, self.from(), self.to()))
 	}
 
-	/// The query to the index for what follows a cursor, among the entries of an activity if one is given, up to a block.
+	/// The query to the index for what follows a cursor, among the entries of an activity if one is given, up to a
+	/// block.
 	fn query(&self, activity: Option<ActivityId>, after: Option<Cursor>, until: BlockRef) -> EventQuery {
 		EventQuery {
 			dataset: self.dataset,
@@ -157,7 +158,8 @@ pub async fn page(context: &Context, filter: EventParameters) -> Result<Answer<E
 	Ok(Answer::new(answer, block))
 }
 
-/// The activity that a filter asks for, by itself or as the one that generated an artifact. The outer `None` means that no entry can match.
+/// The activity that a filter asks for, by itself or as the one that generated an artifact. The outer `None` means that
+/// no entry can match.
 async fn activity(store: &Store, filter: &EventParameters) -> Result<Option<Option<ActivityId>>, RpcError> {
 	let Some(artifact) = filter.artifact else {
 		return Ok(Some(filter.activity));
@@ -175,7 +177,8 @@ pub fn stream_breaches(context: &Context, pending: PendingSubscriptionSink, data
 	let task = async move {
 		match breaches {
 			Ok(breaches) => {
-				// The index may reach blocks that were final before the subscription only now: their breaches are not new.
+				// The index may reach blocks that were final before the subscription only now: their breaches are not
+				// new.
 				let new = breach_stream(breaches).filter_map(move |breach| {
 					let wanted = breach.block.number > finalized
 						&& dataset.is_none_or(|dataset| dataset == breach.entry.dataset);
@@ -192,7 +195,8 @@ pub fn stream_breaches(context: &Context, pending: PendingSubscriptionSink, data
 	spawn_subscription_task(&context.executor, task.boxed());
 }
 
-/// Breaches as they come. The stream ends for a subscriber that falls behind, which can read what it missed with `access_events`.
+/// Breaches as they come. The stream ends for a subscriber that falls behind, which can read what it missed with
+/// `access_events`.
 fn breach_stream(receiver: Receiver<Arc<Breach>>) -> impl Stream<Item = Arc<Breach>> {
 	stream::unfold(receiver, |mut receiver| async move {
 		let breach = receiver.recv().await.ok()?;

@@ -14,7 +14,8 @@ use serde_json::value::RawValue;
 /// The most entries of a proof.
 const MAX_ENTRIES: u64 = 5_000;
 
-/// The entries that `access_proof` is asked for: one, or those from one index up to but without another, by default to the end of the log.
+/// The entries that `access_proof` is asked for: one, or those from one index up to but without another, by default to
+/// the end of the log.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RangeParameters {

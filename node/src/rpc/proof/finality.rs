@@ -22,8 +22,8 @@ use sp_consensus_grandpa::GRANDPA_ENGINE_ID;
 use sp_crypto_hashing::blake2_256;
 use std::sync::Arc;
 
-/// The most blocks that are searched for a justification, and the most headers of a proof. Nodes store a justification every few blocks, but
-/// none while finality stands still.
+/// The most blocks that are searched for a justification, and the most headers of a proof. Nodes store a justification
+/// every few blocks, but none while finality stands still.
 const MAX_HEADERS: usize = 4_096;
 
 /// Proves blocks final from what the node keeps.
@@ -42,8 +42,8 @@ struct Justified {
 }
 
 impl FinalityProver {
-	/// The block of a question: this one, which must be final and not after the last `indexed` block, or by default the newest one with a
-	/// justification of its own.
+	/// The block of a question: this one, which must be final and not after the last `indexed` block, or by default the
+	/// newest one with a justification of its own.
 	///
 	/// # Errors
 	/// [`RpcError::UnknownBlock`], [`RpcError::NotIndexed`], [`RpcError::NotJustified`].
@@ -73,7 +73,8 @@ impl FinalityProver {
 	/// The proof that a block of [`Self::block`] is final.
 	///
 	/// # Errors
-	/// [`RpcError::NotJustified`] while no later block is justified either, [`RpcError::NotKept`] when the node lacks a part of the proof.
+	/// [`RpcError::NotJustified`] while no later block is justified either, [`RpcError::NotKept`] when the node lacks a
+	/// part of the proof.
 	pub fn prove(&self, block: BlockRef) -> Result<Finality, RpcError> {
 		let finalized = self.client.info().finalized_number;
 		let justified = self.first_justified(block.number.max(1)..=finalized)?;
@@ -96,8 +97,8 @@ impl FinalityProver {
 			headers: headers.collect::<Result<_, _>>()?,
 			justification: justified.justification,
 		};
-		// More blocks may have been final than the council knew when it restarted finality. Then the voters before the restart have voted for the
-		// block, and the handover to those after it does not belong in the proof.
+		// More blocks may have been final than the council knew when it restarted finality. Then the voters before the
+		// restart have voted for the block, and the handover to those after it does not belong in the proof.
 		let is_restart = |handover: &Handover| handover.justification.is_none();
 		if finality.handovers.last().is_some_and(is_restart)
 			&& finality.verify(required_trust(&finality, genesis)).is_err()
@@ -148,8 +149,8 @@ impl FinalityProver {
 		changes.map(handover).collect()
 	}
 
-	/// The blocks that restarted finality, each with the last block that was final before it, newest first. A restart whose voters have not taken
-	/// over yet is left out.
+	/// The blocks that restarted finality, each with the last block that was final before it, newest first. A restart
+	/// whose voters have not taken over yet is left out.
 	fn restarts(&self) -> Result<Vec<(BlockNumber, BlockNumber)>, RpcError> {
 		let best = self.client.info();
 		let mut restarts = Vec::new();
@@ -221,8 +222,8 @@ fn required_trust(finality: &Finality, genesis: Hash) -> Trust {
 	}
 }
 
-/// For each change of the voters, the restart that caused it, if one did. A change is identified by the last block of the voters before it; of
-/// several changes with the same block, the newest is the restart.
+/// For each change of the voters, the restart that caused it, if one did. A change is identified by the last block of
+/// the voters before it; of several changes with the same block, the newest is the restart.
 fn matched(changes: &[BlockNumber], restarts: &[(BlockNumber, BlockNumber)]) -> Vec<Option<BlockNumber>> {
 	let mut restarts = restarts.iter().peekable();
 	let newest_first = changes.iter().rev().map(|last| {

@@ -1,6 +1,7 @@
 //! What the proofs of [`access`](super::access) and [`audit`](super::audit) are made from.
 //!
-//! An auditor need not trust this node: the verifier refuses every proof that is wrong. `docs/proofs.md` describes the proofs.
+//! An auditor need not trust this node: the verifier refuses every proof that is wrong. `docs/proofs.md` describes the
+//! proofs.
 
 pub mod finality;
 pub mod prover;

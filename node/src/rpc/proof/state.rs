@@ -50,7 +50,8 @@ impl RecordedState {
 	/// The trie nodes that lead from the state root to every value that was read, or show that there is none.
 	///
 	/// # Errors
-	/// [`RpcError::NotKept`] when the node has pruned the state of this block, [`RpcError::TooMuch`] when the nodes take more than 6 MiB.
+	/// [`RpcError::NotKept`] when the node has pruned the state of this block, [`RpcError::TooMuch`] when the nodes
+	/// take more than 6 MiB.
 	pub fn proof(&self) -> Result<Vec<Bytes>, RpcError> {
 		let record = self.record.borrow();
 		let mut keys = record.keys.iter().map(Vec::as_slice);
@@ -65,7 +66,8 @@ impl RecordedState {
 		Ok(nodes)
 	}
 
-	/// Checks that what was read hashes to the block's state root, for answers without a proof that the reader could check.
+	/// Checks that what was read hashes to the block's state root, for answers without a proof that the reader could
+	/// check.
 	///
 	/// # Errors
 	/// Those of [`Self::proof`], [`RpcError::Damaged`].

@@ -7,13 +7,17 @@
 //!
 //! # How to add a method
 //!
-//! 1. Add the method to the trait of its domain (`access_…` in [`super::access`], and so on), and implement it there. Types of its parameters
-//!    and of its answer stand in the same module; a test pins the JSON of the answer. Use [`super::number::U64`] for 64-bit numbers in
-//!    parameters, [`super::page`] for lists, and [`super::answer::Answer`] for the answer.
-//! 2. Add its line to [`METHODS`], which are sorted by name.
+//! 1. Add the method to the trait of its domain (`access_…` in [`super::access`], and so on), and implement it there. A
+//!    new domain gets a module of its own, and a line in `ledger_methods`.
+//!    Types of its parameters and of its answer stand in the same module; a test pins the JSON of the answer. Use
+//!    [`super::number::U64`] for 64-bit numbers in parameters, [`super::page`] for lists, and [`super::answer::Answer`]
+//!    for the answer.
+//! 2. Add its line to [`METHODS`], which are sorted by name. A field of an object that is a 64-bit number also goes
+//!    into the list of the test in `modules.rs`.
 //! 3. Write the files anew: `KEXIN_BLESS=1 cargo test --release --package kexin-node registry`.
 //!
-//! The tests hold the table against the methods and the names of parameters that the node really serves, and against the files.
+//! The tests hold the table against the methods and the names of parameters that the node really serves, and against
+//! the files.
 
 #[cfg(test)]
 mod files;
@@ -225,11 +229,12 @@ pub const METHODS: &[Method] = &[
 	),
 ];
 
-/// The stock methods of Substrate that the authenticated listener serves, each with the right that it takes, sorted by name.
+/// The stock methods of Substrate that the authenticated listener serves, each with the right that it takes, sorted by
+/// name.
 ///
 /// Left out are the methods that Substrate calls unsafe; those that reveal the operator's network (`system_peers`,
-/// `system_localListenAddresses`, …); those whose answers have no limit (`state_getKeys`, `author_pendingExtrinsics`); and other ways to the
-/// same answers (`chainHead_v1_*`, `archive_v1_*`, aliases).
+/// `system_localListenAddresses`, …); those whose answers have no limit (`state_getKeys`, `author_pendingExtrinsics`);
+/// and other ways to the same answers (`chainHead_v1_*`, `archive_v1_*`, aliases).
 pub const STOCK: &[(&str, Right)] = &[
 	("author_submitAndWatchExtrinsic", Submit),
 	("author_submitExtrinsic", Submit),

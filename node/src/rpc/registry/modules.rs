@@ -1,5 +1,5 @@
-//! The registry, held against the methods that the node really serves. They answer from a chain of one block without a runtime, so that
-//! every question whose parameters are accepted is answered with another error than -32602.
+//! The registry, held against the methods that the node really serves. They answer from a chain of one block without a
+//! runtime, so that every question whose parameters are accepted is answered with another error than -32602.
 
 use super::{ledger, Method, Parameter, Type, METHODS};
 use crate::{
