@@ -1,5 +1,7 @@
 //! The access tokens, and the file with them. The file has only hashes, so nobody can take a token from it.
 
+pub use crate::rpc::registry::Right;
+
 use kexin_primitives::{UnixMillis, H256};
 use serde::{Deserialize, Serialize};
 use sp_core::hexdisplay::HexDisplay;
@@ -21,25 +23,6 @@ const VERSION: u32 = 1;
 const PREFIX: &str = "kexin_";
 /// The most characters of a token's name.
 const MAX_NAME_LENGTH: usize = 64;
-
-/// A right of a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Right {
-	/// To query and to subscribe.
-	Read,
-	/// To submit transactions. The ledger checks their signatures as it does those of all others.
-	Submit,
-}
-
-impl fmt::Display for Right {
-	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-		formatter.write_str(match self {
-			Self::Read => "read",
-			Self::Submit => "submit",
-		})
-	}
-}
 
 /// The name of a token: 1 to 64 letters, digits, `.`, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
