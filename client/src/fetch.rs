@@ -4,7 +4,7 @@ use crate::ledger::{Ledger, LedgerError};
 use kexin_primitives::{access::LogEntry, DatasetId, H256};
 use kexin_verifier::{
 	report::{Ancestry, DatasetLog},
-	AccessProof, Bytes, Document, Finality, ReadState as _, State, Trust,
+	AccessProof, Bytes, Document, Finality, ProvedState, ReadState as _, Trust,
 };
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::{json, Value};
@@ -173,7 +173,7 @@ pub async fn report<N: Node>(
 			at: kexin_verifier::error::Place::State,
 			error,
 		};
-		let state = State::new(block.state_root, &parts.state).map_err(in_state)?;
+		let state = ProvedState::new(block.state_root, &parts.state).map_err(in_state)?;
 		for (dataset, _) in Ancestry::walk(&state, model)?.datasets {
 			wanted.push((dataset, state.log(&dataset).map_err(in_state)?.accumulator.count()));
 		}

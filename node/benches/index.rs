@@ -14,7 +14,7 @@ mod postgres;
 use chain::{event, name, Ledger, Made};
 use kexin_node::{
 	index::{self, follow::Follower, metrics::Metrics, store::Location, Index},
-	rpc::json,
+	rpc::lineage,
 };
 use kexin_primitives::{
 	access::Breaches,
@@ -160,7 +160,7 @@ fn walks(index: &Index) {
 			let page = index.trace(&query, MODELS as u32).expect("the model is there");
 			nodes += page.nodes.len();
 			let next = page.next;
-			let answer = json::Trace::new(page, |offset| offset.to_string());
+			let answer = lineage::Trace::new(page, |offset| offset.to_string());
 			let text = serde_json::to_string(&answer).expect("it has a JSON form");
 			assert!(!text.is_empty());
 			match next {

@@ -4,5 +4,5 @@
 #![allow(clippy::result_large_err)]
 
 fn main() -> sc_cli::Result<()> {
-	kexin_node::command::run()
+	kexin_node::commands::run()
 }

@@ -3,32 +3,32 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`vocabulary`] | the coded values of a request: purpose of use, operation, region, recipient class |
-//! | [`scope`] | the consent scope, a lattice of moments, and what it permits |
+//! | [`scope`] | the consent scope, a lattice of times, and what it permits |
 //! | [`access`] | access events, their breaches, and the entry that is hashed into a log |
-//! | [`dataset`] | data sets, and what an access to one as a whole is judged by |
+//! | [`dataset`] | datasets, and how an access to a whole dataset is judged |
 //! | [`log`] | the append-only accumulator that proves a log complete |
 //! | [`lineage`] | artifacts, activities and evidence, after W3C PROV |
 //! | [`events`] | the events of the ledger, in the envelopes in which they are handed to nodes |
 //! | [`members`] | members of the consortium and the powers of their keys |
+//! | [`storage_keys`] | where the values that a proof reads are in the state |
 //!
-//! Nothing here does I/O or touches storage, so pallets, node, client and an offline verifier run the same code.
-//! What is hashed or kept for ever is wrapped in [`Versioned`].
+//! Nothing here does I/O or touches storage, so the pallets, the node, the client and the offline verifier run the same
+//! code. [`Versioned`] wraps everything that is hashed or kept for ever.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
 pub mod access;
+mod breaches;
 pub mod dataset;
+mod dimensions;
 pub mod events;
-
 pub mod lineage;
 pub mod log;
 pub mod members;
+mod request;
 pub mod scope;
 pub mod storage_keys;
 pub mod vocabulary;
@@ -41,16 +41,17 @@ pub use primitive_types::H256;
 /// A point in time: milliseconds since 1970-01-01T00:00:00Z, at most [`FOREVER`].
 pub type UnixMillis = u64;
 
-/// The moment that never comes. 2^53 - 1, the largest integer that every JSON reader keeps exact.
+/// The time that never comes: 2^53 - 1, the largest integer that every JSON reader keeps exact.
 pub const FOREVER: UnixMillis = 9_007_199_254_740_991;
 
-/// A person, named by a keyed hash whose key stays at the hospital. Deleting the key forgets the person.
+/// A person, named by a keyed hash. Its key stays at the hospital; when the hospital deletes the key, nobody can tell
+/// who the person is.
 pub type Pseudonym = H256;
 
-/// A data set version, named by the hash of its content. The same hash names its artifact in the lineage.
+/// A version of a dataset, named by the hash of its content. The same hash names its artifact in the lineage.
 pub type DatasetId = H256;
 
-/// An encoding that outlives releases: the first byte says which version follows.
+/// An encoding that outlives releases: the first byte is the version of what follows.
 ///
 /// A new layout is a new variant; a published one never changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -67,13 +68,13 @@ impl<T> Versioned<T> {
 		latest
 	}
 
-	/// The content in the newest version, as it stands.
+	/// A reference to the content in the newest version.
 	pub fn latest(&self) -> &T {
 		let Self::V1(latest) = self;
 		latest
 	}
 
-	/// The content in the newest version, to be changed.
+	/// A mutable reference to the content in the newest version.
 	pub fn latest_mut(&mut self) -> &mut T {
 		let Self::V1(latest) = self;
 		latest

@@ -1,5 +1,5 @@
-//! Artifacts, activities and evidence. The terms are those of W3C PROV-DM: an artifact is an entity, an activity uses
-//! artifacts and generates others, a member is an agent.
+//! Artifacts, activities and evidence, in the terms of W3C PROV-DM: an artifact is an entity, an activity uses
+//! artifacts and generates others, and a member is an agent.
 
 use crate::{members::MemberId, UnixMillis, H256};
 use alloc::vec::Vec;
@@ -12,7 +12,7 @@ pub type ArtifactId = H256;
 /// An activity, named by the hash of its description (a protocol, a plan, a configuration).
 pub type ActivityId = H256;
 
-/// Adds `ALL` and `name` to an enumeration that JSON spells in kebab case.
+/// Declares an enumeration with a number in SCALE and a name in JSON for each value.
 macro_rules! named {
 	(
 		$(#[$doc:meta])*
@@ -32,11 +32,11 @@ macro_rules! named {
 named! {
 	/// What an artifact is.
 	ArtifactKind {
-		/// A version of a data set.
+		/// A version of a dataset.
 		0 Dataset "dataset",
-		/// Labels made by annotators.
+		/// Labels from annotators.
 		1 AnnotationSet "annotation-set",
-		/// Data made by a generator.
+		/// Synthetic data.
 		2 SyntheticSet "synthetic-set",
 		/// A contribution to a model, such as the weights of one federated round.
 		3 ModelUpdate "model-update",
@@ -60,17 +60,17 @@ named! {
 		3 Annotation "annotation",
 		/// Makes synthetic data.
 		4 Synthesis "synthesis",
-		/// Measures a model or a data set.
+		/// Measures a model or a dataset.
 		5 Evaluation "evaluation",
 	}
 }
 
 named! {
-	/// How an input took part. Only what was used makes lineage.
+	/// The role of an input. Only inputs that were used make lineage.
 	InputRole {
 		/// The outputs depend on it (PROV `used`).
 		0 Used "used",
-		/// It was looked at, and the outputs do not depend on it.
+		/// It was read, but the outputs don't depend on it.
 		1 Read "read",
 	}
 }
@@ -84,7 +84,7 @@ named! {
 		1 Similarity "similarity",
 		/// A quote of a trusted execution environment.
 		2 TeeQuote "tee-quote",
-		/// An accounting of the privacy budget.
+		/// A statement of the privacy budget that was spent.
 		3 Privacy "privacy",
 		/// A performance measure.
 		4 Performance "performance",
@@ -97,9 +97,9 @@ named! {
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Input {
-	/// Which artifact.
+	/// The artifact.
 	pub artifact: ArtifactId,
-	/// How it took part.
+	/// Its role.
 	pub role: InputRole,
 }
 
@@ -112,7 +112,7 @@ pub struct Output {
 	pub kind: ArtifactKind,
 }
 
-/// An artifact as the ledger keeps it.
+/// An artifact, as the ledger stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Artifact {
 	/// What it is.
@@ -121,17 +121,17 @@ pub struct Artifact {
 	pub owner: MemberId,
 	/// When it was registered.
 	pub registered: UnixMillis,
-	/// The activity that made it (PROV `wasGeneratedBy`); none for what came from outside.
+	/// The activity that generated it (PROV `wasGeneratedBy`); none for an artifact from outside the ledger.
 	pub generated_by: Option<ActivityId>,
-	/// How many activities have used or read it.
+	/// The number of activities that used or read it.
 	pub uses: u32,
 }
 
-/// Most inputs of one activity. A federated round over more sites is a tree of rounds.
+/// The most inputs of one activity. A federated round over more sites is a tree of rounds.
 pub const MAX_INPUTS: u32 = 64;
-/// Most outputs of one activity.
+/// The most outputs of one activity.
 pub const MAX_OUTPUTS: u32 = 16;
-/// Most pieces of evidence that one member attaches to one artifact.
+/// The most pieces of evidence that one member attaches to one artifact.
 pub const MAX_EVIDENCE: u32 = 8;
 
 /// The inputs of one activity.
@@ -139,7 +139,7 @@ pub type Inputs = BoundedVec<Input, ConstU32<MAX_INPUTS>>;
 /// The outputs of one activity.
 pub type Outputs = BoundedVec<Output, ConstU32<MAX_OUTPUTS>>;
 
-/// Something that was done over a time, with artifacts and by a member (PROV `Activity`), as the ledger keeps it.
+/// Work by a member with artifacts over a period of time (PROV `Activity`), as the ledger stores it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Activity {
 	/// What it does.
@@ -168,11 +168,11 @@ pub struct Evidence {
 	pub document: H256,
 	/// What was measured, in millionths.
 	pub measure: i64,
-	/// What was required, in millionths, in the document's own sense (at least or at most).
+	/// What was required, in millionths. The document states whether as a minimum or a maximum.
 	pub threshold: i64,
 }
 
-/// What one member attached to one artifact, and when.
+/// The evidence that one member attached to one artifact, each with the time.
 pub type AttachedEvidence = BoundedVec<(Evidence, UnixMillis), ConstU32<MAX_EVIDENCE>>;
 
 /// Which way a trace walks.
@@ -204,22 +204,22 @@ pub struct TraceQuery {
 	pub artifact: ArtifactId,
 	/// Which way it goes.
 	pub direction: Direction,
-	/// How many activities away from the start it goes at the most.
+	/// The largest number of activities between the start and an artifact.
 	pub depth: u32,
-	/// How many nodes of the walk to pass over.
+	/// The number of artifacts to skip.
 	pub offset: u32,
-	/// How many nodes to return at the most.
+	/// The largest number of artifacts to return.
 	pub limit: u32,
 }
 
-/// An artifact that a walk came to.
+/// An artifact that a walk reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct TraceNode {
 	/// Its name.
 	pub id: ArtifactId,
-	/// What the ledger knows of it.
+	/// What the ledger stores about it.
 	pub artifact: Artifact,
-	/// How many activities it is away from the start.
+	/// The number of activities between the start and it.
 	pub distance: u32,
 }
 
@@ -236,22 +236,23 @@ pub struct TraceEdge {
 	pub to: ArtifactId,
 }
 
-/// One page of a walk, breadth first. All pages together hold every node and every edge of the walk exactly once.
+/// One page of a breadth-first walk. All pages together hold every artifact and every derivation of the walk exactly
+/// once.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Trace {
 	/// The artifacts, nearest first.
 	pub nodes: Vec<TraceNode>,
-	/// The edges by which the walk goes on from these artifacts.
+	/// The derivations by which the walk continues from these artifacts.
 	pub edges: Vec<TraceEdge>,
 	/// The offset of the next page; none on the last.
 	pub next: Option<u32>,
 }
 
-/// Why a walk gave no answer.
+/// Why a walk has no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub enum TraceError {
 	/// The artifact is not registered.
 	NotFound,
-	/// The walk comes to more artifacts than it may. Ask for a smaller depth.
+	/// The walk reaches too many artifacts. Ask for a smaller depth.
 	TooLarge,
 }

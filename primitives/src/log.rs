@@ -1,7 +1,7 @@
-//! The append-only accumulator of a data set's log: a Merkle mountain range over blake2-256.
+//! The append-only accumulator of a dataset's log: a Merkle mountain range over blake2-256.
 //!
-//! The accumulator keeps one hash for each perfect binary tree ("peak") of the range, largest first: one per set bit of the number
-//! of leaves. Appending costs O(1) hashes on average and O(log n) at most; the state stays O(log n).
+//! The accumulator stores one hash (a "peak") for each perfect binary tree of the range, largest first: one per set bit
+//! of the number of leaves. Appending costs O(1) hashes on average and O(log n) at most; the state stays O(log n).
 //!
 //! Version 1 of the hashes, byte by byte (`++` joins bytes, integers are little-endian):
 //!
@@ -11,12 +11,12 @@
 //! | node | `0x01 ++ left ++ right` |
 //! | root | `0x02 ++ number of leaves (8 bytes) ++ peaks, largest tree first` |
 //!
-//! The first byte keeps leaves, nodes and roots apart; the number of leaves in the root fixes the shape of every tree, so a
-//! log that was cut short or extended has another root.
+//! The first byte keeps leaves, nodes and roots apart. The number of leaves in the root fixes the shape of every tree,
+//! so a log that was cut short or extended has another root.
 //!
-//! Who has an accumulator can check that certain entries stand at certain places in its log ([`Accumulator::verify`]): of one
-//! entry it takes O(log n) hashes ([`prove`]), of the whole log none at all, since every leaf is there. A list that passes as the
-//! whole log is complete: nothing was left out.
+//! With an accumulator you can check that certain entries are at certain places in its log ([`Accumulator::verify`]).
+//! For one entry this takes O(log n) hashes ([`prove`]); for the whole log it takes none, because every leaf is there.
+//! A list that passes as the whole log is complete: nothing was left out.
 
 use crate::H256;
 use alloc::vec::Vec;
@@ -29,10 +29,10 @@ use sp_crypto_hashing::blake2_256;
 #[cfg(feature = "host-functions")]
 use sp_io::hashing::blake2_256;
 
-/// Most peaks of an accumulator: one for each bit of its count.
+/// The most peaks of an accumulator: one for each bit of its count.
 pub const MAX_PEAKS: u32 = 64;
 
-/// The hash of one entry, by its encoding.
+/// The hash of one entry's encoding.
 pub fn leaf_hash(entry: &impl Encode) -> H256 {
 	H256(blake2_256(&(0u8, entry).encode()))
 }
@@ -47,12 +47,12 @@ pub fn node_hash(left: &H256, right: &H256) -> H256 {
 	H256(blake2_256(&input))
 }
 
-/// A perfect tree within the range: the leaves from `index << height` on, `1 << height` of them.
+/// A perfect tree within the range: `1 << height` leaves, from the leaf `index << height` on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Subtree {
-	/// How many levels are above its leaves.
+	/// The number of levels above its leaves.
 	pub height: u32,
-	/// Which of the trees of its height it is, counted from the left.
+	/// Its index among the trees of its height, counted from the left.
 	pub index: u64,
 }
 
@@ -61,7 +61,7 @@ impl Subtree {
 	pub fn peaks(count: u64) -> impl Iterator<Item = Self> {
 		(0..MAX_PEAKS).rev().filter_map(move |height| {
 			let above = count.checked_shr(height)?;
-			// The trees to the left of a peak are larger, so the peak ends where the bits of the count from it on say.
+			// The trees to the left of a peak are larger, so the higher bits of the count tell where the peak is.
 			(above & 1 == 1).then_some(Self {
 				height,
 				index: above & !1,
@@ -69,7 +69,7 @@ impl Subtree {
 		})
 	}
 
-	/// The two halves; none of a leaf.
+	/// Its two halves; none for a leaf.
 	pub fn children(self) -> Option<(Self, Self)> {
 		let height = self.height.checked_sub(1)?;
 		let index = self.index.checked_mul(2)?;
@@ -77,27 +77,27 @@ impl Subtree {
 		Some((child(index), child(index.checked_add(1)?)))
 	}
 
-	/// Whether any of the leaves from `first` until before `end` is in it.
+	/// Whether it contains any of the leaves from `first` up to but not including `end`.
 	fn overlaps(self, first: u64, end: u64) -> bool {
-		// Its leaves are those whose number, shifted by the height, is the index.
+		// Its leaves are those whose number, shifted right by the height, is the index.
 		let shifted = |leaf: u64| leaf.checked_shr(self.height).unwrap_or(0);
 		first < end && shifted(first) <= self.index && self.index <= shifted(end.saturating_sub(1))
 	}
 }
 
-/// Why entries are not those at these places of the log.
+/// Why entries are not those at these places in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeError {
 	/// The log has fewer entries.
 	OutOfRange,
-	/// An entry is not the one at its place, or the hashes do not belong to it.
+	/// An entry is not the one at its place, or the hashes don't belong to the entries.
 	Mismatch,
-	/// There are too few hashes, or more than are needed.
+	/// There are too few or too many hashes.
 	WrongNumberOfHashes,
 }
 
-/// The hashes with which [`Accumulator::verify`] checks `leaves` entries from `first` on in a log of `count`: those of the largest trees
-/// beside them, from left to right. `hash` looks one up.
+/// The hashes with which [`Accumulator::verify`] checks `leaves` entries from `first` on in a log of `count` entries:
+/// the hashes of the largest trees beside them, from left to right. `hash` looks one up.
 ///
 /// # Errors
 /// Those of `hash`.
@@ -129,7 +129,7 @@ pub fn prove<E>(
 	Ok(hashes)
 }
 
-/// The state of an append-only log: how many leaves, and the peaks over them.
+/// The state of an append-only log: the number of leaves, and the peaks above them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Accumulator {
 	count: u64,
@@ -141,7 +141,7 @@ pub struct Accumulator {
 pub struct LogFull;
 
 impl Accumulator {
-	/// How many leaves were appended.
+	/// The number of appended leaves.
 	pub fn count(&self) -> u64 {
 		self.count
 	}
@@ -154,11 +154,11 @@ impl Accumulator {
 	/// Appends a leaf.
 	///
 	/// # Errors
-	/// [`LogFull`] after 2^64 - 1 leaves; the accumulator is unchanged then.
+	/// [`LogFull`] after 2^64 - 1 leaves. The accumulator is unchanged then.
 	pub fn append(&mut self, leaf: H256) -> Result<(), LogFull> {
 		let count = self.count.checked_add(1).ok_or(LogFull)?;
 		let mut peak = leaf;
-		// Each trailing one bit of the old count is a tree as high as the one that grows; they merge.
+		// Each trailing one bit of the old count is a tree as high as the growing one; the two merge.
 		for _ in 0..self.count.trailing_ones() {
 			let left = self.peaks.pop().ok_or(LogFull)?;
 			peak = node_hash(&left, &peak);
@@ -168,7 +168,7 @@ impl Accumulator {
 		Ok(())
 	}
 
-	/// Checks that these are the leaves from `first` on, with the hashes of [`prove`].
+	/// Checks with the hashes of [`prove`] that these are the leaves from `first` on.
 	///
 	/// # Errors
 	/// [`RangeError`] when they are not.
@@ -191,7 +191,7 @@ impl Accumulator {
 		}
 	}
 
-	/// The hash that stands for the whole log.
+	/// The hash that identifies the whole log.
 	pub fn root(&self) -> H256 {
 		let mut input = Vec::from([2u8]);
 		input.extend_from_slice(&self.count.to_le_bytes());
@@ -202,7 +202,7 @@ impl Accumulator {
 	}
 }
 
-/// Puts the trees over a range of leaves together again, from the leaves and the hashes beside them.
+/// Rebuilds the trees above a range of leaves from the leaves and the hashes beside them.
 struct Walk<'a> {
 	range: (u64, u64),
 	leaves: core::slice::Iter<'a, H256>,
@@ -229,7 +229,7 @@ mod tests {
 	use super::*;
 	use proptest::prelude::*;
 
-	/// The definition, without cleverness: split the leaves into the largest perfect trees from the left.
+	/// The definition, taken literally: split the leaves into the largest perfect trees from the left.
 	fn naive_root(leaves: &[H256]) -> H256 {
 		fn tree(leaves: &[H256]) -> H256 {
 			match leaves {
@@ -349,7 +349,7 @@ mod tests {
 	}
 
 	#[test]
-	fn a_full_log_refuses_and_stays_as_it_was() {
+	fn a_full_log_refuses_a_leaf_and_stays_unchanged() {
 		let mut log = Accumulator {
 			count: u64::MAX,
 			peaks: Default::default(),
@@ -360,7 +360,7 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn what_is_not_the_range_is_refused(
+		fn anything_but_the_range_is_refused(
 			count in 1..100u64,
 			at in any::<prop::sample::Index>(),
 			number in 1..20u64,
@@ -382,7 +382,7 @@ mod tests {
 				4 if !hashes.is_empty() => { let at = place.index(hashes.len()); hashes[at].0[5] ^= 1; },
 				_ => from += 1,
 			}
-			// What is left after the last one was taken away may be a range with a proof of its own.
+			// What is left after the last leaf is removed may be a range with a proof of its own.
 			let end = from as usize + range.len();
 			let honest = leaves.get(from as usize..end) == Some(&range[..]) && hashes == proof(&leaves, from, range.len() as u64);
 			prop_assert_eq!(log.verify(from, &range, &hashes).is_ok(), honest);

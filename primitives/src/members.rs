@@ -1,12 +1,22 @@
-//! Members of the consortium, and the powers of the keys that act for them.
+//! Members of the consortium, and the powers of their keys.
 
-use crate::vocabulary::{RecipientClass, Region};
+use crate::vocabulary::{Label, RecipientClass, Region, Value};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// A member, numbered in the order of admission. Numbers are never used again.
+/// The number of a member, counted from 0 in the order of admission. No number is used twice.
 pub type MemberId = u32;
+
+impl Value for MemberId {
+	fn first(most: u32) -> impl Iterator<Item = Self> {
+		0..most
+	}
+
+	fn label(self) -> Label {
+		Label::Member(self)
+	}
+}
 
 /// What a member is.
 #[derive(
@@ -25,7 +35,7 @@ pub type MemberId = u32;
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum MemberKind {
-	/// Cares for patients and holds their data. Only hospitals declare data sets and sit on the council.
+	/// Cares for patients and holds their data. Only hospitals declare datasets and sit on the council.
 	#[codec(index = 0)]
 	Hospital,
 	/// Does research for the public good.
@@ -43,9 +53,9 @@ pub enum MemberKind {
 }
 
 impl MemberKind {
-	/// The class that GA4GH DUO's modifiers NPU and NCU put a recipient of this kind in.
+	/// The class of a recipient of this kind under GA4GH DUO's modifiers NPU and NCU.
 	///
-	/// A person is counted as commercial, the class that fewer consents allow, since nothing says otherwise.
+	/// A person counts as commercial, the class that fewer consents allow, because the ledger does not know better.
 	pub const fn recipient_class(self) -> RecipientClass {
 		match self {
 			Self::Hospital | Self::ResearchInstitute | Self::Auditor => RecipientClass::NonProfit,
@@ -58,11 +68,12 @@ bitflags::bitflags! {
 	/// What a key may do for its member.
 	#[derive(Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 	pub struct Powers: u8 {
-		/// Sits on the council. At most one key of a member, and only where the council gave the member a seat.
+		/// Sits on the council. At most one key of a member has this power, and only if the council gave the member a
+		/// seat.
 		const COUNCIL = 1;
 		/// Adds and revokes the member's other keys.
 		const ADMINISTRATOR = 2;
-		/// Grants and withdraws consents, declares data sets, registers artifacts.
+		/// Grants and withdraws consents, declares datasets, registers artifacts.
 		const STEWARD = 4;
 		/// Records access events.
 		const GATEWAY = 8;
@@ -95,7 +106,8 @@ impl Powers {
 			.map(|(_, name)| name)
 	}
 
-	/// Whether every bit has a meaning. Decoding keeps unknown bits, so that nothing is granted silently later.
+	/// Whether every bit has a meaning here. Decoding keeps unknown bits; refuse them, so that a later runtime does not
+	/// silently grant a new power.
 	pub fn is_known(&self) -> bool {
 		Self::all().contains(*self)
 	}
@@ -111,17 +123,17 @@ impl serde::Serialize for Powers {
 /// Longest name of a member, in bytes.
 pub const MAX_NAME: u32 = 64;
 
-/// A member's name as people read it, in UTF-8.
+/// A member's name for people, in UTF-8.
 pub type Name = BoundedVec<u8, ConstU32<MAX_NAME>>;
 
 /// Whether a member may act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Status {
-	/// Its keys act.
+	/// Its keys may act.
 	Active,
-	/// Its keys do nothing until the council reinstates it.
+	/// Its keys may not act until the council reinstates it.
 	Suspended,
-	/// It is gone, and its keys with it. What it did stays on the ledger under its number.
+	/// It has left, and its keys are gone. What it did stays on the ledger under its number.
 	Removed,
 }
 
@@ -132,11 +144,11 @@ pub struct Member {
 	pub kind: MemberKind,
 	/// Its name.
 	pub name: Name,
-	/// The country it is in.
+	/// Its country.
 	pub region: Region,
 	/// Whether it may act.
 	pub status: Status,
-	/// Whether the council gave it a seat.
+	/// Whether it has a seat on the council.
 	pub seat: bool,
 	/// How many keys it has.
 	pub keys: u32,

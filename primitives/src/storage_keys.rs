@@ -1,4 +1,4 @@
-//! Where the values stand in the ledger's state: the table "Values of the state" in `docs/proofs.md`.
+//! The storage keys of the ledger's values: the table "Values of the state" in `docs/proofs.md`.
 
 use crate::{
 	lineage::{ActivityId, ArtifactId},
@@ -26,53 +26,53 @@ fn under_member(mut key: Vec<u8>, member: MemberId) -> Vec<u8> {
 	key
 }
 
-/// The log of a data set.
+/// The key of a dataset's log.
 pub fn log(id: &DatasetId) -> Vec<u8> {
 	under_hash("Access", "Logs", id)
 }
 
-/// A data set.
+/// The key of a dataset.
 pub fn dataset(id: &DatasetId) -> Vec<u8> {
 	under_hash("Consent", "Datasets", id)
 }
 
-/// An artifact.
+/// The key of an artifact.
 pub fn artifact(id: &ArtifactId) -> Vec<u8> {
 	under_hash("Lineage", "Artifacts", id)
 }
 
-/// An activity.
+/// The key of an activity.
 pub fn activity(id: &ActivityId) -> Vec<u8> {
 	under_hash("Lineage", "Activities", id)
 }
 
-/// What the keys of all evidence about an artifact begin with.
+/// The prefix of the keys of all evidence about an artifact.
 pub fn evidence_of(id: &ArtifactId) -> Vec<u8> {
 	under_hash("Lineage", "EvidenceOf", id)
 }
 
-/// The evidence about an artifact by one member.
+/// The key of one member's evidence about an artifact.
 pub fn evidence(id: &ArtifactId, by: MemberId) -> Vec<u8> {
 	under_member(evidence_of(id), by)
 }
 
-/// The member in a key of [`evidence`]; none when it is no such key.
+/// The member in a key of [`evidence`]; none for any other key.
 pub fn evidence_by(id: &ArtifactId, key: &[u8]) -> Option<MemberId> {
 	let member = MemberId::from_le_bytes(*key.last_chunk()?);
 	(evidence(id, member) == key).then_some(member)
 }
 
-/// A member.
+/// The key of a member.
 pub fn member(id: MemberId) -> Vec<u8> {
 	under_member(item("Members", "Members"), id)
 }
 
-/// The time of the block.
+/// The key of the block's time.
 pub fn now() -> Vec<u8> {
 	item("Timestamp", "Now")
 }
 
-/// The voters of GRANDPA.
+/// The key of GRANDPA's voters.
 pub fn authorities() -> Vec<u8> {
 	item("Grandpa", "Authorities")
 }

@@ -1,11 +1,31 @@
-//! The coded values that consent scopes and access events are made of.
+//! The coded values of consent scopes and access events.
 //!
 //! Each code keeps its number for ever; new codes are appended. The client maps published vocabularies onto these.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// An enumeration whose values have a published code each.
+/// A value in a dimension of a consent scope.
+pub trait Value: Copy + Ord {
+	/// The first `most` values in their order, or all where there are fewer.
+	fn first(most: u32) -> impl Iterator<Item = Self>;
+
+	/// How a report shows the value.
+	fn label(self) -> Label;
+}
+
+/// How a report shows a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+	/// By its published code.
+	Code(&'static str),
+	/// By the country with this ISO 3166-1 numeric code.
+	Country(u16),
+	/// By the name of the member with this number.
+	Member(u32),
+}
+
+/// Declares an enumeration in which each value has a published code.
 macro_rules! coded {
 	(
 		$(#[$doc:meta])*
@@ -22,7 +42,7 @@ macro_rules! coded {
 		}
 
 		impl $name {
-			/// Every value, in the order of its number.
+			/// Every value, in the order of their numbers.
 			pub const ALL: &'static [Self] = &[ $( Self::$variant ),+ ];
 
 			/// The published code.
@@ -30,9 +50,19 @@ macro_rules! coded {
 				match self { $( Self::$variant => $code ),+ }
 			}
 
-			/// The value of a published code, or none when the ledger does not know the code.
+			/// The value with this published code; none when the ledger does not know the code.
 			pub fn from_code(code: &str) -> Option<Self> {
 				Self::ALL.iter().copied().find(|value| value.code() == code)
+			}
+		}
+
+		impl Value for $name {
+			fn first(most: u32) -> impl Iterator<Item = Self> {
+				(0..most).zip(Self::ALL).map(|(_, value)| *value)
+			}
+
+			fn label(self) -> Label {
+				Label::Code(self.code())
 			}
 		}
 
@@ -47,16 +77,16 @@ macro_rules! coded {
 coded! {
 	/// Why data is used: HL7 v3 PurposeOfUse (`http://terminology.hl7.org/CodeSystem/v3-ActReason`).
 	///
-	/// The codes form a tree at HL7 ([`Purpose::parent`]); a scope names each purpose that it allows, and never
-	/// concludes from one to another.
+	/// At HL7 the codes form a tree ([`Purpose::parent`]). A scope names each purpose that it allows: allowing one
+	/// purpose never implies another.
 	Purpose {
 		/// Treatment.
 		0 Treatment "TREAT",
 		/// Emergency treatment.
 		1 EmergencyTreatment "ETREAT",
-		/// Break the glass: access outside the usual authority in an emergency.
+		/// Break the glass: access in an emergency beyond the usual authority.
 		2 BreakTheGlass "BTG",
-		/// Decision support in care, model inference for a patient among it.
+		/// Decision support in care, including model inference for a patient.
 		3 DecisionSupport "TREATDS",
 		/// Coordination of care.
 		4 CoordinationOfCare "COC",
@@ -68,9 +98,9 @@ coded! {
 		7 Payment "HPAYMT",
 		/// Healthcare marketing.
 		8 Marketing "HMARKT",
-		/// Request of the patient.
+		/// At the patient's request.
 		9 PatientRequest "PATRQT",
-		/// Request of the patient's family.
+		/// At the request of the patient's family.
 		10 FamilyRequest "FAMRQT",
 		/// Public health.
 		11 PublicHealth "PUBHLTH",
@@ -100,10 +130,10 @@ coded! {
 }
 
 impl Purpose {
-	/// The purpose that HL7 lists this one under, or none at the top.
+	/// The purpose under which HL7 lists this one; none at the top.
 	///
-	/// Source: the hierarchy of the HL7 v3 value set PurposeOfUse. Machine-learning training has no parent among
-	/// these codes: research consent alone does not allow it.
+	/// Source: the hierarchy of the HL7 v3 value set PurposeOfUse. Machine-learning training has no parent among these
+	/// codes: consent to research alone does not allow it.
 	pub const fn parent(self) -> Option<Self> {
 		use Purpose::*;
 		Some(match self {
@@ -131,13 +161,13 @@ coded! {
 	/// What is done with the data: the actions of ODRL 2.2 and of the International Data Spaces, and those of FHIR
 	/// `Consent.provision.action` that concern the record itself.
 	Operation {
-		/// Look at.
+		/// Look at the data.
 		0 Read "read",
 		/// Gather new data about the subject.
 		1 Collect "collect",
 		/// Change the record.
 		2 Correct "correct",
-		/// Remove.
+		/// Remove the data.
 		3 Delete "delete",
 		/// Add labels.
 		4 Annotate "annotate",
@@ -153,9 +183,9 @@ coded! {
 		9 Synthesise "synthesise",
 		/// Join with other data about the same subjects.
 		10 Link "link",
-		/// Take a copy out of the hospital.
+		/// Copy the data out of the hospital.
 		11 Export "export",
-		/// Hand to a third party.
+		/// Give the data to a third party.
 		12 Share "share",
 	}
 }
@@ -190,6 +220,16 @@ coded! {
 )]
 pub struct Region(pub u16);
 
+impl Value for Region {
+	fn first(most: u32) -> impl Iterator<Item = Self> {
+		(0..most).zip(1..=999).map(|(_, code)| Self(code))
+	}
+
+	fn label(self) -> Label {
+		Label::Country(self.0)
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -208,7 +248,7 @@ mod tests {
 	}
 
 	#[test]
-	fn research_covers_its_kinds_but_not_model_training() {
+	fn research_includes_its_kinds_but_not_model_training() {
 		assert!(Purpose::ClinicalTrialWithCare.is_or_under(Purpose::Research));
 		assert!(!Purpose::ModelTraining.is_or_under(Purpose::Research));
 		assert!(!Purpose::Research.is_or_under(Purpose::ClinicalTrial));

@@ -3,6 +3,8 @@
 //!
 //! `scripts/bench` runs it. The figures of one run are to be compared with each other.
 
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
+
 use codec::{Decode, Encode};
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},

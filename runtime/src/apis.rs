@@ -280,6 +280,20 @@ impl_runtime_apis! {
 		}
 	}
 
+	impl kexin_runtime_api::FinalityApi<Block> for Runtime {
+		fn last_restart() -> Option<u32> {
+			pallet_governance::LastRestart::<Runtime>::get().map(|restart| restart.block)
+		}
+	}
+
+	impl kexin_runtime_api::ValidatorApi<Block, AccountId, BlockNumber> for Runtime {
+		fn validators() -> Vec<(AccountId, Option<BlockNumber>)> {
+			let last_authored = pallet_members::LastAuthored::<Runtime>::get;
+			let validators = Session::validators().into_iter();
+			validators.map(|account| (account.clone(), last_authored(account))).collect()
+		}
+	}
+
 	impl kexin_runtime_api::AnnotationApi<Block, AccountId, Balance> for Runtime {
 		fn claimable(account: AccountId) -> Balance {
 			Annotation::claimable(&account)

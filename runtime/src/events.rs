@@ -60,10 +60,7 @@ macro_rules! same {
 fn access(event: pallet_access::Event<Runtime>, batches: &mut Vec<Batch>) -> Option<AccessLogEvent> {
 	let pallet_access::Event::BatchRecorded {
 		dataset, first, root, ..
-	} = event
-	else {
-		return None;
-	};
+	} = event;
 	let same = |batch: &Batch| (batch.dataset, batch.first, batch.root) == (dataset, first, root);
 	let position = batches.iter().position(same)?;
 	Some(AccessLogEvent::BatchRecorded(batches.remove(position)))

@@ -12,6 +12,7 @@
 //! ([`configs::membership`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 #![recursion_limit = "256"]
 // What the macros of FRAME generate has no documentation of its own.
 #![allow(missing_docs)]

@@ -74,10 +74,10 @@ test('what follows is proved for whoever trusts the block that started finality 
   let refused;
   await until('what follows to be justified', () => {
     refused = alice.kexin(['proof', DATASET, '1', '--genesis', genesis], { check: false });
-    return refused.err.includes('started anew');
+    return refused.err.includes('restarted finality');
   });
   assert.equal(refused.code, 1);
-  const [, number, restart] = /started anew with block (\d+).*(0x[0-9a-f]{64}:\d+)/.exec(refused.err);
+  const [, number, restart] = /restarted finality with block (\d+).*(0x[0-9a-f]{64}:\d+)/.exec(refused.err);
   assert.equal(restart, `${await observer.rpc('chain_getBlockHash', Number(number))}:1`, 'other hospitals name the same block');
   await alice.prove(DATASET, 1, genesis, 'after.json', ['--restart', restart]);
   alice.kexin(['verify', 'after.json', '--genesis', genesis, '--restart', restart]);

@@ -8,7 +8,7 @@ use kexin_primitives::{
 	vocabulary::{Purpose, Region},
 	UnixMillis, H256,
 };
-use kexin_verifier::{finality::Restart, Bytes, Trust};
+use kexin_verifier::{finality::RestartBlock, Bytes, Trust};
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::Value;
 use std::{fs, path::Path, str::FromStr};
@@ -54,14 +54,14 @@ pub struct Restarts {
 	/// The hash of a block with which the council started finality anew and the number of its voters, as in 0x…:3, from somebody whom you
 	/// trust. Can be given several times.
 	#[arg(long = "restart", value_name = "HASH:NUMBER", value_parser = restart)]
-	restarts: Vec<Restart>,
+	restarts: Vec<RestartBlock>,
 }
 
-fn restart(text: &str) -> anyhow::Result<Restart> {
+fn restart(text: &str) -> anyhow::Result<RestartBlock> {
 	let (hash, set_id) = text
 		.split_once(':')
 		.context("expected the hash of the block and the number of its voters, as in 0x…:3")?;
-	Ok(Restart {
+	Ok(RestartBlock {
 		hash: parse_hash(hash)?,
 		set_id: set_id.parse().with_context(|| format!("{set_id:?} is no number"))?,
 	})

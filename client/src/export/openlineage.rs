@@ -7,7 +7,7 @@ use super::{hex, uuid};
 use crate::report::text::{self, Names};
 use kexin_primitives::{lineage::ArtifactId, members::MemberId, UnixMillis, H256};
 use kexin_verifier::{
-	report::{Activity, Artifact, Dataset},
+	report::{ReportedActivity, ReportedArtifact, ReportedDataset},
 	Document, Report,
 };
 use serde_json::{json, Map, Value};
@@ -24,8 +24,8 @@ struct Export<'a> {
 	report: &'a Report,
 	source: H256,
 	names: Names<'a>,
-	artifacts: BTreeMap<ArtifactId, &'a Artifact>,
-	datasets: BTreeMap<ArtifactId, &'a Dataset>,
+	artifacts: BTreeMap<ArtifactId, &'a ReportedArtifact>,
+	datasets: BTreeMap<ArtifactId, &'a ReportedDataset>,
 	namespace: String,
 }
 
@@ -84,7 +84,7 @@ fn time(time: UnixMillis) -> String {
 }
 
 impl Export<'_> {
-	fn event(&self, kind: &str, at: UnixMillis, activity: &Activity) -> Map<String, Value> {
+	fn event(&self, kind: &str, at: UnixMillis, activity: &ReportedActivity) -> Map<String, Value> {
 		let read = activity
 			.read
 			.iter()
@@ -125,11 +125,11 @@ impl Export<'_> {
 		])
 	}
 
-	fn start(&self, activity: &Activity) -> Value {
+	fn start(&self, activity: &ReportedActivity) -> Value {
 		Value::Object(self.event("START", activity.started, activity))
 	}
 
-	fn complete(&self, activity: &Activity, ended: UnixMillis) -> Value {
+	fn complete(&self, activity: &ReportedActivity, ended: UnixMillis) -> Value {
 		let mut event = self.event("COMPLETE", ended, activity);
 		event.insert("outputs".into(), self.all(&activity.generated, "outputFacets"));
 		Value::Object(event)

@@ -3,7 +3,7 @@
 use super::text::{self, Names};
 use kexin_primitives::{lineage::ArtifactKind, H256};
 use kexin_verifier::{
-	report::{Code, Status},
+	report::{Code, VerdictStatus},
 	Report,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -231,7 +231,7 @@ impl Mark {
 fn marks(report: &Report) -> BTreeMap<H256, Mark> {
 	let mut marks = BTreeMap::from([(report.model, Mark::Subject)]);
 	for reason in report.notices.iter().chain(&report.verdict.reasons) {
-		let breached = reason.code == Code::Breach && report.verdict.status == Status::Breached;
+		let breached = reason.code == Code::Breach && report.verdict.status == VerdictStatus::Breached;
 		let mark = if breached { Mark::Breached } else { Mark::Noticed };
 		marks.insert(reason.about, mark);
 	}

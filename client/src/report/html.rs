@@ -6,7 +6,7 @@ use super::{
 	page::{Block, Cell, Page},
 	text,
 };
-use kexin_verifier::report::Status;
+use kexin_verifier::report::VerdictStatus;
 
 /// The breadth of a node, in pixels.
 const WIDTH: usize = 150;
@@ -43,9 +43,9 @@ code, pre { font: 13px/1.4 ui-monospace, monospace; overflow-wrap: anywhere; } p
 /// The page as one file.
 pub fn render(page: &Page) -> String {
 	let class = match page.status {
-		Status::Compliant => "compliant",
-		Status::Breached => "breached",
-		Status::CannotTell => "cannot-tell",
+		VerdictStatus::Compliant => "compliant",
+		VerdictStatus::Breached => "breached",
+		VerdictStatus::CannotTell => "cannot-tell",
 	};
 	let title = escape(&page.title);
 	let mut out = format!(

@@ -15,17 +15,23 @@ pub mod page;
 pub mod text;
 
 use kexin_verifier::{
-	report::{Accesses, Code, Status},
+	report::{Accesses, Code, VerdictStatus},
 	Report,
 };
 use text::Names;
 
 /// What a verdict means.
-pub fn meaning(status: Status) -> &'static str {
+pub fn meaning(status: VerdictStatus) -> &'static str {
 	match status {
-		Status::Compliant => "Every access that was reported for it was within the consents in force at that time.",
-		Status::Breached => "The hospital permitted at least one access for it that was outside the consents in force.",
-		Status::CannotTell => "No access for it is known to be outside the consents, but something could hide one.",
+		VerdictStatus::Compliant => {
+			"Every access that was reported for it was within the consents in force at that time."
+		},
+		VerdictStatus::Breached => {
+			"The hospital permitted at least one access for it that was outside the consents in force."
+		},
+		VerdictStatus::CannotTell => {
+			"No access for it is known to be outside the consents, but something could hide one."
+		},
 	}
 }
 

@@ -9,14 +9,14 @@ use super::{
 use kexin_primitives::{
 	access::{LogEntry, Outcome},
 	lineage::ArtifactId,
-	scope::{Dimension, Scope},
+	scope::{DimensionView, Scope},
+	vocabulary::Label,
 	H256,
 };
 use kexin_verifier::{
-	report::{Activity, Artifact, Dataset, Reason, Status},
+	report::{Reason, ReportedActivity, ReportedArtifact, ReportedDataset, VerdictStatus},
 	Document, Report,
 };
-use serde::Serialize;
 
 /// Accesses outside the consents that are listed one by one.
 const BREACHES: usize = 500;
@@ -79,7 +79,7 @@ pub struct Page {
 	/// Its title.
 	pub title: String,
 	/// The verdict.
-	pub status: Status,
+	pub status: VerdictStatus,
 	/// What the verdict means.
 	pub meaning: &'static str,
 	/// The rest.
@@ -172,7 +172,7 @@ fn subject(report: &Report, names: &Names<'_>) -> Section {
 	)
 }
 
-fn dataset(number: u32, dataset: &Dataset, names: &Names<'_>) -> Section {
+fn dataset(number: u32, dataset: &ReportedDataset, names: &Names<'_>) -> Section {
 	let accesses = dataset.log.accesses;
 	let of = |number: u64, breached: u64| words(format!("{number}, of which {breached} outside the consents"));
 	let mut facts = vec![
@@ -208,32 +208,50 @@ fn dataset(number: u32, dataset: &Dataset, names: &Names<'_>) -> Section {
 }
 
 fn scope_rows(label: &Scope, cohort: &Scope, names: &Names<'_>) -> Vec<Vec<Cell>> {
-	let row = |what: &str, label: String, cohort: String| vec![words(what), words(label), words(cohort)];
-	let both = |what: &str, of: &dyn Fn(&Scope) -> String| row(what, of(label), of(cohort));
-	vec![
-		both("From", &|scope| text::time(scope.start)),
-		both("Purposes", &|scope| dimension(&scope.purposes, text::name)),
-		both("Operations", &|scope| dimension(&scope.operations, text::name)),
-		both("Regions", &|scope| dimension(&scope.regions, text::name)),
-		both("Recipients", &|scope| {
-			dimension(&scope.recipients, |id| names.full(*id))
-		}),
-		both("Recipient classes", &|scope| {
-			dimension(&scope.recipient_classes, text::name)
-		}),
-	]
+	let start = vec![
+		words("From"),
+		words(text::time(label.start)),
+		words(text::time(cohort.start)),
+	];
+	let dimensions = label.dimensions().into_iter().zip(cohort.dimensions());
+	let rows = dimensions.map(|(label, cohort)| {
+		vec![
+			words(heading(label.name)),
+			words(dimension(&label, names)),
+			words(dimension(&cohort, names)),
+		]
+	});
+	[start].into_iter().chain(rows).collect()
 }
 
-fn dimension<V: Ord + Copy + Serialize, const N: u32>(
-	dimension: &Dimension<V, N>,
-	name: impl Fn(&V) -> String,
-) -> String {
-	let named = dimension
-		.named()
-		.map(|(value, until)| format!("{} {}", name(value), text::until(until)));
-	let mut parts = named.collect::<Vec<_>>();
+/// A name in camel case as a heading: `recipientClasses` becomes "Recipient classes".
+fn heading(name: &str) -> String {
+	let mut heading = String::new();
+	for character in name.chars() {
+		if heading.is_empty() {
+			heading.extend(character.to_uppercase());
+		} else if character.is_uppercase() {
+			heading.push(' ');
+			heading.extend(character.to_lowercase());
+		} else {
+			heading.push(character);
+		}
+	}
+	heading
+}
+
+fn dimension(dimension: &DimensionView, names: &Names<'_>) -> String {
+	let name = |label: &Label| match label {
+		Label::Code(code) => (*code).to_owned(),
+		Label::Country(code) => code.to_string(),
+		Label::Member(id) => names.full(*id),
+	};
+	let named = dimension.named.iter();
+	let mut parts = named
+		.map(|(label, until)| format!("{} {}", name(label), text::until(*until)))
+		.collect::<Vec<_>>();
 	let others = if parts.is_empty() { "any" } else { "any other" };
-	parts.push(format!("{others} {}", text::until(dimension.other())));
+	parts.push(format!("{others} {}", text::until(dimension.other)));
 	parts.join("; ")
 }
 
@@ -279,7 +297,7 @@ fn breaches(document: &Document, names: &Names<'_>) -> Section {
 	section("Accesses outside the consents", blocks)
 }
 
-fn activities(activities: &[Activity], names: &Names<'_>) -> Section {
+fn activities(activities: &[ReportedActivity], names: &Names<'_>) -> Section {
 	let all = |ids: &[ArtifactId]| match ids {
 		[] => words("–"),
 		_ => words(ids.iter().map(|id| text::short(*id)).collect::<Vec<_>>().join(" ")),
@@ -313,7 +331,7 @@ fn activities(activities: &[Activity], names: &Names<'_>) -> Section {
 	section("Activities", blocks)
 }
 
-fn artifacts(artifacts: &[Artifact], names: &Names<'_>) -> Section {
+fn artifacts(artifacts: &[ReportedArtifact], names: &Names<'_>) -> Section {
 	let rows = artifacts.iter().map(|artifact| {
 		vec![
 			words(text::name(&artifact.kind)),
@@ -335,7 +353,7 @@ fn artifacts(artifacts: &[Artifact], names: &Names<'_>) -> Section {
 	section("Artifacts", vec![table(head, rows, ROWS)])
 }
 
-fn evidence(artifacts: &[Artifact], names: &Names<'_>) -> Section {
+fn evidence(artifacts: &[ReportedArtifact], names: &Names<'_>) -> Section {
 	let evidence = artifacts
 		.iter()
 		.flat_map(|artifact| artifact.evidence.iter().map(move |evidence| (artifact.id, evidence)));

@@ -4,7 +4,7 @@ use kexin_primitives::{
 	members::{MemberId, Status},
 	UnixMillis, FOREVER, H256,
 };
-use kexin_verifier::report::{self, Member};
+use kexin_verifier::report::{ReportedMember, VerdictStatus};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -67,11 +67,11 @@ pub fn standing(status: Status) -> &'static str {
 }
 
 /// What the verdict is.
-pub fn verdict(status: report::Status) -> &'static str {
+pub fn verdict(status: VerdictStatus) -> &'static str {
 	match status {
-		report::Status::Compliant => "compliant",
-		report::Status::Breached => "breached",
-		report::Status::CannotTell => "cannot tell",
+		VerdictStatus::Compliant => "compliant",
+		VerdictStatus::Breached => "breached",
+		VerdictStatus::CannotTell => "cannot tell",
 	}
 }
 
@@ -93,16 +93,16 @@ pub fn plain(text: &str) -> String {
 }
 
 /// The members of a report by their numbers.
-pub struct Names<'a>(BTreeMap<MemberId, &'a Member>);
+pub struct Names<'a>(BTreeMap<MemberId, &'a ReportedMember>);
 
 impl<'a> Names<'a> {
 	/// Those of a report.
-	pub fn new(members: &'a [Member]) -> Self {
+	pub fn new(members: &'a [ReportedMember]) -> Self {
 		Self(members.iter().map(|member| (member.id, member)).collect())
 	}
 
 	/// A member of the report.
-	pub fn get(&self, id: MemberId) -> Option<&'a Member> {
+	pub fn get(&self, id: MemberId) -> Option<&'a ReportedMember> {
 		self.0.get(&id).copied()
 	}
 

@@ -73,7 +73,7 @@ fn each_end_has_its_exit_code() {
 		drop(value["logs"][0]["entries"].as_array_mut().unwrap().pop())
 	});
 	for (name, more, expected, says) in [
-		("edited.json", &[][..], 1, "not the one that stands in the log"),
+		("edited.json", &[][..], 1, "not the one in the log"),
 		("cut.json", &[], 1, "entries are missing"),
 		("missing.json", &[], 2, "can't read"),
 		("kexin.toml", &[], 2, "not a proof"),

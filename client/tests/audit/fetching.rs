@@ -68,10 +68,10 @@ impl<F> Fake<F> {
 				let index = |name: &str| params[1][name].as_u64().map(|index| index as usize);
 				let first = index("from").unwrap();
 				let end = index("to").unwrap_or(log.entries.len());
-				let read = |state: &kexin_verifier::State| drop(state.log(&dataset).unwrap());
+				let read = |state: &kexin_verifier::ProvedState| drop(state.log(&dataset).unwrap());
 				json!(AccessProof {
 					format: AccessProof::FORMAT.into(),
-					block: access::Block {
+					block: access::BlockId {
 						hash: self.header.hash(),
 						number: self.header.number
 					},

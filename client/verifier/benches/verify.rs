@@ -2,6 +2,8 @@
 //!
 //! `cargo bench -p kexin-verifier`. Every figure is the median of several runs, all in one process and on one core.
 
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)]
+
 #[path = "../tests/verifier/support/mod.rs"]
 mod support;
 
@@ -23,7 +25,7 @@ use support::{
 
 const EVENTS: u32 = 1_000_000;
 
-/// Entries as a ledger has them, `number` of them.
+/// `number` entries, as a ledger has them.
 fn entries(number: u32) -> impl Iterator<Item = LogEntry> {
 	(0..number).map(|number| {
 		let mut entry = sample::entry("scans", 1, Operation::Train, Some("train"));
@@ -34,7 +36,7 @@ fn entries(number: u32) -> impl Iterator<Item = LogEntry> {
 	})
 }
 
-/// The state of a ledger in use, with this many data sets that have logs.
+/// The state of a ledger in use, with this many datasets that have logs.
 fn ledger(datasets: u32) -> Ledger {
 	let mut ledger = Ledger::default();
 	let pallets =
@@ -47,7 +49,7 @@ fn ledger(datasets: u32) -> Ledger {
 		}
 	}
 	for number in 0..datasets {
-		let id = named(&format!("data set {number}"));
+		let id = named(&format!("dataset {number}"));
 		let mut entry = sample::entry("scans", 0, Operation::Read, None);
 		entry.dataset = id;
 		ledger.record(entry);
@@ -121,7 +123,7 @@ fn log_length(proof: &AccessProof) -> usize {
 fn sizes(ledger: &Ledger, datasets: u32) {
 	let proof = access_proof(&mut Chain::new(voters(0..4)), ledger, named("scans"), 123_456, 1);
 	println!(
-		"one event of {EVENTS} without finality, {datasets} data sets: entry and {} hashes {} bytes (JSON {}), \
+		"one event of {EVENTS} without finality, {datasets} datasets: entry and {} hashes {} bytes (JSON {}), \
 		 {} state nodes {} bytes (JSON {})",
 		proof.hashes.len(),
 		log_length(&proof),
@@ -141,7 +143,7 @@ fn whole_log(ledger: &Ledger) {
 		assert!(proved.complete);
 	});
 
-	// The same bytes, laid out beforehand: what is left when nothing but hashing remains.
+	// The same bytes, laid out beforehand, so that only hashing remains.
 	let mut inputs = Vec::new();
 	let mut ends = Vec::new();
 	for entry in &proof.entries {
@@ -196,7 +198,7 @@ fn whole_report() {
 }
 
 fn main() {
-	// `cargo test --all-targets` runs benchmarks too, to see that they can.
+	// `cargo test --all-targets` runs benchmarks too, to check that they run.
 	if !std::env::args().any(|argument| argument == "--bench") {
 		return;
 	}

@@ -1,12 +1,12 @@
-//! From a data set's accumulator to the entries of its log.
+//! From a dataset's accumulator to the entries of its log.
 //!
-//! From a complete log follows what did *not* happen. That none of its entries names a certain recipient, say, is then
-//! a fact about the data set, as far as the hospital reported.
+//! A complete log also shows what did *not* happen. For example, if none of its entries names a certain recipient, then
+//! the hospital reported no access by that recipient.
 
 use crate::{
 	error::{in_state, Error},
 	finality::{FinalBlock, Finality, Trust},
-	state::{ReadState, State},
+	state::{ProvedState, ReadState},
 	Bytes,
 };
 use alloc::{string::String, vec::Vec};
@@ -19,23 +19,23 @@ use kexin_primitives::{
 use serde::{Deserialize, Serialize};
 use sp_crypto_hashing::blake2_256;
 
-/// The proof that entries stand in a data set's log: see "Access proof" in `docs/proofs.md`.
+/// The proof that entries are in a dataset's log: see "Access proof" in `docs/proofs.md`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessProof {
 	/// [`Self::FORMAT`].
 	pub format: String,
 	/// The block that the proof is about.
-	pub block: Block,
+	pub block: BlockId,
 	/// The proof that the block is final.
 	pub finality: Finality,
-	/// The trie nodes that lead from the block's state root to the data set's log.
+	/// The trie nodes that lead from the block's state root to the dataset's log.
 	pub state: Vec<Bytes>,
-	/// The data set.
+	/// The dataset.
 	pub dataset: DatasetId,
-	/// How many entries its log has at the block.
+	/// The number of entries in its log at the block.
 	pub count: u64,
-	/// The index in the log of the first entry here.
+	/// The index in the log of the first of these entries.
 	pub first: u64,
 	/// The entries.
 	pub entries: Vec<LogEntry>,
@@ -46,14 +46,14 @@ pub struct AccessProof {
 /// A block, as a proof names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Block {
+pub struct BlockId {
 	/// Its hash.
 	pub hash: H256,
 	/// Its number.
 	pub number: u32,
 }
 
-impl From<FinalBlock> for Block {
+impl From<FinalBlock> for BlockId {
 	fn from(block: FinalBlock) -> Self {
 		Self {
 			hash: block.hash,
@@ -62,31 +62,30 @@ impl From<FinalBlock> for Block {
 	}
 }
 
-/// Entries that stand in a data set's log.
+/// Entries that are proved to be in a dataset's log.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ProvedAccesses<'a> {
-	/// The block at which they do.
+	/// The block at which they are.
 	pub block: FinalBlock,
-	/// The data set.
+	/// The dataset.
 	pub dataset: DatasetId,
-	/// How many entries the log has at the block.
+	/// The number of entries in the log at the block.
 	pub count: u64,
-	/// The index in the log of the first.
+	/// The index in the log of the first of these entries.
 	pub first: u64,
 	/// The entries.
 	pub entries: &'a [LogEntry],
-	/// Whether they are all of them: then what is not among them was not recorded until the block.
+	/// Whether they are all entries of the log: then nothing else was recorded up to the block.
 	pub complete: bool,
 }
 
 impl AccessProof {
-	/// What [`Self::format`] says.
+	/// The value of [`Self::format`].
 	pub const FORMAT: &'static str = "kexin-access-proof/1";
 
-	/// Makes the proof that `entries` stand in the log of a data set from the index `first` on, which is checked on the
-	/// way.
+	/// Makes the proof that `entries` are in the log of a dataset from the index `first` on, and checks it.
 	///
-	/// Of `nodes` those are taken that lead to the log. `hashes` are those of [`Self::hashes`].
+	/// It takes only those `nodes` that lead to the log. For `hashes`, see [`Self::hashes`].
 	///
 	/// # Errors
 	/// [`Error`].
@@ -100,7 +99,7 @@ impl AccessProof {
 		hashes: Vec<H256>,
 	) -> Result<Self, Error> {
 		let block = finality.verify(trust)?;
-		let state = State::gather(block.state_root, nodes);
+		let state = ProvedState::gather(block.state_root, nodes);
 		let log = state.log(&dataset).map_err(in_state)?;
 		check(dataset, &log, first, &entries, &hashes)?;
 		Ok(Self {
@@ -116,10 +115,10 @@ impl AccessProof {
 		})
 	}
 
-	/// What is proved on the chain of which this is known.
+	/// What is proved on the chain that you trust.
 	///
 	/// # Errors
-	/// [`Error`]: [`Error::Differs`] names the first field that says something else than what is proved.
+	/// [`Error`]: [`Error::Differs`] names the first field that is not what is proved.
 	pub fn verify(&self, trust: impl Into<Trust>) -> Result<ProvedAccesses<'_>, Error> {
 		if self.format != Self::FORMAT {
 			return Err(Error::Format(self.format.clone()));
@@ -132,7 +131,7 @@ impl AccessProof {
 		if self.block.number != block.number {
 			return differs("block.number");
 		}
-		let state = State::new(block.state_root, &self.state).map_err(in_state)?;
+		let state = ProvedState::new(block.state_root, &self.state).map_err(in_state)?;
 		let log = state.log(&self.dataset).map_err(in_state)?;
 		state.every_node_used().map_err(in_state)?;
 		let count = log.accumulator.count();
@@ -151,7 +150,7 @@ impl AccessProof {
 	}
 }
 
-/// Checks that `entries` are all of the log.
+/// Checks that `entries` are the whole log.
 pub(crate) fn check_all(dataset: DatasetId, log: &Log, entries: &[LogEntry]) -> Result<(), Error> {
 	let (found, proved) = (length(entries), log.accumulator.count());
 	match found.cmp(&proved) {
@@ -161,16 +160,16 @@ pub(crate) fn check_all(dataset: DatasetId, log: &Log, entries: &[LogEntry]) -> 
 	}
 }
 
-/// Checks that `entries` stand in the log from `first` on.
+/// Checks that `entries` are in the log from the index `first` on.
 fn check(dataset: DatasetId, log: &Log, first: u64, entries: &[LogEntry], hashes: &[H256]) -> Result<(), Error> {
 	log.accumulator
 		.verify(first, &leaves(entries), hashes)
 		.map_err(|error| diagnose(error, dataset, log, first, entries, hashes))
 }
 
-/// The hashes that stand for entries in the log's accumulator, as [`LogEntry::leaf`] makes them one by one.
+/// The hashes of entries in the log's accumulator, as [`LogEntry::leaf`] makes them one by one.
 pub fn leaves(entries: &[LogEntry]) -> Vec<H256> {
-	// Millions of entries are hashed at a time: one buffer serves them all.
+	// A log may have millions of entries: one buffer serves them all.
 	let mut input = Vec::new();
 	let mut leaf = |entry: &LogEntry| {
 		input.clear();
@@ -181,7 +180,7 @@ pub fn leaves(entries: &[LogEntry]) -> Vec<H256> {
 	entries.iter().map(&mut leaf).collect()
 }
 
-/// How many of the entries are permitted accesses with breaches, which the ledger counts as well.
+/// The number of entries that are permitted accesses with breaches. The ledger counts them too.
 fn breaches(entries: &[LogEntry]) -> u64 {
 	let breached = |entry: &&LogEntry| entry.event.outcome == Outcome::Permitted && !entry.breaches.is_empty();
 	entries
@@ -190,7 +189,7 @@ fn breaches(entries: &[LogEntry]) -> u64 {
 		.fold(0, |number, _| number.saturating_add(1))
 }
 
-/// What was done to entries that are not those of the log, as far as it shows.
+/// What was done to entries that are not those of the log, as far as it can be told.
 fn diagnose(
 	error: RangeError,
 	dataset: DatasetId,
@@ -207,7 +206,7 @@ fn diagnose(
 			proved,
 		};
 	}
-	// Without hashes, entries from the beginning on were meant to be the whole log.
+	// Entries from the first one on, without hashes, were meant to be the whole log.
 	if first == 0 && hashes.is_empty() && number < proved {
 		return Error::EntriesMissing {
 			dataset,

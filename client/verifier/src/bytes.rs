@@ -1,10 +1,10 @@
-//! Bytes as they stand in a proof's JSON.
+//! Bytes in a proof's JSON.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 
-/// Bytes that are hex with `0x` in JSON.
+/// Bytes that are written in JSON as hex with the prefix `0x`.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bytes(pub Vec<u8>);
 
@@ -40,7 +40,7 @@ fn digit(character: u8) -> Option<u8> {
 		.and_then(|digit| u8::try_from(digit).ok())
 }
 
-/// Reads `0x` and pairs of hex digits, and nothing else.
+/// Reads `0x` followed by pairs of hex digits, and nothing else.
 fn from_hex(text: &str) -> Option<Vec<u8>> {
 	let digits = text.strip_prefix("0x")?.as_bytes();
 	let pairs = digits.chunks(2).map(|pair| match pair {
@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Bytes {
 			type Value = Bytes;
 
 			fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-				formatter.write_str("bytes in hex, with 0x before them")
+				formatter.write_str("bytes in hex with the prefix 0x")
 			}
 
 			fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
@@ -90,7 +90,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn bytes_are_hex_and_come_back() {
+	fn bytes_are_written_as_hex_and_read_back() {
 		for bytes in [alloc::vec![], alloc::vec![0], (0..=255).collect::<Vec<u8>>()] {
 			let bytes = Bytes(bytes);
 			let json = serde_json::to_string(&bytes).unwrap();
@@ -104,7 +104,7 @@ mod tests {
 	}
 
 	#[test]
-	fn what_is_not_hex_is_refused() {
+	fn anything_but_hex_is_refused() {
 		for text in ["", "0", "00", "0x0", "0x0g", "0x+1", "0x 1", "0X00", "0x00 ", "0xé1"] {
 			assert!(serde_json::from_value::<Bytes>(text.into()).is_err(), "{text:?}");
 		}

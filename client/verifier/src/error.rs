@@ -1,8 +1,8 @@
 //! Why a proof is refused.
 
-use crate::finality::Restart;
-pub use crate::{finality::JustificationError, header::HeaderError, state::StateError};
+pub use crate::{finality::justification::JustificationError, header::HeaderError, state::StateError};
 
+use crate::finality::types::RestartBlock;
 use alloc::string::String;
 use core::fmt;
 use kexin_primitives::{DatasetId, H256};
@@ -12,15 +12,15 @@ use kexin_primitives::{DatasetId, H256};
 pub enum Place {
 	/// The header of the chain's first block.
 	Genesis,
-	/// The nodes that lead to the first voters.
+	/// The trie nodes that prove the first voters.
 	Authorities,
-	/// The handover at this place of the list, counted from 0.
+	/// The handover at this index.
 	Handover(usize),
-	/// The header at this place of `headers`, counted from 0.
+	/// The header at this index of `headers`.
 	Header(usize),
 	/// The justification.
 	Justification,
-	/// The nodes of the block's state.
+	/// The trie nodes of the block's state.
 	State,
 }
 
@@ -42,26 +42,26 @@ impl fmt::Display for Place {
 pub enum Error {
 	/// The file is not JSON, or not a proof: a field is missing, unknown or of another type.
 	Json(String),
-	/// The file says that it is of this format, which is not known here.
+	/// The file has this format, which this verifier does not know.
 	Format(String),
 
 	/// The proof is about another chain.
 	WrongGenesis {
-		/// The hash of the first block of the chain that the proof should be about.
+		/// The genesis hash that you trust.
 		expected: H256,
-		/// The hash of the header that the proof carries as the first.
+		/// The hash of the first header in the proof.
 		found: H256,
 	},
-	/// The first block has this number instead of 0.
+	/// The first header has this number instead of 0.
 	NotTheFirst(u32),
-	/// A header is not one, or does what the chain never does.
+	/// A header can't be decoded, or contains what the chain never produces.
 	Header {
 		/// Where.
 		at: Place,
 		/// What is wrong with it.
 		error: HeaderError,
 	},
-	/// Nobody has a vote in the set of voters that is announced here, or the weights are too large.
+	/// The voter set that is announced here is empty, or its weights are too large.
 	NoVoters(Place),
 	/// A justification does not make the block final.
 	Justification {
@@ -74,23 +74,23 @@ pub enum Error {
 	NothingAnnounced(Place),
 	/// A handover lacks a justification, or a restart of finality has one.
 	WrongHandover(Place),
-	/// The council started finality anew with this block, and it is not among those that are trusted.
+	/// The council restarted finality with this block, which is not among those that you trust.
 	UntrustedRestart {
 		/// Its number.
 		number: u32,
-		/// Its hash, and the number that its voters have according to the proof.
-		restart: Restart,
+		/// Its hash, and the number of its voter set according to the proof.
+		restart: RestartBlock,
 	},
-	/// A header is not after the handover before it.
+	/// A header does not come after the handover before it.
 	OutOfTurn(Place),
-	/// There is no header of the block that the proof is about.
+	/// The header of the block that the proof is about is missing.
 	NoHeaders,
-	/// A header is not the child of the one before.
+	/// A header is not the child of the header before it.
 	BrokenChain(Place),
-	/// The block with this number announces other voters, and there is no handover for it.
+	/// The block with this number announces other voters, and its handover is missing.
 	HandoverLeftOut(u32),
 
-	/// Trie nodes don't prove what they should.
+	/// The trie nodes don't prove what they should.
 	State {
 		/// Where.
 		at: Place,
@@ -98,53 +98,53 @@ pub enum Error {
 		error: StateError,
 	},
 
-	/// The list of a log's entries is shorter than the log: entries were removed, or the log was cut short.
+	/// The list of entries is shorter than the log: entries were removed.
 	EntriesMissing {
-		/// The data set.
+		/// The dataset.
 		dataset: DatasetId,
 		/// How many entries the list has.
 		found: u64,
 		/// How many the log has.
 		proved: u64,
 	},
-	/// The list of a log's entries is longer than the log: entries were added.
+	/// The list of entries is longer than the log: entries were added.
 	EntriesAdded {
-		/// The data set.
+		/// The dataset.
 		dataset: DatasetId,
-		/// Where the list ends.
+		/// The index at which the list ends.
 		found: u64,
 		/// How many entries the log has.
 		proved: u64,
 	},
-	/// A breach is hidden, or made up: another number of entries are permitted accesses with breaches than the ledger
+	/// A breach was hidden or invented: the number of permitted accesses with breaches is not the one that the ledger
 	/// counted.
 	BreachHidden {
-		/// The data set.
+		/// The dataset.
 		dataset: DatasetId,
 		/// How many such entries the list has.
 		found: u64,
 		/// How many the ledger counted.
 		proved: u64,
 	},
-	/// Entries are in another order than that of their recording.
+	/// The entries are not in the order in which they were recorded.
 	Reordered {
-		/// The data set.
+		/// The dataset.
 		dataset: DatasetId,
-		/// The index in the log of the entry that was recorded before the one that stands before it.
+		/// The index in the log of the first entry that was recorded earlier than the entry before it.
 		index: u64,
 	},
-	/// An entry, or a hash beside the entries, is not what stands in the log at that place.
+	/// An entry, or a hash beside the entries, is not the one in the log at that place.
 	EntryAltered(DatasetId),
-	/// There are more or fewer hashes beside the entries than their places need.
+	/// There are too many or too few hashes beside the entries.
 	WrongNumberOfHashes(DatasetId),
 
 	/// No artifact or activity of this name is registered on the ledger.
 	NotRegistered(H256),
-	/// The log of this data set of the ancestry is not there, or not at its place.
+	/// The log of this dataset of the ancestry is missing or in the wrong place.
 	LogMissing(DatasetId),
-	/// A log is there that is of no data set of the ancestry, or that is there twice.
+	/// The log of this dataset is there although the dataset is not in the ancestry, or it is there twice.
 	ForeignLog(DatasetId),
-	/// This field says something else than what is proved.
+	/// This field is not what is proved.
 	Differs(String),
 }
 
@@ -154,82 +154,90 @@ impl fmt::Display for Error {
 			Self::Json(cause) => write!(formatter, "the file is not a proof: {cause}"),
 			Self::Format(format) => write!(
 				formatter,
-				"the file is of the format {format:?}, which this verifier does not know: use a newer one"
+				"the file has the format {format:?}, which this verifier does not know: use a newer version of it"
 			),
 			Self::WrongGenesis { expected, found } => write!(
 				formatter,
-				"the proof is about the chain with the first block {found:?}, and not about the one with {expected:?}"
+				"the proof is about another chain: its genesis hash is {found:?}, and you trust {expected:?}"
 			),
-			Self::NotTheFirst(number) => write!(formatter, "the first block has the number {number} instead of 0"),
+			Self::NotTheFirst(number) => write!(
+				formatter,
+				"{}: the header is that of block {number} instead of block 0",
+				Place::Genesis
+			),
 			Self::Header { at, error } => write!(formatter, "{at}: the header {error}"),
 			Self::NoVoters(at) => write!(
 				formatter,
-				"{at}: the set of voters is empty or their weights are too large"
+				"{at}: the set of voters is empty or its weights are too large"
 			),
-			Self::Justification { at, error } => write!(formatter, "{at}: the block is not shown to be final: {error}"),
+			Self::Justification { at, error } => write!(formatter, "{at}: the block is not proved final: {error}"),
 			Self::NothingAnnounced(at) => write!(formatter, "{at}: the header announces no voters"),
 			Self::WrongHandover(at) => write!(
 				formatter,
-				"{at}: a handover bears a justification by the voters before it, and a restart of finality bears none"
+				"{at}: a handover needs a justification by the previous voters, and a restart of finality must have none"
 			),
 			Self::UntrustedRestart { number, restart } => write!(
 				formatter,
-				"finality was started anew with block {number}, and the voters of then do not vouch for those that follow: ask somebody \
-				 whom you trust whether the council did so with {restart}, and name it as trusted (--restart)"
+				"the council restarted finality with block {number}, so the genesis hash alone does not prove what \
+				 follows: ask a hospital that you trust whether {restart} is that restart, and if so, name it as trusted \
+				 (--restart)"
 			),
-			Self::OutOfTurn(at) => write!(formatter, "{at}: the block is not after the handover before it"),
-			Self::NoHeaders => formatter.write_str("finality.headers: there is no header of the block"),
-			Self::BrokenChain(at) => write!(formatter, "{at}: the header is not the child of the one before it"),
-			Self::HandoverLeftOut(number) => {
-				write!(
-					formatter,
-					"block {number} announces other voters, and there is no handover for it"
-				)
-			},
+			Self::OutOfTurn(at) => write!(formatter, "{at}: the block does not come after the handover before it"),
+			Self::NoHeaders => formatter.write_str("finality.headers: the header of the block is missing"),
+			Self::BrokenChain(at) => write!(formatter, "{at}: the header is not the child of the header before it"),
+			Self::HandoverLeftOut(number) => write!(
+				formatter,
+				"finality.handovers: block {number} announces other voters, and its handover is missing"
+			),
 			Self::State { at, error } => write!(formatter, "{at}: {error}"),
 			Self::EntriesMissing { dataset, found, proved } => write!(
 				formatter,
-				"the log of data set {dataset:?} has {proved} entries, and only {found} are there: entries are missing"
+				"entries are missing: the log of dataset {dataset:?} has {proved} entries, and the file has {found}"
 			),
 			Self::EntriesAdded { dataset, found, proved } => write!(
 				formatter,
-				"the log of data set {dataset:?} has {proved} entries, and those there go up to {found}: entries were \
-				 added"
+				"entries were added: the log of dataset {dataset:?} has {proved} entries, and the entries in the file \
+				 go up to {found}"
 			),
 			Self::BreachHidden { dataset, found, proved } => write!(
 				formatter,
-				"the ledger counted {proved} breaches in the log of data set {dataset:?}, and the entries show {found}"
+				"breaches were hidden or invented: the ledger counted {proved} in the log of dataset {dataset:?}, and \
+				 the entries show {found}"
 			),
 			Self::Reordered { dataset, index } => write!(
 				formatter,
-				"the entries of data set {dataset:?} are in another order than that of the log: the one at {index} was \
-				 recorded before the one in front of it"
+				"the entries of dataset {dataset:?} are not in the order of the log: entry {index} was recorded before \
+				 the entry in front of it"
 			),
 			Self::EntryAltered(dataset) => write!(
 				formatter,
-				"an entry of data set {dataset:?} is not the one that stands in the log at its place"
+				"an entry of dataset {dataset:?} was altered: it is not the one in the log at its place"
 			),
 			Self::WrongNumberOfHashes(dataset) => write!(
 				formatter,
-				"the hashes beside the entries of data set {dataset:?} are more or fewer than their places need"
+				"there are too many or too few hashes beside the entries of dataset {dataset:?}"
 			),
-			Self::NotRegistered(id) => write!(formatter, "nothing is registered on the ledger as {id:?} at this block"),
+			Self::NotRegistered(id) => write!(
+				formatter,
+				"nothing is registered on the ledger as {id:?} at this block: check the id, or ask for a later block"
+			),
 			Self::LogMissing(dataset) => write!(
 				formatter,
-				"the log of data set {dataset:?}, which is in the ancestry, is not there or not at its place"
+				"the log of dataset {dataset:?}, which is in the ancestry, is missing or in the wrong place"
 			),
 			Self::ForeignLog(dataset) => write!(
 				formatter,
-				"the log of data set {dataset:?} is there, which is not in the ancestry or is there twice"
+				"the log of dataset {dataset:?} does not belong here: the dataset is not in the ancestry, or its log is \
+				 there twice"
 			),
-			Self::Differs(field) => write!(formatter, "`{field}` says something else than what is proved"),
+			Self::Differs(field) => write!(formatter, "the field `{field}` is not what is proved"),
 		}
 	}
 }
 
 impl core::error::Error for Error {}
 
-/// Blames the nodes of the block's state for an error.
+/// The error for the trie nodes of the block's state.
 pub(crate) fn in_state(error: StateError) -> Error {
 	Error::State {
 		at: Place::State,

@@ -1,19 +1,19 @@
-//! Block headers, as far as a proof reads them.
+//! Block headers, as far as a proof needs them.
 
-use crate::finality::Voters;
+use crate::finality::types::Voters;
 use alloc::vec::Vec;
 use codec::{Decode, DecodeAll, Encode};
 use core::fmt;
 use kexin_primitives::H256;
 use sp_crypto_hashing::blake2_256;
 
-/// The engine of GRANDPA's digest items.
+/// The engine id of GRANDPA's digest items.
 const GRANDPA: [u8; 4] = *b"FRNK";
 
 /// A block header of the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Header {
-	/// The hash of the header before.
+	/// The hash of the parent block's header.
 	pub parent_hash: H256,
 	/// The block's number.
 	#[codec(compact)]
@@ -22,14 +22,14 @@ pub struct Header {
 	pub state_root: H256,
 	/// The root of the block's extrinsics.
 	pub extrinsics_root: H256,
-	/// What the block's author and runtime tell other nodes.
+	/// What the block's author and runtime publish for other nodes.
 	pub digest: Vec<DigestItem>,
 }
 
 /// An item of a header's digest.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum DigestItem {
-	/// Something of no engine.
+	/// An item that belongs to no engine.
 	#[codec(index = 0)]
 	Other(Vec<u8>),
 	/// From the runtime to a consensus engine.
@@ -49,11 +49,11 @@ pub enum DigestItem {
 /// What is wrong with a header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HeaderError {
-	/// It is not the encoding of a header, or not only that.
+	/// It is not the encoding of a header, or something follows the encoding.
 	Malformed,
-	/// It announces voters in a way that can't be read.
+	/// It announces voters in a form that can't be decoded.
 	MalformedChange,
-	/// It announces voters who take over only after this many blocks, which the chain never does.
+	/// It announces voters who take over this many blocks later, which this chain never does.
 	Delayed(u32),
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for HeaderError {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
 			Self::Malformed => formatter.write_str("is not the encoding of a block header"),
-			Self::MalformedChange => formatter.write_str("announces voters in a form that can't be read"),
+			Self::MalformedChange => formatter.write_str("announces voters in a form that can't be decoded"),
 			Self::Delayed(delay) => write!(
 				formatter,
 				"announces voters who take over {delay} blocks later, which this chain never does"
@@ -71,12 +71,12 @@ impl fmt::Display for HeaderError {
 }
 
 impl Header {
-	/// Reads a header of which nothing is left over.
+	/// Decodes a header, and refuses bytes after it.
 	///
 	/// # Errors
 	/// [`HeaderError::Malformed`].
 	pub fn from_bytes(bytes: &[u8]) -> Result<Self, HeaderError> {
-		// The decoder takes each number in its shortest form only, so that a header has one encoding.
+		// The decoder accepts each number only in its shortest form, so a header has one encoding.
 		Self::decode_all(&mut &bytes[..]).map_err(|_| HeaderError::Malformed)
 	}
 
@@ -85,11 +85,11 @@ impl Header {
 		H256(self.using_encoded(blake2_256))
 	}
 
-	/// The change of the voters that the block announces; none when it announces none. Of several announcements nodes follow the first, and a
-	/// restart before any other.
+	/// The change of the voters that the block announces, if any. Of several announcements, nodes follow the first, and
+	/// a restart before any other.
 	///
 	/// # Errors
-	/// [`HeaderError`] when the header announces them in a way that can't be followed.
+	/// [`HeaderError`] when the announcement can't be followed.
 	pub fn change(&self) -> Result<Option<Change>, HeaderError> {
 		let mut next = None;
 		let mut restart = None;
@@ -113,7 +113,7 @@ impl Header {
 						delay,
 					}));
 				},
-				// Nodes pass over what they don't know, and over the items about single voters.
+				// Nodes ignore items that they don't know, and items about single voters.
 				_ => {},
 			}
 		}
@@ -124,15 +124,15 @@ impl Header {
 /// A change of the voters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-	/// Those of now hand over to these, when the block is final.
+	/// The present voters hand over to these when the block is final.
 	HandOver(Voters),
-	/// The council starts finality anew: these go on after a final block, whatever those before them vote.
+	/// The council restarts finality: these voters continue after a final block, whatever the previous ones vote.
 	Restart {
-		/// The number of the last block that those before them made final.
+		/// The number of the last block that the previous voters made final.
 		last_final: u32,
-		/// The voters.
+		/// The new voters.
 		voters: Voters,
-		/// Blocks until they begin. It makes no difference to what they may vote on.
+		/// The number of blocks until they begin. It does not change what they may vote on.
 		delay: u32,
 	},
 }

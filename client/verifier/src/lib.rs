@@ -1,14 +1,14 @@
 //! Checks the ledger's proofs with no node and no network.
 //!
-//! What a proof is stands in `docs/proofs.md`, byte by byte; this is one implementation of it. Who checks a proof knows
-//! one thing from elsewhere, the hash of the chain's first block (and more only where the council had to start finality anew: [`Trust`]), and
-//! believes nobody else:
+//! `docs/proofs.md` specifies proofs byte by byte; this is one implementation of it. To check a proof, you only need to
+//! trust your source for the genesis hash, the hash of the chain's first block. If the council had to restart finality,
+//! you also need the hash of the block with which it did ([`Trust`]).
 //!
-//! | module | what it checks | taken from |
+//! | module | what it checks | starting from |
 //! |---|---|---|
 //! | [`finality`] | that a block is final | the genesis hash |
 //! | [`state`] | what the ledger's state is at that block | the block's state root |
-//! | [`access`] | that entries stand in a data set's log, and whether they are all | the log's accumulator in the state |
+//! | [`access`] | that entries are in a dataset's log, and whether the log has no others | the log's accumulator in the state |
 //! | [`report`] | what a model was made from, and whether every access for it was allowed | state and logs |
 //!
 //! [`Proof::from_json`] reads a file of either kind:
@@ -26,17 +26,14 @@
 //! # Ok::<(), kexin_verifier::Error>(())
 //! ```
 //!
-//! [`AccessProof::assemble`] and [`Document::assemble`] make such files from what a node answers, which they check on the
-//! way: nobody has to believe the node.
+//! [`AccessProof::assemble`] and [`Document::assemble`] make such files from a node's answers and check them, so you
+//! need not trust the node.
 //!
-//! Everything here is a pure function: no I/O, no clock, no panic whatever the bytes. It builds without the standard
-//! library, so that a page in a browser can check what a command line checks.
+//! Everything here is a pure function: no I/O, no clock, and no input makes it panic. It builds without the standard
+//! library, so a page in a browser can check the same as a command line.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -52,7 +49,7 @@ pub mod state;
 pub use access::AccessProof;
 pub use bytes::Bytes;
 pub use error::Error;
-pub use finality::{FinalBlock, Finality, Trust};
+pub use finality::{FinalBlock, Finality, RestartBlock, Trust};
 pub use proof::Proof;
 pub use report::{Document, Report};
-pub use state::{ReadState, State};
+pub use state::{ProvedState, ReadState};

@@ -1,4 +1,4 @@
-//! The files that an auditor is given.
+//! The files that an auditor receives.
 
 use crate::{AccessProof, Document, Error};
 use alloc::{
@@ -10,22 +10,22 @@ use serde::Deserialize;
 /// A proof of either kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Proof {
-	/// Entries of a data set's log.
+	/// Entries of a dataset's log.
 	Access(Box<AccessProof>),
 	/// A report about a model.
 	Report(Box<Document>),
 }
 
 impl Proof {
-	/// Reads a proof. Nothing is checked yet but the form.
+	/// Reads a proof. This checks its form only: call `verify` on what you get.
 	///
-	/// Nothing is deeper than 128 levels, and what is read takes a small multiple of the file's own memory: how large a
-	/// file may be is for the caller to say.
+	/// JSON nested deeper than 128 levels is refused, and the result takes a small multiple of the file's size in
+	/// memory. Limit the size of the file yourself.
 	///
 	/// # Errors
-	/// [`Error::Json`], or [`Error::Format`] for a format of tomorrow.
+	/// [`Error::Json`], or [`Error::Format`] for a format that this version does not know.
 	pub fn from_json(json: &[u8]) -> Result<Self, Error> {
-		/// What every format has, and what a newer one may change nothing about.
+		/// The field that every format has, newer ones included.
 		#[derive(Deserialize)]
 		struct Head {
 			format: String,
@@ -43,7 +43,7 @@ fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Error> {
 	serde_json::from_slice(json).map_err(|error| Error::Json(printable(&error.to_string())))
 }
 
-/// The cause of an error, which repeats parts of the file, without what would steer a terminal.
+/// The cause of an error without control characters: it repeats parts of the file, which must not steer a terminal.
 fn printable(cause: &str) -> String {
 	cause
 		.chars()

@@ -1,4 +1,4 @@
-//! From a block's state root to the values of the ledger's state.
+//! From a block's state root to values of the ledger's state.
 
 use crate::Bytes;
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
@@ -19,7 +19,7 @@ use sp_trie::{
 	DBValue, LayoutV1, Trie, TrieDBIterator,
 };
 
-/// The version of a value's encoding that is known here.
+/// The version of encodings that this verifier knows.
 const VERSION: u8 = 1;
 
 /// A key of the state and the value under it.
@@ -28,62 +28,67 @@ pub type Pair = (Vec<u8>, Vec<u8>);
 /// Why a value of the state is not known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateError {
-	/// The nodes don't lead to what is under this key or prefix, nor show that there is nothing.
+	/// The trie nodes neither prove what is under this key or prefix, nor that nothing is there.
 	Incomplete(Bytes),
-	/// A node on the way to this key or prefix can't be read.
+	/// A trie node on the way to this key or prefix can't be decoded.
 	MalformedNode(Bytes),
-	/// The node with this hash is needed for nothing.
+	/// Nothing needs the trie node with this hash.
 	UnusedNode(H256),
-	/// The node with this hash is there twice.
+	/// The trie node with this hash is there twice.
 	DuplicateNode(H256),
-	/// Nothing is under this key, where every block has something.
+	/// Nothing is under this key, although every block of the ledger has a value there.
 	Absent(Bytes),
-	/// The value under this key is in a version of its encoding that is not known here.
+	/// The encoding of the value under this key has a version that this verifier does not know.
 	UnknownVersion {
 		/// The key.
 		key: Bytes,
 		/// The version.
 		version: u8,
 	},
-	/// The value under this key is not in the form that its version has.
+	/// The value under this key can't be decoded.
 	Value(Bytes),
-	/// The state could not be asked, for a reason that only a reader other than [`State`] has.
+	/// The state could not be read, for a reason that only a reader other than [`ProvedState`] has.
 	Unavailable(String),
 }
 
 impl fmt::Display for StateError {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::Incomplete(key) => write!(formatter, "the nodes that lead to {key} are missing or damaged"),
-			Self::MalformedNode(key) => write!(formatter, "a node that leads to {key} can't be read"),
-			Self::UnusedNode(hash) => write!(formatter, "the node {hash:?} is needed for nothing"),
-			Self::DuplicateNode(hash) => write!(formatter, "the node {hash:?} is there twice"),
+			Self::Incomplete(key) => write!(
+				formatter,
+				"trie nodes that lead to the key {key} are missing or damaged"
+			),
+			Self::MalformedNode(key) => write!(formatter, "a trie node that leads to the key {key} can't be decoded"),
+			Self::UnusedNode(hash) => write!(formatter, "nothing needs the trie node {hash:?}"),
+			Self::DuplicateNode(hash) => write!(formatter, "the trie node {hash:?} is there twice"),
 			Self::Absent(key) => write!(
 				formatter,
-				"there is nothing under {key}: this is not the state of such a ledger"
+				"nothing is under the key {key}: this is not the state of a Kexin ledger"
 			),
 			Self::UnknownVersion { key, version } => write!(
 				formatter,
-				"the value under {key} is in version {version} of its encoding, which this verifier does not know: use \
-				 a newer one"
+				"the value under the key {key} has version {version} of its encoding, which this verifier does not know: \
+				 use a newer version of it"
 			),
 			Self::Value(key) => write!(
 				formatter,
-				"the value under {key} is in a form that this verifier does not know: use a newer one"
+				"the value under the key {key} can't be decoded: it is not from a Kexin ledger, or this verifier is too old \
+				 for it"
 			),
-			Self::Unavailable(cause) => write!(formatter, "the state could not be asked: {cause}"),
+			Self::Unavailable(cause) => write!(formatter, "the state could not be read: {cause}"),
 		}
 	}
 }
 
-/// The ledger's state after one block, as one reads it.
+/// Reads the ledger's state after one block.
 ///
-/// [`State`] proves what it answers. Another reader, of a node's state for example, finds out what a proof must show.
+/// [`ProvedState`] proves every answer. Another reader, for example of a node's own state, finds out what a proof must
+/// contain.
 pub trait ReadState {
 	/// The value under a key.
 	///
 	/// # Errors
-	/// [`StateError`] when it is not known whether there is one.
+	/// [`StateError`] when it is not known whether there is a value.
 	fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError>;
 
 	/// Every key with this prefix and its value, in the order of the keys.
@@ -92,14 +97,14 @@ pub trait ReadState {
 	/// [`StateError`] when it is not known whether these are all.
 	fn prefix(&self, prefix: &[u8]) -> Result<Vec<Pair>, StateError>;
 
-	/// The log of a data set; empty when nothing was recorded.
+	/// The log of a dataset; empty when nothing was recorded.
 	///
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn log(&self, id: &DatasetId) -> Result<Log, StateError> {
 		let key = storage_keys::log(id);
 		let log: Log = read(self, &key)?.unwrap_or_default();
-		// A tree without a peak would take any entries.
+		// An accumulator with too few peaks would accept any entries for the missing trees.
 		let (count, peaks) = (log.accumulator.count(), log.accumulator.peaks());
 		if u32::try_from(peaks.len()) == Ok(count.count_ones()) {
 			Ok(log)
@@ -108,14 +113,14 @@ pub trait ReadState {
 		}
 	}
 
-	/// A data set; none when no hospital declared it.
+	/// A dataset; none when no hospital declared it.
 	///
 	/// # Errors
 	/// [`StateError`] when it is not known.
 	fn dataset(&self, id: &DatasetId) -> Result<Option<Dataset>, StateError> {
 		let key = storage_keys::dataset(id);
 		let dataset: Option<Dataset> = read(self, &key)?;
-		// The ledger writes a scope in one form. Another one, with values in disorder, could be read in two ways.
+		// The ledger stores scopes in canonical form. Another form could be understood in two ways.
 		let canonical = |dataset: &Dataset| {
 			let mut scopes = [&dataset.label, &dataset.cohort].into_iter();
 			scopes.all(|scope| scope.latest().canonical() == *scope.latest())
@@ -143,7 +148,7 @@ pub trait ReadState {
 		read(self, &storage_keys::activity(id))
 	}
 
-	/// All evidence about an artifact with the members that attached it, in the order of their numbers.
+	/// All evidence about an artifact, ordered by the number of the member that attached it.
 	///
 	/// # Errors
 	/// [`StateError`] when it is not known.
@@ -160,7 +165,7 @@ pub trait ReadState {
 		Ok(attached)
 	}
 
-	/// A member; none when it never was one.
+	/// A member; none when no member has this number.
 	///
 	/// # Errors
 	/// [`StateError`] when it is not known.
@@ -197,10 +202,10 @@ fn versioned<T: Decode>(key: &[u8], value: &[u8]) -> Result<T, StateError> {
 
 /// The part of a state that trie nodes prove.
 ///
-/// What is read is looked up by hash from the root on, so that a foreign node is never come to: it changes nothing. To
-/// keep a file from carrying what nobody checked, [`Self::every_node_used`] refuses such nodes all the same.
+/// Every value is looked up by hash from the root on, so a node that does not belong to the state is never reached.
+/// [`Self::every_node_used`] still refuses such nodes, so that a proof carries nothing unchecked.
 #[derive(Clone, Debug)]
-pub struct State {
+pub struct ProvedState {
 	root: H256,
 	nodes: Nodes,
 }
@@ -227,8 +232,8 @@ impl HashDBRef<Blake2Hasher, DBValue> for Nodes {
 	}
 }
 
-impl State {
-	/// The part of the state with this root that the nodes, in any order, lead to.
+impl ProvedState {
+	/// The part of the state with this root that the trie nodes prove. They may be in any order.
 	///
 	/// # Errors
 	/// [`StateError::DuplicateNode`].
@@ -242,7 +247,7 @@ impl State {
 		Ok(state)
 	}
 
-	/// The same, where a node may be there more than once, as in a node's answers to several questions.
+	/// As [`Self::new`], but a trie node may be there more than once, as in the answers to several requests.
 	pub fn gather(root: H256, nodes: &[Bytes]) -> Self {
 		let mut state = Self::empty(root);
 		for node in nodes {
@@ -258,7 +263,7 @@ impl State {
 		}
 	}
 
-	/// Adds a node. Its hash, when it was there before.
+	/// Adds a trie node. Returns its hash if it was there before.
 	fn add(&mut self, node: &Bytes) -> Option<H256> {
 		let hash = H256(blake2_256(node.as_ref()));
 		let node = Node {
@@ -268,13 +273,13 @@ impl State {
 		self.nodes.0.insert(hash, node).map(|_| hash)
 	}
 
-	/// The nodes that were needed for what was read so far.
+	/// The trie nodes that were needed for what was read so far.
 	pub fn used_nodes(&self) -> Vec<Bytes> {
 		let used = self.nodes.0.values().filter(|node| node.used.get());
 		used.map(|node| Bytes(node.encoded.clone())).collect()
 	}
 
-	/// Checks that what was read so far needed every node.
+	/// Checks that what was read so far needed every trie node.
 	///
 	/// # Errors
 	/// [`StateError::UnusedNode`].
@@ -290,20 +295,20 @@ impl State {
 	}
 }
 
-impl ReadState for State {
+impl ReadState for ProvedState {
 	fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-		self.trie().get(key).map_err(|error| blame(*error, key))
+		self.trie().get(key).map_err(|error| state_error(*error, key))
 	}
 
 	fn prefix(&self, prefix: &[u8]) -> Result<Vec<Pair>, StateError> {
 		let trie = self.trie();
 		TrieDBIterator::<LayoutV1<Blake2Hasher>>::new_prefixed(&trie, prefix)
 			.and_then(Iterator::collect)
-			.map_err(|error| blame(*error, prefix))
+			.map_err(|error| state_error(*error, prefix))
 	}
 }
 
-fn blame(error: TrieError<H256>, key: &[u8]) -> StateError {
+fn state_error(error: TrieError<H256>, key: &[u8]) -> StateError {
 	let key = key.to_vec().into();
 	match error {
 		TrieError::InvalidStateRoot(_) | TrieError::IncompleteDatabase(_) => StateError::Incomplete(key),

@@ -1,7 +1,7 @@
 //! The node's client as the chain that the index follows.
 
 use super::{follow::Chain, Block};
-use crate::service::Client;
+use crate::chain::types::Client;
 use kexin_primitives::{events::BlockEvents, H256};
 use kexin_runtime_api::LedgerEventsApi as _;
 use sc_client_api::BlockBackend as _;

@@ -1,7 +1,7 @@
 //! The subcommands of the index. They read the chain's database themselves, so the node has to be stopped.
 
 use super::{follow::Follower, metrics::Metrics, store::Store, IndexParams};
-use crate::service::Client;
+use crate::chain::types::Client;
 use sc_cli::{CliConfiguration, DatabaseParams, PruningParams, SharedParams};
 use sc_service::Configuration;
 use sp_blockchain::HeaderBackend as _;

@@ -15,7 +15,10 @@ impl Domain for ConsentEvent {
 				supersedes,
 			} => {
 				let supersedes = supersedes.filter(|older| older != dataset).map(Key::Dataset);
-				[Key::Member(*owner), Key::Dataset(*dataset)].into_iter().chain(supersedes).collect()
+				[Key::Member(*owner), Key::Dataset(*dataset)]
+					.into_iter()
+					.chain(supersedes)
+					.collect()
 			},
 			Self::Enrolled { dataset, .. } => vec![Key::Dataset(*dataset)],
 		}

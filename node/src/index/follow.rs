@@ -15,8 +15,8 @@ use super::{
 };
 use futures::{FutureExt as _, Stream, StreamExt as _};
 use kexin_primitives::{
-	events::{access::AccessLogEvent, lineage::LineageEvent, DomainEvent},
 	events::BlockEvents,
+	events::{access::AccessLogEvent, lineage::LineageEvent, DomainEvent},
 	H256,
 };
 use std::{

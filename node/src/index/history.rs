@@ -31,7 +31,7 @@ pub enum Key {
 
 impl Key {
 	/// As the database keeps it: the first byte says what it is.
-	fn bytes(self) -> Vec<u8> {
+	pub fn bytes(self) -> Vec<u8> {
 		let (kind, value): (u8, &[u8]) = match &self {
 			Self::Member(member) => (0, &member.to_be_bytes()),
 			Self::Subject(subject) => (1, subject.as_bytes()),
@@ -48,7 +48,7 @@ impl Key {
 }
 
 /// A domain whose events are kept as they are.
-pub trait Domain: DomainEvent + Send + Unpin {
+pub trait Domain: DomainEvent + serde::Serialize + Send + Unpin {
 	/// What the event is found by. Each thing once.
 	fn keys(&self) -> Vec<Key>;
 }
@@ -96,7 +96,8 @@ impl<D: Domain> Rows<D> {
 	/// Adds an event, and the envelope that it came in.
 	pub fn add(&mut self, place: Place, time: UnixMillis, event: &D, envelope: Envelope) {
 		self.events.push((place, time, envelope));
-		self.keys.extend(event.keys().into_iter().map(|key| (key.bytes(), place)));
+		self.keys
+			.extend(event.keys().into_iter().map(|key| (key.bytes(), place)));
 	}
 
 	/// Adds the events of the blocks after these.
@@ -168,8 +169,7 @@ impl Store {
 		let (after, end) = (after.unwrap_or(-1), end_of(until));
 		let rows = match key {
 			None => {
-				let statement =
-					format!("{select} FROM {name}_events e WHERE e.place > $1 AND e.place < $2 {order}");
+				let statement = format!("{select} FROM {name}_events e WHERE e.place > $1 AND e.place < $2 {order}");
 				let query = sqlx::query(&statement).bind(after).bind(end).bind(i64::from(limit));
 				query.fetch_all(self.pool()).await?
 			},

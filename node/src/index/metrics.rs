@@ -66,7 +66,9 @@ impl Metrics {
 			figures.rows.inc_by(rows.count() as u64);
 			figures.accesses.inc_by(rows.access.entries.len() as u64);
 			figures.breaches.inc_by(rows.access.breaches.len() as u64);
-			figures.skipped.inc_by(rows.skipped.values().map(|skipped| skipped.events).sum());
+			figures
+				.skipped
+				.inc_by(rows.skipped.values().map(|skipped| skipped.events).sum());
 		}
 	}
 

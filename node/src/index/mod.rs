@@ -157,6 +157,13 @@ impl Index {
 		self.progress.borrow().clone()
 	}
 
+	/// How many events of a domain were skipped.
+	pub fn skipped(&self, domain: u8) -> u64 {
+		let progress = self.progress.borrow();
+		let skipped = progress.skipped.iter().filter(|((of, _), _)| *of == domain);
+		skipped.map(|(_, skipped)| skipped.events).sum()
+	}
+
 	/// The database, and the last block that is in it. Waits a little for a block that has just become final.
 	///
 	/// # Errors

@@ -116,7 +116,10 @@ impl Rows {
 
 	fn skip(&mut self, envelope: &Envelope, place: Place) {
 		let key = (envelope.domain, envelope.version);
-		let first = Skipped { events: 0, first: place };
+		let first = Skipped {
+			events: 0,
+			first: place,
+		};
 		self.skipped.entry(key).or_insert(first).events += 1;
 	}
 

@@ -1,23 +1,51 @@
-//! JSON-RPC: the stock methods of a BABE and GRANDPA node, and the ledger's own: over its state ([`ledger`]), over the index ([`events`]), and
-//! the proofs of both ([`proofs`]).
+//! JSON-RPC: the stock methods of a BABE and GRANDPA node, and the ledger's own.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`registry`] | the table of all methods, and how to add one |
+//! | [`access`], [`annotation`], [`audit`] | the methods that are named so |
+//! | [`consent`], [`governance`], [`index`] | the methods that are named so |
+//! | [`lineage`], [`members`] | the methods that are named so |
+//! | [`history`] | what the `…_history` methods share |
+//! | [`context`] | what the methods answer from |
+//! | [`answer`], [`error`] | the envelope of an answer, and the error codes |
+//! | [`number`], [`page`] | parameters that several methods share |
+//! | [`proof`] | what proofs are made from |
+//! | [`verified`] | answers of the runtime, checked against the block's hash |
+//! | [`workers`] | the limits on long answers |
 
+pub mod access;
+pub mod annotation;
+pub mod answer;
+pub mod audit;
+pub mod consent;
+pub mod context;
 pub mod error;
-pub mod events;
-pub mod json;
-pub mod ledger;
-pub mod proofs;
+pub mod governance;
+pub mod history;
+pub mod index;
+pub mod lineage;
+pub mod members;
+pub mod number;
+pub mod page;
+pub mod proof;
+pub mod registry;
 pub mod verified;
 pub mod workers;
 
-use crate::{
-	index::Index,
-	service::{Backend, Client, Pool, SelectChain},
-};
-use events::{Events, EventsServer as _};
-use jsonrpsee::RpcModule;
+use crate::chain::types::{Backend, Client, Pool, SelectChain};
+use access::{Access, AccessServer as _};
+use annotation::{Annotation, AnnotationServer as _};
+use audit::{Audit, AuditServer as _};
+use consent::{Consent, ConsentServer as _};
+use context::Context;
+use governance::{Governance, GovernanceServer as _};
+use index::{Index, IndexServer as _};
+use jsonrpsee::{core::RegisterMethodError, RpcModule};
 use kexin_runtime::{opaque::Block, BlockNumber, Hash};
-use ledger::{Ledger, LedgerServer as _};
-use proofs::{finality::Finalities, Proofs, ProofsServer as _};
+use lineage::{Lineage, LineageServer as _};
+use members::{Members, MembersServer as _};
+use proof::finality::FinalityProver;
 use sc_consensus_babe::BabeWorkerHandle;
 use sc_consensus_babe_rpc::{Babe, BabeApiServer as _};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
@@ -28,7 +56,7 @@ use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer as _};
 use workers::Workers;
 
-/// What the methods ask.
+/// What the methods answer from.
 pub struct Dependencies {
 	/// The client that executes and stores blocks.
 	pub client: Arc<Client>,
@@ -38,23 +66,23 @@ pub struct Dependencies {
 	pub select_chain: SelectChain,
 	/// The node's keys.
 	pub keystore: KeystorePtr,
-	/// BABE's epochs.
+	/// The worker that knows BABE's epochs.
 	pub babe_worker: BabeWorkerHandle<Block>,
-	/// GRANDPA's votes.
+	/// The state of GRANDPA's rounds.
 	pub voter_state: SharedVoterState,
-	/// GRANDPA's voters.
+	/// GRANDPA's voters, and their changes.
 	pub authority_set: SharedAuthoritySet<Hash, BlockNumber>,
-	/// Justifications as they come.
+	/// New justifications.
 	pub justifications: GrandpaJustificationStream<Block>,
-	/// Proofs of finality.
+	/// Substrate's proofs of finality.
 	pub finality_proofs: Arc<FinalityProofProvider<Backend, Block>>,
-	/// The index of finalized events; none when the node keeps none.
-	pub index: Option<Arc<Index>>,
-	/// Who makes long answers.
+	/// The index of finalized events; `None` when the node keeps none.
+	pub index: Option<Arc<crate::index::Index>>,
+	/// The threads for long answers.
 	pub workers: Workers,
 }
 
-/// Builds the methods; the service does so once for each of its listeners.
+/// The builder of the methods. The service builds them once for each listener.
 pub fn builder(
 	dependencies: Dependencies,
 ) -> Box<dyn Fn(SubscriptionTaskExecutor) -> Result<RpcModule<()>, sc_service::Error>> {
@@ -63,10 +91,11 @@ pub fn builder(
 	})
 }
 
+/// All methods of the node but those that the service adds.
 fn methods(
 	dependencies: &Dependencies,
 	executor: SubscriptionTaskExecutor,
-) -> Result<RpcModule<()>, jsonrpsee::core::RegisterMethodError> {
+) -> Result<RpcModule<()>, RegisterMethodError> {
 	let Dependencies {
 		client,
 		pool,
@@ -101,12 +130,30 @@ fn methods(
 		)
 		.into_rpc(),
 	)?;
-	module.merge(Ledger::new(client.clone(), index.clone(), workers.clone()).into_rpc())?;
-	module.merge(Events::new(client.clone(), index.clone(), executor).into_rpc())?;
-	let finalities = Finalities {
+	let context = Context {
 		client: client.clone(),
-		voters: authority_set.clone(),
+		index: index.clone(),
+		workers: workers.clone(),
+		finality: FinalityProver {
+			client: client.clone(),
+			voters: authority_set.clone(),
+		},
+		executor,
 	};
-	module.merge(Proofs::new(finalities, index.clone(), workers.clone()).into_rpc())?;
+	module.merge(ledger_methods(context)?)?;
+	Ok(module)
+}
+
+/// The ledger's own methods: those of [`registry::METHODS`].
+fn ledger_methods(context: Context) -> Result<RpcModule<()>, RegisterMethodError> {
+	let mut module = RpcModule::new(());
+	module.merge(Access(context.clone()).into_rpc())?;
+	module.merge(Annotation(context.clone()).into_rpc())?;
+	module.merge(Audit::new(context.clone()).into_rpc())?;
+	module.merge(Consent(context.clone()).into_rpc())?;
+	module.merge(Index(context.clone()).into_rpc())?;
+	module.merge(Governance(context.clone()).into_rpc())?;
+	module.merge(Lineage(context.clone()).into_rpc())?;
+	module.merge(Members(context).into_rpc())?;
 	Ok(module)
 }

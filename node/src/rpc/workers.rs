@@ -1,15 +1,15 @@
-//! How much the methods may take of the node at a time.
+//! Limits on what the methods take of the node at once.
 
-use super::error::Error;
+use super::error::RpcError;
 use std::{future::Future, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
-/// Answers that are made from much of the chain's database or of the graph, at a time.
+/// How many answers that read much of the chain's database or of the graph are made at once.
 const WORKERS: usize = 2;
 /// How long an answer may take, with the wait for a worker.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// The threads that make long answers: few, so that the node's own work never finds none.
+/// The threads that make long answers: few, so that the node's own work always finds a free one.
 #[derive(Clone)]
 pub struct Workers(Arc<Semaphore>);
 
@@ -20,39 +20,39 @@ impl Default for Workers {
 }
 
 impl Workers {
-	/// Does what would hold up a thread of the server in another one, when one is free.
+	/// Runs work that would block a thread of the server on a thread of its own, as soon as a worker is free.
 	///
 	/// # Errors
-	/// Those of the work, and [`Error::Runtime`] when it broke off.
+	/// Those of the work, and [`RpcError::Runtime`] when it panicked or was cancelled.
 	pub async fn run<T: Send + 'static>(
 		&self,
-		work: impl FnOnce() -> Result<T, Error> + Send + 'static,
-	) -> Result<T, Error> {
-		let broken = |error: String| Error::Runtime(error);
-		let free = self.0.clone().acquire_owned().await;
-		let free = free.map_err(|error| broken(error.to_string()))?;
+		work: impl FnOnce() -> Result<T, RpcError> + Send + 'static,
+	) -> Result<T, RpcError> {
+		let broken = |error: String| RpcError::Runtime(error);
+		let permit = self.0.clone().acquire_owned().await;
+		let permit = permit.map_err(|error| broken(error.to_string()))?;
 		let done = tokio::task::spawn_blocking(move || {
-			// It goes on when nobody waits for it any more, and so does what it takes of the node.
-			let _free = free;
+			// The work goes on when nobody waits for it any more, so it holds its permit to the end.
+			let _permit = permit;
 			work()
 		});
 		done.await.map_err(|error| broken(error.to_string()))?
 	}
 }
 
-/// An answer, if it is there in time.
+/// An answer, if it is ready in time.
 ///
 /// # Errors
-/// Those of the answer, and [`Error::IndexAway`] when it took more than ten seconds.
-pub async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-	within(PATIENCE, answer).await
+/// Those of the answer, and [`RpcError::IndexUnavailable`] when it took more than ten seconds.
+pub async fn in_time<T>(answer: impl Future<Output = Result<T, RpcError>>) -> Result<T, RpcError> {
+	within(TIME_LIMIT, answer).await
 }
 
-async fn within<T>(patience: Duration, answer: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-	let answer = tokio::time::timeout(patience, answer).await;
+async fn within<T>(limit: Duration, answer: impl Future<Output = Result<T, RpcError>>) -> Result<T, RpcError> {
+	let answer = tokio::time::timeout(limit, answer).await;
 	answer.unwrap_or_else(|_| {
-		Err(Error::IndexAway(format!(
-			"the answer took more than {patience:?}: ask again, or for less"
+		Err(RpcError::IndexUnavailable(format!(
+			"the answer took more than {limit:?}: ask again, or for less"
 		)))
 	})
 }
@@ -85,6 +85,6 @@ mod tests {
 	fn an_answer_that_never_comes_is_an_error() {
 		let never = within(Duration::from_millis(1), std::future::pending::<Result<(), _>>());
 		let never = Runtime::new().unwrap().block_on(never);
-		assert!(matches!(never, Err(Error::IndexAway(_))));
+		assert!(matches!(never, Err(RpcError::IndexUnavailable(_))));
 	}
 }

@@ -1,19 +1,8 @@
-//! Benchmarks. `record` is the call that the ledger lives on: its weight per event decides the throughput.
+//! Benchmarks. The weight of `record` per event decides how many events per second the ledger takes.
 
 use crate::*;
 use frame_benchmarking::v2::*;
-use kexin_primitives::{
-	vocabulary::{Operation, Purpose},
-	Pseudonym,
-};
-
-/// What the benchmarks need of other pallets.
-pub trait BenchmarkHelper<Origin> {
-	/// Declares a data set with these subjects enrolled; yields a gateway of its owner.
-	fn set_up(dataset: DatasetId, subjects: &[Pseudonym]) -> (Origin, MemberId);
-	/// Sets the time of the block.
-	fn set_time(now: UnixMillis);
-}
+use kexin_primitives::vocabulary::{Operation, Purpose};
 
 const NOW: UnixMillis = 1_800_000_000_000;
 const DATASET: DatasetId = H256::repeat_byte(0xda);
@@ -27,8 +16,8 @@ fn hash(tag: u8, number: u32) -> H256 {
 /// A minute, in milliseconds.
 const MINUTE: UnixMillis = 60_000;
 
-/// `n` new events about `s` subjects in `p` different minutes, each of which breaches every dimension. The pages of their minutes have
-/// just enough room for them, so that each page is as large as it gets when it is read, merged and written.
+/// `n` new events about `s` subjects in `p` different minutes. Each event breaches every dimension. The pages of their
+/// minutes have just enough room, so each page has its largest size when it is read, merged and written.
 fn set_up<T: Config>(n: u32, s: u32, p: u32) -> (<T as frame_system::Config>::RuntimeOrigin, Versioned<Batch>) {
 	T::BenchmarkHelper::set_time(NOW);
 	Pallet::<T>::pin_rules();

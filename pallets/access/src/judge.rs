@@ -10,7 +10,7 @@ use kexin_primitives::{
 	DatasetId, Pseudonym, UnixMillis, H256,
 };
 
-/// Judges the events of one batch; what several events share is looked up once.
+/// Judges the events of one batch. It looks up once what several events share.
 pub(crate) struct Judge<T: Config> {
 	owner: MemberId,
 	dataset: DatasetId,
@@ -32,12 +32,12 @@ impl<T: Config> Judge<T> {
 		}
 	}
 
-	/// How many different subjects were looked up.
+	/// The number of different subjects that were looked up.
 	pub(crate) fn subjects(&self) -> u32 {
 		u32::try_from(self.subjects.len()).unwrap_or(u32::MAX)
 	}
 
-	/// Whether the event is well formed and in time.
+	/// Checks that the event is in time, and that its recipient and activity exist.
 	pub(crate) fn check(&mut self, event: &AccessEvent, now: UnixMillis) -> DispatchResult {
 		ensure!(
 			event.occurred >= now.saturating_sub(T::MaxLateness::get()),
@@ -67,7 +67,7 @@ impl<T: Config> Judge<T> {
 			.or_insert_with(|| T::Recipients::class(member))
 	}
 
-	/// How the event is judged.
+	/// The judgement of the event.
 	pub(crate) fn breaches(&mut self, event: &AccessEvent) -> Breaches {
 		let class = event.recipient.and_then(|recipient| self.class(recipient));
 		let request = event.request(class);

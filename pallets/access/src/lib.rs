@@ -2,25 +2,22 @@
 //!
 //! # Overview
 //!
-//! The gateway of a hospital records the accesses to its data sets in batches. Each event is judged by the consents that
-//! were in force when it occurred, and appended, with its breaches, to the log of the data set. The test
-//! `tests::record::a_batch_is_judged_and_logged` shows it in full.
+//! A hospital's gateway records the accesses to its datasets in batches. The pallet judges each event by the consents
+//! that were in force when it occurred, and appends it with its breaches to the log of the dataset:
+#![doc = docify::embed!("src/tests/record.rs", a_batch_is_judged_and_logged)]
 //!
 //! # Design goals
 //!
-//! 1. **A breach is recorded, not refused.** What is refused is malformed, unauthorised or out of time.
+//! 1. **A breach is recorded, not refused.** The pallet refuses only what is malformed, unauthorised or out of time.
 //! 2. **State stays small.** A log is an accumulator of O(log n) hashes; the events are in the block bodies.
-//! 3. **A source is recorded once.** For as long as late events are accepted, a replayed source is recognised and answered
-//!    like the first time, so that a client that was cut off simply sends again. The sources of one hospital and one
-//!    time share a page of storage: a batch reads and writes a few pages, not a key per event.
-//! 4. **A judgement stays explicable.** Each entry pins the runtime that judged it.
-//! 5. **All or nothing.** One unacceptable event refuses its batch; the error says which kind of event it was.
+//! 3. **A source is recorded once.** As long as late events are accepted, the pallet recognises a replayed source and
+//!    answers as it did the first time, so a client that was cut off simply sends again. The sources of one hospital
+//!    and one time share a page of storage: a batch reads and writes a few pages rather than a key per event.
+//! 4. **A judgement can be explained later.** Each entry names the runtime that judged it.
+//! 5. **All or nothing.** One unacceptable event refuses its batch; the error names the problem.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -38,11 +35,9 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
-#[cfg(feature = "runtime-benchmarks")]
-pub use benchmarking::BenchmarkHelper;
 pub use observer::observe;
 pub use pallet::*;
-pub use sources::{second_of, Level, Page, MAX_PAGE};
+pub use sources::second_of;
 pub use types::*;
 pub use weights::WeightInfo;
 
@@ -78,101 +73,103 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet takes from the runtime.
+	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// A gateway, acting for the member it yields.
+		/// A gateway. Yields the member for which it acts.
 		type GatewayOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
 		/// The consents.
 		type Consents: Consents;
 		/// The members that receive data.
 		type Recipients: Recipients;
-		/// The activities that accesses are for.
+		/// The activities for which data is accessed.
 		type Activities: Activities;
 		/// The time of the block.
 		type Time: Time<Moment = UnixMillis>;
-		/// How long after it occurred an event is accepted, in milliseconds. It is also how long a replay is recognised.
+		/// How long after it occurred an event is accepted, in milliseconds. Replays are recognised for as long.
 		#[pallet::constant]
 		type MaxLateness: Get<UnixMillis>;
-		/// How far ahead of the block's time an event may be, in milliseconds: the clocks of hospital systems differ.
+		/// How far after the block's time an event may occur, in milliseconds: the clocks of hospital systems differ.
 		#[pallet::constant]
 		type MaxClockSkew: Get<UnixMillis>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
-		/// Sets up what the benchmarks need of other pallets.
+		/// Sets up what the benchmarks need from other pallets.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper<Self::RuntimeOrigin>;
+		type BenchmarkHelper: BenchmarkHelper<Self::RuntimeOrigin>;
 	}
 
-	/// The log of each data set.
+	/// The log of each dataset.
 	///
-	/// Hasher: data set ids are chosen by members, so the key is hashed with a cryptographic hash.
+	/// Hasher: members choose dataset ids, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]
 	pub type Logs<T> = StorageMap<_, Blake2_128Concat, DatasetId, Versioned<Log>>;
 
-	/// The sources that were recorded, by the last second that a page is about, and the member that reported them.
+	/// Pages of recorded sources, by the last second of the page, and the member that reported them.
 	///
-	/// Hashers: seconds lie within a window and member ids are counted by the ledger; neither can be ground.
+	/// Hashers: seconds are within a window and the ledger counts member ids, so an attacker can't choose either to
+	/// collide.
 	#[pallet::storage]
 	pub type Recorded<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, (MemberId, Level), Page, ValueQuery>;
 
-	/// The first second whose pages may still be there; none before the first block.
+	/// The first second whose pages may still exist; none before the first block.
 	#[pallet::storage]
 	pub type OldestSecond<T> = StorageValue<_, u64>;
 
-	/// The rules of the runtime that executes; none until they are first needed.
+	/// The rules of the present runtime; none until they are first needed.
 	#[pallet::storage]
 	pub type CurrentRules<T> = StorageValue<_, Rules>;
 
-	/// What happened.
+	/// The pallet's events.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// A batch was recorded.
 		BatchRecorded {
-			/// The data set whose log grew.
+			/// The dataset whose log grew.
 			dataset: DatasetId,
 			/// The member that reported the batch.
 			reporter: MemberId,
 			/// The index in the log of the batch's first new event.
 			first: u64,
-			/// How many events were new.
+			/// The number of new events.
 			recorded: u32,
-			/// Positions in the call of the events that were recorded earlier and are not in the log a second time.
+			/// The positions in the call of events that were recorded earlier. They are not in the log a second time.
 			replayed: BoundedVec<u32, ConstU32<MAX_BATCH>>,
-			/// Positions in the call of the new events that breach consent, with their breaches.
+			/// The positions in the call of new events that breach consent, with their breaches.
 			breached: BoundedVec<(u32, Breaches), ConstU32<MAX_BATCH>>,
-			/// The time of the block, as it is in the entries.
+			/// The time of the block, as in the entries.
 			recorded_at: UnixMillis,
 			/// The rules that judged the batch.
 			rules: Rules,
-			/// The root of the log after it.
+			/// The root of the log after the batch.
 			root: H256,
 		},
 	}
 
-	/// Why a batch was refused. Nothing of it was recorded.
+	/// Why a batch is refused. Nothing of it was recorded.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// The batch has no events. Send at least one.
 		Empty,
-		/// The data set is not declared. Declare it first.
+		/// The dataset is not declared. Declare it first.
 		UnknownDataset,
-		/// The data set belongs to another member. Only its owner reports accesses to it.
+		/// The dataset belongs to another member. Only its owner may report accesses to it.
 		NotAuthorized,
-		/// An event occurred longer ago than `MaxLateness`. It can't be recorded any more; keep it with the hospital's
-		/// own records and tell the auditor.
+		/// An event occurred longer ago than `MaxLateness`, so it can no longer be recorded. Keep it in the hospital's
+		/// own records and inform the auditor.
 		TooLate,
 		/// An event occurred later than the block's time plus `MaxClockSkew`. Check the clock of the reporting system.
 		InFuture,
-		/// An event names a recipient that never was a member. Leave the recipient out for somebody outside.
+		/// An event names a recipient that never was a member. If the recipient is not a member, leave it out.
 		UnknownRecipient,
 		/// An event names an activity that is not registered. Register the activity first.
 		UnknownActivity,
-		/// The member reported so many events for one second that no page has room for another: at least 1,024, and about 130,000
-		/// when their sources are hashes. Report the rest with the hospital's own records.
+		/// The member reported so many events for one second that its pages are full. They hold at least 1,024 events,
+		/// and about 130,000 if the sources are hashes. Keep the rest in the hospital's own records and inform the
+		/// auditor.
 		TooManyPerSecond,
-		/// The log is full.
+		/// The log holds 2^64 - 1 entries and takes no more. Declare a new version of the dataset.
 		LogFull,
 	}
 
@@ -207,21 +204,21 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Records a batch of access events in the log of a data set.
+		/// Records a batch of access events in the log of a dataset.
 		///
 		/// ## Dispatch Origin
 		///
-		/// A gateway of the data set's owner.
+		/// A gateway of the dataset's owner.
 		///
 		/// ## Details
 		///
-		/// Each event is judged by the consents in force when it occurred. An event whose source this member has reported
-		/// before is not recorded again; the event names its position. The weight is that of the worst case at first; what
-		/// the batch did not need is given back.
+		/// The consents in force when an event occurred judge it. An event whose source this member has reported before
+		/// is not recorded again; [`Event::BatchRecorded`] names its position. The call is charged for the worst case,
+		/// and the weight that the batch did not need is refunded.
 		///
 		/// ## Errors
 		///
-		/// Any of [`Error`], and then nothing of the batch is recorded.
+		/// Any of [`Error`]. Nothing of the batch is recorded then.
 		///
 		/// ## Events
 		///
@@ -240,12 +237,12 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The log of a data set; empty when nothing was recorded.
+	/// The log of a dataset; empty when nothing was recorded.
 	pub fn log(dataset: DatasetId) -> Log {
 		Logs::<T>::get(dataset).map(Versioned::into_latest).unwrap_or_default()
 	}
 
-	/// The breaches with which an event would be recorded for the data set, or none when the data set is not declared.
+	/// The breaches with which an event would be recorded for the dataset; none when the dataset is not declared.
 	pub fn judge(dataset: DatasetId, event: &AccessEvent) -> Option<Breaches> {
 		let (owner, terms) = T::Consents::dataset(dataset)?;
 		Some(Judge::<T>::new(owner, dataset, terms).breaches(event))
@@ -328,7 +325,7 @@ impl<T: Config> Pallet<T> {
 		Ok(Some(weights::record::<T::WeightInfo>(shape)).into())
 	}
 
-	/// The rules that judge now. The hash of the code is computed once per runtime (design goal 4).
+	/// The present rules. The hash of the code is computed once per runtime (design goal 4).
 	fn rules() -> Rules {
 		let spec_version = <T as frame_system::Config>::Version::get().spec_version;
 		CurrentRules::<T>::get()
@@ -344,7 +341,7 @@ impl<T: Config> Pallet<T> {
 			})
 	}
 
-	/// Pins the rules of a new runtime in its first block, so that no member's batch pays for hashing the code.
+	/// Stores the rules of a new runtime in its first block, so that no member's batch pays for hashing the code.
 	fn pin_rules() -> Weight {
 		if CurrentRules::<T>::exists() {
 			return T::DbWeight::get().reads(1);

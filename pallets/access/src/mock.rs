@@ -46,7 +46,7 @@ impl TryMorph<u64> for MemberOfGateway {
 }
 
 parameter_types! {
-	/// The data sets: owner, cohort scope.
+	/// The datasets: owner, cohort scope.
 	pub static Datasets: BTreeMap<DatasetId, (MemberId, Scope)> = BTreeMap::new();
 	/// The subjects: scope of their consent.
 	pub static Subjects: BTreeMap<(Pseudonym, MemberId), Scope> = BTreeMap::new();
@@ -70,7 +70,7 @@ impl Consents for TableOfConsents {
 	}
 }
 
-/// Members 0 to 9 are not for profit, 10 to 19 commercial; others never were members.
+/// Members 0 to 9 are non-profit and 10 to 19 commercial; there are no others.
 pub struct TwentyMembers;
 impl Recipients for TwentyMembers {
 	fn class(member: MemberId) -> Option<RecipientClass> {
@@ -112,7 +112,7 @@ impl pallet_access::Config for Test {
 #[cfg(feature = "runtime-benchmarks")]
 pub struct MockHelper;
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::benchmarking::BenchmarkHelper<RuntimeOrigin> for MockHelper {
+impl BenchmarkHelper<RuntimeOrigin> for MockHelper {
 	fn set_up(dataset: DatasetId, subjects: &[Pseudonym]) -> (RuntimeOrigin, MemberId) {
 		Datasets::mutate(|all| all.insert(dataset, (HOSPITAL, Scope::everything(0))));
 		Subjects::mutate(|all| all.extend(subjects.iter().map(|s| ((*s, HOSPITAL), Scope::everything(0)))));
@@ -144,7 +144,7 @@ pub fn event(source: u64) -> AccessEvent {
 	}
 }
 
-/// The one event that the last block emitted last.
+/// The pallet's event that was emitted last.
 pub fn last_event() -> pallet_access::Event<Test> {
 	match System::events().pop().map(|record| record.event) {
 		Some(RuntimeEvent::Access(event)) => event,
@@ -152,7 +152,7 @@ pub fn last_event() -> pallet_access::Event<Test> {
 	}
 }
 
-/// Starts at block 1 and [`NOW`], with one data set that allows everything from a day ago on.
+/// Starts at block 1 and [`NOW`], with one dataset that allows everything from a day ago on.
 pub struct ExtBuilder;
 impl ExtBuilder {
 	pub fn build() -> sp_io::TestExternalities {

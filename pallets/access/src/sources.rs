@@ -1,60 +1,43 @@
-//! The sources that were recorded, so that a replay is recognised (design goal 3).
+//! The recorded sources, by which a replay is recognised (design goal 3).
 //!
-//! A source belongs to the page of the minute in which its access occurred; when this page is full, to that of the second; and
-//! when this one is full too, to the page of the second that its first byte says. So a batch of a quiet hospital, which spreads over many
-//! seconds, touches few pages, and a busy hospital's pages stay small. A page that is full stays so, which is why a source is in
-//! the first of its pages that had room for it, and nowhere else.
+//! A source belongs to the page of the minute in which its access occurred. If that page is full, it belongs to the
+//! page of the second; if that is full too, to the page of the second and of the source's first byte. So a batch from a
+//! quiet hospital, which spreads over many seconds, touches few pages, and the pages of a busy hospital stay small. A
+//! full page stays full, so a source is in the first of its pages that had room for it, and nowhere else.
 
-use crate::{Config, Error, OldestSecond, Pallet, Recorded, WeightInfo};
+use crate::{
+	types::{Level, Page},
+	weights::WeightInfo,
+	Config, Error, OldestSecond, Pallet, Recorded,
+};
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
 	vec::Vec,
 };
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
 use frame_support::{
-	traits::{ConstU32, Get, Time},
+	traits::{Get, Time},
 	weights::Weight,
-	BoundedVec,
 };
 use kexin_primitives::{access::AccessEvent, members::MemberId, UnixMillis, H256};
-use scale_info::TypeInfo;
 
-/// Most sources of one page: 16 KiB, which is read, merged and written in the time that a few events take.
-pub const MAX_PAGE: u32 = 512;
 /// Seconds in a minute.
 const MINUTE: u64 = 60;
-/// Seconds whose pages are dropped in one block at the most. Two expire in a block of two seconds; the rest catches up
-/// after an outage.
+/// The most seconds whose pages are dropped in one block. Two seconds expire per block of two seconds; the rest is for
+/// catching up after an outage.
 const EXPIRED_SECONDS_PER_BLOCK: u64 = 32;
-/// Pages that are dropped in one block at the most.
+/// The most pages that are dropped in one block.
 const EXPIRED_PAGES_PER_BLOCK: u32 = 64;
 
-/// Sources that one member has reported, sorted.
-pub type Page = BoundedVec<H256, ConstU32<MAX_PAGE>>;
-
-/// Which of a member's pages.
-#[derive(
-	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub enum Level {
-	/// That of a whole minute, which ends with the second.
-	Minute,
-	/// That of the second.
-	Second,
-	/// That of the second's sources with this first byte.
-	Shard(u8),
-}
-
-/// A page's place: the last second that it is about, and which of the pages it is.
+/// Where a page is stored: its last second and its level.
 pub(crate) type Place = (u64, Level);
 
-/// The second that a moment falls into, in seconds since 1970-01-01T00:00:00Z.
+/// The second of a time, in seconds since 1970-01-01T00:00:00Z.
 pub fn second_of(time: UnixMillis) -> u64 {
 	time.div_euclid(1_000)
 }
 
-/// The pages that an event's source may be in, in the order in which they are filled.
+/// The pages that may hold an event's source, in the order in which they are filled.
 pub(crate) fn places(event: &AccessEvent) -> [Place; 3] {
 	let second = second_of(event.occurred);
 	let minute = second
@@ -70,35 +53,35 @@ pub(crate) fn places(event: &AccessEvent) -> [Place; 3] {
 	]
 }
 
-/// A page as a batch works on it: what was there, sorted, and what is new.
+/// A page while a batch works on it: the stored sources, in order, and the new ones.
 struct Open {
-	before: Vec<H256>,
+	stored: Vec<H256>,
 	new: BTreeSet<H256>,
 }
 
 impl Open {
 	fn contains(&self, source: &H256) -> bool {
-		self.before.binary_search(source).is_ok() || self.new.contains(source)
+		self.stored.binary_search(source).is_ok() || self.new.contains(source)
 	}
 
 	fn is_full(&self) -> bool {
-		self.before.len().saturating_add(self.new.len()) >= Page::bound()
+		self.stored.len().saturating_add(self.new.len()) >= Page::bound()
 	}
 
-	/// What is to be stored, if anything is new.
+	/// The page to store, if anything is new.
 	fn merged(self) -> Option<Page> {
 		if self.new.is_empty() {
 			return None;
 		}
-		let mut page = self.before;
+		let mut page = self.stored;
 		page.extend(self.new);
-		// Two sorted runs, which this sort merges in one pass. No source goes into a page that is full.
+		// This sort merges two sorted runs in one pass. A full page takes no source.
 		page.sort();
 		Some(Page::truncate_from(page))
 	}
 }
 
-/// The sources of one member, as a batch works on them.
+/// The sources of one member while a batch works on them.
 pub(crate) struct Sources<T> {
 	reporter: MemberId,
 	pages: BTreeMap<Place, Open>,
@@ -114,14 +97,14 @@ impl<T: Config> Sources<T> {
 		}
 	}
 
-	/// Takes the event's source in; false when it was there already.
+	/// Adds the event's source; false when it was there already.
 	///
 	/// # Errors
 	/// `TooManyPerSecond` when all its pages are full.
 	pub(crate) fn insert(&mut self, event: &AccessEvent) -> Result<bool, Error<T>> {
 		for place in places(event) {
 			let page = self.pages.entry(place).or_insert_with(|| Open {
-				before: Recorded::<T>::get(place.0, (self.reporter, place.1)).into_inner(),
+				stored: Recorded::<T>::get(place.0, (self.reporter, place.1)).into_inner(),
 				new: BTreeSet::new(),
 			});
 			if page.contains(&event.source) {
@@ -134,20 +117,20 @@ impl<T: Config> Sources<T> {
 		Err(Error::<T>::TooManyPerSecond)
 	}
 
-	/// Writes what is new; says how many pages were looked at.
+	/// Stores what is new. Returns the number of pages that were read.
 	pub(crate) fn store(self) -> u32 {
-		let looked_at = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
+		let read = u32::try_from(self.pages.len()).unwrap_or(u32::MAX);
 		for ((second, level), page) in self.pages {
 			if let Some(page) = page.merged() {
 				Recorded::<T>::insert(second, (self.reporter, level), page);
 			}
 		}
-		looked_at
+		read
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	/// Drops the pages of seconds that no event can be accepted for any more.
+	/// Drops the pages of seconds for which events are no longer accepted.
 	pub(crate) fn expire_pages() -> Weight {
 		// The first block starts before any time was set.
 		let Some(horizon) = T::Time::now().checked_sub(T::MaxLateness::get()).map(second_of) else {

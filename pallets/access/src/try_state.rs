@@ -13,13 +13,13 @@ impl<T: Config> Pallet<T> {
 		Self::pages_lie_within_the_window()
 	}
 
-	/// A log's accumulator has one peak for each set bit of its count, and no more breaches than entries.
+	/// A log's accumulator has one peak for each set bit of its count, and a log has no more breaches than entries.
 	fn logs_have_a_peak_per_bit() -> Result<(), TryRuntimeError> {
 		for Versioned::V1(log) in Logs::<T>::iter_values() {
 			let peaks = u32::try_from(log.accumulator.peaks().len()).unwrap_or(u32::MAX);
 			ensure!(
 				peaks == log.accumulator.count().count_ones(),
-				"a log's peaks do not fit its count"
+				"a log has the wrong number of peaks for its count"
 			);
 			ensure!(
 				log.breaches <= log.accumulator.count(),
@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A page of sources is not empty, sorted, and has no source twice.
+	/// A page of sources is not empty, is in order, and has no source twice.
 	fn pages_are_sorted_sets() -> Result<(), TryRuntimeError> {
 		for page in Recorded::<T>::iter_values() {
 			ensure!(!page.is_empty(), "a page is empty");
@@ -41,13 +41,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// No page is older than the clean-up has come, or newer than the clock skew allows.
+	/// No page is older than what was dropped, or newer than the clock skew allows.
 	fn pages_lie_within_the_window() -> Result<(), TryRuntimeError> {
 		let oldest = OldestSecond::<T>::get().unwrap_or_default();
-		// A page of a minute ends up to a minute after what is in it.
+		// A minute's page may end a minute after the sources in it.
 		let newest = second_of(T::Time::now().saturating_add(T::MaxClockSkew::get())).saturating_add(60);
 		for (second, _) in Recorded::<T>::iter_keys() {
-			ensure!((oldest..=newest).contains(&second), "a page lies outside the window");
+			ensure!((oldest..=newest).contains(&second), "a page is outside the window");
 		}
 		Ok(())
 	}

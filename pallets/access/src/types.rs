@@ -1,5 +1,6 @@
-//! What this pallet needs of others, and the shapes it stores and emits.
+//! What the pallet needs from others, and the types that it stores and emits.
 
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches},
@@ -7,27 +8,47 @@ use kexin_primitives::{
 	members::MemberId,
 	scope::Request,
 	vocabulary::RecipientClass,
-	DatasetId, Pseudonym, UnixMillis,
+	DatasetId, Pseudonym, UnixMillis, H256,
 };
+use scale_info::TypeInfo;
 
-/// Most events of one batch. At about 150 bytes an event it stays under a tenth of a block's length.
+/// The most events of one batch. At about 150 bytes per event, a batch takes less than a tenth of a block's length.
 pub const MAX_BATCH: u32 = 2_000;
 
 /// The events of one call.
 pub type Batch = BoundedVec<AccessEvent, ConstU32<MAX_BATCH>>;
 
-/// Judges accesses by the consents in force. The runtime wires it to the consent pallet.
+/// The most sources of one page: 16 KiB, which are read, merged and written in the time of a few events.
+pub const MAX_PAGE: u32 = 512;
+
+/// Sources that one member has reported, in order.
+pub type Page = BoundedVec<H256, ConstU32<MAX_PAGE>>;
+
+/// Which of a member's pages for a time.
+#[derive(
+	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum Level {
+	/// The page of the whole minute that ends with the second.
+	Minute,
+	/// The page of the second.
+	Second,
+	/// The page of the second's sources with this first byte.
+	Shard(u8),
+}
+
+/// Judges accesses by the consents in force. The runtime implements it with the consent pallet.
 pub trait Consents {
-	/// What is looked up once for a data set.
+	/// What one look-up of a dataset returns.
 	type Dataset;
-	/// What is looked up once for a data subject.
+	/// What one look-up of a data subject returns.
 	type Subject;
 
-	/// The data set and the member that owns it.
+	/// The dataset and the member that owns it.
 	fn dataset(dataset: DatasetId) -> Option<(MemberId, Self::Dataset)>;
-	/// The subject, as the hospital knows it.
+	/// The subject at this hospital.
 	fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Self::Subject>;
-	/// The breaches of an access to the data set as a whole.
+	/// The breaches of an access to the dataset as a whole.
 	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: UnixMillis) -> Breaches;
 	/// The breaches of an access to the data of one subject.
 	fn subject_breaches(
@@ -39,32 +60,32 @@ pub trait Consents {
 	) -> Breaches;
 }
 
-/// The members that receive data. The runtime wires it to the members pallet.
+/// The members that receive data. The runtime implements it with the members pallet.
 pub trait Recipients {
-	/// The class of a member, or none when there never was such a member.
+	/// The class of a member; none when no member ever had this number.
 	fn class(member: MemberId) -> Option<RecipientClass>;
 }
 
-/// The activities that accesses are for. The runtime wires it to the lineage pallet.
+/// The activities for which data is accessed. The runtime implements it with the lineage pallet.
 pub trait Activities {
 	/// Whether the activity is registered.
 	fn exists(activity: ActivityId) -> bool;
 }
 
-/// What the weight of a batch depends on.
+/// What determines the weight of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchShape {
-	/// How many events.
+	/// The number of events.
 	pub events: u32,
-	/// How many different subjects, each looked up once.
+	/// The number of different subjects; each is looked up once.
 	pub subjects: u32,
-	/// How many pages of sources, each read and written once.
+	/// The number of pages of sources; each is read and written once.
 	pub pages: u32,
 }
 
 impl BatchShape {
-	/// The most that a batch can need. It is exact in the pages only where the batch is in the order of time and every page is
-	/// full; what is too much is given back.
+	/// The most that a batch can need. The number of pages is exact only if the batch is ordered by time and every page
+	/// is full; the rest is refunded.
 	pub fn at_most(events: &Batch) -> Self {
 		let runs = |unit: u64| {
 			let mut last = None;
@@ -81,7 +102,7 @@ impl BatchShape {
 		Self {
 			events: number,
 			subjects: count(events.iter().filter(|event| event.subject.is_some())),
-			// A second has its own page, and one for each source's first byte.
+			// A second has its own page, and one for each first byte of a source.
 			pages: minutes
 				.saturating_add(seconds)
 				.saturating_add(seconds.saturating_mul(256).min(number)),
@@ -91,4 +112,13 @@ impl BatchShape {
 
 fn count(items: impl Iterator) -> u32 {
 	u32::try_from(items.count()).unwrap_or(MAX_BATCH)
+}
+
+/// What the benchmarks need from other pallets.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkHelper<Origin> {
+	/// Declares a dataset with these subjects enrolled. Returns a gateway of its owner, and the owner.
+	fn set_up(dataset: DatasetId, subjects: &[Pseudonym]) -> (Origin, MemberId);
+	/// Sets the time of the block.
+	fn set_time(now: UnixMillis);
 }

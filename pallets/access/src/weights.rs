@@ -1,26 +1,26 @@
-//! What the calls cost.
+//! The weights of the calls.
 
-use crate::{BatchShape, MAX_BATCH, MAX_PAGE};
+use crate::types::{BatchShape, MAX_BATCH, MAX_PAGE};
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
-/// The weights that the runtime measures. Each benchmark of `record` varies one thing alone; [`record`] adds them up.
+/// The weights that the runtime measures. Each benchmark of `record` varies one number; [`record`] adds up the results.
 pub trait WeightInfo {
-	/// Recording `n` events, about the data set as a whole, in [`FEWEST_PAGES`].
+	/// Recording `n` events about the dataset as a whole in [`FEWEST_PAGES`] pages.
 	fn record_events(n: u32) -> Weight;
-	/// Recording a full batch about `s` subjects, in [`FEWEST_PAGES`].
+	/// Recording a full batch about `s` subjects in [`FEWEST_PAGES`] pages.
 	fn record_subjects(s: u32) -> Weight;
-	/// Recording a full batch about the data set as a whole, in `p` pages.
+	/// Recording a full batch about the dataset as a whole in `p` pages.
 	fn record_pages(p: u32) -> Weight;
-	/// Stepping over `s` seconds and dropping `p` pages.
+	/// Passing over `s` seconds and dropping `p` pages.
 	fn expire(s: u32, p: u32) -> Weight;
 	/// Hashing the code of a new runtime.
 	fn pin_rules() -> Weight;
 }
 
-/// The fewest pages of sources that a full batch fits into.
+/// The fewest pages that hold the sources of a full batch.
 pub const FEWEST_PAGES: u32 = MAX_BATCH.div_ceil(MAX_PAGE);
 
-/// Recording a batch of this shape.
+/// The weight of recording a batch of this shape.
 pub fn record<W: WeightInfo>(shape: BatchShape) -> Weight {
 	let more_subjects = W::record_subjects(shape.subjects).saturating_sub(W::record_subjects(0));
 	let more_pages = W::record_pages(shape.pages).saturating_sub(W::record_pages(FEWEST_PAGES));
@@ -29,7 +29,7 @@ pub fn record<W: WeightInfo>(shape: BatchShape) -> Weight {
 		.saturating_add(more_pages)
 }
 
-/// For tests: the database accesses, and a round sum for each event.
+/// For tests: the database accesses, and a round figure for each event.
 impl WeightInfo for () {
 	fn record_events(n: u32) -> Weight {
 		Weight::from_parts(10_000_000, 0)

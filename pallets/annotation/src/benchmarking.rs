@@ -4,12 +4,6 @@ use crate::*;
 use frame_benchmarking::v2::*;
 use frame_support::traits::EnsureOrigin;
 
-/// What the benchmarks need of other pallets.
-pub trait BenchmarkHelper {
-	/// Declares a data set, this one if it can.
-	fn declare(dataset: DatasetId) -> DatasetId;
-}
-
 const UNITS: u32 = 1_000;
 
 fn hash(number: u32) -> H256 {

@@ -2,22 +2,20 @@
 //!
 //! # Overview
 //!
-//! A member funds a campaign; annotators contribute labels as content hashes; a reviewer accepts or rejects them; the
-//! reward of what was accepted accrues to the annotator, who claims it. The test `tests::an_annotator_without_tokens_is_paid`
-//! shows it.
+//! A member funds a campaign, annotators contribute labels as content hashes, and a reviewer accepts or rejects them.
+//! The reward for accepted work accrues to the annotator, who claims it:
+#![doc = docify::embed!("src/tests.rs", an_annotator_without_tokens_is_paid)]
 //!
 //! # Design goals
 //!
 //! 1. **Money first.** The whole budget of a campaign is in the pot before work starts.
-//! 2. **No work is paid twice.** A content is contributed to a campaign once, and judged once.
-//! 3. **Rewards are pulled.** Accepting writes an amount; whoever earned it claims it, holding no tokens and paying no fee.
-//! 4. **Tokens are conserved.** The pot holds what is funded and not yet claimed, to the smallest unit.
+//! 2. **No work is paid twice.** The same content is contributed to a campaign once, and judged once.
+//! 3. **Rewards are pulled.** Accepting records an amount, and the annotator claims it. This takes no tokens and no
+//!    fee.
+//! 4. **Tokens are conserved.** To the smallest unit, the pot holds what is funded and not yet claimed.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
@@ -30,8 +28,6 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
-#[cfg(feature = "runtime-benchmarks")]
-pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -68,34 +64,34 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet takes from the runtime.
+	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
 		/// The tokens.
 		type Currency: Mutate<Self::AccountId>;
-		/// Names the account of the pot.
+		/// The id from which the account of the pot is made.
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
-		/// Who funds and closes campaigns: the member and the account with the tokens.
+		/// The origin that funds and closes campaigns. Yields the member and the account with the tokens.
 		type TreasurerOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = (MemberId, Self::AccountId)>;
-		/// Who contributes: the member and the account that earns.
+		/// The origin that contributes. Yields the member and the account that earns the reward.
 		type AnnotatorOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = (MemberId, Self::AccountId)>;
-		/// Who reviews, for the member it yields.
+		/// The origin that reviews. Yields the member for which it acts.
 		type ReviewerOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
-		/// Who claims: the member and the account that earned.
+		/// The origin that claims. Yields the member and the account that earned the reward.
 		type ClaimOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = (MemberId, Self::AccountId)>;
-		/// The data sets.
+		/// The datasets.
 		type Datasets: DatasetExists;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
-		/// Sets up what the benchmarks need of other pallets.
+		/// Sets up what the benchmarks need from other pallets.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
+		type BenchmarkHelper: BenchmarkHelper;
 	}
 
 	/// The campaigns.
 	///
-	/// Hasher: ids are counted by the ledger.
+	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
 	#[pallet::storage]
 	pub type Campaigns<T: Config> = StorageMap<_, Twox64Concat, CampaignId, Campaign<BalanceOf<T>>>;
 
@@ -103,21 +99,22 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextCampaignId<T> = StorageValue<_, CampaignId, ValueQuery>;
 
-	/// The contributions of each campaign, by content. At most as many as the campaign has units, and those that were
-	/// rejected; a contribution costs its member's allowance, and a closed campaign's are pruned.
+	/// The contributions to each campaign, by content. There are at most as many as the campaign has units, plus the
+	/// rejected ones. A contribution costs some of the member's allowance, and those of a closed campaign are pruned.
 	///
-	/// Hashers: campaign ids are counted by the ledger; contents are chosen by annotators.
+	/// Hashers: the ledger counts campaign ids; annotators choose contents, so a cryptographic hash keeps an attacker
+	/// from choosing keys that collide.
 	#[pallet::storage]
 	pub type Contributions<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, CampaignId, Blake2_128Concat, H256, Contribution<T::AccountId>>;
 
-	/// What each account has earned and not yet claimed.
+	/// The tokens that each account has earned and not yet claimed.
 	///
-	/// Hasher: accounts are chosen by whoever makes them.
+	/// Hasher: anybody can choose accounts, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]
 	pub type Claimable<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BalanceOf<T>, ValueQuery>;
 
-	/// What happened.
+	/// The pallet's events.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -125,33 +122,33 @@ pub mod pallet {
 		Created {
 			/// The campaign.
 			campaign: CampaignId,
-			/// The member that funds it.
+			/// The member that funded it.
 			owner: MemberId,
-			/// What is labelled.
+			/// The dataset to label.
 			dataset: DatasetId,
-			/// The tokens that went into the pot.
+			/// The budget that went into the pot, in the token's smallest unit.
 			budget: BalanceOf<T>,
 		},
-		/// A contribution waits for a review.
+		/// A contribution was made. It waits for a review.
 		Contributed {
 			/// The campaign.
 			campaign: CampaignId,
 			/// The hash of the labels.
 			content: H256,
-			/// Who made it.
+			/// The account that made it.
 			annotator: T::AccountId,
-			/// How many units it is.
+			/// The number of units in it.
 			units: u32,
 		},
-		/// A contribution was accepted, and its reward accrued.
+		/// A contribution was accepted. Its reward accrued to the annotator.
 		Accepted {
 			/// The campaign.
 			campaign: CampaignId,
 			/// The hash of the labels.
 			content: H256,
-			/// Who earns.
+			/// The account that earned the reward.
 			annotator: T::AccountId,
-			/// How much.
+			/// The reward, in the token's smallest unit.
 			reward: BalanceOf<T>,
 		},
 		/// A contribution was rejected.
@@ -161,57 +158,57 @@ pub mod pallet {
 			/// The hash of the labels.
 			content: H256,
 		},
-		/// An annotator claimed.
+		/// An annotator claimed rewards.
 		Claimed {
-			/// Who.
+			/// The account that claimed.
 			annotator: T::AccountId,
-			/// How much.
+			/// The amount, in the token's smallest unit.
 			amount: BalanceOf<T>,
 		},
 		/// A campaign was closed.
 		Closed {
 			/// The campaign.
 			campaign: CampaignId,
-			/// What was left of the budget, and to whom it went back.
+			/// The rest of the budget, which was refunded.
 			refund: BalanceOf<T>,
-			/// The treasurer's account.
+			/// The treasurer's account, to which the refund went.
 			to: T::AccountId,
 		},
 		/// Contributions of a closed campaign were dropped.
 		Pruned {
 			/// The campaign.
 			campaign: CampaignId,
-			/// How many.
+			/// The number of dropped contributions.
 			contributions: u32,
 		},
 	}
 
-	/// Why a call was refused.
+	/// Why a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no such campaign or contribution.
+		/// There is no such campaign or contribution. Check the id.
 		NotFound,
-		/// The campaign is funded or reviewed by another member.
+		/// Another member funds or reviews the campaign. Only that member may do this.
 		NotAuthorized,
-		/// The content was contributed to this campaign before.
+		/// The content was contributed to this campaign before. Contribute other content.
 		AlreadyExists,
-		/// The data set is not declared.
+		/// The dataset is not declared. Have its hospital declare it first.
 		UnknownDataset,
-		/// The reward or the units are zero, or there are more than `MAX_UNITS` units.
+		/// The reward or the number of units is zero, or there are more than `MAX_UNITS` units. Choose other numbers.
 		OutOfRange,
-		/// The campaign has fewer units left. Contribute fewer, or wait for a review.
+		/// The campaign has fewer units left. Contribute fewer units, or wait for a review.
 		CampaignFull,
-		/// The campaign is closed.
+		/// The campaign is closed, and takes no more contributions, reviews or refunds.
 		Closed,
 		/// The campaign is not closed yet. Close it first.
 		NotClosed,
-		/// The contribution was judged before.
+		/// The contribution was judged before. Leave it out.
 		AlreadyJudged,
-		/// The signing account holds fewer tokens than the budget.
+		/// The signing account holds fewer tokens than the budget. Transfer tokens to it first.
 		InsufficientFunds,
 		/// Contributions wait for a review. Accept or reject them first.
 		ContributionsPending,
-		/// There is nothing to claim.
+		/// The signing account has nothing to claim.
 		NothingToClaim,
 	}
 
@@ -225,7 +222,7 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Funds a campaign: `reward` for each of `units`, to be judged by stewards of `reviewer`.
+		/// Funds a campaign that pays `reward` for each of `units`. Stewards of `reviewer` judge the contributions.
 		///
 		/// ## Dispatch Origin
 		///
@@ -255,7 +252,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::AnnotatorOrigin`]. The reward will be the signing account's.
+		/// [`Config::AnnotatorOrigin`]. The signing account earns the reward.
 		///
 		/// ## Errors
 		///
@@ -295,7 +292,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::ClaimOrigin`]. The account need not hold any tokens.
+		/// [`Config::ClaimOrigin`]. The account needs no tokens.
 		///
 		/// ## Errors
 		///
@@ -311,11 +308,12 @@ pub mod pallet {
 			Self::do_claim(annotator)
 		}
 
-		/// Closes a campaign and gives back what is left of its budget.
+		/// Closes a campaign and refunds the rest of its budget.
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::TreasurerOrigin`], for the member that funds it. The refund goes to the signing account.
+		/// [`Config::TreasurerOrigin`], for the member that funded the campaign. The refund goes to the signing
+		/// account.
 		///
 		/// ## Errors
 		///
@@ -331,8 +329,8 @@ pub mod pallet {
 			Self::do_close(owner, treasurer, campaign)
 		}
 
-		/// Drops up to `limit` contributions of a closed campaign from the state; [`MAX_PRUNED`] at the most. Its summary stays,
-		/// and so do the rewards.
+		/// Drops up to `limit` contributions of a closed campaign from the state, at most [`MAX_PRUNED`]. The campaign
+		/// and the rewards stay.
 		///
 		/// ## Dispatch Origin
 		///
@@ -355,12 +353,12 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// What the account has earned and not yet claimed.
+	/// The tokens that the account has earned and not yet claimed.
 	pub fn claimable(account: &T::AccountId) -> BalanceOf<T> {
 		Claimable::<T>::get(account)
 	}
 
-	/// The account that holds every campaign's tokens.
+	/// The account that holds the tokens of all campaigns.
 	pub fn pot() -> T::AccountId {
 		T::PalletId::get().into_account_truncating()
 	}
@@ -426,7 +424,7 @@ impl<T: Config> Pallet<T> {
 		let contribution = Contribution {
 			annotator: annotator.clone(),
 			units,
-			verdict: Verdict::Pending,
+			status: ReviewStatus::Pending,
 		};
 		Contributions::<T>::insert(id, content, contribution);
 		Self::deposit_event(Event::Contributed {
@@ -443,11 +441,11 @@ impl<T: Config> Pallet<T> {
 		ensure!(campaign.reviewer == reviewer, Error::<T>::NotAuthorized);
 		for (content, accepted) in decisions {
 			let mut contribution = Contributions::<T>::get(id, content).ok_or(Error::<T>::NotFound)?;
-			ensure!(contribution.verdict == Verdict::Pending, Error::<T>::AlreadyJudged);
+			ensure!(contribution.status == ReviewStatus::Pending, Error::<T>::AlreadyJudged);
 			campaign.pending = campaign.pending.saturating_sub(contribution.units);
 			if accepted {
 				campaign.accepted = campaign.accepted.saturating_add(contribution.units);
-				contribution.verdict = Verdict::Accepted;
+				contribution.status = ReviewStatus::Accepted;
 				let reward = campaign.reward.saturating_mul(contribution.units.into());
 				let annotator = contribution.annotator.clone();
 				Claimable::<T>::mutate(&annotator, |earned| *earned = earned.saturating_add(reward));
@@ -458,7 +456,7 @@ impl<T: Config> Pallet<T> {
 					reward,
 				});
 			} else {
-				contribution.verdict = Verdict::Rejected;
+				contribution.status = ReviewStatus::Rejected;
 				Self::deposit_event(Event::Rejected { campaign: id, content });
 			}
 			Contributions::<T>::insert(id, content, contribution);

@@ -77,7 +77,7 @@ impl Config for Test {
 #[cfg(feature = "runtime-benchmarks")]
 pub struct MockHelper;
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::benchmarking::BenchmarkHelper for MockHelper {
+impl BenchmarkHelper for MockHelper {
 	fn declare(_: DatasetId) -> DatasetId {
 		DATASET
 	}
@@ -91,7 +91,7 @@ pub fn hash(number: u64) -> H256 {
 	H256::from_low_u64_be(number)
 }
 
-/// Starts at block 1; the company alone has tokens.
+/// Starts at block 1. Only the company has tokens.
 pub struct ExtBuilder;
 impl ExtBuilder {
 	pub fn build() -> sp_io::TestExternalities {
@@ -107,7 +107,7 @@ impl ExtBuilder {
 		externalities
 	}
 
-	/// Runs the test, then checks every invariant, and that no token was made or lost.
+	/// Runs the test, then checks every invariant, and that no token was created or lost.
 	pub fn build_and_execute(test: impl FnOnce()) {
 		Self::build().execute_with(|| {
 			test();

@@ -1,4 +1,4 @@
-//! Campaigns from their funding to their end.
+//! Campaigns, from funding to closing.
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
@@ -18,6 +18,7 @@ fn review(content: u64, accepted: bool) -> DispatchResult {
 	Annotation::review(signed(REVIEWER), 0, vec![(hash(content), accepted)].try_into().unwrap())
 }
 
+#[docify::export]
 #[test]
 fn an_annotator_without_tokens_is_paid() {
 	ExtBuilder::build_and_execute(|| {
@@ -66,7 +67,7 @@ fn an_annotator_without_tokens_is_paid() {
 }
 
 #[test]
-fn a_closed_campaign_gives_back_what_is_left() {
+fn a_closed_campaign_refunds_the_rest() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(create(10, 5));
 		assert_ok!(Annotation::contribute(signed(30), 0, hash(1), 2));
@@ -135,7 +136,7 @@ fn no_work_is_paid_twice() {
 }
 
 #[test]
-fn what_is_out_of_range_or_unauthorised_is_refused() {
+fn calls_that_are_out_of_range_or_unauthorised_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(create(0, 5), Error::<Test>::OutOfRange);
 		assert_noop!(create(1, 0), Error::<Test>::OutOfRange);
@@ -174,7 +175,7 @@ fn what_is_out_of_range_or_unauthorised_is_refused() {
 
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(128))]
-	/// Against a naive model: what each annotator earned and received, and what the company paid.
+	/// Compared with a naive model: what each annotator earned and received, and what the company paid.
 	#[test]
 	fn tokens_are_conserved_in_any_history(
 		steps in proptest::collection::vec((0..6u8, 0..3u32, 0..8u64, 1..4u32), 1..80),

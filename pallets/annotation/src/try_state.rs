@@ -1,6 +1,6 @@
 //! The invariants of the pallet's storage, one function each.
 
-use crate::{BalanceOf, Campaigns, Claimable, Config, Contributions, Pallet, Verdict};
+use crate::{BalanceOf, Campaigns, Claimable, Config, Contributions, Pallet, ReviewStatus};
 use frame_support::{ensure, traits::fungible::Inspect};
 use sp_runtime::{
 	traits::{Saturating, Zero},
@@ -14,8 +14,8 @@ impl<T: Config> Pallet<T> {
 		Self::units_are_counted()
 	}
 
-	/// The pot holds what open campaigns have not spent and annotators have not claimed. Tokens that somebody sends there
-	/// unasked stay there.
+	/// The pot holds what open campaigns have not spent and annotators have not claimed. It may hold more: anybody can
+	/// send tokens there.
 	fn the_pot_holds_what_is_owed() -> Result<(), TryRuntimeError> {
 		let mut owed = BalanceOf::<T>::zero();
 		for campaign in Campaigns::<T>::iter_values().filter(|campaign| !campaign.closed) {
@@ -32,15 +32,15 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// An open campaign's accepted and pending units are those of its contributions, and not more than are funded.
+	/// An open campaign's accepted and pending units match its contributions, and are no more than are funded.
 	fn units_are_counted() -> Result<(), TryRuntimeError> {
 		for (id, campaign) in Campaigns::<T>::iter() {
 			let (mut accepted, mut pending) = (0u32, 0u32);
 			for contribution in Contributions::<T>::iter_prefix_values(id) {
-				match contribution.verdict {
-					Verdict::Accepted => accepted = accepted.saturating_add(contribution.units),
-					Verdict::Pending => pending = pending.saturating_add(contribution.units),
-					Verdict::Rejected => (),
+				match contribution.status {
+					ReviewStatus::Accepted => accepted = accepted.saturating_add(contribution.units),
+					ReviewStatus::Pending => pending = pending.saturating_add(contribution.units),
+					ReviewStatus::Rejected => (),
 				}
 			}
 			ensure!(

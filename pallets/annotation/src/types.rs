@@ -8,43 +8,43 @@ use scale_info::TypeInfo;
 /// The number of a campaign, counted from 0.
 pub type CampaignId = u32;
 
-/// Most units of one campaign.
+/// The most units of one campaign.
 pub const MAX_UNITS: u32 = 1_000_000;
-/// Most decisions in one review.
+/// The most decisions of one review.
 pub const MAX_DECISIONS: u32 = 100;
-/// Most contributions that are dropped from a closed campaign in one call.
+/// The most contributions that one call drops from a closed campaign.
 pub const MAX_PRUNED: u32 = 100;
 
-/// Decisions of a review: the content of each contribution, and whether it is accepted.
+/// The decisions of a review: the content of each contribution, and whether it is accepted.
 pub type Decisions = BoundedVec<(H256, bool), ConstU32<MAX_DECISIONS>>;
 
-/// A campaign in which annotators label a data set for a reward.
+/// A campaign in which annotators label a dataset for a reward.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Campaign<Balance> {
 	/// The member that funds it.
 	pub owner: MemberId,
 	/// The member whose stewards judge the contributions.
 	pub reviewer: MemberId,
-	/// What is labelled.
+	/// The dataset to label.
 	pub dataset: DatasetId,
 	/// The reward for one accepted unit, in the token's smallest unit.
 	pub reward: Balance,
-	/// How many units are funded.
+	/// The number of funded units.
 	pub units: u32,
-	/// How many units were accepted.
+	/// The number of accepted units.
 	pub accepted: u32,
-	/// How many units wait for a review.
+	/// The number of units that wait for a review.
 	pub pending: u32,
 	/// Whether it is closed.
 	pub closed: bool,
 }
 
-/// What became of a contribution.
+/// Where a contribution stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub enum Verdict {
+pub enum ReviewStatus {
 	/// It waits for a review.
 	Pending,
-	/// It was accepted, and its reward accrued.
+	/// It was accepted, and its reward accrued to the annotator.
 	Accepted,
 	/// It was rejected. The same content can't be contributed again.
 	Rejected,
@@ -53,16 +53,23 @@ pub enum Verdict {
 /// A contribution to a campaign.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Contribution<AccountId> {
-	/// Who made it, and earns its reward.
+	/// The account that made it and earns its reward.
 	pub annotator: AccountId,
-	/// How many units it is.
+	/// The number of units in it.
 	pub units: u32,
-	/// What became of it.
-	pub verdict: Verdict,
+	/// Where it stands.
+	pub status: ReviewStatus,
 }
 
-/// Knows the data sets. The runtime wires it to the consent pallet.
+/// The declared datasets. The runtime implements it with the consent pallet.
 pub trait DatasetExists {
-	/// Whether the data set was declared.
+	/// Whether the dataset was declared.
 	fn exists(dataset: DatasetId) -> bool;
+}
+
+/// What the benchmarks need from other pallets.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkHelper {
+	/// Declares a dataset, if possible with this id. Returns the id of the declared dataset.
+	fn declare(dataset: DatasetId) -> DatasetId;
 }

@@ -1,4 +1,4 @@
-//! What the calls cost.
+//! The weights of the calls.
 
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
@@ -6,11 +6,11 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	/// Funding a campaign.
 	fn create() -> Weight;
-	/// Contributing.
+	/// Contributing labels.
 	fn contribute() -> Weight;
 	/// Judging `n` contributions.
 	fn review(n: u32) -> Weight;
-	/// Claiming.
+	/// Claiming rewards.
 	fn claim() -> Weight;
 	/// Closing a campaign.
 	fn close() -> Weight;

@@ -1,19 +1,8 @@
-//! Benchmarks. The worst case are scopes with every bound used up.
+//! Benchmarks. The worst case is that every scope names as many values as it can.
 
 use crate::*;
 use frame_benchmarking::v2::*;
 use frame_support::traits::EnsureOrigin;
-use kexin_primitives::{
-	scope::{Dimension, MAX_RECIPIENTS, MAX_REGIONS},
-	vocabulary::{Operation, Purpose, RecipientClass, Region},
-	FOREVER,
-};
-
-/// What the benchmarks need of other pallets.
-pub trait BenchmarkHelper {
-	/// Sets the time of the block.
-	fn set_time(now: UnixMillis);
-}
 
 const NOW: UnixMillis = 1_800_000_000_000;
 
@@ -25,25 +14,8 @@ fn hash(tag: u8, number: u32) -> H256 {
 	H256(bytes)
 }
 
-/// A scope that names as many values as it can, each with its own end.
-fn full_scope() -> Versioned<Scope> {
-	fn dimension<V: Ord + Copy, const N: u32>(values: impl IntoIterator<Item = V>) -> Dimension<V, N> {
-		(1u64..)
-			.zip(values)
-			.fold(Dimension::all(0), |dimension, (number, value)| {
-				dimension
-					.with(value, FOREVER.saturating_sub(number))
-					.unwrap_or_else(|_| Dimension::all(FOREVER))
-			})
-	}
-	Versioned::V1(Scope {
-		start: 0,
-		purposes: dimension(Purpose::ALL.iter().copied()),
-		operations: dimension(Operation::ALL.iter().copied()),
-		regions: dimension((1u16..).map(Region).take(MAX_REGIONS as usize)),
-		recipients: dimension(0..MAX_RECIPIENTS),
-		recipient_classes: dimension(RecipientClass::ALL.iter().copied()),
-	})
+fn largest_scope() -> Versioned<Scope> {
+	Versioned::V1(Scope::largest())
 }
 
 fn steward<T: Config>() -> T::RuntimeOrigin {
@@ -60,11 +32,11 @@ mod benches {
 		let origin = steward::<T>();
 		let subject = hash(0, 0);
 		for document in 1..MAX_CONSENTS {
-			Pallet::<T>::grant(origin.clone(), subject, full_scope(), hash(1, document)).expect("below the bound");
+			Pallet::<T>::grant(origin.clone(), subject, largest_scope(), hash(1, document)).expect("below the bound");
 		}
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, subject, full_scope(), hash(1, 0));
+		_(origin as T::RuntimeOrigin, subject, largest_scope(), hash(1, 0));
 
 		let (_, subject) = Pallet::<T>::consents_of(subject).pop().expect("granted above");
 		assert_eq!(subject.consents.len(), MAX_CONSENTS as usize);
@@ -75,17 +47,17 @@ mod benches {
 		let origin = steward::<T>();
 		let subject = hash(0, 0);
 		for document in 0..MAX_CONSENTS {
-			Pallet::<T>::grant(origin.clone(), subject, full_scope(), hash(1, document)).expect("below the bound");
+			Pallet::<T>::grant(origin.clone(), subject, largest_scope(), hash(1, document)).expect("below the bound");
 		}
 		for dataset in 0..d {
 			let id = hash(2, dataset);
-			Pallet::<T>::declare_dataset(origin.clone(), id, full_scope(), None).expect("a new data set");
+			Pallet::<T>::declare_dataset(origin.clone(), id, largest_scope(), None).expect("a new dataset");
 			let subjects = alloc::vec![subject].try_into().expect("one subject");
 			Pallet::<T>::enrol(origin.clone(), id, subjects).expect("has consented");
 		}
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, subject, None, full_scope(), hash(1, 99));
+		_(origin as T::RuntimeOrigin, subject, None, largest_scope(), hash(1, 99));
 
 		assert_eq!(Pallet::<T>::consents_of(subject).len(), 1);
 	}
@@ -94,11 +66,11 @@ mod benches {
 	fn declare_dataset() {
 		let origin = steward::<T>();
 		let older = hash(2, 0);
-		Pallet::<T>::declare_dataset(origin.clone(), older, full_scope(), None).expect("a new data set");
+		Pallet::<T>::declare_dataset(origin.clone(), older, largest_scope(), None).expect("a new dataset");
 		let newer = hash(2, 1);
 
 		#[extrinsic_call]
-		_(origin as T::RuntimeOrigin, newer, full_scope(), Some(older));
+		_(origin as T::RuntimeOrigin, newer, largest_scope(), Some(older));
 
 		assert!(Pallet::<T>::dataset(older).is_some_and(|dataset| dataset.superseded.is_some()));
 	}
@@ -107,11 +79,12 @@ mod benches {
 	fn enrol(n: Linear<1, MAX_ENROLLED>) {
 		let origin = steward::<T>();
 		let dataset = hash(2, 0);
-		Pallet::<T>::declare_dataset(origin.clone(), dataset, full_scope(), None).expect("a new data set");
+		Pallet::<T>::declare_dataset(origin.clone(), dataset, largest_scope(), None).expect("a new dataset");
 		let subjects = (0..n).map(|subject| hash(0, subject)).collect::<Vec<_>>();
 		for subject in &subjects {
 			for document in 0..MAX_CONSENTS {
-				Pallet::<T>::grant(origin.clone(), *subject, full_scope(), hash(1, document)).expect("below the bound");
+				Pallet::<T>::grant(origin.clone(), *subject, largest_scope(), hash(1, document))
+					.expect("below the bound");
 			}
 		}
 

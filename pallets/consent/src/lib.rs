@@ -2,25 +2,23 @@
 //!
 //! # Overview
 //!
-//! Hospitals grant, narrow and withdraw the consents of their data subjects, and declare data sets with the subjects
-//! enrolled in them. A data set's cohort scope is the meet of its label and of the consents of all its subjects, so that an
-//! access to the data of a million patients is judged with one look-up. The test
-//! `tests::cohort::a_withdrawal_closes_the_cohort` shows it.
+//! Hospitals record, narrow and withdraw the consents of their data subjects, declare datasets, and enrol subjects in
+//! them. A dataset's cohort scope is the meet of its label and the consents of all its subjects, so one look-up judges
+//! an access to the data of a million patients:
+#![doc = docify::embed!("src/tests/cohort.rs", a_withdrawal_closes_the_cohort)]
 //!
 //! # Design goals
 //!
-//! 1. **Rights only end earlier.** Narrowing, withdrawing and enrolling are all [`Scope::narrow`]: what was allowed before now
-//!    stays so, and the scope alone answers for every moment, past and future. A widening is a new consent.
-//! 2. **Any consent suffices for a subject, and all are needed for a cohort.**
-//! 3. **A withdrawal costs O(1)**: it touches the subject and the at most [`MAX_DATASETS`] data sets it is enrolled in.
-//!    They stay closed until the hospital declares a version without the subject.
-//! 4. **A pseudonym belongs to a hospital.** Nobody else's entry under the same pseudonym has any effect on it.
+//! 1. **Rights only end earlier.** Narrowing, withdrawing and enrolling are all [`Scope::narrow`]: what was allowed
+//!    before now stays allowed, and the scope alone answers for every time, past and future. Widening takes a new
+//!    consent.
+//! 2. **For a subject, any consent suffices. For a cohort, every subject must consent.**
+//! 3. **A withdrawal costs O(1)**: it touches the subject and its datasets, at most [`MAX_DATASETS`]. They stay closed
+//!    until the hospital declares a version without the subject.
+//! 4. **A pseudonym belongs to a hospital.** Another hospital's entry under the same pseudonym has no effect on it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -35,8 +33,6 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
-#[cfg(feature = "runtime-benchmarks")]
-pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -64,39 +60,41 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet takes from the runtime.
+	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// A steward of a hospital, acting for the hospital it yields.
+		/// A steward of a hospital. Yields the hospital.
 		type StewardOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
-		/// Where declared data sets become artifacts.
+		/// Registers declared datasets as artifacts.
 		type Artifacts: RegisterArtifact;
 		/// The time of the block.
 		type Time: Time<Moment = UnixMillis>;
-		/// How long after it occurred an access can be reported, in milliseconds. What ended longer ago judges nothing any more.
+		/// How long after it occurred an access can be reported, in milliseconds. A consent that ended longer ago
+		/// judges nothing and may be dropped.
 		#[pallet::constant]
 		type MaxLateness: Get<UnixMillis>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
-		/// Sets up what the benchmarks need of other pallets.
+		/// Sets up what the benchmarks need from other pallets.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: crate::benchmarking::BenchmarkHelper;
+		type BenchmarkHelper: BenchmarkHelper;
 	}
 
 	/// The subjects of each hospital.
 	///
-	/// Keyed by the pseudonym first, so that it can be looked up alone. Hashers: pseudonyms are chosen by members; member ids
-	/// are counted by the ledger, and need none below a pseudonym.
+	/// The pseudonym comes first, so that it can be looked up alone. Hashers: members choose pseudonyms, so a
+	/// cryptographic hash keeps an attacker from choosing keys that collide; the ledger counts member ids, which need
+	/// none.
 	#[pallet::storage]
 	pub type Subjects<T> = StorageDoubleMap<_, Blake2_128Concat, Pseudonym, Identity, MemberId, Subject>;
 
-	/// The data sets.
+	/// The datasets.
 	///
-	/// Hasher: ids are chosen by members.
+	/// Hasher: members choose the ids, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]
 	pub type Datasets<T> = StorageMap<_, Blake2_128Concat, DatasetId, Versioned<Dataset>>;
 
-	/// What happened.
+	/// The pallet's events.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -109,70 +107,73 @@ pub mod pallet {
 			/// blake2-256 of the signed document.
 			document: H256,
 		},
-		/// A subject's consents, and the data sets that it joined under them, allow less.
+		/// A subject narrowed consents. The datasets that it joined under them allow less too.
 		Narrowed {
 			/// The hospital.
 			hospital: MemberId,
 			/// The subject.
 			subject: Pseudonym,
-			/// The document of the consent, or nothing for all of them.
+			/// The document of the consent; none for all of them.
 			consent: Option<H256>,
 			/// blake2-256 of the signed document.
 			document: H256,
 		},
-		/// A subject withdrew consents; the data sets that it joined under them are closed.
+		/// A subject withdrew consents. The datasets that it joined under them are closed.
 		Revoked {
 			/// The hospital.
 			hospital: MemberId,
 			/// The subject.
 			subject: Pseudonym,
-			/// The document of the consent, or nothing for all of them.
+			/// The document of the consent; none for all of them.
 			consent: Option<H256>,
 			/// blake2-256 of the signed document.
 			document: H256,
 		},
-		/// A hospital declared a version of a data set.
+		/// A hospital declared a version of a dataset.
 		DatasetDeclared {
-			/// The data set.
+			/// The dataset.
 			dataset: DatasetId,
 			/// The hospital.
 			owner: MemberId,
-			/// The version whose place it takes.
+			/// The version that it supersedes.
 			supersedes: Option<DatasetId>,
 		},
 		/// Subjects were enrolled.
 		Enrolled {
-			/// The data set.
+			/// The dataset.
 			dataset: DatasetId,
-			/// How many joined.
+			/// The number of subjects that joined.
 			joined: u32,
-			/// How many were enrolled already.
+			/// The number of subjects that were enrolled already.
 			already: u32,
 		},
 	}
 
-	/// Why a call was refused.
+	/// Why a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// The hospital has no such subject, the subject no such consent, or there is no such data set.
+		/// The hospital has no such subject, the subject has no such consent, or there is no such dataset. Check the
+		/// id.
 		NotFound,
-		/// The data set belongs to another member.
+		/// The dataset belongs to another member. Only its owner may do this.
 		NotAuthorized,
-		/// The document was granted before, or the data set is declared. A changed document or content has another hash.
+		/// The document was recorded before, or the dataset is declared already. Changed content has another hash:
+		/// check it.
 		AlreadyExists,
-		/// The scope allows nothing from now on. To withdraw, revoke.
+		/// The scope allows nothing from now on. To withdraw a consent, call `revoke`.
 		NothingAllowed,
-		/// The subject has `MAX_CONSENTS` consents in force. Narrow or revoke them, or wait until one has ended.
+		/// The subject has `MAX_CONSENTS` consents. Wait until one ended longer ago than `MaxLateness`, or revoke one
+		/// and wait as long.
 		TooManyConsents,
-		/// A subject is enrolled in `MAX_DATASETS` data sets. Supersede one of them.
+		/// A subject is enrolled in `MAX_DATASETS` datasets. Supersede one of them first.
 		TooManyDatasets,
-		/// A subject to enrol has not consented to anything at this hospital. Grant its consent first.
+		/// A subject to enrol has no consent at this hospital. Record its consent first.
 		NoConsent,
-		/// A subject's newest consent has not started. Enrol the subject when it has.
+		/// A subject's newest consent has not started. Enrol the subject when it has started.
 		ConsentNotStarted,
-		/// A newer version has taken the data set's place. Use that one.
+		/// A newer version has superseded the dataset. Use that one.
 		Superseded,
-		/// No subjects to enrol.
+		/// There are no subjects to enrol. Name at least one.
 		Empty,
 	}
 
@@ -194,8 +195,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// What any one of a subject's consents permits is permitted. The data sets the subject is enrolled in are not
-		/// widened: they keep to the consent under which it was enrolled.
+		/// An access is permitted if any of the subject's consents permits it. A new consent does not widen the
+		/// datasets in which the subject is enrolled: the consent under which it joined still applies there.
 		///
 		/// ## Errors
 		///
@@ -216,8 +217,8 @@ pub mod pallet {
 			Self::do_grant(hospital, subject, scope.into_latest(), document)
 		}
 
-		/// Narrows a consent of a data subject, or all of them, and the data sets that it joined under it, to what `limits`
-		/// allow as well.
+		/// Narrows a consent of a data subject, or all of them, and the datasets that it joined under them, to what
+		/// `limits` also allow.
 		///
 		/// ## Dispatch Origin
 		///
@@ -225,8 +226,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// From now on only: what was allowed before stays so. The start of `limits` has no effect. `consent` is the document of
-		/// the consent to narrow, or nothing for all consents. `document` is that of the limits.
+		/// This takes effect from now on: what was allowed before stays allowed. The start of `limits` has no effect.
+		/// `consent` is the document of the consent to narrow, or none for all consents. `document` is the document
+		/// with the limits.
 		///
 		/// ## Errors
 		///
@@ -255,8 +257,8 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Withdraws a consent of a data subject, or all of them. The data sets that it joined under it allow nothing from now
-		/// on.
+		/// Withdraws a consent of a data subject, or all of them. The datasets that it joined under them allow nothing
+		/// from now on.
 		///
 		/// ## Dispatch Origin
 		///
@@ -264,7 +266,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `consent` is the document of the consent to withdraw, or nothing for all consents. `document` is that of the withdrawal.
+		/// `consent` is the document of the consent to withdraw, or none for all consents. `document` is the document
+		/// of the withdrawal.
 		///
 		/// ## Errors
 		///
@@ -292,7 +295,7 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Declares a version of a data set, under the hash of its content.
+		/// Declares a version of a dataset under the hash of its content.
 		///
 		/// ## Dispatch Origin
 		///
@@ -300,8 +303,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `label` is what the data set itself allows. From now on, accesses to the version that this one supersedes are
-		/// breaches.
+		/// `label` is what the dataset itself allows. From now on, every access to the superseded version is a breach.
 		///
 		/// ## Errors
 		///
@@ -322,21 +324,21 @@ pub mod pallet {
 			Self::do_declare_dataset(owner, dataset, label.into_latest(), supersedes)
 		}
 
-		/// Enrols subjects in a data set.
+		/// Enrols subjects in a dataset.
 		///
 		/// ## Dispatch Origin
 		///
-		/// A steward of the data set's owner.
+		/// A steward of the dataset's owner.
 		///
 		/// ## Details
 		///
-		/// Each joins under its newest consent, and the cohort allows from now on what that consent allows as well. A subject
-		/// that is enrolled already is counted and left as it is.
+		/// Each subject joins under its newest consent. From now on, the cohort only allows what that consent also
+		/// allows. A subject that is enrolled already is counted and stays as it is.
 		///
 		/// ## Errors
 		///
-		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`. All or
-		/// nothing.
+		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`. All
+		/// or nothing.
 		///
 		/// ## Events
 		///
@@ -351,17 +353,17 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The data set.
+	/// The dataset.
 	pub fn dataset(dataset: DatasetId) -> Option<Dataset> {
 		Datasets::<T>::get(dataset).map(Versioned::into_latest)
 	}
 
-	/// The subject, as the hospital knows it.
+	/// The subject at this hospital.
 	pub fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Subject> {
 		Subjects::<T>::get(subject, hospital)
 	}
 
-	/// The subject, as every hospital knows it; bounded by the number of hospitals.
+	/// The subject at every hospital. The number of hospitals bounds the list.
 	pub fn consents_of(subject: Pseudonym) -> Vec<(MemberId, Subject)> {
 		Subjects::<T>::iter_prefix(subject).collect()
 	}
@@ -397,7 +399,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Narrows the subject's consents and its cohorts alike (design goals 1 and 3).
+	/// Narrows the subject's consents and its cohorts (design goals 1 and 3).
 	fn do_narrow(hospital: MemberId, pseudonym: Pseudonym, only: Option<H256>, limits: &Scope) -> DispatchResult {
 		let now = T::Time::now();
 		let mut subject = Subjects::<T>::get(pseudonym, hospital).ok_or(Error::<T>::NotFound)?;
@@ -415,7 +417,7 @@ impl<T: Config> Pallet<T> {
 					dataset.cohort = Versioned::V1(dataset.cohort.latest().narrow(limits, now))
 				},
 				None => {
-					defensive!("a subject's data set exists: data sets are never deleted");
+					defensive!("a subject's dataset exists: datasets are never deleted");
 				},
 			});
 		}
@@ -484,7 +486,7 @@ impl<T: Config> Pallet<T> {
 			let newest = subject.consents.last().ok_or(Error::<T>::NoConsent)?;
 			let (under, allowed) = (newest.document, newest.scope.latest());
 			ensure!(allowed.start <= now, Error::<T>::ConsentNotStarted);
-			// Accesses before the subject joined are judged without it: narrowing leaves the past.
+			// Accesses before the subject joined are judged without it: narrowing does not change the past.
 			cohort = cohort.narrow(allowed, now);
 			if subject.datasets.is_full() {
 				Self::drop_superseded(&mut subject, now);
@@ -508,7 +510,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Forgets the data sets that were superseded so long ago that no access to them can be reported any more.
+	/// Drops the datasets that were superseded so long ago that no access to them can be reported.
 	fn drop_superseded(subject: &mut Subject, now: UnixMillis) {
 		let horizon = now.saturating_sub(T::MaxLateness::get());
 		subject.datasets.retain(|enrolled| {

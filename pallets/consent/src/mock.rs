@@ -1,4 +1,4 @@
-//! A runtime with this pallet and a clock that tests set. Accounts below 100 are the stewards of the hospital of the same
+//! A runtime with this pallet and a clock that tests set. Accounts below 100 are stewards of the hospital with the same
 //! number.
 
 use crate::{self as pallet_consent, *};
@@ -76,7 +76,7 @@ impl Config for Test {
 #[cfg(feature = "runtime-benchmarks")]
 pub struct MockHelper;
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::benchmarking::BenchmarkHelper for MockHelper {
+impl BenchmarkHelper for MockHelper {
 	fn set_time(now: UnixMillis) {
 		set_now(now);
 		// Each run of a benchmark starts on a fresh state, and the artifacts are not part of it.

@@ -42,12 +42,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A version and the one that took its place know each other and have one owner.
+	/// A version and the version that superseded it name each other and have the same owner.
 	fn versions_are_linked_both_ways() -> Result<(), TryRuntimeError> {
 		for (id, Versioned::V1(dataset)) in Datasets::<T>::iter() {
 			ensure!(
 				dataset.superseded.is_some() == dataset.superseded_by.is_some(),
-				"a version ended without another"
+				"a superseded version names no newer one"
 			);
 			if let Some(newer) = dataset.superseded_by.and_then(Self::dataset) {
 				ensure!(
@@ -59,12 +59,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Every data set of a subject exists, belongs to its hospital, and has counted it.
+	/// Every dataset of a subject exists, belongs to its hospital, and counts it.
 	fn enrolments_are_counted() -> Result<(), TryRuntimeError> {
 		let mut enrolled = alloc::collections::BTreeMap::<_, u32>::new();
 		for (_, hospital, subject) in Subjects::<T>::iter() {
 			for Enrolled { dataset: id, .. } in subject.datasets {
-				let dataset = Self::dataset(id).ok_or("an enrolment's data set does not exist")?;
+				let dataset = Self::dataset(id).ok_or("an enrolment's dataset does not exist")?;
 				ensure!(dataset.owner == hospital, "a subject is enrolled at another hospital");
 				let count = enrolled.entry(id).or_default();
 				*count = count.saturating_add(1);
@@ -72,7 +72,7 @@ impl<T: Config> Pallet<T> {
 		}
 		for (id, Versioned::V1(dataset)) in Datasets::<T>::iter() {
 			let listed = enrolled.get(&id).copied().unwrap_or_default();
-			// Old versions are forgotten by the subjects, not by the count.
+			// Subjects drop old versions, but the count stays.
 			ensure!(
 				listed == dataset.subjects || dataset.superseded.is_some(),
 				"enrolments are miscounted"

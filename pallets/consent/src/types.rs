@@ -11,14 +11,14 @@ use kexin_primitives::{
 };
 use scale_info::TypeInfo;
 
-/// Most consents of one subject at one hospital. Each is a widening; narrowing and withdrawing need no new one.
+/// The most consents of one subject at one hospital. Only widening takes a new one; narrowing and withdrawing don't.
 pub const MAX_CONSENTS: u32 = 8;
-/// Most data set versions that one subject is enrolled in. A withdrawal closes them all in one call.
+/// The most dataset versions in which one subject is enrolled. One call to withdraw closes them all.
 pub const MAX_DATASETS: u32 = 16;
-/// Most subjects enrolled in one call. Larger data sets take several.
+/// The most subjects that one call enrols. Larger datasets take several calls.
 pub const MAX_ENROLLED: u32 = 1_000;
 
-/// The subjects of one call.
+/// The subjects that one call enrols.
 pub type Enrolment = BoundedVec<Pseudonym, ConstU32<MAX_ENROLLED>>;
 
 /// One consent of a subject.
@@ -30,32 +30,32 @@ pub struct SubjectConsent {
 	pub scope: Versioned<Scope>,
 }
 
-/// A subject's place in a data set.
+/// A subject's enrolment in a dataset.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Enrolled {
-	/// The data set.
+	/// The dataset.
 	pub dataset: DatasetId,
-	/// The document of the consent that the subject joined under.
+	/// The document of the consent under which the subject joined.
 	pub under: H256,
 }
 
-/// A data subject, as one hospital knows it.
+/// A data subject at one hospital.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Subject {
-	/// The consents, newest last. What any one of them permits is permitted.
+	/// The consents, newest last. An access is permitted if any of them permits it.
 	pub consents: BoundedVec<SubjectConsent, ConstU32<MAX_CONSENTS>>,
-	/// The data sets that the subject is enrolled in.
+	/// The datasets in which the subject is enrolled.
 	pub datasets: BoundedVec<Enrolled, ConstU32<MAX_DATASETS>>,
 }
 
 impl Subject {
-	/// Whether the subject is enrolled in a data set.
+	/// Whether the subject is enrolled in a dataset.
 	pub fn is_in(&self, id: &DatasetId) -> bool {
 		self.datasets.iter().any(|enrolled| enrolled.dataset == *id)
 	}
 
-	/// The breaches of an access to this subject's data in a data set: by the label, and by the consent that comes nearest
-	/// to permitting it, the newest of several.
+	/// The breaches of an access to this subject's data in a dataset, as judged by the label and by the consent with
+	/// the fewest breaches, or by the newest of several such consents.
 	pub fn breaches(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: UnixMillis) -> Breaches {
 		let consent = self
 			.consents
@@ -73,11 +73,18 @@ impl Subject {
 	}
 }
 
-/// Where declared data sets become artifacts. The runtime wires it to the lineage pallet.
+/// Registers declared datasets as artifacts. The runtime implements it with the lineage pallet.
 pub trait RegisterArtifact {
-	/// Registers the data set.
+	/// Registers the dataset.
 	///
 	/// # Errors
-	/// When the hash names an artifact already.
+	/// When the hash already names an artifact.
 	fn register_dataset(owner: MemberId, dataset: DatasetId) -> DispatchResult;
+}
+
+/// What the benchmarks need from other pallets.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkHelper {
+	/// Sets the time of the block.
+	fn set_time(now: UnixMillis);
 }

@@ -1,4 +1,4 @@
-//! What the calls cost.
+//! The weights of the calls.
 
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
@@ -6,9 +6,9 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	/// Granting a consent.
 	fn grant() -> Weight;
-	/// Narrowing or revoking the consents of a subject that is enrolled in `d` data sets.
+	/// Narrowing or revoking the consents of a subject that is enrolled in `d` datasets.
 	fn narrow(d: u32) -> Weight;
-	/// Declaring a data set.
+	/// Declaring a dataset.
 	fn declare_dataset() -> Weight;
 	/// Enrolling `n` subjects.
 	fn enrol(n: u32) -> Weight;

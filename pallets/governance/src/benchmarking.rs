@@ -1,5 +1,5 @@
-//! Benchmarks. The runtime that is applied is the chain's own: any other one is refused after it was hashed, which costs less than looking for
-//! its version.
+//! Benchmarks. They apply the chain's own runtime: any other is refused once it is hashed, which costs less than
+//! finding its version.
 
 use crate::*;
 use frame_benchmarking::v2::*;
@@ -36,7 +36,7 @@ mod benches {
 		assert!(!Approved::<T>::exists());
 	}
 
-	/// In benchmarks, `can_set_code` looks for the version and takes any.
+	/// In benchmarks, `can_set_code` finds the version and accepts any.
 	#[benchmark]
 	fn apply_upgrade() {
 		let origin = T::ApplyOrigin::try_successful_origin().expect("a seat can apply");

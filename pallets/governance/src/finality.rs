@@ -1,4 +1,4 @@
-//! How finality starts anew (design goal 4).
+//! How the council restarts finality (design goal 4).
 
 use crate::*;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
@@ -12,43 +12,51 @@ impl<T: Config> Pallet<T> {
 		ensure!(last_final < System::<T>::block_number(), Error::<T>::InFuture);
 		ensure!(!Restarting::<T>::exists(), Error::<T>::AlreadyRestarting);
 		let session = T::Validators::suspend_silent()?;
-		Restarting::<T>::put(Restart { session, last_final });
+		Restarting::<T>::put(PendingRestart { session, last_final });
 		Self::deposit_event(Event::RestartDecided { last_final, session });
 		Ok(())
 	}
 
-	/// Notes that a session starts, while `set` is the number of the voters that were announced last. How its own voters begin anew, if the
-	/// council decided that they shall.
-	pub fn note_session(session: SessionIndex, set: SetId) -> Option<Anew<BlockNumberFor<T>>> {
+	/// Records that a session starts. `announced` is the number of the last announced voter set. Returns how finality
+	/// restarts with this session's voters, if the council decided so.
+	pub fn note_session(session: SessionIndex, announced: SetId) -> Option<FinalityRestart<BlockNumberFor<T>>> {
 		let block = System::<T>::block_number();
 		let mut announcements = Announcements::<T>::get();
-		if announcements.last().is_some_and(|last| last.before == set) {
-			// The session before announced nothing.
+		if announcements
+			.last()
+			.is_some_and(|last| last.previous_set_id == announced)
+		{
+			// The last session announced nothing.
 			announcements.pop();
 		}
-		let restart = Restarting::<T>::get().filter(|restart| restart.session <= session);
-		let anew = restart.map(|Restart { last_final, .. }| {
-			// Voters whose announcement is not final never took over, but for those of a restart, who do whatever becomes final.
+		let pending = Restarting::<T>::get().filter(|pending| pending.session <= session);
+		let restart = pending.map(|PendingRestart { last_final, .. }| {
+			// Voters take over when their announcement is final. Only the voters of a restart take over at once.
 			let settled = LastRestart::<T>::get().map_or(last_final, |restart| restart.block.max(last_final));
-			let void = announcements.iter().position(|announced| announced.block > settled);
-			let before = void
-				.and_then(|at| announcements.get(at))
-				.map_or(set, |void| void.before);
+			let void = announcements
+				.iter()
+				.position(|announcement| announcement.block > settled);
+			let previous_set_id = void
+				.and_then(|index| announcements.get(index))
+				.map_or(announced, |void| void.previous_set_id);
 			announcements.truncate(void.unwrap_or(announcements.len()));
 			Restarting::<T>::kill();
-			LastRestart::<T>::put(Restarted {
-				set_id: before.saturating_add(1),
+			LastRestart::<T>::put(CompletedRestart {
+				set_id: previous_set_id.saturating_add(1),
 				block,
 			});
-			Anew { last_final, before }
+			FinalityRestart {
+				last_final,
+				previous_set_id,
+			}
 		});
-		let before = anew.as_ref().map_or(set, |anew| anew.before);
+		let previous_set_id = restart.as_ref().map_or(announced, |restart| restart.previous_set_id);
 		if announcements.is_full() {
 			announcements.remove(0);
 		}
-		let noted = announcements.try_push(Announcement { before, block });
-		frame_support::defensive_assert!(noted.is_ok(), "there is room for one");
+		let noted = announcements.try_push(Announcement { previous_set_id, block });
+		frame_support::defensive_assert!(noted.is_ok(), "there is room: a full list has lost its first");
 		Announcements::<T>::put(announcements);
-		anew
+		restart
 	}
 }

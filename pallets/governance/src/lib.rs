@@ -2,28 +2,26 @@
 //!
 //! # Overview
 //!
-//! What the council may do to the chain itself. There is no key and no origin that can do anything else to it.
+//! This pallet holds the council's powers over the chain itself. No key and no origin has any other power over it.
 //!
-//! **Upgrades.** Two thirds of the council approve the hash of a runtime, which each hospital has built or checked for itself. After a delay
-//! any seat applies the runtime with that hash; until then a majority can call it off. The test
-//! `tests::upgrade::a_runtime_is_approved_waits_and_is_applied` shows it.
-//!
-//! **Finality.** When more than a third of the validators is gone, no block becomes final, and so no other validators can take over in the
-//! usual way. Two thirds of the council may then suspend the silent ones and let the others start anew after the last final block.
+//! **Upgrades.** Two thirds of the council approve the hash of a runtime, which each hospital has built or checked for
+//! itself. After a delay, any seat applies the runtime with that hash; until then, a majority can cancel it:
+#![doc = docify::embed!("src/tests/upgrade.rs", a_runtime_is_approved_waits_and_is_applied)]
+//! **Finality.** If more than a third of the validators are gone, no block becomes final, so no other validators can
+//! take over in the usual way. Two thirds of the council may then suspend the silent validators and let the others
+//! continue after the last final block.
 //!
 //! # Design goals
 //!
-//! 1. **What is decided is what is done.** The council decides about a hash, so nobody can exchange the runtime after the votes.
-//! 2. **Nothing comes by surprise.** An upgrade waits for as long as the genesis says, and a hand applies it, not the clock.
-//! 3. **State is bounded.** A runtime comes with the call that applies it; until then the ledger keeps its hash.
-//! 4. **The emergency is narrow.** A restart of finality needs the chain's own record that so many validators author nothing that nothing can
-//!    become final. It changes who votes, and no other state.
+//! 1. **What is decided is what is done.** The council decides about a hash, so nobody can swap the runtime after the
+//!    vote.
+//! 2. **No surprises.** An upgrade waits for the delay that the genesis sets, and a person applies it, not the clock.
+//! 3. **State is bounded.** A runtime comes with the call that applies it; until then, the ledger stores only its hash.
+//! 4. **The emergency power is narrow.** A restart of finality requires the chain's own record that so many validators
+//!    author no blocks that nothing can become final. It changes who votes, and no other state.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -62,20 +60,20 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet takes from the runtime.
+	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Who approves an upgrade.
+		/// The origin that approves an upgrade.
 		type ApproveOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// Who calls an approved upgrade off.
+		/// The origin that cancels an approved upgrade.
 		type CancelOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// Who applies an approved upgrade.
+		/// The origin that applies an approved upgrade.
 		type ApplyOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// Who restarts finality.
+		/// The origin that restarts finality.
 		type RestartOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// The validators, of whom the silent ones can be suspended.
+		/// The validators, of which the silent ones can be suspended.
 		type Validators: SuspendSilent;
-		/// Blocks between the approval of an upgrade and its application, where the genesis does not say.
+		/// The number of blocks between the approval of an upgrade and its application, if the genesis sets none.
 		#[pallet::constant]
 		type DefaultUpgradeDelay: Get<BlockNumberFor<Self>>;
 		/// The weights of the calls.
@@ -86,28 +84,29 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Approved<T: Config> = StorageValue<_, Upgrade<T::Hash, BlockNumberFor<T>>>;
 
-	/// Blocks between the approval of an upgrade and its application. It is that of the genesis for ever.
+	/// The number of blocks between the approval of an upgrade and its application. It never changes after the genesis.
 	#[pallet::storage]
 	pub type UpgradeDelay<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery, T::DefaultUpgradeDelay>;
 
-	/// The restart of finality that is under way.
+	/// The restart of finality that the council decided, until it happens.
 	#[pallet::storage]
-	pub type Restarting<T: Config> = StorageValue<_, Restart<BlockNumberFor<T>>>;
+	pub type Restarting<T: Config> = StorageValue<_, PendingRestart<BlockNumberFor<T>>>;
 
-	/// The last changes of finality's voters that the ledger announced, and at the end where this session could have announced one.
+	/// The last voter changes that the ledger announced. The last entry is the block where this session may announce
+	/// one.
 	#[pallet::storage]
 	pub type Announcements<T: Config> =
 		StorageValue<_, BoundedVec<Announcement<BlockNumberFor<T>>, ConstU32<MAX_ANNOUNCEMENTS>>, ValueQuery>;
 
-	/// The last restart of finality. What the one before it was is in the state before its block.
+	/// The last restart of finality. The state before its block holds the one before.
 	#[pallet::storage]
-	pub type LastRestart<T: Config> = StorageValue<_, Restarted<BlockNumberFor<T>>>;
+	pub type LastRestart<T: Config> = StorageValue<_, CompletedRestart<BlockNumberFor<T>>>;
 
-	/// How the council's powers are bounded from the start.
+	/// The limit of the council's powers that the genesis sets.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
-		/// Blocks between the approval of an upgrade and its application.
+		/// The number of blocks between the approval of an upgrade and its application.
 		pub upgrade_delay: Option<BlockNumberFor<T>>,
 	}
 
@@ -120,7 +119,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// The pallet's events.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -131,41 +130,42 @@ pub mod pallet {
 			/// The first block in which it can be applied.
 			from: BlockNumberFor<T>,
 		},
-		/// The council called an approved upgrade off.
+		/// The council cancelled an approved upgrade.
 		UpgradeCancelled {
 			/// The blake2-256 hash of the runtime.
 			code: T::Hash,
 		},
-		/// A runtime was applied. It is in force from the next block on.
+		/// A runtime was applied. It takes effect with the next block.
 		UpgradeApplied {
 			/// The blake2-256 hash of the runtime.
 			code: T::Hash,
 		},
-		/// The council suspended the silent validators; the others will start finality anew.
+		/// The council suspended the silent validators; the others will restart finality.
 		RestartDecided {
-			/// The last block that is final.
+			/// The last final block.
 			last_final: BlockNumberFor<T>,
 			/// The session with which the others take over.
 			session: SessionIndex,
 		},
 	}
 
-	/// Why a call was refused.
+	/// Why a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// No upgrade is approved.
+		/// No upgrade is approved. Have the council approve one first.
 		NotFound,
-		/// An upgrade is approved already. Apply it, or cancel it first.
+		/// An upgrade is approved already. Apply or cancel it first.
 		AlreadyApproved,
-		/// The approved upgrade can't be applied yet: wait until the block that its approval names.
+		/// The approved upgrade can't be applied yet. Wait for the block that its approval names.
 		TooEarly,
-		/// This is not the runtime that the council approved: the hash is another one.
+		/// This is not the runtime that the council approved: its hash is different. Apply the runtime with the
+		/// approved hash.
 		OtherCode,
-		/// The block that is said to be final does not exist yet.
+		/// The block given as the last final one does not exist yet. Check its number.
 		InFuture,
-		/// A restart of finality is under way. Wait for its session.
+		/// A restart of finality is pending. Wait for its session.
 		AlreadyRestarting,
-		/// No block was ever final: there is nothing to go on from. Start the chain anew.
+		/// No block was ever final, so there is none to continue from. Start a new chain.
 		NothingFinal,
 	}
 
@@ -187,7 +187,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// It can be applied after [`UpgradeDelay`] blocks.
+		/// The runtime can be applied after [`UpgradeDelay`] blocks.
 		///
 		/// ## Errors
 		///
@@ -203,7 +203,7 @@ pub mod pallet {
 			Self::do_approve(code)
 		}
 
-		/// Calls the approved upgrade off.
+		/// Cancels the approved upgrade.
 		///
 		/// ## Dispatch Origin
 		///
@@ -233,7 +233,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The runtime must be of this chain, and its version above the present one. Its migrations run at the beginning of the next block.
+		/// The runtime must be for this chain, and its version must be above the present one. Its migrations run at the
+		/// start of the next block.
 		///
 		/// ## Errors
 		///
@@ -250,7 +251,7 @@ pub mod pallet {
 			Self::do_apply(code)
 		}
 
-		/// Suspends the validators that author nothing, and lets the others start finality anew.
+		/// Suspends the validators that author no blocks, and lets the others restart finality.
 		///
 		/// ## Dispatch Origin
 		///
@@ -258,13 +259,15 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `last_final` is the number of the last block that is final on the most advanced node: ask every hospital. The others take over with
-		/// the session after the next one. What was proved stays proved. What comes after can't be proved from the genesis alone, as those who
-		/// would have to vouch for the new voters are gone: auditors need the hash of the block that [`LastRestart`] names, too.
+		/// `last_final` is the number of the last block that is final on the most advanced node: ask every hospital.
+		/// The remaining validators take over with the session after the next one. What was proved stays proved. What
+		/// follows can't be proved from the genesis hash alone, because the previous voters did not announce the new
+		/// ones: auditors also need the hash of the block in [`LastRestart`].
 		///
 		/// ## Errors
 		///
-		/// `NothingFinal`, `InFuture`, `AlreadyRestarting`, and what [`Config::Validators`] says when the silent ones are no more than a third.
+		/// `NothingFinal`, `InFuture`, `AlreadyRestarting`, and the error of [`Config::Validators`] when no more than a
+		/// third of the validators are silent.
 		///
 		/// ## Events
 		///

@@ -1,4 +1,5 @@
-//! A runtime in which the number of the account says what the council decided, and the code of a runtime is its version.
+//! A runtime in which the number of an account stands for a decision of the council, and a runtime's code is its
+//! version.
 
 use crate::{self as pallet_governance, Config, SuspendSilent};
 use codec::Encode as _;
@@ -38,18 +39,18 @@ ord_parameter_types! {
 pub const TWO_THIRDS: u64 = 1;
 /// A majority of the council.
 pub const MAJORITY: u64 = 2;
-/// One who sits on the council.
+/// A seat of the council.
 pub const SEAT: u64 = 3;
 /// The session with which the remaining validators take over.
 pub const SESSION: SessionIndex = 7;
-/// Blocks between approval and application.
+/// The number of blocks between approval and application.
 pub const DELAY: u64 = 10;
 
 parameter_types! {
 	pub static Silent: bool = true;
 }
 
-/// Validators of whom a test says whether too many are silent.
+/// Validators. A test sets whether too many of them are silent.
 pub struct Validators;
 impl SuspendSilent for Validators {
 	fn suspend_silent() -> Result<SessionIndex, DispatchError> {

@@ -13,12 +13,12 @@ impl<T: Config> Pallet<T> {
 		Self::voters_are_announced_in_order()
 	}
 
-	/// An upgrade can be applied after the delay at the latest.
+	/// An approved upgrade can be applied after the delay at the latest.
 	fn an_approved_upgrade_waits_no_longer_than_the_delay() -> Result<(), TryRuntimeError> {
 		let latest = System::<T>::block_number().saturating_add(UpgradeDelay::<T>::get());
 		ensure!(
 			Approved::<T>::get().is_none_or(|upgrade| upgrade.from <= latest),
-			"an upgrade waits for too long"
+			"an approved upgrade waits longer than the delay"
 		);
 		Ok(())
 	}
@@ -32,13 +32,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Each announcement is of a later block and of a later set than the one before, and none is of the future.
+	/// Each announcement has a later block and a later set than the one before it, and none is in the future.
 	fn voters_are_announced_in_order() -> Result<(), TryRuntimeError> {
 		let announcements = Announcements::<T>::get();
 		let ordered = announcements
 			.iter()
 			.zip(announcements.iter().skip(1))
-			.all(|(one, next)| one.block < next.block && one.before < next.before);
+			.all(|(one, next)| one.block < next.block && one.previous_set_id < next.previous_set_id);
 		let now = System::<T>::block_number();
 		let last = announcements.last().map(|last| last.block);
 		let restart = LastRestart::<T>::get().map(|restart| restart.block);

@@ -1,4 +1,4 @@
-//! What the council decided.
+//! The council's decisions about the chain.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -14,58 +14,59 @@ pub struct Upgrade<Hash, BlockNumber> {
 	pub from: BlockNumber,
 }
 
-/// A restart of finality.
+/// A restart of finality that the council decided and that has not happened yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Restart<BlockNumber> {
+pub struct PendingRestart<BlockNumber> {
 	/// The session with which the remaining validators take over.
 	pub session: SessionIndex,
-	/// The last block that is final.
+	/// The last final block.
 	pub last_final: BlockNumber,
 }
 
-/// The number of a set of finality's voters. That of the genesis is 0.
+/// The number of a set of GRANDPA voters. The set of the genesis has the number 0.
 pub type SetId = u64;
 
-/// Changes of the voters that are kept in mind, 12 KiB: where each session has one, those of 85 hours. Should finality stand still over more of
-/// them before it is started anew, the ledger numbers the voters too high from then on, and their equivocations can't be reported.
+/// The number of voter changes that the ledger remembers: 12 KiB, or 85 hours if every session has one. If finality
+/// stands still over more changes before it restarts, the ledger numbers the voters too high from then on, and their
+/// equivocations can't be reported.
 pub const MAX_ANNOUNCEMENTS: u32 = 1_024;
 
-/// Where other voters were announced.
+/// An announcement of new voters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Announcement<BlockNumber> {
-	/// The number of the set before them.
-	pub before: SetId,
-	/// The block that announced them, the first of its session.
+	/// The number of the set that they follow.
+	pub previous_set_id: SetId,
+	/// The block that announced them: the first of its session.
 	pub block: BlockNumber,
 }
 
-/// How the voters of a session begin anew.
+/// How finality restarts with the voters of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Anew<BlockNumber> {
-	/// The last block that is final.
+pub struct FinalityRestart<BlockNumber> {
+	/// The last final block.
 	pub last_final: BlockNumber,
 	/// The number of the set that made it final.
-	pub before: SetId,
+	pub previous_set_id: SetId,
 }
 
 /// A restart of finality that has happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Restarted<BlockNumber> {
-	/// The number of the set that began anew.
+pub struct CompletedRestart<BlockNumber> {
+	/// The number of the set with which finality restarted.
 	pub set_id: SetId,
 	/// The block that announced it.
 	pub block: BlockNumber,
 }
 
-/// Validators of whom the silent ones can be suspended.
+/// Validators, of which the silent ones can be suspended.
 pub trait SuspendSilent {
-	/// Suspends the validators that author nothing. The session with which the others take over.
+	/// Suspends the validators that author no blocks. Returns the session with which the others take over.
 	///
 	/// # Errors
-	/// When no more are silent than finality survives.
+	/// When so few are silent that finality survives.
 	fn suspend_silent() -> Result<SessionIndex, DispatchError>;
 
-	/// Makes as many validators as there can be, of whom more are silent than finality survives.
+	/// For benchmarks: makes as many validators as there can be, so many of them silent that finality does not survive.
 	#[cfg(feature = "runtime-benchmarks")]
 	fn silence();
 }

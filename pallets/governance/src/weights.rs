@@ -1,4 +1,4 @@
-//! What the calls cost.
+//! The weights of the calls.
 
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
@@ -6,11 +6,11 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	/// Approving an upgrade.
 	fn approve_upgrade() -> Weight;
-	/// Calling an upgrade off.
+	/// Cancelling an upgrade.
 	fn cancel_upgrade() -> Weight;
 	/// Applying a runtime.
 	fn apply_upgrade() -> Weight;
-	/// Restarting finality among as many validators as there can be.
+	/// Restarting finality with as many validators as there can be.
 	fn restart_finality() -> Weight;
 }
 

@@ -2,24 +2,23 @@
 //!
 //! # Overview
 //!
-//! Members register artifacts (data sets, annotations, models, …) under the hash of their content, and the activities that
-//! made some of them from others. The graph follows W3C PROV-DM and can be walked both ways ([`Pallet::trace`]). The test
-//! `tests::derive::a_model_is_traced_to_its_data_sets` shows it.
+//! Members register artifacts (datasets, annotations, models, …) under the hash of their content, and the activities
+//! that generated some of them from others. The graph follows W3C PROV-DM and can be walked both ways
+//! ([`Pallet::trace`]):
+#![doc = docify::embed!("src/tests/derive.rs", a_model_is_traced_to_its_datasets)]
 //!
 //! # Design goals
 //!
-//! 1. **No cycles, by construction.** The outputs of an activity are new when it ends and its inputs are not, so every edge leads
-//!    from an older artifact to a younger one. Nothing has to be searched.
+//! 1. **No cycles, by construction.** When an activity ends, its inputs exist and its outputs don't, so every edge
+//!    leads from an older artifact to a younger one. No search is needed.
 //! 2. **Used and read are different edges.** An input that was only read makes no lineage.
-//! 3. **Only the owner speaks in its name.** An activity's outputs belong to the member that started it; evidence carries the
-//!    name of whoever attached it.
-//! 4. **Every look-up is O(1)**: an artifact names the activity that made it, and lists the activities that used it under numbered keys.
+//! 3. **Members act only in their own name.** An activity's outputs belong to the member that started it; evidence
+//!    carries the name of the member that attached it.
+//! 4. **Every look-up is O(1)**: an artifact names the activity that generated it, and lists the activities that used
+//!    it under numbered keys.
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -57,17 +56,17 @@ pub mod pallet {
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
-	/// Where artifacts came from.
+	/// Where artifacts come from.
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet takes from the runtime.
+	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Who registers artifacts and activities, acting for the member it yields.
+		/// The origin that registers artifacts and activities. Yields the member for which it acts.
 		type AgentOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
-		/// Who attaches evidence, acting for the member it yields.
+		/// The origin that attaches evidence. Yields the member for which it acts.
 		type EvidenceOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
 		/// The time of the block.
 		type Time: Time<Moment = UnixMillis>;
@@ -77,30 +76,32 @@ pub mod pallet {
 
 	/// The artifacts.
 	///
-	/// Hasher: ids are chosen by members.
+	/// Hasher: members choose the ids, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]
 	pub type Artifacts<T> = StorageMap<_, Blake2_128Concat, ArtifactId, Versioned<Artifact>>;
 
 	/// The activities.
 	///
-	/// Hasher: ids are chosen by members.
+	/// Hasher: members choose the ids, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]
 	pub type Activities<T> = StorageMap<_, Blake2_128Concat, ActivityId, Versioned<Activity>>;
 
 	/// The activities that used or read an artifact, numbered from 0 to [`Artifact::uses`].
 	///
-	/// Hashers: ids are chosen by members; numbers are counted by the ledger.
+	/// Hashers: members choose the ids, so a cryptographic hash keeps them from colliding; the ledger counts the
+	/// numbers.
 	#[pallet::storage]
 	pub type UsedBy<T> = StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, u32, ActivityId>;
 
 	/// The evidence that each member attached to an artifact.
 	///
-	/// Hashers: ids are chosen by members; member ids are counted by the ledger.
+	/// Hashers: members choose the ids, so a cryptographic hash keeps them from colliding; the ledger counts member
+	/// ids.
 	#[pallet::storage]
 	pub type EvidenceOf<T> =
 		StorageDoubleMap<_, Blake2_128Concat, ArtifactId, Twox64Concat, MemberId, Versioned<AttachedEvidence>>;
 
-	/// What happened.
+	/// The pallet's events.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -110,9 +111,9 @@ pub mod pallet {
 			artifact: ArtifactId,
 			/// What it is.
 			kind: ArtifactKind,
-			/// Whose it is.
+			/// The member that owns it.
 			owner: MemberId,
-			/// The activity that made it; none for what came from outside.
+			/// The activity that generated it; none for an artifact from outside the ledger.
 			generated_by: Option<ActivityId>,
 		},
 		/// An activity started.
@@ -124,13 +125,13 @@ pub mod pallet {
 			/// The member that does it.
 			agent: MemberId,
 		},
-		/// An activity ended: its inputs and outputs are recorded.
+		/// An activity ended. Its inputs and outputs are recorded.
 		Derived {
 			/// Its name.
 			activity: ActivityId,
-			/// How many inputs it used or read.
+			/// The number of inputs that it used or read.
 			inputs: u32,
-			/// How many outputs it generated.
+			/// The number of outputs that it generated.
 			outputs: u32,
 		},
 		/// Evidence was attached to an artifact.
@@ -144,24 +145,24 @@ pub mod pallet {
 		},
 	}
 
-	/// Why a call was refused.
+	/// Why a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
 		/// There is no such artifact or activity. Register it first.
 		NotFound,
-		/// The activity belongs to another member.
+		/// The activity belongs to another member. Only the member that started it may end it.
 		NotAuthorized,
-		/// The artifact or activity is registered. Changed content has another hash.
+		/// The artifact or activity is registered already. Changed content has another hash: check it.
 		AlreadyExists,
 		/// The activity has ended. Start another one.
 		AlreadyEnded,
 		/// An input is not registered. Register it first.
 		UnknownInput,
-		/// An input or output is named twice.
+		/// An input or output is named twice. Name each once.
 		Duplicate,
-		/// No input was used, or there is no output: nothing was derived.
+		/// No input was used, or there is no output, so nothing was derived. Name at least one of each.
 		NothingDerived,
-		/// The member attached `MAX_EVIDENCE` pieces of evidence to the artifact.
+		/// The member has attached `MAX_EVIDENCE` pieces of evidence to the artifact, and can attach no more.
 		TooManyEvidence,
 	}
 
@@ -195,7 +196,7 @@ pub mod pallet {
 			Self::do_register(owner, artifact, kind)
 		}
 
-		/// Registers an activity that begins now. Accesses can be recorded as made for it from then on.
+		/// Registers an activity that starts now. From then on, access events can name it.
 		///
 		/// ## Dispatch Origin
 		///
@@ -261,10 +262,10 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Registers an artifact that comes from outside.
+	/// Registers an artifact from outside the ledger.
 	///
 	/// # Errors
-	/// `AlreadyExists` when the hash names an artifact.
+	/// `AlreadyExists` when the hash already names an artifact.
 	pub fn do_register(owner: MemberId, artifact: ArtifactId, kind: ArtifactKind) -> DispatchResult {
 		Self::insert(owner, artifact, kind, None)
 	}
@@ -279,7 +280,8 @@ impl<T: Config> Pallet<T> {
 		Activities::<T>::get(id).map(Versioned::into_latest)
 	}
 
-	/// The evidence attached to an artifact: by whom, what, and when. Bounded by the number of members.
+	/// The evidence about an artifact: the member that attached it, the evidence, and the time. The number of members
+	/// bounds the list.
 	pub fn evidence_of(artifact: ArtifactId) -> Vec<(MemberId, Evidence, UnixMillis)> {
 		EvidenceOf::<T>::iter_prefix(artifact)
 			.flat_map(|(by, attached)| {
@@ -355,7 +357,7 @@ impl<T: Config> Pallet<T> {
 		for output in &outputs {
 			Self::insert(agent, output.artifact, output.kind, Some(id))?;
 			if activity.outputs.try_push(output.artifact).is_err() {
-				defensive!("an activity has as many outputs as the call, within the same bound");
+				defensive!("the call has the same bound for outputs as the activity");
 			}
 		}
 		Self::deposit_event(Event::Derived {

@@ -1,4 +1,4 @@
-//! Walks through the graph.
+//! Walks of the graph.
 
 use crate::{Config, Pallet, UsedBy};
 use alloc::{collections::BTreeSet, vec::Vec};
@@ -6,16 +6,17 @@ use kexin_primitives::lineage::{
 	Artifact, ArtifactId, Direction, Input, InputRole, Trace, TraceEdge, TraceError, TraceNode, TraceQuery,
 };
 
-/// Most artifacts and most derivations that one walk comes to, over all its pages. It bounds what a query costs a node.
+/// The most artifacts, and the most derivations, that one walk visits over all its pages. This bounds what a query
+/// costs a node.
 pub const MAX_WALK: usize = 20_000;
-/// Most artifacts of one page.
+/// The most artifacts of one page.
 pub const MAX_PAGE: u32 = 500;
 
 impl<T: Config> Pallet<T> {
-	/// One page of the graph around an artifact, breadth first: each artifact once, at its shortest distance, and with it the
-	/// derivations by which the walk goes on.
+	/// One page of a breadth-first walk from an artifact: each artifact once, at its shortest distance, with the
+	/// derivations by which the walk continues from it.
 	///
-	/// The order is the same at every call on the same state. A page costs as much as all pages up to it.
+	/// Calls on the same state return the same order. A page costs as much as all pages up to it.
 	///
 	/// # Errors
 	/// [`TraceError::NotFound`] when the artifact is not registered, [`TraceError::TooLarge`] beyond [`MAX_WALK`].
@@ -77,7 +78,7 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// What the artifact was made from.
+	/// The derivations by which the artifact was made.
 	fn edges_to(to: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
 		let Some(id) = artifact.generated_by else {
 			return Vec::new();
@@ -95,7 +96,8 @@ impl<T: Config> Pallet<T> {
 		.collect()
 	}
 
-	/// What was made from the artifact. One more than [`MAX_WALK`] is enough to know that it is too much.
+	/// The derivations from the artifact, at most one more than [`MAX_WALK`], which is enough to know that they are too
+	/// many.
 	fn edges_from(from: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
 		(0..artifact.uses)
 			.filter_map(|number| UsedBy::<T>::get(from, number))

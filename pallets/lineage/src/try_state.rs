@@ -8,21 +8,21 @@ use sp_runtime::TryRuntimeError;
 impl<T: Config> Pallet<T> {
 	/// Checks every invariant.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		Self::artifacts_and_activities_know_each_other()?;
+		Self::artifacts_and_activities_name_each_other()?;
 		Self::uses_are_listed()?;
 		Self::edges_lead_from_older_to_younger()?;
 		Self::evidence_is_about_artifacts()
 	}
 
-	/// An artifact's activity lists it, and an activity's outputs name it.
-	fn artifacts_and_activities_know_each_other() -> Result<(), TryRuntimeError> {
+	/// An artifact's activity lists it as an output, and an activity's outputs name it.
+	fn artifacts_and_activities_name_each_other() -> Result<(), TryRuntimeError> {
 		for (id, Versioned::V1(artifact)) in Artifacts::<T>::iter() {
 			let Some(activity) = artifact.generated_by else {
 				continue;
 			};
 			let activity = Self::activity(activity).ok_or("an artifact's activity does not exist")?;
 			ensure!(activity.outputs.contains(&id), "an activity does not list its output");
-			ensure!(activity.agent == artifact.owner, "an output belongs to somebody else");
+			ensure!(activity.agent == artifact.owner, "an output belongs to another member");
 		}
 		for (id, Versioned::V1(activity)) in Activities::<T>::iter() {
 			for output in activity.outputs {
@@ -33,7 +33,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The list of an artifact's uses is as long as it says, and each activity in it has the artifact as input.
+	/// The list of an artifact's uses has the stated length, and each activity in it has the artifact as an input.
 	fn uses_are_listed() -> Result<(), TryRuntimeError> {
 		for (id, Versioned::V1(artifact)) in Artifacts::<T>::iter() {
 			let uses = UsedBy::<T>::iter_prefix(id).count();
@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// No input is younger than the end of its activity, which is when the outputs were registered.
+	/// No input is younger than its activity's end, at which the outputs were registered.
 	fn edges_lead_from_older_to_younger() -> Result<(), TryRuntimeError> {
 		for Versioned::V1(activity) in Activities::<T>::iter_values() {
 			let Some(ended) = activity.ended else { continue };
@@ -65,10 +65,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Evidence is attached to artifacts that exist.
+	/// Evidence is about artifacts that exist.
 	fn evidence_is_about_artifacts() -> Result<(), TryRuntimeError> {
 		let mut artifacts = EvidenceOf::<T>::iter_keys().map(|(artifact, _)| artifact);
-		ensure!(artifacts.all(Artifacts::<T>::contains_key), "evidence is about nothing");
+		ensure!(
+			artifacts.all(Artifacts::<T>::contains_key),
+			"evidence is about an artifact that does not exist"
+		);
 		Ok(())
 	}
 }

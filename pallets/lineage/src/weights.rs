@@ -1,4 +1,4 @@
-//! What the calls cost.
+//! The weights of the calls.
 
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 

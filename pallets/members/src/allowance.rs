@@ -1,4 +1,4 @@
-//! The allowance that stands in for fees.
+//! The allowance, which takes the place of fees.
 
 use crate::{Allowance, Allowances, Config, Pallet};
 use core::marker::PhantomData;
@@ -11,12 +11,12 @@ use sp_runtime::{
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
 
-/// What a transaction with a tip is refused as, an [`InvalidTransaction::Custom`]: sign it again without one.
+/// The [`InvalidTransaction::Custom`] with which a transaction with a tip is refused. Sign it again without a tip.
 pub const TIP: u8 = 1;
 
 impl<T: Config> Pallet<T> {
-	/// What the member may send in this block, in picoseconds of execution. It refills when it is looked at, so that blocks do
-	/// no work for members that are quiet.
+	/// The member's allowance in this block, in picoseconds of execution. The refill is computed on reading, so blocks
+	/// do no work for members that send nothing.
 	pub fn allowance(member: MemberId) -> u128 {
 		let max = T::MaxAllowance::get();
 		let Some(allowance) = Allowances::<T>::get(member) else {
@@ -37,17 +37,17 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Draws a transaction's cost on the allowance of the member whose key signed it.
+/// Charges a transaction's cost to the allowance of the member whose key signed it.
 ///
-/// A signer that acts for no active member is refused as [`InvalidTransaction::BadSigner`], in the pool already. An empty
-/// allowance is [`InvalidTransaction::Payment`]: send again when it has refilled. (It is not `ExhaustsResources`, which block
-/// authors take to mean that the block is full, so that one member could cut everybody's blocks short.) A tip is [`TIP`]: nobody can buy
-/// precedence over others.
+/// The pool already refuses a signer that acts for no active member as [`InvalidTransaction::BadSigner`]. An allowance
+/// that is used up is [`InvalidTransaction::Payment`]: send again once it has refilled. (It is not `ExhaustsResources`,
+/// which makes block authors believe that the block is full: one member could then cut short everybody's blocks.) A tip
+/// is refused as [`TIP`]: nobody can buy precedence.
 pub struct ChargeAllowance<T>(PhantomData<T>);
 
 impl<T: Config + pallet_transaction_payment::Config> ChargeAllowance<T> {
 	fn affordable(who: &T::AccountId, cost: u128, tip: u128) -> Result<(MemberId, u128), TransactionValidityError> {
-		// The pool would let the transaction go before those without a tip.
+		// The pool would put the transaction before those without a tip.
 		ensure!(tip == 0, InvalidTransaction::Custom(TIP));
 		let key = Pallet::<T>::active_key(who).ok_or(InvalidTransaction::BadSigner)?;
 		let left = Pallet::<T>::allowance(key.member)
@@ -63,7 +63,7 @@ impl<T: Config + pallet_transaction_payment::Config> TxCreditHold<T> for ChargeA
 
 impl<T: Config + pallet_transaction_payment::Config> OnChargeTransaction<T> for ChargeAllowance<T> {
 	type Balance = u128;
-	/// The member, and what was drawn.
+	/// The member, and what was charged.
 	type LiquidityInfo = Option<(MemberId, u128)>;
 
 	fn withdraw_fee(
@@ -88,17 +88,17 @@ impl<T: Config + pallet_transaction_payment::Config> OnChargeTransaction<T> for 
 		Self::affordable(who, fee_with_tip, tip).map(|_| ())
 	}
 
-	/// Gives back what the call did not use after all.
+	/// Refunds what the call did not use.
 	fn correct_and_deposit_fee(
 		_who: &T::AccountId,
 		_info: &DispatchInfoOf<T::RuntimeCall>,
 		_post_info: &PostDispatchInfoOf<T::RuntimeCall>,
 		corrected_fee_with_tip: u128,
 		_tip: u128,
-		drawn: Self::LiquidityInfo,
+		charged: Self::LiquidityInfo,
 	) -> Result<(), TransactionValidityError> {
-		if let Some((member, drawn)) = drawn {
-			let unused = drawn.saturating_sub(corrected_fee_with_tip);
+		if let Some((member, charged)) = charged {
+			let unused = charged.saturating_sub(corrected_fee_with_tip);
 			Pallet::<T>::set_allowance(member, Pallet::<T>::allowance(member).saturating_add(unused));
 		}
 		Ok(())
@@ -106,7 +106,7 @@ impl<T: Config + pallet_transaction_payment::Config> OnChargeTransaction<T> for 
 
 	#[cfg(feature = "runtime-benchmarks")]
 	fn endow_account(who: &T::AccountId, _: u128) {
-		crate::benchmarking::make_key::<T>(
+		crate::registry::make_key::<T>(
 			kexin_primitives::members::MemberKind::Hospital,
 			kexin_primitives::members::Powers::empty(),
 			who.clone(),

@@ -1,6 +1,7 @@
-//! Benchmarks. The worst case is a member with [`MAX_KEYS_PER_MEMBER`] keys of which the last one looked at is the one wanted.
+//! Benchmarks. The worst case is a member with [`MAX_KEYS_PER_MEMBER`] keys, of which the last one read is the one
+//! wanted.
 
-use crate::*;
+use crate::{registry::make_key, *};
 use frame_benchmarking::{account, v2::*};
 use frame_support::{
 	dispatch::{DispatchInfo, Pays, PostDispatchInfo},
@@ -12,34 +13,6 @@ use frame_system::RawOrigin;
 use kexin_primitives::members::MAX_NAME;
 use pallet_transaction_payment::ChargeTransactionPayment;
 use sp_runtime::traits::{AsTransactionAuthorizedOrigin, DispatchTransaction, Dispatchable};
-
-/// What the benchmarks need of other pallets.
-pub trait BenchmarkHelper<AccountId> {
-	/// Gives the account session keys.
-	fn set_session_keys(account: &AccountId);
-}
-
-/// Makes a member of this kind with this account as its only key.
-pub(crate) fn make_key<T: Config>(kind: MemberKind, powers: Powers, account: T::AccountId) -> MemberId {
-	let name = BoundedVec::truncate_from(b"benchmark".to_vec());
-	if let Some(key) = Keys::<T>::get(&account) {
-		return key.member;
-	}
-	let member = Pallet::<T>::do_admit(kind, name, Region(276), false, account.clone()).unwrap_or_default();
-	Keys::<T>::mutate(account, |key| {
-		if let Some(key) = key {
-			key.powers |= powers;
-		}
-	});
-	member
-}
-
-/// An account with the powers, for the origins of other pallets' benchmarks.
-pub(crate) fn key_with<T: Config>(kind: MemberKind, powers: Powers) -> Result<T::AccountId, ()> {
-	let who: T::AccountId = account("key", u32::from(powers.bits()), 0);
-	make_key::<T>(kind, powers, who.clone());
-	Ok(who)
-}
 
 /// A hospital with a seat and as many keys as it can have.
 fn full_member<T: Config>() -> (MemberId, T::AccountId) {
@@ -53,7 +26,7 @@ fn full_member<T: Config>() -> (MemberId, T::AccountId) {
 	(member, admin)
 }
 
-/// The hospital number `index` of those that have a validator.
+/// Hospital number `index` of those with a validator.
 fn hospital_with_validator<T: Config>(index: u32) -> (MemberId, T::AccountId) {
 	let validator: T::AccountId = account("validator", index, 0);
 	let member = make_key::<T>(MemberKind::Hospital, Powers::empty(), validator.clone());
@@ -61,7 +34,7 @@ fn hospital_with_validator<T: Config>(index: u32) -> (MemberId, T::AccountId) {
 	(member, validator)
 }
 
-/// As many validators as there can be, but so many.
+/// As many validators as there can be, less `fewer`.
 fn validators_but<T: Config>(fewer: u32) {
 	let present = u32::try_from(Validators::<T>::get().len()).unwrap_or(MAX_VALIDATORS);
 	for index in present..MAX_VALIDATORS.saturating_sub(fewer) {

@@ -1,14 +1,14 @@
-//! The members that a chain starts with.
+//! The members with which a chain starts.
 
 use crate::{Config, GenesisConfig, Pallet, SessionBlocks};
 use alloc::{string::String, vec::Vec};
 use kexin_primitives::{
-	members::{MemberKind, Name, Powers},
+	members::{MemberKind, Name, Powers, MAX_NAME},
 	vocabulary::Region,
 };
 use serde::{Deserialize, Serialize};
 
-/// A member as a person writes it in a chain specification.
+/// A member, as it is written in a chain specification.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GenesisMember<AccountId> {
@@ -20,27 +20,28 @@ pub struct GenesisMember<AccountId> {
 	pub region: u16,
 	/// Whether it sits on the council.
 	pub seat: bool,
-	/// Its keys, each with the names of its powers.
+	/// Its keys, each with the names of its powers. The first is an administrator.
 	pub keys: Vec<(AccountId, Vec<String>)>,
 }
 
-/// Writes the genesis members.
+/// Stores the genesis members.
 ///
 /// # Panics
-/// On a genesis that no chain could start with, and says why: a chain specification is checked when it is made.
+/// If no chain can start with this genesis. The message says why: a chain specification is checked when it is made.
 pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 	for member in &config.members {
 		let what = &member.name;
-		let name = Name::try_from(what.as_bytes().to_vec()).unwrap_or_else(|_| panic!("{what}: the name is too long"));
+		let name = Name::try_from(what.as_bytes().to_vec())
+			.unwrap_or_else(|_| panic!("{what}: the name is too long: it may have {MAX_NAME} bytes"));
 		let mut keys = member
 			.keys
 			.iter()
 			.map(|(account, powers)| (account.clone(), powers_of(what, powers)));
-		let (first, powers) = keys.next().unwrap_or_else(|| panic!("{what}: needs a key"));
+		let (first, powers) = keys.next().unwrap_or_else(|| panic!("{what}: the member needs a key"));
 		let implied = Powers::ADMINISTRATOR | if member.seat { Powers::COUNCIL } else { Powers::empty() };
 		assert!(
 			powers.contains(implied),
-			"{what}: the first key must be administrator, and council where there is a seat"
+			"{what}: the first key needs the power administrator, and with a seat also the power council"
 		);
 		let id = Pallet::<T>::do_admit(member.kind, name, Region(member.region), member.seat, first.clone())
 			.unwrap_or_else(|error| panic!("{what}: {error:?}"));
@@ -70,7 +71,7 @@ fn powers_of(member: &str, names: &[String]) -> Powers {
 		let named = Powers::NAMED.iter().find(|(_, known)| known == name);
 		powers
 			| named
-				.unwrap_or_else(|| panic!("{member}: there is no power called {name}"))
+				.unwrap_or_else(|| panic!("{member}: there is no power called {name:?}"))
 				.0
 	})
 }

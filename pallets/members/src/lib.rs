@@ -3,28 +3,28 @@
 //! # Overview
 //!
 //! The council admits hospitals, research institutes, auditors, companies and persons. Each member has keys with named
-//! powers, which its administrators add and revoke. The other pallets see the member, never the key: their origins are
-//! [`EnsurePower`], [`EnsureKey`] and [`EnsureHospital`]. The test `tests::keys::a_hospital_runs_its_own_keys` shows it.
+//! powers; its administrators add and revoke them. The other pallets deal with members rather than keys: their origins
+//! are [`EnsurePower`], [`EnsureKey`] and [`EnsureHospital`].
+#![doc = docify::embed!("src/tests/keys.rs", a_hospital_runs_its_own_keys)]
 //!
 //! # Design goals
 //!
-//! 1. **Permission is checked at every door.** Who is no active member's key is refused in the pool
-//!    ([`ChargeAllowance`]), and has no origin in any call, wrapped or not.
-//! 2. **A suspended member stops at once.** Every look-up asks for the member's status; nothing is cached in keys.
-//! 3. **The organisation is what the ledger names.** Keys can be rotated, and a stolen gateway key can't add keys.
-//! 4. **Spam costs the spammer.** There are no fees; each member has an allowance that refills with every block, so that a
-//!    hostile or broken gateway starves itself alone.
-//! 5. **The council is its seats.** One key of each member with a seat sits on it, kept in step with every change.
-//! 6. **A hospital is one validator.** Finality survives a third of the validators being hostile, so no hospital runs two. The council
-//!    admits and removes them; one that equivocates is suspended at once; the last one stays.
-//! 7. **The ledger says who may connect.** Each organisation names its nodes; once the council has closed the network, nodes serve no
-//!    others ([`Pallet::admitted_nodes`]).
+//! 1. **Permission is checked everywhere.** The pool refuses an account that is not a key of an active member
+//!    ([`ChargeAllowance`]), and no call accepts its origin, wrapped or not.
+//! 2. **A suspended member stops at once.** Every look-up reads the member's status; keys cache nothing.
+//! 3. **The ledger names organisations, not keys.** Keys can be rotated, and a stolen gateway key can't add keys.
+//! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a
+//!    hostile or broken gateway only uses up its own member's allowance.
+//! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the
+//!    council.
+//! 6. **A hospital runs one validator.** Finality survives if fewer than a third of the validators are hostile, so no
+//!    hospital runs two. The council admits and removes validators. A validator that equivocates is suspended at once,
+//!    except the last.
+//! 7. **The ledger decides which nodes may connect.** Each organisation names its nodes. Once the council has closed
+//!    the network, nodes refuse all others ([`Pallet::admitted_nodes`]).
 
 #![cfg_attr(not(feature = "std"), no_std)]
-#![cfg_attr(
-	not(test),
-	deny(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used)
-)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
 
 extern crate alloc;
 
@@ -46,8 +46,6 @@ pub mod types;
 pub mod weights;
 
 pub use allowance::{ChargeAllowance, TIP};
-#[cfg(feature = "runtime-benchmarks")]
-pub use benchmarking::BenchmarkHelper;
 pub use genesis::GenesisMember;
 pub use origins::{EnsureHospital, EnsureKey, EnsurePower};
 pub use pallet::*;
@@ -81,36 +79,36 @@ pub mod pallet {
 	#[pallet::storage_version(STORAGE_VERSION)]
 	pub struct Pallet<T>(_);
 
-	/// What the pallet takes from the runtime.
+	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Who admits members and validators.
+		/// The origin that admits members and validators.
 		type AdmitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// Who suspends, reinstates and removes members and validators.
+		/// The origin that suspends, reinstates and removes members and validators.
 		type RemoveOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// The council, whose members are the seated keys.
+		/// The council. Its members are the keys with a seat.
 		type Council: ChangeMembers<Self::AccountId>;
-		/// Who has session keys.
+		/// Which accounts have session keys.
 		type SessionKeys: ValidatorRegistration<Self::AccountId>;
-		/// What an allowance refills by in each block, in picoseconds of execution.
+		/// By how much an allowance refills in each block, in picoseconds of execution.
 		#[pallet::constant]
 		type AllowancePerBlock: Get<u128>;
-		/// What an allowance grows to at the most, in picoseconds of execution.
+		/// The largest allowance, in picoseconds of execution.
 		#[pallet::constant]
 		type MaxAllowance: Get<u128>;
-		/// Blocks in a session where the genesis does not say.
+		/// The number of blocks in a session, if the genesis sets none.
 		#[pallet::constant]
 		type DefaultSessionBlocks: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
-		/// Sets up what the benchmarks need of other pallets.
+		/// Sets up what the benchmarks need from other pallets.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: crate::BenchmarkHelper<Self::AccountId>;
+		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
 	}
 
 	/// Every member that was ever admitted.
 	///
-	/// Hasher: ids are counted by the ledger.
+	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
 	#[pallet::storage]
 	pub type Members<T> = StorageMap<_, Twox64Concat, MemberId, Versioned<kexin_primitives::members::Member>>;
 
@@ -120,36 +118,36 @@ pub mod pallet {
 
 	/// The keys of all members.
 	///
-	/// Hasher: accounts are chosen by whoever makes them.
+	/// Hasher: anybody can choose accounts, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]
 	pub type Keys<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Key>;
 
 	/// The same keys, by member.
 	///
-	/// Hashers: as above.
+	/// Hashers: as for [`Members`] and [`Keys`].
 	#[pallet::storage]
 	pub type KeysOf<T: Config> = StorageDoubleMap<_, Twox64Concat, MemberId, Blake2_128Concat, T::AccountId, ()>;
 
-	/// The key of each active member with a seat that sits on the council.
+	/// For each active member with a seat, the key that sits on the council.
 	#[pallet::storage]
 	pub type Seats<T: Config> =
 		StorageValue<_, BoundedBTreeMap<MemberId, T::AccountId, ConstU32<MAX_SEATS>>, ValueQuery>;
 
-	/// The validator of each hospital that the council admitted one of.
+	/// The validator of each hospital for which the council admitted one.
 	///
-	/// Hasher: ids are counted by the ledger.
+	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
 	#[pallet::storage]
 	pub type ValidatorsOf<T: Config> =
 		StorageMap<_, Twox64Concat, MemberId, Validator<T::AccountId, BlockNumberFor<T>>>;
 
-	/// Those of active members, and not suspended themselves: they run the chain.
+	/// The validators that run the chain: those that are not suspended, of members that are active.
 	#[pallet::storage]
 	pub type Validators<T: Config> =
 		StorageValue<_, BoundedBTreeMap<MemberId, T::AccountId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
 
-	/// The last block that each validator authored, or the one at which it was admitted.
+	/// The last block that each validator authored, or the block at which it was admitted.
 	///
-	/// Hasher: accounts are chosen by whoever makes them.
+	/// Hasher: anybody can choose accounts, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]
 	pub type LastAuthored<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>>;
 
@@ -157,35 +155,36 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SessionStart<T: Config> = StorageValue<_, BlockNumberFor<T>, ValueQuery>;
 
-	/// Blocks in a session: the shortest time in which the validators can change. It is that of the genesis for ever.
+	/// The number of blocks in a session, the shortest time in which the validators can change. It never changes after
+	/// the genesis.
 	#[pallet::storage]
 	pub type SessionBlocks<T: Config> = StorageValue<_, u32, ValueQuery, T::DefaultSessionBlocks>;
 
-	/// The nodes of each organisation that has named some.
+	/// The nodes of each organisation that has named any.
 	///
-	/// Hasher: ids are counted by the ledger.
+	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
 	#[pallet::storage]
 	pub type NodesOf<T> = StorageMap<_, Twox64Concat, MemberId, Nodes>;
 
-	/// Whether none but the members' nodes may connect.
+	/// Whether only the members' nodes may connect.
 	#[pallet::storage]
 	pub type Closed<T> = StorageValue<_, bool, ValueQuery>;
 
-	/// What each member may still send. A member that has sent nothing yet has all of it.
+	/// The allowance that each member has left. A member that has sent nothing yet has a full one.
 	///
-	/// Hasher: ids are counted by the ledger.
+	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
 	#[pallet::storage]
 	pub type Allowances<T: Config> = StorageMap<_, Twox64Concat, MemberId, Allowance<BlockNumberFor<T>>>;
 
-	/// The members and validators that a chain starts with.
+	/// The members and validators with which a chain starts.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// The members, numbered in this order from 0.
 		pub members: Vec<GenesisMember<T::AccountId>>,
-		/// The validators, which are keys of hospitals.
+		/// The validators. Each is a key of a hospital.
 		pub validators: Vec<T::AccountId>,
-		/// Blocks in a session, above 3.
+		/// The number of blocks in a session, above 3.
 		pub session_blocks: Option<u32>,
 	}
 
@@ -196,7 +195,7 @@ pub mod pallet {
 		}
 	}
 
-	/// What happened.
+	/// The pallet's events.
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -211,17 +210,17 @@ pub mod pallet {
 		},
 		/// The council suspended a member.
 		Suspended {
-			/// Which.
+			/// Its number.
 			member: MemberId,
 		},
 		/// The council reinstated a suspended member.
 		Reinstated {
-			/// Which.
+			/// Its number.
 			member: MemberId,
 		},
 		/// The council removed a member and its keys.
 		Removed {
-			/// Which.
+			/// Its number.
 			member: MemberId,
 		},
 		/// A member has a new key.
@@ -230,120 +229,124 @@ pub mod pallet {
 			member: MemberId,
 			/// The key.
 			account: T::AccountId,
-			/// What it may do.
+			/// Its powers.
 			powers: Powers,
 		},
-		/// A member has a key less.
+		/// A key of a member was revoked.
 		KeyRevoked {
 			/// The member.
 			member: MemberId,
 			/// The key.
 			account: T::AccountId,
 		},
-		/// A hospital has a validator, from the session after the next one on.
+		/// A hospital's validator was admitted. It starts with the session after the next one.
 		ValidatorAdmitted {
 			/// The hospital.
 			member: MemberId,
-			/// The account that has the session keys.
+			/// The account with the session keys.
 			account: T::AccountId,
 		},
-		/// A hospital's validator ends with the next session.
+		/// A hospital's validator was removed. It ends with the next session.
 		ValidatorRemoved {
 			/// The hospital.
 			member: MemberId,
-			/// The account that has the session keys.
+			/// The account with the session keys.
 			account: T::AccountId,
 		},
-		/// A validator is proved to have signed two blocks for one slot, or two votes for one round.
+		/// It was proved that a validator signed two blocks for one slot, or two votes for one round.
 		ValidatorEquivocated {
 			/// The hospital.
 			member: MemberId,
-			/// The account that has the session keys.
+			/// The account with the session keys.
 			account: T::AccountId,
 			/// `babe:equivocatio` or `grandpa:equivoca`.
 			kind: Kind,
 			/// The session in which it signed.
 			session: SessionIndex,
-			/// Whether it is suspended. The last validator is not.
+			/// Whether it was suspended. The last validator is not.
 			suspended: bool,
 		},
-		/// The council suspended a silent validator, so that the others can start finality anew.
+		/// The council suspended a silent validator, so that the others can restart finality.
 		ValidatorSuspended {
 			/// The hospital.
 			member: MemberId,
-			/// The account that has the session keys.
+			/// The account with the session keys.
 			account: T::AccountId,
 		},
-		/// The council lets a suspended validator take part again.
+		/// The council reinstated a suspended validator.
 		ValidatorReinstated {
 			/// The hospital.
 			member: MemberId,
 		},
-		/// A validator has authored no block for [`SILENT_TURNS`] rounds: its operator should look.
+		/// A validator has authored no block for [`SILENT_TURNS`] rounds. Its operator should check it.
 		ValidatorSilent {
-			/// The account that has the session keys.
+			/// The account with the session keys.
 			account: T::AccountId,
-			/// The last block that it authored, or the one at which it was admitted.
+			/// The last block that it authored, or the block at which it was admitted.
 			since: BlockNumberFor<T>,
 		},
 		/// A member named its nodes.
 		NodesNamed {
 			/// The member.
 			member: MemberId,
-			/// All of them.
+			/// All its nodes, in place of those before.
 			nodes: Nodes,
 		},
-		/// The council closed the network to all but the members' nodes, or opened it.
+		/// The council closed the network to all nodes but the members', or opened it.
 		NetworkClosed {
 			/// Whether it is closed.
 			closed: bool,
 		},
 	}
 
-	/// Why a call was refused.
+	/// Why a call is refused.
 	#[pallet::error]
 	pub enum Error<T> {
-		/// There is no such member or key.
+		/// There is no such member, key or validator. Check its number or account.
 		NotFound,
-		/// The key does not have the power for this, or belongs to another member.
+		/// The key does not have the power for this, or belongs to another member. Sign with a key of the member that
+		/// has it.
 		NotAuthorized,
-		/// The account acts for a member already. Use another account, or revoke it there first.
+		/// The account is a member's key already. Use another account, or revoke it there first.
 		AlreadyExists,
-		/// The member is in another state than this call needs: suspend an active one, reinstate a suspended one.
+		/// The member has the wrong status: only an active member can be suspended, and only a suspended one
+		/// reinstated.
 		WrongStatus,
 		/// The member has `MAX_KEYS_PER_MEMBER` keys. Revoke one first.
 		TooManyKeys,
-		/// The council has `MAX_SEATS` seats.
+		/// The council has `MAX_SEATS` seats, and takes no more.
 		TooManySeats,
-		/// Only hospitals sit on the council.
+		/// Only hospitals sit on the council. Admit the member without a seat.
 		SeatForHospitalsOnly,
-		/// The member has no seat, or another key of it sits on the council. Revoke that one first.
+		/// The member has no seat, or another of its keys sits on the council. Revoke that key first.
 		SeatTaken,
-		/// No powers, or powers that this runtime does not know.
+		/// There are no powers, or powers that this runtime does not know. Name known powers.
 		UnknownPowers,
-		/// A member keeps at least one administrator. Add another one first.
+		/// A member needs at least one administrator. Add another one first.
 		LastAdministrator,
-		/// The council keeps at least one seat.
+		/// The council needs at least one seat. Admit another member with a seat first.
 		LastSeat,
-		/// The name is empty or not UTF-8.
+		/// The name is empty or not UTF-8. Correct it.
 		MalformedName,
-		/// Only hospitals have validators.
+		/// Only hospitals have validators. Use a key of a hospital.
 		ValidatorsForHospitalsOnly,
-		/// The hospital has a validator. Remove that one first.
+		/// The hospital has a validator already. Remove that one first.
 		ValidatorTaken,
-		/// The account has no session keys: `session.setKeys` first.
+		/// The account has no session keys. Call `session.setKeys` first.
 		NoSessionKeys,
-		/// The chain has `MAX_VALIDATORS` validators.
+		/// The chain has `MAX_VALIDATORS` validators, and takes no more.
 		TooManyValidators,
-		/// The chain keeps at least one validator. Admit another one first.
+		/// The chain needs at least one validator. Admit another one first.
 		LastValidator,
-		/// No more than a third of the validators is silent, so finality comes back by itself, or with them. Look for the cause first.
+		/// No more than a third of the validators are silent, so finality can continue without a restart. Find out why
+		/// it stands still.
 		FinalityIsPossible,
-		/// Persons run no nodes of the network.
+		/// Persons don't run nodes of the network. Only organisations name nodes.
 		NodesForOrganisationsOnly,
-		/// The network is closed or open already, as the call wants it.
+		/// The network is closed or open already, as the call asks.
 		AlreadySo,
-		/// A hospital with a validator has not named its nodes: it could not connect any more. Have it do so first.
+		/// A hospital with a validator has not named its nodes, so they could no longer connect. Have it name them
+		/// first.
 		NodesMissing,
 	}
 
@@ -374,8 +377,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The member's first key is an administrator; it sits on the council when the member has a seat, and annotates when the
-		/// member is a person. The account can sign from then on, though it holds no tokens.
+		/// The member's first key is an administrator. It sits on the council if the member has a seat, and is an
+		/// annotator if the member is a person. From then on the account can sign, although it holds no tokens.
 		///
 		/// ## Errors
 		///
@@ -398,7 +401,7 @@ pub mod pallet {
 			Self::do_admit(kind, name, region, seat, key).map(|_| ())
 		}
 
-		/// Stops all keys of a member until it is reinstated.
+		/// Stops all keys of a member until the member is reinstated.
 		///
 		/// ## Dispatch Origin
 		///
@@ -442,7 +445,7 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Removes a member and its keys for ever. What it recorded stays.
+		/// Removes a member and its keys for ever. What the member recorded stays.
 		///
 		/// ## Dispatch Origin
 		///
@@ -538,8 +541,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The account has set its session keys before. The next session is announced already when the council decides, so the
-		/// validator takes part from the one after it.
+		/// The account has set its session keys before. The next session is announced already when the council decides,
+		/// so the validator takes part from the one after it.
 		///
 		/// ## Errors
 		///
@@ -595,7 +598,7 @@ pub mod pallet {
 			Self::do_reinstate_validator(member)
 		}
 
-		/// Names the nodes of the caller's member, in place of those that it named before.
+		/// Names the nodes of the caller's member, in place of those before.
 		///
 		/// ## Dispatch Origin
 		///
@@ -615,7 +618,7 @@ pub mod pallet {
 			Self::do_name_nodes(member, nodes)
 		}
 
-		/// Closes the network to all but the members' nodes, or opens it.
+		/// Closes the network to all nodes but the members', or opens it.
 		///
 		/// ## Dispatch Origin
 		///
@@ -623,7 +626,7 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// It can be closed when each hospital that has a validator has named a node.
+		/// It can be closed once each hospital with a validator has named a node.
 		///
 		/// ## Errors
 		///
@@ -642,7 +645,7 @@ pub mod pallet {
 }
 
 impl<T: Config> Pallet<T> {
-	/// The member that an account acts for, and its powers; none when the member is not active (design goal 2).
+	/// The member for which an account acts, and its powers; none when the member is not active (design goal 2).
 	pub fn active_key(account: &T::AccountId) -> Option<Key> {
 		Keys::<T>::get(account).filter(|key| Self::is_active(key.member))
 	}
@@ -657,7 +660,7 @@ impl<T: Config> Pallet<T> {
 		Self::member(member).is_some_and(|member| member.status == Status::Active)
 	}
 
-	/// What the member is, or was.
+	/// The kind of the member; none when no member ever had this number.
 	pub fn kind_of(member: MemberId) -> Option<MemberKind> {
 		Self::member(member).map(|member| member.kind)
 	}

@@ -1,4 +1,4 @@
-//! A runtime with a council, whose votes are cast by calling with the collective's origin.
+//! A runtime with a council. Tests vote by calling with the collective's origin.
 
 use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, MAX_SEATS};
 use frame_support::{derive_impl, parameter_types, traits::ConstU128, weights::IdentityFee};
@@ -49,10 +49,10 @@ impl pallet_collective::Config<Instance1> for Test {
 	type Consideration = ();
 }
 
-/// The only account that has set no session keys.
+/// The only account without session keys.
 pub const WITHOUT_KEYS: u64 = 40;
 
-/// Who has set session keys.
+/// Which accounts have session keys.
 pub struct SessionKeys;
 impl frame_support::traits::ValidatorRegistration<u64> for SessionKeys {
 	fn is_registered(account: &u64) -> bool {
@@ -61,7 +61,7 @@ impl frame_support::traits::ValidatorRegistration<u64> for SessionKeys {
 }
 
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<u64> for SessionKeys {
+impl crate::types::BenchmarkHelper<u64> for SessionKeys {
 	fn set_session_keys(_: &u64) {}
 }
 
@@ -84,7 +84,7 @@ impl Config for Test {
 /// The administrators and seats of the hospitals 0, 1 and 2.
 pub const ADMINISTRATORS: [u64; 3] = [10, 11, 12];
 
-/// `yes` of three council members agree.
+/// The origin with which `yes` of three council members agree.
 pub fn council(yes: u32) -> RuntimeOrigin {
 	pallet_collective::RawOrigin::<u64, Instance1>::Members(yes, 3).into()
 }

@@ -1,11 +1,12 @@
-//! Whose nodes may connect (design goal 7).
+//! Which nodes may connect (design goal 7).
 
 use crate::*;
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use kexin_primitives::members::{MemberId, MemberKind};
 
 impl<T: Config> Pallet<T> {
-	/// The nodes of all active members; none while everybody may connect. It looks at every organisation: nodes ask it, no transaction does.
+	/// The nodes of all active members; none while the network is open. This reads every organisation, so only nodes
+	/// call it, and no transaction does.
 	pub fn admitted_nodes() -> Option<Vec<NodeKey>> {
 		Closed::<T>::get().then(|| {
 			NodesOf::<T>::iter()
@@ -15,7 +16,7 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Writes down the nodes of a member.
+	/// Stores the nodes of a member.
 	pub(crate) fn do_name_nodes(member: MemberId, nodes: Nodes) -> DispatchResult {
 		ensure!(
 			Self::kind_of(member) != Some(MemberKind::Person),

@@ -1,4 +1,4 @@
-//! Origins that check a key's powers and yield the member it acts for.
+//! Origins that check a key's powers and yield the member for which it acts.
 
 use crate::{Config, Pallet};
 use core::marker::PhantomData;
@@ -8,7 +8,7 @@ use frame_system::ensure_signed;
 use frame_system::RawOrigin;
 use kexin_primitives::members::{MemberId, MemberKind, Powers};
 
-/// Signed by a key of an active member that has all of these powers; yields the member and the key.
+/// Signed by a key that has all these powers, of an active member. Yields the member and the key.
 pub struct EnsureKey<T, const POWERS: u8>(PhantomData<T>);
 
 impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsureKey<T, POWERS> {
@@ -26,12 +26,12 @@ impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsureKey<T
 
 	#[cfg(feature = "runtime-benchmarks")]
 	fn try_successful_origin() -> Result<T::RuntimeOrigin, ()> {
-		crate::benchmarking::key_with::<T>(MemberKind::Hospital, Powers::from_bits_truncate(POWERS))
-			.map(|account| RawOrigin::Signed(account).into())
+		let account = crate::registry::key_with::<T>(MemberKind::Hospital, Powers::from_bits_truncate(POWERS));
+		Ok(RawOrigin::Signed(account).into())
 	}
 }
 
-/// As [`EnsureKey`]; yields the member alone.
+/// As [`EnsureKey`], but yields only the member.
 pub struct EnsurePower<T, const POWERS: u8>(PhantomData<T>);
 
 impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsurePower<T, POWERS> {
@@ -47,7 +47,7 @@ impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsurePower
 	}
 }
 
-/// As [`EnsurePower`], for hospitals alone.
+/// As [`EnsurePower`], but only for hospitals.
 pub struct EnsureHospital<T, const POWERS: u8>(PhantomData<T>);
 
 impl<T: Config, const POWERS: u8> EnsureOrigin<T::RuntimeOrigin> for EnsureHospital<T, POWERS> {

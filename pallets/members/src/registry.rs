@@ -1,4 +1,4 @@
-//! How members and their keys come and go.
+//! Admitting and removing members and their keys.
 
 use crate::*;
 use frame_support::{defensive, ensure, pallet_prelude::DispatchResult};
@@ -10,7 +10,7 @@ use kexin_primitives::{
 use sp_runtime::DispatchError;
 
 impl<T: Config> Pallet<T> {
-	/// Gives a member its number and its first key.
+	/// Admits a member with its first key. Returns its number.
 	pub(crate) fn do_admit(
 		kind: MemberKind,
 		name: Name,
@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 		Ok(member)
 	}
 
-	/// Lets a member act, or stops it.
+	/// Changes the status of a member that has the status `from`.
 	pub(crate) fn change_status(id: MemberId, from: Status, to: Status) -> DispatchResult {
 		Members::<T>::try_mutate(id, |member| -> DispatchResult {
 			let member = member.as_mut().ok_or(Error::<T>::NotFound)?.latest_mut();
@@ -78,7 +78,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Binds an account to a member. The provider reference lets an account without tokens sign.
+	/// Makes an account a key of a member. The provider reference lets an account without tokens sign.
 	pub(crate) fn do_add_key(id: MemberId, account: T::AccountId, powers: Powers) -> DispatchResult {
 		ensure!(!Keys::<T>::contains_key(&account), Error::<T>::AlreadyExists);
 		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
@@ -102,7 +102,7 @@ impl<T: Config> Pallet<T> {
 		Self::sync_roles(id)
 	}
 
-	/// Drops a key, and the validator that it is.
+	/// Removes a key, and the validator if the key is one.
 	pub(crate) fn do_revoke_key(account: T::AccountId, key: Key) -> DispatchResult {
 		KeysOf::<T>::remove(key.member, &account);
 		Self::forget(&account);
@@ -129,17 +129,41 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Drops the key. Where held tokens or session keys still need the account, its provider reference stays; it can
-	/// sign nothing all the same, for it is no key any more.
+	/// Removes the key. If held tokens or session keys still need the account, its provider reference stays. Even so
+	/// the account can sign nothing, because it is no longer a key.
 	fn forget(account: &T::AccountId) {
 		Keys::<T>::remove(account);
 		let _ = frame_system::Pallet::<T>::dec_providers(account);
 	}
 
-	/// Whether a key of the member has the powers. A member has at most [`MAX_KEYS_PER_MEMBER`] keys.
+	/// Whether any key of the member has the powers. A member has at most [`MAX_KEYS_PER_MEMBER`] keys.
 	pub(crate) fn any_key_has(member: MemberId, powers: Powers) -> bool {
 		KeysOf::<T>::iter_key_prefix(member)
 			.filter_map(Keys::<T>::get)
 			.any(|key| key.powers.contains(powers))
 	}
+}
+
+/// For benchmarks: makes a member of this kind with this account as its only key.
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) fn make_key<T: Config>(kind: MemberKind, powers: Powers, account: T::AccountId) -> MemberId {
+	if let Some(key) = Keys::<T>::get(&account) {
+		return key.member;
+	}
+	let name = Name::truncate_from(b"benchmark".to_vec());
+	let member = Pallet::<T>::do_admit(kind, name, Region(276), false, account.clone()).unwrap_or_default();
+	Keys::<T>::mutate(account, |key| {
+		if let Some(key) = key {
+			key.powers |= powers;
+		}
+	});
+	member
+}
+
+/// For benchmarks, those of other pallets included: an account with these powers.
+#[cfg(feature = "runtime-benchmarks")]
+pub(crate) fn key_with<T: Config>(kind: MemberKind, powers: Powers) -> T::AccountId {
+	let who: T::AccountId = frame_benchmarking::account("key", u32::from(powers.bits()), 0);
+	make_key::<T>(kind, powers, who.clone());
+	who
 }

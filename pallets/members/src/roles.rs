@@ -1,6 +1,6 @@
-//! What members are to the consortium besides their keys: who sits on the council, and whose validators run the chain.
+//! Who sits on the council, and whose validators run the chain.
 //!
-//! Both follow from the members, and are brought in step with every change of one, so that nobody has to look at all of them.
+//! Both follow from the members. Every change of a member updates them, so nothing ever has to read all members.
 
 use crate::*;
 use alloc::vec::Vec;
@@ -19,12 +19,12 @@ use sp_runtime::{
 use sp_staking::{offence::Kind, SessionIndex};
 
 impl<T: Config> Pallet<T> {
-	/// The accounts whose session keys run the chain from the session after the next one on.
+	/// The accounts whose session keys run the chain from the session after the next one.
 	pub fn validators() -> Vec<T::AccountId> {
 		Validators::<T>::get().into_inner().into_values().collect()
 	}
 
-	/// The key with which the member sits on the council, from the member and its keys alone.
+	/// The key with which the member sits on the council, computed from the member and its keys alone.
 	pub(crate) fn seat_of(id: MemberId) -> Option<T::AccountId> {
 		Self::member(id).filter(|member| member.seat && member.status == Status::Active)?;
 		KeysOf::<T>::iter_key_prefix(id)
@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
 		Self::is_active(id).then_some(validator.account)
 	}
 
-	/// Brings the council and the validators in step with a member that changed (design goals 5 and 6).
+	/// Updates the council and the validators after a change of a member (design goals 5 and 6).
 	pub(crate) fn sync_roles(member: MemberId) -> DispatchResult {
 		if let Some((before, after)) = sync::<Seats<T>, _, _>(member, Self::seat_of(member), Error::<T>::TooManySeats)?
 		{
@@ -51,7 +51,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The hospital that a key acts for, if it can have a validator.
+	/// The hospital for which a key acts, if the hospital can have a validator.
 	pub(crate) fn hospital_without_validator(account: &T::AccountId) -> Result<MemberId, Error<T>> {
 		let member = Self::active_key(account).ok_or(Error::<T>::NotFound)?.member;
 		ensure!(
@@ -71,9 +71,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Writes a member's validator down.
+	/// Stores a member's validator.
 	pub(crate) fn nominate(member: MemberId, account: T::AccountId) -> DispatchResult {
-		// One that has authored nothing yet is not late before its time.
+		// A new validator counts as having authored now, so that it is not silent before its time.
 		LastAuthored::<T>::insert(&account, frame_system::Pallet::<T>::block_number());
 		let offence = None;
 		ValidatorsOf::<T>::insert(member, Validator { account, offence });
@@ -98,7 +98,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Forgives an offence.
+	/// Reinstates a suspended validator.
 	pub(crate) fn do_reinstate_validator(member: MemberId) -> DispatchResult {
 		ValidatorsOf::<T>::try_mutate(member, |validator| -> DispatchResult {
 			let validator = validator.as_mut().ok_or(Error::<T>::NotFound)?;
@@ -110,8 +110,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Suspends a validator that is proved to have equivocated, until the council reinstates it. The last one goes on: a chain without
-	/// validators could not even decide about it.
+	/// Suspends a validator that is proved to have equivocated, until the council reinstates it. The last validator is
+	/// not suspended: a chain without validators could not even decide to reinstate it.
 	pub fn note_offence(account: &T::AccountId, kind: Kind, session: SessionIndex) {
 		let Some(member) = Keys::<T>::get(account).map(|key| key.member) else {
 			return;
@@ -126,10 +126,10 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Suspends those of the session's validators that are silent, where finality does not survive their silence.
+	/// Suspends the silent ones among the session's validators, if finality does not survive their silence.
 	///
 	/// # Errors
-	/// `FinalityIsPossible` where it does; `LastValidator` when nobody would be left.
+	/// `FinalityIsPossible` if it does; `LastValidator` if no validator would be left.
 	pub fn suspend_silent(in_session: &[T::AccountId], session: SessionIndex) -> DispatchResult {
 		let now = frame_system::Pallet::<T>::block_number();
 		let turns = silent_turns(in_session);
@@ -151,7 +151,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Suspends the validator of a member, if it is this account.
+	/// Suspends the validator of a member if it is this account.
 	fn suspend_validator(
 		member: MemberId,
 		account: &T::AccountId,
@@ -172,7 +172,7 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Notes who authored this block. One that is no validator any more, and goes on until its last session ends, is not noted.
+	/// Records who authored this block. A removed validator authors until its last session ends, and is not recorded.
 	pub fn note_author(account: &T::AccountId) {
 		LastAuthored::<T>::mutate_exists(account, |last| {
 			if last.is_some() {
@@ -181,7 +181,7 @@ impl<T: Config> Pallet<T> {
 		});
 	}
 
-	/// Tells of each validator that has become silent in the session that ends now.
+	/// Emits an event for each validator that became silent in the session that ends now.
 	pub fn note_silent(in_session: &[T::AccountId]) {
 		let now = frame_system::Pallet::<T>::block_number();
 		let turns: BlockNumberFor<T> = silent_turns(in_session);
@@ -201,7 +201,7 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Blocks within which each of these validators authors one, if it authors at all.
+/// The number of blocks within which each of these validators authors one, if it authors at all.
 fn silent_turns<AccountId, BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned>(
 	in_session: &[AccountId],
 ) -> BlockNumber {
@@ -213,10 +213,10 @@ fn silent_turns<AccountId, BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned
 /// The accounts of members in a role.
 type Accounts<AccountId, Bound> = BoundedBTreeMap<MemberId, AccountId, Bound>;
 
-/// The accounts before and after a change.
+/// The accounts of a role before and after a change.
 type Change<AccountId, Bound> = (Accounts<AccountId, Bound>, Accounts<AccountId, Bound>);
 
-/// Puts a member's account into a role or out of it. Whom it was and is made of, if that changed.
+/// Sets or removes a member's account in a role. Returns the accounts before and after, if they changed.
 fn sync<Role, AccountId, Bound>(
 	member: MemberId,
 	account: Option<AccountId>,

@@ -69,30 +69,31 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The seats are those that the members and keys imply.
+	/// The seats are those that follow from the members and keys.
 	fn seats_follow_the_members() -> Result<(), TryRuntimeError> {
 		ensure!(
-			in_step::<T>(&Seats::<T>::get(), Self::seat_of),
-			"the seats are out of step"
+			matches_members::<T>(&Seats::<T>::get(), Self::seat_of),
+			"the seats don't match the members"
 		);
 		Ok(())
 	}
 
-	/// The validators are those that the members imply, each is a key of its hospital, and there is one where there ever was.
+	/// The validators are those that follow from the members, each is a key of its hospital, and one is left if there
+	/// ever was one.
 	fn validators_follow_the_members() -> Result<(), TryRuntimeError> {
 		let validators = Validators::<T>::get();
 		ensure!(
-			in_step::<T>(&validators, Self::validator_of),
-			"the validators are out of step"
+			matches_members::<T>(&validators, Self::validator_of),
+			"the validators don't match the members"
 		);
 		for (id, validator) in ValidatorsOf::<T>::iter() {
 			ensure!(
 				Keys::<T>::get(validator.account).is_some_and(|key| key.member == id),
-				"a validator is no key of its hospital"
+				"a validator is not a key of its hospital"
 			);
 			ensure!(
 				Self::kind_of(id) == Some(MemberKind::Hospital),
-				"a validator's member is no hospital"
+				"a validator's member is not a hospital"
 			);
 		}
 		ensure!(
@@ -102,14 +103,14 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Who names nodes is an organisation that was not removed.
+	/// Only organisations that were not removed have nodes.
 	fn nodes_are_those_of_organisations() -> Result<(), TryRuntimeError> {
 		let organisation = |id| {
 			Self::member(id).is_some_and(|member| member.kind != MemberKind::Person && member.status != Status::Removed)
 		};
 		ensure!(
 			NodesOf::<T>::iter_keys().all(organisation),
-			"nodes without an organisation"
+			"nodes belong to no organisation"
 		);
 		Ok(())
 	}
@@ -126,7 +127,7 @@ impl<T: Config> Pallet<T> {
 }
 
 /// Whether the accounts in a role are those that follow from the members.
-fn in_step<T: Config>(
+fn matches_members<T: Config>(
 	accounts: &BTreeMap<MemberId, T::AccountId>,
 	of: impl Fn(MemberId) -> Option<T::AccountId>,
 ) -> bool {

@@ -1,4 +1,4 @@
-//! Keys and allowances.
+//! Keys, allowances, nodes and validators.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -6,61 +6,69 @@ use kexin_primitives::members::{MemberId, Powers};
 use scale_info::TypeInfo;
 use sp_staking::{offence::Kind, SessionIndex};
 
-/// Most keys of one member. Removing a member removes them all in one call.
+/// The most keys of one member. One call removes a member with all its keys.
 pub const MAX_KEYS_PER_MEMBER: u32 = 64;
-/// Most seats on the council.
+/// The most seats on the council.
 pub const MAX_SEATS: u32 = 100;
-/// Most validators.
+/// The most validators.
 pub const MAX_VALIDATORS: u32 = 100;
-/// Most nodes of one member.
+/// The most nodes of one member.
 pub const MAX_NODES_PER_MEMBER: u32 = 4;
-/// The ed25519 public key of a node, which its peer id is made of.
+/// The ed25519 public key of a node, from which its peer id is made.
 pub type NodeKey = [u8; 32];
 /// The nodes of a member.
 pub type Nodes = BoundedVec<NodeKey, ConstU32<MAX_NODES_PER_MEMBER>>;
 
-/// A validator is silent after this many rounds in which it should have authored a block. Who authors is drawn by lot: of honest
-/// validators, one in some hundred million is.
+/// A validator is silent after this many rounds in which it should have authored a block. Authors are drawn by lot, so
+/// an honest validator appears silent about once in some hundred million rounds.
 pub const SILENT_TURNS: u32 = 20;
 
-/// The kind of an offence that is none: the validator authored nothing while finality stood still.
+/// The kind of an offence for a validator that authored nothing while finality stood still. It is no misbehaviour.
 pub const SILENCE: Kind = *b"kexin:is-silent!";
 
-/// What an account is to the ledger.
+/// A key: an account that acts for a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Key {
-	/// The member it acts for.
+	/// The member for which it acts.
 	pub member: MemberId,
-	/// What it may do.
+	/// Its powers.
 	pub powers: Powers,
 }
 
-/// What a member may still send, as of a block.
+/// The allowance that a member had left at a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Allowance<BlockNumber> {
 	/// Picoseconds of execution.
 	pub available: u128,
-	/// The block at which that was true.
+	/// The block at which that was so.
 	pub updated: BlockNumber,
 }
 
 /// A hospital's validator.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Validator<AccountId, BlockNumber> {
-	/// The account that has the session keys.
+	/// The account with the session keys.
 	pub account: AccountId,
-	/// The offence for which it is suspended.
+	/// The offence for which it is suspended; none when it is not suspended.
 	pub offence: Option<Offence<BlockNumber>>,
 }
 
-/// Why a validator is suspended: it signed two blocks for one slot, or two votes for one round, or it was silent when the council restarted
-/// finality.
+/// Why a validator is suspended: it signed two blocks for one slot or two votes for one round, or it was silent when
+/// the council restarted finality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Offence<BlockNumber> {
 	/// `babe:equivocatio`, `grandpa:equivoca` or [`SILENCE`].
 	pub kind: Kind,
-	/// The session in which it signed; of silence, that in which the council decided.
+	/// The session in which it signed; for silence, the session in which the council decided.
 	pub session: SessionIndex,
-	/// The block whose body holds the proof: both signatures, as a report. Of silence, the block in which the council decided.
+	/// The block whose body holds the proof, a report with both signatures; for silence, the block in which the council
+	/// decided.
 	pub reported: BlockNumber,
+}
+
+/// What the benchmarks need from other pallets.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkHelper<AccountId> {
+	/// Gives the account session keys.
+	fn set_session_keys(account: &AccountId);
 }

@@ -1,4 +1,4 @@
-//! What the calls cost.
+//! The weights of the calls.
 
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
@@ -12,7 +12,7 @@ pub trait WeightInfo {
 	fn remove() -> Weight;
 	/// Adding a key.
 	fn add_key() -> Weight;
-	/// Making a key a validator, where there is one fewer than [`crate::MAX_VALIDATORS`].
+	/// Making a key a validator when there is one fewer than [`crate::MAX_VALIDATORS`].
 	fn admit_validator() -> Weight;
 	/// Removing or reinstating one of [`crate::MAX_VALIDATORS`] validators.
 	fn remove_validator() -> Weight;
@@ -22,7 +22,7 @@ pub trait WeightInfo {
 	fn close_network() -> Weight;
 	/// Revoking one of [`crate::MAX_KEYS_PER_MEMBER`] keys.
 	fn revoke_key() -> Weight;
-	/// Drawing a transaction's cost on an allowance, as part of the extension that charges for transactions.
+	/// Charging a transaction's cost to an allowance, as part of the extension that charges for transactions.
 	fn charge() -> Weight;
 }
 

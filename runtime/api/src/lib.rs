@@ -141,6 +141,19 @@ sp_api::decl_runtime_apis! {
 		fn admitted_nodes() -> Option<Vec<[u8; 32]>>;
 	}
 
+	/// How finality went on after more than a third of the validators were lost.
+	pub trait FinalityApi {
+		/// The number of the block that restarted finality last, or none when none did.
+		fn last_restart() -> Option<u32>;
+	}
+
+	/// The validators and when they last authored.
+	pub trait ValidatorApi<AccountId: Codec, BlockNumber: Codec> {
+		/// The validators of this session, each with the number of the last block that it authored or, before its first
+		/// one, of the block at which it was admitted; none when the ledger has no such number.
+		fn validators() -> Vec<(AccountId, Option<BlockNumber>)>;
+	}
+
 	/// What annotators have earned.
 	pub trait AnnotationApi<AccountId: Codec, Balance: Codec> {
 		/// What the account can claim, in the token's smallest unit.

@@ -6,7 +6,7 @@ use frame_support::{
 	parameter_types,
 	traits::{ConstU32, ConstU64},
 };
-use pallet_governance::Anew;
+use pallet_governance::FinalityRestart;
 use pallet_session::historical;
 use sp_consensus_babe::{AllowedSlots, BabeEpochConfiguration};
 use sp_runtime::{traits::OpaqueKeys, DispatchError};
@@ -109,11 +109,15 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 
 	/// Starts finality anew, if the council decided that this session's validators shall.
 	fn start_session(index: SessionIndex) {
-		let Some(Anew { last_final, before }) = Governance::note_session(index, Grandpa::current_set_id()) else {
+		let Some(FinalityRestart {
+			last_final,
+			previous_set_id,
+		}) = Governance::note_session(index, Grandpa::current_set_id())
+		else {
 			return;
 		};
 		// The pallet counts announcements, the nodes the voters who took over. Reports of equivocations name them by the nodes' numbers.
-		pallet_grandpa::CurrentSetId::<Runtime>::put(before);
+		pallet_grandpa::CurrentSetId::<Runtime>::put(previous_set_id);
 		// Before the next session, which may announce others.
 		let delay = RESTART_DELAY.min(pallet_members::SessionBlocks::<Runtime>::get() / 2);
 		let noted = Grandpa::note_stalled(RuntimeOrigin::root(), delay, last_final);

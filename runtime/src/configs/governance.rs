@@ -6,7 +6,6 @@ use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use kexin_primitives::members::Powers;
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
 use pallet_members::EnsurePower;
-use sp_runtime::Perbill;
 
 /// More than half of the council.
 pub type CouncilMajority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
@@ -14,7 +13,8 @@ pub type CouncilMajority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
 pub type CouncilTwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 
 parameter_types! {
-	pub MaxMotionWeight: Weight = Perbill::from_percent(50) * RuntimeBlockWeights::get().max_block;
+	/// Half of a block.
+	pub MaxMotionWeight: Weight = RuntimeBlockWeights::get().max_block.saturating_div(2);
 }
 
 impl pallet_collective::Config<Instance1> for Runtime {

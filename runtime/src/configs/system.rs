@@ -27,7 +27,7 @@ parameter_types! {
 		BlockWeights::with_sensible_defaults(Weight::from_parts(BLOCK_REF_TIME, u64::MAX), NORMAL_RATIO);
 	pub RuntimeBlockLength: BlockLength = BlockLength::builder()
 		.max_length(BLOCK_LENGTH)
-		.modify_max_length_for_class(DispatchClass::Normal, |length| *length = NORMAL_RATIO * BLOCK_LENGTH)
+		.modify_max_length_for_class(DispatchClass::Normal, |length| *length = NORMAL_RATIO.mul_floor(BLOCK_LENGTH))
 		.build();
 }
 

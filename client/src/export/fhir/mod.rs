@@ -33,7 +33,7 @@ pub struct Export<'a> {
 	source: H256,
 	version: Version,
 	names: Names<'a>,
-	activities: BTreeMap<H256, &'a kexin_verifier::report::Activity>,
+	activities: BTreeMap<H256, &'a kexin_verifier::report::ReportedActivity>,
 }
 
 /// A moment as an instant; the last that can be written for later ones.

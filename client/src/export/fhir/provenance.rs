@@ -3,7 +3,7 @@
 use super::{concept, hash, instant, resource, Export};
 use crate::report::text;
 use kexin_primitives::{lineage::ArtifactId, members::MemberId};
-use kexin_verifier::report::{Artifact, Evidence};
+use kexin_verifier::report::{ReportedArtifact, ReportedEvidence};
 use serde_json::{json, Value};
 
 const PARTICIPANT: &str = "http://terminology.hl7.org/CodeSystem/provenance-participant-type";
@@ -19,7 +19,7 @@ impl Export<'_> {
 	}
 
 	/// Where an artifact came from. What was only read is an extension: every role of `entity` would make lineage of it.
-	pub(super) fn provenance(&self, artifact: &Artifact) -> Value {
+	pub(super) fn provenance(&self, artifact: &ReportedArtifact) -> Value {
 		let activity = artifact.generated_by.and_then(|id| self.activities.get(&id));
 		let agents = activity.map(|activity| self.agent("performer", activity.agent));
 		let agents = [self.agent("author", artifact.owner)].into_iter().chain(agents);
@@ -65,7 +65,7 @@ impl Export<'_> {
 	}
 
 	/// Who attached a piece of evidence, and about what.
-	pub(super) fn evidence(&self, about: ArtifactId, evidence: &Evidence) -> Value {
+	pub(super) fn evidence(&self, about: ArtifactId, evidence: &ReportedEvidence) -> Value {
 		// A FHIR integer has 32 bits.
 		let extensions = [
 			extension("evidence", "valueCode", text::name(&evidence.kind)),

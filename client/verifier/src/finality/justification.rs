@@ -1,9 +1,9 @@
 //! Justifications: the votes that made a block final.
 //!
-//! What nodes check of one is checked here, in the same sense (`sc_consensus_grandpa::GrandpaJustification`), and
-//! besides that no vote is there twice or by a stranger: an honest node never writes that down.
+//! This checks what nodes check (`sc_consensus_grandpa::GrandpaJustification`), and also that no vote is there twice or
+//! from an unknown voter: an honest node never stores such a justification.
 
-use super::{VoterId, VotingSet};
+use super::types::{VoterId, VotingSet};
 use crate::header::Header;
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -18,9 +18,9 @@ use kexin_primitives::H256;
 /// What is wrong with a justification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JustificationError {
-	/// It is not the encoding of a justification, or not only that.
+	/// It is not the encoding of a justification, or something follows the encoding.
 	Malformed,
-	/// It is for this block, and not for the one of the header.
+	/// It is for this block rather than the header's.
 	OtherBlock {
 		/// The block's hash.
 		hash: H256,
@@ -29,41 +29,43 @@ pub enum JustificationError {
 	},
 	/// A vote is by a key that is not among the voters.
 	UnknownVoter(H256),
-	/// A voter is counted twice.
+	/// A voter's vote is there twice.
 	DuplicateVote(H256),
-	/// A vote was signed for another set of voters.
+	/// A vote was signed for another voter set.
 	WrongSet {
-		/// The number of the set that votes here.
+		/// The number of the set whose votes are needed.
 		expected: u64,
-		/// The number of the set that it was signed for.
+		/// The number of the set for which it was signed.
 		signed: u64,
 	},
-	/// A signature is not that of the voter under the vote.
+	/// This voter's signature is not valid.
 	Signature(H256),
-	/// The votes don't lead back to one block by the headers that the justification carries.
+	/// The headers in the justification don't connect the votes to one block.
 	Ancestry,
 	/// The justification carries a header that no vote needs.
 	UnusedHeader(H256),
-	/// The votes are not those of more than two thirds of the voters for the block.
+	/// The votes for the block are not from more than two thirds of the voters.
 	TooFewVotes,
 }
 
 impl fmt::Display for JustificationError {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
-			Self::Malformed => formatter.write_str("it is not the encoding of a GRANDPA justification"),
-			Self::OtherBlock { hash, number } => write!(formatter, "it is for another block, {number} ({hash:?})"),
-			Self::UnknownVoter(voter) => write!(formatter, "{voter:?} voted and is not among the voters of that time"),
-			Self::DuplicateVote(voter) => write!(formatter, "the vote of {voter:?} is counted twice"),
+			Self::Malformed => formatter.write_str("it is not a GRANDPA justification"),
+			Self::OtherBlock { hash, number } => {
+				write!(formatter, "the justification is for another block, {number} ({hash:?})")
+			},
+			Self::UnknownVoter(voter) => write!(formatter, "{voter:?} voted but was not among the voters at that time"),
+			Self::DuplicateVote(voter) => write!(formatter, "the vote of {voter:?} is there twice"),
 			Self::WrongSet { expected, signed } => write!(
 				formatter,
-				"a vote was signed for set {signed} of the voters, where set {expected} votes: a handover is missing, \
-				 repeated or from another chain"
+				"a vote was signed for voter set {signed} instead of {expected}: a handover is missing, repeated or from \
+				 another chain"
 			),
 			Self::Signature(voter) => write!(formatter, "the signature of {voter:?} is not valid"),
-			Self::Ancestry => formatter.write_str("the votes are not for the block or blocks after it"),
-			Self::UnusedHeader(hash) => write!(formatter, "it carries the header {hash:?}, which no vote needs"),
-			Self::TooFewVotes => formatter.write_str("it has not the votes of more than two thirds of the voters"),
+			Self::Ancestry => formatter.write_str("the votes are not for this block or its descendants"),
+			Self::UnusedHeader(hash) => write!(formatter, "no vote needs the header {hash:?} in the justification"),
+			Self::TooFewVotes => formatter.write_str("no more than two thirds of the voters voted for the block"),
 		}
 	}
 }
@@ -77,7 +79,7 @@ struct Justification {
 	votes_ancestries: Vec<Header>,
 }
 
-/// Checks that `bytes` justify the block `target`, its hash and number, by the votes of the set.
+/// Checks that `bytes` hold a justification of the block `target` (hash and number) by the set's votes.
 pub(super) fn verify(bytes: &[u8], target: (H256, u32), set: &VotingSet) -> Result<(), JustificationError> {
 	let justification = Justification::decode_all(&mut &bytes[..]).map_err(|_| JustificationError::Malformed)?;
 	let commit = &justification.commit;
@@ -96,26 +98,25 @@ pub(super) fn verify(bytes: &[u8], target: (H256, u32), set: &VotingSet) -> Resu
 	}
 }
 
-/// Every vote is by a voter, and none is counted twice.
+/// Checks that every vote is from a voter, and that no vote is there twice.
 ///
-/// Two votes of one voter for different blocks are an equivocation. Nodes write down both, and GRANDPA counts them
-/// once.
+/// Two votes of one voter for different blocks are an equivocation. Nodes store both, and GRANDPA counts them once.
 fn check_voters(votes: &[Vote], set: &VotingSet) -> Result<(), JustificationError> {
 	let mut seen = BTreeMap::<VoterId, Vec<&Precommit<H256, u32>>>::new();
 	for vote in votes {
 		if !set.voters.contains(&vote.id) {
 			return Err(JustificationError::UnknownVoter(H256(vote.id)));
 		}
-		let before = seen.entry(vote.id).or_default();
-		if before.len() > 1 || before.contains(&&vote.precommit) {
+		let earlier = seen.entry(vote.id).or_default();
+		if earlier.len() > 1 || earlier.contains(&&vote.precommit) {
 			return Err(JustificationError::DuplicateVote(H256(vote.id)));
 		}
-		before.push(&vote.precommit);
+		earlier.push(&vote.precommit);
 	}
 	Ok(())
 }
 
-/// Every signature is that of its voter.
+/// Checks every voter's signature.
 fn check_signatures(votes: &[Vote], round: u64, set_id: u64) -> Result<(), JustificationError> {
 	let mut message = Vec::new();
 	for vote in votes {
@@ -141,15 +142,15 @@ fn check_signatures(votes: &[Vote], round: u64, set_id: u64) -> Result<(), Justi
 	Ok(())
 }
 
-/// The headers between the lowest block that was voted for and the others.
+/// The headers between the lowest block with a vote and the others.
 struct Ancestry<'a> {
 	headers: BTreeMap<H256, &'a Header>,
 }
 
 impl<'a> Ancestry<'a> {
-	/// Checks that every vote leads to the lowest of them, block by block, and that no header is left over.
+	/// Checks that the block of every vote descends from the lowest block with a vote, and that no header is left over.
 	///
-	/// The numbers are checked as well, since the vote graph of `finality_grandpa` relies on them.
+	/// This also checks the block numbers, because the vote graph of `finality_grandpa` relies on them.
 	fn new(votes: &[Vote], headers: &'a [Header]) -> Result<Self, JustificationError> {
 		let mut by_hash = BTreeMap::new();
 		for header in headers {
@@ -163,7 +164,7 @@ impl<'a> Ancestry<'a> {
 		let base = base.ok_or(JustificationError::TooFewVotes)?;
 		let mut passed = BTreeSet::new();
 		for vote in votes {
-			// The vote graph looks at the number after a block's.
+			// The vote graph adds one to the number.
 			let mut number = vote.target_number;
 			number.checked_add(1).ok_or(JustificationError::Ancestry)?;
 			let mut hash = vote.target_hash;
@@ -173,7 +174,7 @@ impl<'a> Ancestry<'a> {
 					return Err(JustificationError::Ancestry);
 				}
 				if !passed.insert(hash) {
-					// From here an earlier vote led to the base.
+					// An earlier vote has been followed from here to the base.
 					number = base.target_number;
 					break;
 				}

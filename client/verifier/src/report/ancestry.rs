@@ -15,14 +15,14 @@ use kexin_primitives::{
 	DatasetId,
 };
 
-/// The ancestry of a model, as the ledger keeps it.
+/// The ancestry of a model, as the ledger stores it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ancestry {
 	/// The artifacts, nearest first.
 	pub artifacts: Vec<Ancestor>,
-	/// The activities that generated them, in the order in which the walk came to them.
+	/// The activities that generated them, in the order in which the walk reached them.
 	pub activities: Vec<(ActivityId, Activity)>,
-	/// The data sets among the artifacts that a hospital declared, in the same order.
+	/// The datasets among the artifacts that a hospital declared, in the same order.
 	pub datasets: Vec<(DatasetId, Dataset)>,
 }
 
@@ -31,18 +31,18 @@ pub struct Ancestry {
 pub struct Ancestor {
 	/// The hash of its content.
 	pub id: ArtifactId,
-	/// What the ledger keeps of it.
+	/// What the ledger stores about it.
 	pub artifact: Artifact,
-	/// How many activities it is away from the model.
+	/// The number of activities between it and the model.
 	pub distance: u32,
-	/// What was attached to it, by members in the order of their numbers.
+	/// The evidence about it, ordered by the number of the member that attached it.
 	pub evidence: Vec<(MemberId, AttachedEvidence)>,
 }
 
 impl Ancestry {
 	/// Walks breadth first from a model over what was used.
 	///
-	/// Each artifact and activity is visited once, so that the walk ends whatever the state says.
+	/// It visits each artifact and activity once, so it ends whatever the state contains.
 	///
 	/// # Errors
 	/// [`Error::State`], or [`Error::NotRegistered`] when there is no such model.
@@ -79,7 +79,8 @@ impl Ancestry {
 		Ok(ancestry)
 	}
 
-	/// The members that a report names, besides those of the log entries: owners, agents, and who attached evidence.
+	/// The members that a report names, apart from those in log entries: owners, agents, and those that attached
+	/// evidence.
 	pub fn members(&self) -> BTreeSet<MemberId> {
 		let mut members = BTreeSet::new();
 		for Ancestor { artifact, evidence, .. } in &self.artifacts {
@@ -93,12 +94,12 @@ impl Ancestry {
 	}
 }
 
-/// The inputs that an activity's outputs depend on.
+/// The inputs on which an activity's outputs depend.
 pub(super) fn used(activity: &Activity) -> impl Iterator<Item = ArtifactId> + '_ {
 	inputs(activity, InputRole::Used)
 }
 
-/// The inputs that took part in this way.
+/// The inputs with this role.
 pub(super) fn inputs(activity: &Activity, role: InputRole) -> impl Iterator<Item = ArtifactId> + '_ {
 	let inputs = activity.inputs.iter().filter(move |input| input.role == role);
 	inputs.map(|input| input.artifact)

@@ -3,32 +3,33 @@
 use super::{
 	ancestry::{inputs, used, Ancestor},
 	verdict::{self, Operations, Tally},
-	Activity, Ancestry, Artifact, Block, Dataset, DatasetLog, Evidence, LogSummary, Member, Report,
+	Ancestry, DatasetLog, LogSummary, Report, ReportedActivity, ReportedArtifact, ReportedBlock, ReportedDataset,
+	ReportedEvidence, ReportedMember,
 };
 use crate::{
-	access::{self, check_all},
+	access::{check_all, BlockId},
 	error::{in_state, Error, StateError},
 	state::ReadState,
 };
 use alloc::{collections::BTreeSet, string::String, vec::Vec};
 use kexin_primitives::{
 	access::{Log, LogEntry},
-	dataset,
-	lineage::{self, ActivityId, ArtifactId, InputRole},
+	dataset::Dataset,
+	lineage::{Activity, ActivityId, ArtifactId, InputRole},
 	members::MemberId,
 	DatasetId, UnixMillis, H256,
 };
 
-/// The report about a model, from the state at a block and the whole logs of the data sets in [`Ancestry::datasets`],
-/// in their order.
+/// The report about a model, from the state at a block and the complete logs of the datasets in
+/// [`Ancestry::datasets`], in that order.
 ///
-/// The work is bounded by what the state and the logs hold. Each log is checked against the state.
+/// The size of the state and the logs bounds the work. Each log is checked against the state.
 ///
 /// # Errors
-/// [`Error::State`], [`Error::NotRegistered`], and those of [`Error`] that are about logs.
+/// [`Error::State`], [`Error::NotRegistered`], and the variants of [`Error`] about logs.
 pub fn derive(
 	genesis: H256,
-	block: access::Block,
+	block: BlockId,
 	state: &(impl ReadState + ?Sized),
 	model: ArtifactId,
 	logs: &[DatasetLog],
@@ -43,7 +44,7 @@ pub fn derive(
 	members.extend(logs.iter().flat_map(|log| &log.entries).flat_map(LogEntry::members));
 	Ok(Report {
 		genesis,
-		block: Block {
+		block: ReportedBlock {
 			hash: block.hash,
 			number: block.number,
 			time,
@@ -58,7 +59,7 @@ pub fn derive(
 	})
 }
 
-/// Checks that the logs are whole and those of the data sets, and counts what they say.
+/// Checks that the logs are complete and belong to the datasets, and counts their accesses.
 fn read_logs(
 	state: &(impl ReadState + ?Sized),
 	ancestry: &Ancestry,
@@ -88,7 +89,7 @@ fn read_logs(
 	}
 }
 
-fn describe_artifact(ancestor: &Ancestor) -> Artifact {
+fn describe_artifact(ancestor: &Ancestor) -> ReportedArtifact {
 	let Ancestor {
 		id,
 		artifact,
@@ -96,7 +97,7 @@ fn describe_artifact(ancestor: &Ancestor) -> Artifact {
 		evidence,
 	} = ancestor;
 	let evidence = evidence.iter().flat_map(|(by, attached)| {
-		attached.iter().map(|(evidence, attached)| Evidence {
+		attached.iter().map(|(evidence, attached)| ReportedEvidence {
 			by: *by,
 			attached: *attached,
 			kind: evidence.kind,
@@ -105,7 +106,7 @@ fn describe_artifact(ancestor: &Ancestor) -> Artifact {
 			threshold: evidence.threshold,
 		})
 	});
-	Artifact {
+	ReportedArtifact {
 		id: *id,
 		kind: artifact.kind,
 		owner: artifact.owner,
@@ -116,8 +117,8 @@ fn describe_artifact(ancestor: &Ancestor) -> Artifact {
 	}
 }
 
-fn describe_activity((id, activity): &(ActivityId, lineage::Activity)) -> Activity {
-	Activity {
+fn describe_activity((id, activity): &(ActivityId, Activity)) -> ReportedActivity {
+	ReportedActivity {
 		id: *id,
 		kind: activity.kind,
 		agent: activity.agent,
@@ -129,9 +130,9 @@ fn describe_activity((id, activity): &(ActivityId, lineage::Activity)) -> Activi
 	}
 }
 
-fn describe_dataset(id: DatasetId, dataset: &dataset::Dataset, time: UnixMillis, log: &Log, tally: &Tally) -> Dataset {
+fn describe_dataset(id: DatasetId, dataset: &Dataset, time: UnixMillis, log: &Log, tally: &Tally) -> ReportedDataset {
 	let cohort = dataset.cohort.latest();
-	Dataset {
+	ReportedDataset {
 		id,
 		owner: dataset.owner,
 		label: dataset.label.latest().clone(),
@@ -151,11 +152,13 @@ fn describe_dataset(id: DatasetId, dataset: &dataset::Dataset, time: UnixMillis,
 	}
 }
 
-fn describe_members(state: &(impl ReadState + ?Sized), named: &BTreeSet<MemberId>) -> Result<Vec<Member>, StateError> {
+fn describe_members(
+	state: &(impl ReadState + ?Sized),
+	named: &BTreeSet<MemberId>,
+) -> Result<Vec<ReportedMember>, StateError> {
 	let described = named.iter().map(|id| {
-		// The ledger forgets no member. Should it not know one, it is proved that it doesn't, and there is nothing to
-		// say.
-		Ok(state.member(*id)?.map(|member| Member {
+		// The ledger never forgets a member. If it has none with this number, that is proved too.
+		Ok(state.member(*id)?.map(|member| ReportedMember {
 			id: *id,
 			name: String::from_utf8_lossy(&member.name).into_owned(),
 			kind: member.kind,

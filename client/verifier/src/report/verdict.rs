@@ -1,8 +1,8 @@
-//! Judges what the logs say about a model.
+//! Judges a model by the logs of its datasets.
 
 use super::{
 	ancestry::{inputs, used, Ancestor},
-	Accesses, Ancestry, Code, Reason, Status, Verdict,
+	Accesses, Ancestry, Code, Reason, Verdict, VerdictStatus,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
@@ -17,21 +17,21 @@ use kexin_primitives::{
 	DatasetId, UnixMillis, H256,
 };
 
-/// What a data set's log says about a model.
+/// The accesses in a dataset's log, counted for the verdict on a model.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally {
-	/// The accesses, by whom they were for.
+	/// The accesses, divided by what they were for.
 	pub accesses: Accesses,
-	/// The breached accesses for the model, by the bits of their breaches.
+	/// The number of breached accesses for the model with each set of breaches, by its bits.
 	breached: BTreeMap<u16, u64>,
 	/// The activities of the ancestry that permitted accesses name.
 	named: BTreeSet<ActivityId>,
-	/// Breached accesses that name no activity and could have been for one of the ancestry.
+	/// The number of breached accesses that name no activity and could have been for the model.
 	unattributed: u64,
 }
 
-/// What the activities of an ancestry do with a data set that they used or read, and when the last of those that do it ended; none while
-/// one goes on.
+/// The operations that the activities of an ancestry perform on an input, each with the end of the last of those
+/// activities; none while one is still running.
 pub(super) type Operations = BTreeMap<Operation, Option<UnixMillis>>;
 
 /// The operations on each input of the ancestry.
@@ -48,7 +48,8 @@ pub(super) fn operations(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Operations
 }
 
 impl Tally {
-	/// Counts the entries of a data set's log. `of_model` are the activities of the ancestry, `operations` what they do with the data set.
+	/// Counts the entries of a dataset's log. `of_model` are the activities of the ancestry, and `operations` are what
+	/// they do with the dataset.
 	pub fn new(of_model: &BTreeSet<ActivityId>, operations: &Operations, entries: &[LogEntry]) -> Self {
 		let mut tally = Self::default();
 		for LogEntry { breaches, event, .. } in entries {
@@ -90,7 +91,7 @@ fn count(number: &mut u64) {
 	*number = number.saturating_add(1);
 }
 
-/// What is done with data when such an activity uses it.
+/// The operation on the inputs of such an activity.
 fn operation(kind: ActivityKind) -> Operation {
 	match kind {
 		ActivityKind::Training | ActivityKind::FederatedRound => Operation::Train,
@@ -101,7 +102,7 @@ fn operation(kind: ActivityKind) -> Operation {
 	}
 }
 
-/// The verdict and the notices. The tallies are those of the ancestry's data sets, in their order.
+/// The verdict and the notices. The tallies are those of the ancestry's datasets, in that order.
 pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMillis) -> (Verdict, Vec<Reason>) {
 	let breached = breaches(ancestry, tallies);
 	let unclear = [
@@ -111,9 +112,9 @@ pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMil
 	]
 	.concat();
 	let (status, reasons, mut notices) = match (breached.is_empty(), unclear.is_empty()) {
-		(false, _) => (Status::Breached, breached, unclear),
-		(true, false) => (Status::CannotTell, unclear, Vec::new()),
-		(true, true) => (Status::Compliant, Vec::new(), Vec::new()),
+		(false, _) => (VerdictStatus::Breached, breached, unclear),
+		(true, false) => (VerdictStatus::CannotTell, unclear, Vec::new()),
+		(true, true) => (VerdictStatus::Compliant, Vec::new(), Vec::new()),
 	};
 	notices.extend(ended(ancestry, time));
 	notices.extend(superseded(ancestry));
@@ -133,15 +134,11 @@ fn counted(code: Code, about: H256, number: u64, text: &str) -> Reason {
 	let accesses = if number == 1 { "access" } else { "accesses" };
 	Reason {
 		count: Some(number),
-		..reason(
-			code,
-			about,
-			format!("{number} {accesses} to data set {about:?} {text}."),
-		)
+		..reason(code, about, format!("{number} {accesses} to dataset {about:?} {text}."))
 	}
 }
 
-/// The data sets with what their logs say.
+/// The datasets with their tallies.
 fn per_dataset<'a>(
 	ancestry: &'a Ancestry,
 	tallies: &'a [(Log, Tally)],
@@ -171,8 +168,7 @@ fn not_reported(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
 		.flat_map(|(id, activity)| used(activity).map(move |input| (*id, input)));
 	let silent = uses.filter(|(id, input)| tallies.get(input).is_some_and(|tally| !tally.named.contains(id)));
 	let reasons = silent.map(|(id, dataset)| {
-		let used = format!("Activity {id:?} used data set {dataset:?}");
-		let text = format!("{used}, and no permitted access to it was reported for that.");
+		let text = format!("Activity {id:?} used dataset {dataset:?}, but no permitted access was reported for that.");
 		reason(Code::NoAccessReported, id, text)
 	});
 	reasons.collect()
@@ -185,7 +181,7 @@ fn unknown_origins(ancestry: &Ancestry) -> Vec<Reason> {
 		.iter()
 		.filter(|ancestor| ancestor.artifact.generated_by.is_none() && !declared.contains(&ancestor.id));
 	let reasons = foreign.map(|Ancestor { id, .. }| {
-		let text = format!("Artifact {id:?} came from outside the ledger, which does not know what it was made from.");
+		let text = format!("Artifact {id:?} came from outside the ledger, so it is not known what it was made from.");
 		reason(Code::UnknownOrigin, *id, text)
 	});
 	reasons.collect()
@@ -204,8 +200,7 @@ fn ended(ancestry: &Ancestry, time: UnixMillis) -> Vec<Reason> {
 		.iter()
 		.filter(|(_, dataset)| dataset.cohort.latest().end() <= time);
 	let reasons = ended.map(|(id, _)| {
-		let text =
-			format!("Nothing is allowed with data set {id:?} any more: its consents ended or consent was withdrawn.");
+		let text = format!("Nothing is allowed with dataset {id:?} any longer: its consents ended or were withdrawn.");
 		reason(Code::ConsentEnded, *id, text)
 	});
 	reasons.collect()
@@ -217,7 +212,7 @@ fn superseded(ancestry: &Ancestry) -> Vec<Reason> {
 		.iter()
 		.filter(|(_, dataset)| dataset.superseded.is_some());
 	let reasons = superseded.map(|(id, _)| {
-		let text = format!("A newer version took the place of data set {id:?}.");
+		let text = format!("A newer version superseded dataset {id:?}.");
 		reason(Code::Superseded, *id, text)
 	});
 	reasons.collect()

@@ -1,4 +1,4 @@
-//! What somebody might do to the file about accesses, each refused for its own reason.
+//! What an attacker might do to an access proof. Each attack is refused for its own reason.
 
 use crate::support::{
 	access_proof,
@@ -17,7 +17,7 @@ use kexin_verifier::{
 	AccessProof, Proof,
 };
 
-/// A log of seven entries, the third of which breaches; and a proof of `number` of them from `first` on.
+/// A log of seven entries, of which the third has breaches, and a proof of `number` of them from `first` on.
 fn proof(first: usize, number: usize) -> (Chain, AccessProof) {
 	let mut sample = Sample::new();
 	for number in 5..7 {
@@ -31,7 +31,7 @@ fn proof(first: usize, number: usize) -> (Chain, AccessProof) {
 	(sample.chain, proof)
 }
 
-/// What comes of a proof after a change.
+/// The result for a proof after a change.
 #[track_caller]
 fn changed(first: usize, number: usize, change: impl FnOnce(&mut AccessProof)) -> Error {
 	let (chain, mut proof) = proof(first, number);
@@ -45,7 +45,7 @@ fn scans() -> H256 {
 }
 
 #[test]
-fn an_event_removed() {
+fn a_removed_event_is_refused() {
 	for index in 0..6 {
 		let error = changed(0, 7, |proof| {
 			proof.entries.remove(index);
@@ -66,14 +66,15 @@ fn an_event_removed() {
 }
 
 #[test]
-fn a_log_cut_short() {
+fn a_log_that_was_cut_short_is_refused() {
 	let error = changed(0, 7, |proof| {
 		proof.entries.truncate(5);
 		proof.count = 5;
 	});
 	assert_eq!(error, Error::Differs("count".into()));
 
-	// The beginning of a log may stand by itself when its places need no hashes. It is not complete, and says so.
+	// The start of a log may be proved without hashes when its places need none. The result shows that it is not
+	// complete.
 	let (chain, mut proof) = proof(0, 7);
 	proof.entries.truncate(6);
 	let proved = proof.verify(chain.hash()).unwrap();
@@ -81,7 +82,7 @@ fn a_log_cut_short() {
 }
 
 #[test]
-fn an_event_added() {
+fn an_added_event_is_refused() {
 	for index in 0..=7 {
 		let error = changed(0, 7, |proof| {
 			proof.entries.insert(index, entry("scans", 9, Operation::Train, None))
@@ -100,7 +101,7 @@ fn an_event_added() {
 }
 
 #[test]
-fn events_reordered() {
+fn reordered_events_are_refused() {
 	assert_eq!(
 		changed(0, 7, |proof| proof.entries.swap(1, 2)),
 		Error::Reordered {
@@ -115,7 +116,7 @@ fn events_reordered() {
 			index: 4,
 		}
 	);
-	// Events of one batch have the same time, and still their order.
+	// The events of one batch have the same time, but still an order.
 	let mut sample = Sample::new();
 	for number in 7..9 {
 		let mut same_time = entry("scans", number, Operation::Train, None);
@@ -128,7 +129,7 @@ fn events_reordered() {
 }
 
 #[test]
-fn an_event_edited() {
+fn an_edited_event_is_refused() {
 	for (first, number) in [(0, 7), (5, 1), (2, 3)] {
 		let edits: [fn(&mut kexin_primitives::access::LogEntry); 8] = [
 			|entry| entry.event.purpose = None,
@@ -148,7 +149,7 @@ fn an_event_edited() {
 }
 
 #[test]
-fn an_event_of_another_data_set() {
+fn an_event_of_another_dataset() {
 	let error = changed(0, 7, |proof| {
 		proof.entries[3] = entry("records", 0, Operation::Synthesise, Some("imitate"))
 	});
@@ -166,7 +167,7 @@ fn an_event_of_another_data_set() {
 }
 
 #[test]
-fn a_breach_hidden() {
+fn a_hidden_breach_is_refused() {
 	let hidden = Error::BreachHidden {
 		dataset: scans(),
 		found: 0,
@@ -187,7 +188,7 @@ fn a_breach_hidden() {
 }
 
 #[test]
-fn events_moved_to_another_place() {
+fn events_moved_to_another_place_are_refused() {
 	assert_eq!(changed(2, 3, |proof| proof.first = 3), Error::EntryAltered(scans()));
 	assert_eq!(changed(1, 1, |proof| proof.first = 0), Error::EntryAltered(scans()));
 	let beyond = Error::EntriesAdded {
@@ -199,7 +200,7 @@ fn events_moved_to_another_place() {
 }
 
 #[test]
-fn hashes_forged_added_or_removed() {
+fn forged_added_and_removed_hashes_are_refused() {
 	assert_eq!(
 		changed(2, 1, |proof| proof.hashes[0].0[0] ^= 1),
 		Error::EntryAltered(scans())
@@ -221,7 +222,7 @@ fn hashes_forged_added_or_removed() {
 }
 
 #[test]
-fn another_block_passed_off_as_this_one() {
+fn another_block_passed_off_as_this_one_is_refused() {
 	assert_eq!(
 		changed(0, 7, |proof| proof.block.number += 1),
 		Error::Differs("block.number".into())
@@ -232,7 +233,7 @@ fn another_block_passed_off_as_this_one() {
 	);
 	assert_eq!(changed(0, 7, |proof| proof.count -= 1), Error::Differs("count".into()));
 
-	// The proof of yesterday says yesterday's block, also where today's block is final as well.
+	// The old proof names the old block, even if the new block is final too.
 	let mut sample = Sample::new();
 	let yesterday = access_proof(&mut sample.chain, &sample.ledger, scans(), 0, 5);
 	sample.ledger.record(entry("scans", 9, Operation::Train, None));
@@ -249,13 +250,13 @@ fn another_block_passed_off_as_this_one() {
 }
 
 #[test]
-fn another_data_set_passed_off_as_this_one() {
+fn another_dataset_passed_off_as_this_one() {
 	let error = changed(0, 7, |proof| proof.dataset = named("records"));
 	assert!(matches!(error, Error::State { at: Place::State, .. }), "{error:?}");
 }
 
 #[test]
-fn nodes_missing_damaged_or_foreign() {
+fn missing_damaged_and_foreign_nodes_are_refused() {
 	let (chain, honest) = proof(0, 7);
 	let state = |error| {
 		Err(Error::State {
@@ -295,7 +296,7 @@ fn nodes_missing_damaged_or_foreign() {
 }
 
 #[test]
-fn another_genesis() {
+fn another_genesis_is_refused() {
 	let (chain, proof) = proof(0, 7);
 	let expected = named("another chain");
 	let wrong = Error::WrongGenesis {
@@ -306,7 +307,7 @@ fn another_genesis() {
 }
 
 #[test]
-fn a_format_of_tomorrow_asks_for_a_newer_verifier() {
+fn a_newer_format_asks_for_a_newer_verifier() {
 	let (chain, mut proof) = proof(0, 7);
 	proof.format = "kexin-access-proof/2".into();
 	let unknown = Error::Format(proof.format.clone());
@@ -320,7 +321,7 @@ fn a_format_of_tomorrow_asks_for_a_newer_verifier() {
 }
 
 #[test]
-fn a_value_of_tomorrow_asks_for_a_newer_verifier() {
+fn a_value_with_a_newer_version_asks_for_a_newer_verifier() {
 	let mut sample = Sample::new();
 	let key = storage_keys::log(&scans());
 	let mut refused = |value: Vec<u8>| {
@@ -329,7 +330,7 @@ fn a_value_of_tomorrow_asks_for_a_newer_verifier() {
 		let header = sample.chain.grow(sample.ledger.root());
 		let proof = AccessProof {
 			format: AccessProof::FORMAT.into(),
-			block: kexin_verifier::access::Block {
+			block: kexin_verifier::access::BlockId {
 				hash: header.hash(),
 				number: header.number,
 			},
@@ -363,7 +364,7 @@ fn a_value_of_tomorrow_asks_for_a_newer_verifier() {
 	let mut longer = codec::Encode::encode(&kexin_primitives::Versioned::V1(log));
 	longer.push(0);
 	assert_eq!(refused(longer), StateError::Value(key.clone().into()));
-	// An accumulator of five entries with one peak or none would take any of them.
+	// An accumulator of five entries with one peak or none would accept any entries.
 	let with_peaks = |peaks: Vec<H256>| codec::Encode::encode(&(1u8, 5u64, peaks, 0u64));
 	for number in [0, 1, 3] {
 		let value = with_peaks(vec![H256::zero(); number]);
@@ -372,7 +373,7 @@ fn a_value_of_tomorrow_asks_for_a_newer_verifier() {
 }
 
 #[test]
-fn what_is_no_proof_is_refused() {
+fn anything_but_a_proof_is_refused() {
 	let (_, proof) = proof(0, 1);
 	let honest: serde_json::Value = serde_json::from_slice(&json(&proof)).unwrap();
 	let refused = |change: &dyn Fn(&mut serde_json::Value)| {

@@ -1,4 +1,4 @@
-//! Damaged files are refused, whatever was damaged, and nothing panics.
+//! Damaged files are refused, whatever the damage, and nothing panics.
 
 use crate::support::{
 	access_proof,
@@ -16,7 +16,7 @@ use kexin_verifier::{
 	error::{Error, JustificationError},
 	header::Header,
 	report::Ancestry,
-	Bytes, Proof, ReadState, State,
+	Bytes, Proof, ProvedState, ReadState,
 };
 use proptest::prelude::*;
 use sp_crypto_hashing::blake2_256;
@@ -28,7 +28,7 @@ fn verify(proof: &Proof, genesis: H256) -> Result<(), Error> {
 	}
 }
 
-/// Changes one byte of the file, ten thousand times: what is read as something else is refused.
+/// Changes one byte of the file, ten thousand times. If the result reads as something else, it is refused.
 fn flip_bytes(file: &[u8], genesis: H256, seed: u64) {
 	let honest = Proof::from_json(file).unwrap();
 	assert_eq!(verify(&honest, genesis), Ok(()));
@@ -37,7 +37,7 @@ fn flip_bytes(file: &[u8], genesis: H256, seed: u64) {
 	for _ in 0..10_000 {
 		let mut damaged = file.to_vec();
 		let at = numbers.below(file.len());
-		// One bit, another byte of JSON, or any other byte.
+		// One bit, another character of JSON, or any other byte.
 		damaged[at] = match numbers.below(3) {
 			0 => damaged[at] ^ 1 << numbers.below(8),
 			1 => file[numbers.below(file.len())],
@@ -81,7 +81,7 @@ fn ten_thousand_changed_bytes_of_an_access_proof() {
 		let proof = access_proof(&mut sample.chain, &sample.ledger, named("scans"), 0, number);
 		flip_bytes(&json(&proof), sample.chain.hash(), seed);
 	}
-	// Final by votes for a later block, with an equivocation among them.
+	// Final by votes for a later block, one of which is an equivocation.
 	let mut proof = access_proof(&mut sample.chain, &sample.ledger, named("scans"), 1, 1);
 	let block = sample.chain.tip.clone();
 	let (next, last) = (sample.chain.grow(H256::zero()), sample.chain.grow(H256::zero()));
@@ -105,7 +105,7 @@ fn files_cut_off_anywhere() {
 }
 
 /// Reads everything that a report or a proof reads.
-fn read_all(state: &State, ids: &[H256]) {
+fn read_all(state: &ProvedState, ids: &[H256]) {
 	for id in ids {
 		let _ = (
 			state.log(id),
@@ -119,7 +119,7 @@ fn read_all(state: &State, ids: &[H256]) {
 	let _ = (state.now(), state.member(0), state.prefix(&[]), state.get(&[]));
 }
 
-/// How far the number in a vote is from that of the block.
+/// The difference between the number in a vote and that of the block.
 fn shifts() -> impl Strategy<Value = i64> {
 	prop_oneof![Just(0), -2..3i64, Just(i64::from(u32::MAX))]
 }
@@ -147,7 +147,7 @@ proptest! {
 		prop_assert!(finality.verify(chain.hash()).is_err());
 	}
 
-	/// Signed votes that don't fit together come from voters who conspire, or who are the attacker's own.
+	/// Signed votes that contradict each other come from voters who conspire, or who belong to the attacker.
 	#[test]
 	fn any_votes_are_judged_without_panic(
 		numbers in proptest::collection::vec((0..4usize, 0..7usize, shifts()), 0..8),
@@ -172,7 +172,7 @@ proptest! {
 		}
 	}
 
-	/// A state root that commits to what is no trie comes from voters who conspire, or who are the attacker's own.
+	/// A state root that does not commit to a trie comes from voters who conspire, or who belong to the attacker.
 	#[test]
 	fn any_nodes_are_read_without_panic(
 		nodes in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..80), 1..4),
@@ -180,7 +180,7 @@ proptest! {
 	) {
 		let root = H256(blake2_256(&nodes[0]));
 		let nodes = nodes.into_iter().map(Bytes).collect::<Vec<_>>();
-		if let Ok(state) = State::new(root, &nodes) {
+		if let Ok(state) = ProvedState::new(root, &nodes) {
 			read_all(&state, &[H256(id)]);
 		}
 	}
@@ -196,21 +196,21 @@ proptest! {
 			};
 		}
 		let (root, mut nodes) = HONEST.with(Clone::clone);
-		// The root node is damaged, so that what hangs below it is come to in unusual ways.
+		// The root node is damaged, so the nodes below it are reached in unusual ways.
 		let top = nodes.iter_mut().find(|node| H256(blake2_256(node.as_ref())) == root).unwrap();
 		for (at, byte) in changes {
 			let at = at.index(top.0.len());
 			top.0[at] = byte;
 		}
 		let root = H256(blake2_256(top.as_ref()));
-		if let Ok(state) = State::new(root, &nodes) {
+		if let Ok(state) = ProvedState::new(root, &nodes) {
 			read_all(&state, &[named("scans"), named("model"), named("records")]);
 		}
 	}
 }
 
 #[test]
-fn a_vote_for_the_last_number_there_is_does_not_overflow() {
+fn a_vote_for_the_largest_number_does_not_overflow() {
 	let chain = Chain::new(voters(0..1));
 	let mut header = chain.genesis.clone();
 	header.number = u32::MAX;

@@ -18,7 +18,7 @@ fn hash(byte: u8) -> H256 {
 	H256::repeat_byte(byte)
 }
 
-/// Every field has a value, each another one.
+/// An entry with every field, each with a different value.
 fn full() -> LogEntry {
 	LogEntry {
 		dataset: hash(1),
@@ -44,7 +44,7 @@ fn full() -> LogEntry {
 	}
 }
 
-/// The same with nothing that may be left out.
+/// The same without the optional fields.
 fn bare() -> LogEntry {
 	let mut entry = full();
 	entry.breaches = Breaches::empty();
@@ -106,7 +106,7 @@ fn hex(bytes: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn a_log_entry_is_encoded_as_the_table_says() {
+fn a_log_entry_is_encoded_as_in_the_table() {
 	for entry in [full(), bare()] {
 		assert_eq!(entry.encode(), by_hand(&entry));
 		let leaf = blake2_256(&[&[0, 1][..], &by_hand(&entry)].concat());

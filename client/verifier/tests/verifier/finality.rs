@@ -1,4 +1,4 @@
-//! From the genesis hash to a final block: what is accepted, and each way in which it is not.
+//! From the genesis hash to a final block: what is accepted, and everything that is refused.
 
 use crate::support::{
 	chain::{announcement, restart, vote, vote_for, voters, Chain, Justification},
@@ -10,7 +10,7 @@ use finality_grandpa::Precommit;
 use kexin_primitives::H256;
 use kexin_verifier::{
 	error::{Error, HeaderError, JustificationError, Place, StateError},
-	finality::{Restart, Voters},
+	finality::{RestartBlock, Voters},
 	header::{DigestItem, Header},
 	FinalBlock, Finality, Trust,
 };
@@ -21,7 +21,7 @@ fn four() -> Chain {
 	Chain::new(voters(0..4))
 }
 
-/// Votes of these voters for these blocks.
+/// Votes by these voters for these blocks.
 fn votes(chain: &Chain, targets: &[(usize, &Header)]) -> Vec<crate::support::chain::Vote> {
 	let vote = |(voter, target): &(usize, &Header)| vote(&chain.keys[*voter], target, 9, chain.set_id);
 	targets.iter().map(vote).collect()
@@ -44,7 +44,7 @@ fn assert_justification(finality: &Finality, chain: &Chain, error: Justification
 	assert_eq!(finality.verify(chain.hash()), Err(Error::Justification { at, error }));
 }
 
-/// The finality of a new block by these votes.
+/// The proof of finality of a new block with these votes.
 fn voted(chain: &mut Chain, change: impl FnOnce(&Chain, &Header, &mut Justification)) -> Finality {
 	let header = chain.grow(ROOT);
 	let mut justification = chain.justify(&header);
@@ -58,7 +58,7 @@ fn a_block_is_final_after_any_number_of_handovers() {
 		let mut chain = four();
 		for number in 1..=handovers {
 			chain.grow(ROOT);
-			// Some stay and some go.
+			// Some voters stay and some leave.
 			chain.hand_over(voters(number..number + 4 + number));
 		}
 		let header = chain.grow(ROOT);
@@ -68,7 +68,7 @@ fn a_block_is_final_after_any_number_of_handovers() {
 }
 
 #[test]
-fn a_block_is_final_by_the_justification_of_a_later_one() {
+fn the_justification_of_a_later_block_makes_a_block_final() {
 	let mut chain = four();
 	let headers = (0..5).map(|_| chain.grow(ROOT)).collect::<Vec<_>>();
 	let justification = chain.justify(&headers[4]);
@@ -76,7 +76,7 @@ fn a_block_is_final_by_the_justification_of_a_later_one() {
 }
 
 #[test]
-fn the_block_that_announces_voters_is_final_by_those_before_them() {
+fn the_previous_voters_finalize_the_block_that_announces_the_next() {
 	let mut chain = four();
 	let before = chain.clone();
 	let header = chain.hand_over(voters(9..13));
@@ -84,7 +84,7 @@ fn the_block_that_announces_voters_is_final_by_those_before_them() {
 }
 
 #[test]
-fn a_block_before_a_handover_is_final_by_those_after_it() {
+fn the_voters_after_a_handover_can_finalize_a_block_before_it() {
 	let mut chain = four();
 	let first = chain.grow(ROOT);
 	let handover = chain.hand_over(voters(9..13));
@@ -169,14 +169,14 @@ fn another_chain_is_refused() {
 	};
 	assert_eq!(other.prove(&foreign).verify(expected), Err(wrong));
 
-	// With the true genesis before it, the votes are those of strangers.
+	// With the true genesis, the votes are from unknown voters.
 	let mut finality = other.prove(&foreign);
 	finality.genesis = chain.genesis.encode().into();
 	finality.authorities = chain.authorities.clone();
 	let stranger = H256(crate::support::chain::id(&other.keys[0]));
 	assert_justification(&finality, &chain, JustificationError::UnknownVoter(stranger));
 
-	// With the other's first voters the nodes are not those of the true genesis.
+	// With the other chain's first voters, the trie nodes are not those of the true genesis.
 	let mut finality = chain.prove(&header);
 	finality.authorities = other.authorities.clone();
 	assert!(matches!(
@@ -198,7 +198,7 @@ fn a_later_block_is_not_taken_for_the_first() {
 }
 
 #[test]
-fn nodes_that_lead_to_the_first_voters_are_needed_and_nothing_else() {
+fn the_nodes_that_prove_the_first_voters_are_needed_and_no_others() {
 	let mut chain = four();
 	let header = chain.grow(ROOT);
 	let at = Place::Authorities;
@@ -244,7 +244,7 @@ fn a_forged_header_is_another_block() {
 }
 
 #[test]
-fn headers_that_are_no_chain_are_refused() {
+fn headers_that_do_not_form_a_chain_are_refused() {
 	let mut chain = four();
 	let headers = (0..3).map(|_| chain.grow(ROOT)).collect::<Vec<_>>();
 	let justification = chain.justify(&headers[2]);
@@ -266,7 +266,7 @@ fn headers_that_are_no_chain_are_refused() {
 }
 
 #[test]
-fn what_is_no_header_is_refused() {
+fn anything_but_a_header_is_refused() {
 	let mut chain = four();
 	let header = chain.grow(ROOT);
 	let malformed = |change: fn(&mut Vec<u8>)| {
@@ -307,7 +307,7 @@ fn a_forged_justification_is_refused() {
 }
 
 #[test]
-fn a_justification_with_something_left_over_is_refused() {
+fn a_justification_with_trailing_bytes_or_unused_headers_is_refused() {
 	let mut chain = four();
 	let header = chain.grow(ROOT);
 	for change in [
@@ -348,7 +348,7 @@ fn a_vote_is_not_counted_twice() {
 	});
 	assert_justification(&twice, &chain, JustificationError::DuplicateVote(voter));
 
-	// Nor when one voter votes for three blocks.
+	// A voter does not vote for three blocks either.
 	let headers = (0..3).map(|_| chain.grow(ROOT)).collect::<Vec<_>>();
 	let targets = [(1, &headers[0]), (0, &headers[0]), (0, &headers[1]), (0, &headers[2])];
 	let justification = chain.justify_by(&headers[0], votes(&chain, &targets), headers[1..].to_vec());
@@ -400,7 +400,7 @@ fn votes_must_lead_to_the_block() {
 }
 
 #[test]
-fn a_vote_gives_a_block_the_number_that_it_has() {
+fn a_vote_must_state_the_right_number_of_its_block() {
 	let mut chain = four();
 	let headers = (0..4).map(|_| chain.grow(ROOT)).collect::<Vec<_>>();
 	let of = |number: u32, honest: &[(usize, &Header)]| {
@@ -414,7 +414,7 @@ fn a_vote_gives_a_block_the_number_that_it_has() {
 		let justification = chain.justify_by(&headers[0], votes, headers[1..].to_vec());
 		chain.finality(&headers[..1], &justification)
 	};
-	// Also where another vote leads the same way with the true number.
+	// Even if another vote takes the same path with the right number.
 	for last in [&headers[0], &headers[3]] {
 		let honest = [(0, &headers[0]), (1, last)];
 		assert_final(&of(4, &honest), &chain, &headers[0]);
@@ -422,7 +422,7 @@ fn a_vote_gives_a_block_the_number_that_it_has() {
 			assert_justification(&of(number, &honest), &chain, JustificationError::Ancestry);
 		}
 	}
-	// The lowest of the votes, from which the numbers are counted.
+	// The lowest vote, from which the numbers are counted.
 	for (number, taken) in [(1, true), (0, false)] {
 		let mut votes = votes(&chain, &[(0, &headers[1]), (1, &headers[1]), (3, &headers[1])]);
 		votes.push(vote_for(
@@ -442,7 +442,7 @@ fn a_vote_gives_a_block_the_number_that_it_has() {
 }
 
 #[test]
-fn a_block_that_most_did_not_vote_for_is_not_final() {
+fn a_block_without_most_votes_is_not_final() {
 	let mut chain = four();
 	let (first, second) = (chain.grow(ROOT), chain.grow(ROOT));
 	let targets = [(0, &first), (1, &first), (2, &second), (3, &second)];
@@ -480,7 +480,7 @@ fn a_forged_handover_is_refused() {
 	};
 	assert_eq!(finality.verify(chain.hash()), Err(other));
 
-	// With a justification by the forged voters themselves.
+	// With a justification by the forged voters.
 	let mut forgers = four();
 	(forgers.keys, forgers.set_id) = (voters(60..64), 1);
 	finality.handovers[1].justification = Some(forgers.justify(&forged).bytes());
@@ -493,7 +493,7 @@ fn a_forged_handover_is_refused() {
 }
 
 #[test]
-fn a_handover_left_out_is_noticed() {
+fn a_missing_handover_is_noticed() {
 	for left_out in 0..3 {
 		let (chain, mut finality) = with_handovers();
 		finality.handovers.remove(left_out);
@@ -505,7 +505,7 @@ fn a_handover_left_out_is_noticed() {
 			})
 		));
 	}
-	// Also when the same voters go on under another number.
+	// Even if the same voters continue under another number.
 	let mut chain = four();
 	for _ in 0..2 {
 		let same: Vec<SigningKey> = chain.keys.clone();
@@ -522,7 +522,7 @@ fn a_handover_left_out_is_noticed() {
 }
 
 #[test]
-fn the_voters_before_a_handover_have_no_say_after_it() {
+fn the_voters_before_a_handover_can_not_vote_after_it() {
 	let mut chain = four();
 	let before = chain.clone();
 	let handover = chain.hand_over(voters(10..14));
@@ -544,7 +544,7 @@ fn a_handover_repeated_or_out_of_turn_is_refused() {
 	finality.handovers.swap(0, 1);
 	assert!(finality.verify(chain.hash()).is_err());
 
-	// The newest voters sign a block from before they took over.
+	// The newest voters sign a block from before their handover.
 	let mut chain = four();
 	let old = chain.grow(ROOT);
 	chain.hand_over(voters(10..14));
@@ -568,7 +568,7 @@ fn a_handover_of_another_chain_is_refused() {
 	};
 	assert_eq!(finality.verify(chain.hash()), Err(error.clone()));
 
-	// Also when it follows true ones.
+	// Even if it follows true handovers.
 	chain.hand_over(voters(10..14));
 	other.tip.number += 1;
 	let mut finality = chain.prove(&chain.tip.clone());
@@ -624,8 +624,8 @@ fn of_two_announcements_the_first_counts() {
 	assert_final(&chain.prove(&header), &chain, &header);
 }
 
-/// A chain whose voters made block 3 final and no more: block 4 announces others in vain, block 6 starts finality anew, and those who begin with
-/// it hand over with block 8.
+/// A chain on which block 3 is the last that the voters made final: block 4 announces others in vain, block 6 restarts
+/// finality, and the voters of the restart hand over with block 8.
 fn restarted() -> (Chain, Header) {
 	let mut chain = four();
 	chain.hand_over(voters(10..14));
@@ -640,9 +640,9 @@ fn restarted() -> (Chain, Header) {
 	(chain, restart)
 }
 
-/// Trust in these blocks, after so many changes of the voters each.
+/// Trust in these restart blocks, each with the number of its voter set.
 fn trusting(chain: &Chain, restarts: &[(&Header, u64)]) -> Trust {
-	let restart = |(header, set_id): &(&Header, u64)| Restart {
+	let restart = |(header, set_id): &(&Header, u64)| RestartBlock {
 		hash: header.hash(),
 		set_id: *set_id,
 	};
@@ -653,12 +653,12 @@ fn trusting(chain: &Chain, restarts: &[(&Header, u64)]) -> Trust {
 }
 
 #[test]
-fn what_follows_a_restart_is_final_for_whoever_trusts_it() {
+fn what_follows_a_restart_is_final_if_you_trust_it() {
 	let (chain, restart) = restarted();
 	let finality = chain.prove(&chain.tip);
 	let untrusted = Error::UntrustedRestart {
 		number: 6,
-		restart: Restart {
+		restart: RestartBlock {
 			hash: restart.hash(),
 			set_id: 2,
 		},
@@ -670,14 +670,14 @@ fn what_follows_a_restart_is_final_for_whoever_trusts_it() {
 		.verify(trusting(&chain, &[(&chain.tip, 3), (&restart, 2)]))
 		.unwrap();
 	assert_eq!((block.number, block.set_id), (9, 3));
-	// It takes the place of no justification, and the genesis has to be right all the same.
+	// A trusted restart does not replace a justification, and the genesis must still be right.
 	let mut other = trusting(&chain, &[(&restart, 2)]);
 	other.genesis = ROOT;
 	assert!(matches!(finality.verify(other), Err(Error::WrongGenesis { .. })));
 }
 
 #[test]
-fn blocks_between_the_last_final_one_and_the_restart_are_final_by_those_who_begin_anew() {
+fn the_voters_of_a_restart_finalize_the_blocks_between_the_last_final_one_and_the_restart() {
 	let mut chain = four();
 	let headers = (0..4).map(|_| chain.grow(ROOT)).collect::<Vec<_>>();
 	let announces_in_vain = chain.grow_with(ROOT, vec![announcement(&voters(20..24), 0)]);
@@ -693,12 +693,12 @@ fn blocks_between_the_last_final_one_and_the_restart_are_final_by_those_who_begi
 	for end in 1..=path.len() {
 		assert_eq!(verify(&chain, &path[..end]), Ok(4), "by a justification of {end}");
 	}
-	// Those who begin anew have no say before it.
+	// The voters of a restart can't vote on blocks before the last final one.
 	assert_eq!(
 		verify(&chain, &[&headers[2]]),
 		Err(Error::OutOfTurn(Place::Justification))
 	);
-	// Without the restart, its block is a change of the voters that was left out, as is the one that came to nothing.
+	// Without the restart, its block is a missing handover, as is the block whose announcement is void.
 	chain.handovers.clear();
 	(chain.keys, chain.set_id) = (voters(0..4), 0);
 	assert_eq!(verify(&chain, &path[..2]), Ok(4), "the announcement itself");
@@ -709,7 +709,7 @@ fn blocks_between_the_last_final_one_and_the_restart_are_final_by_those_who_begi
 #[test]
 fn a_restart_out_of_turn_is_refused() {
 	let at = Place::Handover(1);
-	// After itself, or later.
+	// After its own block, or later.
 	for last_final in [4, 9] {
 		let mut chain = four();
 		chain.grow(ROOT);
@@ -738,7 +738,7 @@ fn a_restart_out_of_turn_is_refused() {
 }
 
 #[test]
-fn a_handover_left_out_before_a_restart_is_noticed() {
+fn a_missing_handover_before_a_restart_is_noticed() {
 	let (chain, restart) = restarted();
 	let mut finality = chain.prove(&chain.tip);
 	finality.handovers.remove(0);
@@ -758,13 +758,13 @@ fn more_may_be_final_than_the_council_knew() {
 	chain.grow(ROOT);
 	let trust = trusting(&chain, &[(&restart, 2)]);
 	assert_eq!(chain.prove(&chain.tip).verify(&trust).map(|block| block.set_id), Ok(2));
-	// What was final before the restart is not for those after it to say.
+	// The voters of the restart can't vote on what was final before it.
 	let finality = chain.finality([&announces], &chain.justify(&announces));
 	assert_eq!(finality.verify(&trust), Err(Error::OutOfTurn(Place::Justification)));
 }
 
 #[test]
-fn finality_starts_anew_again_though_nothing_became_final_since() {
+fn finality_can_restart_again_although_nothing_became_final_since() {
 	let mut chain = four();
 	chain.grow(ROOT);
 	let first = chain.restart(voters(0..2), 1);

@@ -1,8 +1,8 @@
-//! Files that are damaged with a knowledge of their form. Whatever comes of it: no panic, work that is bounded by the file's length, and
-//! nothing is accepted that is not so.
+//! Files that are damaged with knowledge of their format. Whatever the damage, nothing panics, the length of the file
+//! bounds the work, and nothing false is accepted.
 //!
-//! What is so is known from elsewhere: all that the ledgers of these tests hold. An accepted mutant is held against that, and not against
-//! the file that it was made from, since a file may well prove less, or of another block.
+//! The ledgers of these tests decide what is true. An accepted mutant is compared with them rather than with the file
+//! from which it was made, because a mutant may well prove less, or something about another block.
 
 use crate::{
 	published,
@@ -27,13 +27,13 @@ use kexin_verifier::{header::Header, AccessProof, Bytes, Document, Proof, Report
 use serde_json::Value;
 use sp_crypto_hashing::blake2_256;
 
-/// Seeds of mutants that something was found with.
+/// Seeds of mutants that once revealed a defect.
 const FOUND: &[u64] = &[];
 
-/// All that is so on one chain, and honest files that say some of it.
+/// Everything that is true on one chain, and honest files about some of it.
 struct World {
 	genesis: H256,
-	/// Every log at each block that a proof is about.
+	/// Every log at each block for which there is a proof.
 	logs: Vec<(H256, H256, Vec<LogEntry>)>,
 	reports: Vec<Report>,
 	files: Vec<Value>,
@@ -52,7 +52,8 @@ impl World {
 		self.add(document);
 	}
 
-	/// Files of three blocks, before and after a change of the voters, of logs that grow and that share most of their entries.
+	/// Files about three blocks, before and after a change of the voters, with logs that grow and share most of their
+	/// entries.
 	fn made_up() -> Self {
 		let mut sample = Sample::on(Chain::new(voters(0..4)), Ledger::with_filler(20));
 		let mut world = Self {
@@ -70,12 +71,12 @@ impl World {
 				world
 					.logs
 					.extend(logs.map(|log| (proof.block.hash, log.dataset, log.entries)));
-				// Of a block with the same state the same can be reported.
+				// The report about another block with the same state is the same.
 				let mut report = world.reports[round].clone();
 				(report.block.hash, report.block.number) = (proof.block.hash, proof.block.number);
 				others.push(report);
 				if round == 1 {
-					// Final by votes for later blocks, an equivocation among them.
+					// Final by votes for later blocks, one of which is an equivocation.
 					let block = sample.chain.tip.clone();
 					let (next, last) = (sample.chain.grow(H256::zero()), sample.chain.grow(H256::zero()));
 					let votes = [(0, &next), (1, &next), (2, &next), (2, &last)];
@@ -97,7 +98,7 @@ impl World {
 		world
 	}
 
-	/// The published files, which are about the same block.
+	/// The published files, which are about one block.
 	fn published() -> Self {
 		let mut world = Self {
 			genesis: published::genesis(),
@@ -115,11 +116,11 @@ impl World {
 		world
 	}
 
-	fn says(&self, proof: &AccessProof) -> bool {
+	fn is_true(&self, proof: &AccessProof) -> bool {
 		let proved = proof.verify(self.genesis).unwrap();
 		let at_block = self.logs.iter().filter(|(at, ..)| *at == proved.block.hash);
-		assert_ne!(at_block.clone().count(), 0, "the block is one of those that are");
-		// Of data sets without a log, nothing is recorded.
+		assert_ne!(at_block.clone().count(), 0, "the block is on the chain");
+		// A dataset without a log has no entries.
 		let mut logs = at_block.filter(|(_, of, _)| *of == proved.dataset);
 		let entries = logs.next().map_or(&[][..], |(.., entries)| entries);
 		let range = usize::try_from(proved.first).unwrap()..;
@@ -129,12 +130,12 @@ impl World {
 			&& proof.block.number == proved.block.number
 	}
 
-	/// Whether a file is accepted, which it may be if it is so.
+	/// Whether a file is accepted. Only a true one may be.
 	fn accepts(&self, file: &[u8], seed: u64) -> bool {
 		let (accepted, work) = measured(|| match Proof::from_json(file) {
 			Ok(Proof::Access(proof)) => match proof.verify(self.genesis) {
 				Ok(_) => {
-					assert!(self.says(&proof), "seed {seed}: what is not so was accepted");
+					assert!(self.is_true(&proof), "seed {seed}: something false was accepted");
 					true
 				},
 				Err(error) => error.to_string().is_empty(),
@@ -143,7 +144,7 @@ impl World {
 				Ok(report) => {
 					assert!(
 						self.reports.contains(report),
-						"seed {seed}: what is not so was accepted"
+						"seed {seed}: something false was accepted"
 					);
 					true
 				},
@@ -154,13 +155,13 @@ impl World {
 		let bound = BYTES_PER_BYTE * (file.len() as u64 + 100);
 		assert!(
 			work < bound,
-			"seed {seed}: {work} bytes were asked for, for a file of {}",
+			"seed {seed}: {work} bytes were allocated, for a file of {}",
 			file.len()
 		);
 		accepted
 	}
 
-	/// The mutant of a seed.
+	/// The mutant that a seed makes.
 	fn mutant(&self, seed: u64) -> Vec<u8> {
 		let mut numbers = Numbers::new(seed);
 		let (file, other) = (numbers.pick(&self.files), numbers.pick(&self.files));
@@ -178,10 +179,10 @@ impl World {
 	}
 }
 
-/// How many bytes a check may ask for in all, for each byte of the file.
+/// How many bytes a check may allocate in all, per byte of the file.
 const BYTES_PER_BYTE: u64 = 100;
 
-/// Who forges a file lets it say what follows from its other parts.
+/// Corrects what follows from other parts of the file, as a forger would.
 fn repair(file: &mut Value) {
 	let header = file
 		.pointer("/finality/headers/0")
@@ -227,7 +228,7 @@ fn mutants_of_the_published_files() {
 	fuzz(&World::published(), 1_500, 15);
 }
 
-/// A state that no honest ledger has comes from voters who conspire, or who are the attacker's own.
+/// A state that no honest ledger has: it comes from voters who conspire, or who belong to the attacker.
 #[test]
 fn values_that_no_ledger_writes() {
 	let (mut made, mut refused) = (0, 0);
@@ -239,7 +240,7 @@ fn values_that_no_ledger_writes() {
 		let other = values[other].clone();
 		mutate::bytes(&mut numbers, values[one], &other);
 		let (document, work) = measured(|| sample.document());
-		assert!(work < 4_000_000, "seed {seed}: {work} bytes were asked for");
+		assert!(work < 4_000_000, "seed {seed}: {work} bytes were allocated");
 		let Ok(document) = document else {
 			refused += 1;
 			continue;
@@ -248,7 +249,7 @@ fn values_that_no_ledger_writes() {
 		assert!(document.verify(sample.chain.hash()).is_ok(), "seed {seed}");
 		if let Ok(read) = Proof::from_json(&json(&document)) {
 			let read_as_it_is = read == Proof::Report(Box::new(document));
-			assert!(read_as_it_is, "seed {seed}: it is read as something else");
+			assert!(read_as_it_is, "seed {seed}: it was read as something else");
 		}
 	}
 	assert!(
@@ -257,9 +258,9 @@ fn values_that_no_ledger_writes() {
 	);
 }
 
-/// Headers that no honest author writes, with the signatures of all voters.
+/// Headers that no honest author makes, with the signatures of all voters.
 #[test]
-fn headers_that_no_author_writes() {
+fn headers_that_no_author_makes() {
 	let mut chain = Chain::new(voters(0..2));
 	let honest = chain.hand_over(voters(2..4)).encode();
 	let mut accepted = 0;
@@ -273,7 +274,7 @@ fn headers_that_no_author_writes() {
 		let mut finality = chain.prove(&header);
 		finality.headers = vec![Bytes(bytes.clone())];
 		let (result, work) = measured(|| finality.verify(chain.hash()));
-		assert!(work < 100_000, "seed {seed}: {work} bytes were asked for");
+		assert!(work < 100_000, "seed {seed}: {work} bytes were allocated");
 		if let Ok(block) = result {
 			accepted += 1;
 			assert_eq!(
@@ -287,7 +288,7 @@ fn headers_that_no_author_writes() {
 }
 
 #[test]
-fn depth_is_refused_before_it_fills_the_stack() {
+fn deep_nesting_is_refused_before_it_fills_the_stack() {
 	for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
 		let deep = format!("{}1{}", open.repeat(1_000_000), close.repeat(1_000_000));
 		for format in [AccessProof::FORMAT, Document::FORMAT] {

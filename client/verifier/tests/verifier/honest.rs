@@ -1,4 +1,4 @@
-//! Proofs of accesses that are as they should be.
+//! Honest proofs of accesses.
 
 use crate::support::{
 	access_proof,
@@ -11,7 +11,7 @@ use crate::support::{
 use kexin_primitives::vocabulary::Operation;
 use kexin_verifier::{AccessProof, Proof};
 
-/// A chain, and a ledger whose one log has so many entries.
+/// A chain, and a ledger with one log of `entries` entries.
 fn with_log(entries: u8) -> (Chain, Ledger) {
 	let mut ledger = Ledger::with_filler(200);
 	for number in 0..entries {
@@ -71,14 +71,14 @@ fn a_log_without_entries_is_complete_and_shows_that_nothing_was_recorded() {
 }
 
 #[test]
-fn no_entries_of_a_longer_log_are_not_complete() {
+fn an_empty_part_of_a_longer_log_is_not_complete() {
 	let (mut chain, ledger) = with_log(3);
 	let proof = access_proof(&mut chain, &ledger, named("scans"), 0, 0);
 	assert_proved(&proof, &chain, false);
 }
 
 #[test]
-fn a_proof_is_made_from_what_a_node_answers() {
+fn a_proof_is_made_from_the_answers_of_a_node() {
 	let (mut chain, ledger) = with_log(7);
 	for (first, number) in [(0, 7), (3, 2), (0, 0)] {
 		let proof = access_proof(&mut chain, &ledger, named("scans"), first, number);

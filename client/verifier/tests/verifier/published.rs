@@ -1,8 +1,8 @@
-//! Files about the pilot, from a node that ran it on a development chain. They are accepted for ever.
+//! Files about the pilot, from a node that ran it on a development chain. Every version of the verifier accepts them.
 
 use kexin_primitives::{access::Breaches, H256};
 use kexin_verifier::{
-	report::{Code, Status},
+	report::{Code, VerdictStatus},
 	Proof,
 };
 
@@ -16,12 +16,15 @@ pub fn genesis() -> H256 {
 }
 
 #[test]
-fn a_report_is_accepted_and_written_the_same_again() {
+fn a_report_is_accepted_and_written_back_unchanged() {
 	let Ok(Proof::Report(document)) = Proof::from_json(REPORT) else {
-		panic!("the file is read");
+		panic!("the file can't be read");
 	};
 	let report = document.verify(genesis()).unwrap();
-	assert_eq!((report.block.number, report.verdict.status), (78, Status::Compliant));
+	assert_eq!(
+		(report.block.number, report.verdict.status),
+		(78, VerdictStatus::Compliant)
+	);
 	assert_eq!(
 		report.notices.iter().map(|notice| notice.code).collect::<Vec<_>>(),
 		[Code::ConsentEnded]
@@ -32,14 +35,14 @@ fn a_report_is_accepted_and_written_the_same_again() {
 }
 
 #[test]
-fn an_access_proof_is_accepted_and_written_the_same_again() {
+fn an_access_proof_is_accepted_and_written_back_unchanged() {
 	let Ok(Proof::Access(proof)) = Proof::from_json(ACCESS_PROOF) else {
-		panic!("the file is read");
+		panic!("the file can't be read");
 	};
 	let proved = proof.verify(genesis()).unwrap();
 	assert_eq!((proved.block.number, proved.count, proved.first), (78, 134, 133));
 	assert!(!proved.complete && proved.entries[0].breaches.contains(Breaches::PURPOSE));
-	// Final by the justification of a later block: nodes keep one every few blocks.
+	// Final by the justification of a later block: nodes store one every few blocks.
 	assert_eq!(proof.finality.headers.len(), 19);
 	assert_eq!(serde_json::to_vec_pretty(&proof).unwrap(), ACCESS_PROOF);
 }

@@ -1,4 +1,4 @@
-//! Reports: what they say, and what happens to them when somebody says something else.
+//! Reports: what they contain, and how altered ones are refused.
 
 use crate::support::{
 	json, named,
@@ -7,26 +7,26 @@ use crate::support::{
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Outcome},
 	lineage::{ActivityKind, ArtifactKind, AttachedEvidence, Evidence, EvidenceKind, InputRole},
-	members::{MemberKind, Status as MemberStatus},
+	members::{MemberKind, Status},
 	storage_keys,
 	vocabulary::Operation,
 	Versioned, H256,
 };
 use kexin_verifier::{
 	error::{Error, Place, StateError},
-	report::{Accesses, Ancestry, Code, DatasetLog, Reason, Status},
-	Document, Proof, Report, State,
+	report::{Accesses, Ancestry, Code, DatasetLog, Reason, VerdictStatus},
+	Document, Proof, ProvedState, Report,
 };
 use serde_json::Value;
 
-/// The report about the sample after a change. It is checked on the way, read from a file as well.
+/// The report about the sample after a change. This also checks it, and reads it from a file.
 #[track_caller]
 fn report(change: impl FnOnce(&mut Sample)) -> Report {
 	let mut sample = Sample::new();
 	change(&mut sample);
 	let document = sample.document().unwrap();
 	let Ok(Proof::Report(read)) = Proof::from_json(&json(&document)) else {
-		panic!("the file is read");
+		panic!("the file can't be read");
 	};
 	assert_eq!(*read, document);
 	assert_eq!(read.verify(sample.chain.hash()), Ok(&document.report));
@@ -48,12 +48,12 @@ fn breached(mut entry: LogEntry, breaches: Breaches) -> LogEntry {
 #[test]
 fn a_model_whose_accesses_were_within_the_consents_is_compliant() {
 	let report = report(|_| {});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	assert_eq!((report.verdict.reasons, report.notices), (vec![], vec![]));
 }
 
 #[test]
-fn the_report_says_what_the_ledger_says() {
+fn the_report_shows_what_the_ledger_holds() {
 	let report = report(|_| {});
 	assert_eq!(report.block.time, NOW);
 	let artifacts = report.artifacts.iter().map(|artifact| (artifact.id, artifact.distance));
@@ -98,7 +98,7 @@ fn the_report_says_what_the_ledger_says() {
 }
 
 #[test]
-fn the_json_is_what_the_documents_say() {
+fn the_json_is_as_documented() {
 	let document = Sample::new().document().unwrap();
 	let json: Value = serde_json::from_slice(&json(&document)).unwrap();
 	let names = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
@@ -143,7 +143,7 @@ fn the_json_is_what_the_documents_say() {
 }
 
 #[test]
-fn a_permitted_access_outside_the_consents_breaches() {
+fn a_permitted_access_outside_the_consents_is_a_breach() {
 	let report = report(|sample| {
 		for (number, breaches) in [
 			(5, Breaches::PURPOSE),
@@ -154,14 +154,14 @@ fn a_permitted_access_outside_the_consents_breaches() {
 			sample.ledger.record(breached(entry, breaches));
 		}
 	});
-	assert_eq!(report.verdict.status, Status::Breached);
+	assert_eq!(report.verdict.status, VerdictStatus::Breached);
 	let scans = named("scans");
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[(Code::Breach, scans, Some(2)), (Code::Breach, scans, Some(1))]
 	);
 	let text =
-		format!("1 access to data set {scans:?} for this model went outside the consents in force: purpose, region.");
+		format!("1 access to dataset {scans:?} for this model went outside the consents in force: purpose, region.");
 	assert_eq!(report.verdict.reasons[1].text, text);
 	let log = report.datasets[0].log;
 	assert_eq!(
@@ -171,7 +171,7 @@ fn a_permitted_access_outside_the_consents_breaches() {
 }
 
 #[test]
-fn what_was_denied_or_for_something_else_is_no_breach_of_the_model() {
+fn denied_accesses_and_those_for_something_else_are_no_breach_of_the_model() {
 	let report = report(|sample| {
 		let mut denied = breached(entry("scans", 5, Operation::Train, Some("train")), Breaches::PURPOSE);
 		denied.event.outcome = Outcome::Denied;
@@ -184,7 +184,7 @@ fn what_was_denied_or_for_something_else_is_no_breach_of_the_model() {
 		late.event.occurred = NOW - 400_000;
 		sample.ledger.record(late);
 	});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	let accesses = Accesses {
 		for_model: 5,
 		breached_for_model: 0,
@@ -196,7 +196,7 @@ fn what_was_denied_or_for_something_else_is_no_breach_of_the_model() {
 }
 
 #[test]
-fn a_data_set_used_without_an_access_leaves_the_verdict_open() {
+fn a_dataset_used_without_an_access_leaves_the_verdict_open() {
 	for outcome in [None, Some(Outcome::Denied)] {
 		let report = report(|sample| {
 			sample.ledger.put(
@@ -215,7 +215,7 @@ fn a_data_set_used_without_an_access_leaves_the_verdict_open() {
 				.ledger
 				.record(entry("scans", 5, Operation::Train, Some("train again")));
 		});
-		assert_eq!(report.verdict.status, Status::CannotTell);
+		assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 		assert_eq!(
 			codes(&report.verdict.reasons),
 			[(Code::NoAccessReported, named("train again"), None)]
@@ -226,7 +226,7 @@ fn a_data_set_used_without_an_access_leaves_the_verdict_open() {
 }
 
 #[test]
-fn what_comes_from_outside_leaves_the_verdict_open() {
+fn an_artifact_from_outside_leaves_the_verdict_open() {
 	let report = report(|sample| {
 		sample.ledger.put(
 			storage_keys::artifact(&named("twins")),
@@ -234,7 +234,7 @@ fn what_comes_from_outside_leaves_the_verdict_open() {
 		);
 		sample.datasets = vec![named("scans")];
 	});
-	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[(Code::UnknownOrigin, named("twins"), None)]
@@ -242,7 +242,7 @@ fn what_comes_from_outside_leaves_the_verdict_open() {
 }
 
 #[test]
-fn a_data_set_that_no_hospital_declared_comes_from_outside() {
+fn a_dataset_that_no_hospital_declared_is_from_outside() {
 	let report = report(|sample| {
 		sample.ledger.remove(&storage_keys::dataset(&named("records")));
 		sample.datasets = vec![named("scans")];
@@ -265,11 +265,11 @@ fn breaches_that_could_have_been_for_the_model_leave_the_verdict_open() {
 		}
 		let synthesis = entry("records", 5, Operation::Synthesise, None);
 		sample.ledger.record(breached(synthesis, Breaches::REGION));
-		// Not what an activity that used these records does.
+		// No activity that used these records does this.
 		let training = entry("records", 6, Operation::Train, None);
 		sample.ledger.record(breached(training, Breaches::REGION));
 	});
-	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[
@@ -290,7 +290,7 @@ fn a_breach_outweighs_what_is_unclear() {
 		let training = entry("scans", 5, Operation::Train, Some("train"));
 		sample.ledger.record(breached(training, Breaches::SUPERSEDED));
 	});
-	assert_eq!(report.verdict.status, Status::Breached);
+	assert_eq!(report.verdict.status, VerdictStatus::Breached);
 	assert_eq!(
 		codes(&report.verdict.reasons),
 		[(Code::Breach, named("scans"), Some(1))]
@@ -309,7 +309,7 @@ fn ended_consent_and_newer_versions_are_notices() {
 		records.superseded_by = Some(named("records of today"));
 		sample.ledger.put(storage_keys::dataset(&named("records")), records);
 	});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	assert_eq!(
 		codes(&report.notices),
 		[
@@ -321,26 +321,26 @@ fn ended_consent_and_newer_versions_are_notices() {
 }
 
 #[test]
-fn any_artifact_may_be_asked_about() {
+fn a_report_can_be_about_any_artifact() {
 	let report = report(|sample| {
 		sample.model = named("records");
 		sample.datasets = vec![named("records")];
 	});
-	assert_eq!(report.verdict.status, Status::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	assert_eq!((report.artifacts.len(), report.activities.len()), (1, 0));
 	assert_eq!(report.datasets[0].log.accesses.other, 1);
 }
 
 #[test]
-fn what_is_not_registered_has_no_report() {
+fn an_unregistered_artifact_has_no_report() {
 	let mut sample = Sample::new();
 	sample.model = named("unheard of");
 	assert_eq!(sample.document(), Err(Error::NotRegistered(named("unheard of"))));
 }
 
 #[test]
-fn the_walk_ends_whatever_the_state_says() {
-	// No ledger has a model that was made from itself.
+fn the_walk_ends_whatever_the_state_holds() {
+	// No honest ledger has a model that was made from itself.
 	let report = report(|sample| {
 		let inputs = [
 			("scans", InputRole::Used),
@@ -381,11 +381,11 @@ fn a_long_ancestry_is_walked() {
 		sample.datasets = vec![];
 	});
 	assert_eq!(report.artifacts.last().unwrap().distance, 3_000);
-	assert_eq!(report.verdict.status, Status::CannotTell);
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
 }
 
 #[test]
-fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
+fn an_ancestry_names_the_members_of_a_report_that_the_logs_do_not_name() {
 	let mut sample = Sample::new();
 	let ledger = &mut sample.ledger;
 	for number in 10..15 {
@@ -413,7 +413,7 @@ fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
 		let attached: AttachedEvidence = attached.try_into().unwrap();
 		ledger.put(storage_keys::evidence(&named("records"), by), attached);
 	}
-	let state = State::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
+	let state = ProvedState::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
 	let ancestry = Ancestry::walk(&state, sample.model).unwrap();
 	let expected = [HOSPITAL, COMPANY, AUDITOR, 10, 11, 12, 13];
 	assert_eq!(ancestry.members(), expected.into());
@@ -423,18 +423,19 @@ fn an_ancestry_names_the_members_of_a_report_besides_those_of_the_logs() {
 }
 
 #[test]
-fn members_keep_their_standing() {
+fn a_report_shows_the_status_of_members() {
 	let report = report(|sample| {
 		let mut company = member("Gone GmbH", MemberKind::Company, false);
-		company.status = MemberStatus::Removed;
+		company.status = Status::Removed;
 		sample.ledger.put(storage_keys::member(COMPANY), company);
 	});
-	assert_eq!(report.members[1].status, MemberStatus::Removed);
+	assert_eq!(report.members[1].status, Status::Removed);
 }
 
 // Attacks.
 
-/// What comes of the document after a change. The third access to the scans after the first four breaches.
+/// The result for the document after a change. Of the accesses to the scans, the third after the first four has
+/// breaches.
 #[track_caller]
 fn changed(change: impl FnOnce(&mut Document)) -> Error {
 	let mut sample = Sample::new();
@@ -469,7 +470,7 @@ fn every_field_of_the_report_is_proved() {
 		for other in others(honest.pointer(&path).unwrap()) {
 			let mut edited = honest.clone();
 			*edited.pointer_mut(&path).unwrap() = other.clone();
-			// What can't be read is refused with the file.
+			// A value that can't be read makes the file unreadable.
 			let Ok(Proof::Report(edited)) = Proof::from_json(edited.to_string().as_bytes()) else {
 				continue;
 			};
@@ -484,8 +485,7 @@ fn every_field_of_the_report_is_proved() {
 			};
 			let expected = path.replace('/', ".").replacen('.', "", 1);
 			let field = field.replace('[', ".").replace(']', "");
-			// Scopes are one field, of which the first value that differs may be another: the end follows from the
-			// rest.
+			// A scope may differ in another value first: its end follows from the rest.
 			assert!(
 				field == expected || (expected.contains("cohort") || expected.contains("label")),
 				"{field} {expected}"
@@ -494,7 +494,7 @@ fn every_field_of_the_report_is_proved() {
 	}
 }
 
-/// The paths of all single values.
+/// The paths of all values that are not objects or lists.
 fn paths(value: &Value, path: String, leaves: &mut Vec<String>) {
 	match value {
 		Value::Object(fields) => fields
@@ -509,7 +509,7 @@ fn paths(value: &Value, path: String, leaves: &mut Vec<String>) {
 	}
 }
 
-/// Other values that could stand there.
+/// Other values that could be in its place.
 fn others(value: &Value) -> Vec<Value> {
 	let hash = || Value::from(format!("{:?}", named("forged")));
 	match value {
@@ -537,16 +537,16 @@ fn others(value: &Value) -> Vec<Value> {
 	}
 }
 
-/// Readers of JSON differ in which of two values they take, so that a file must not have two.
+/// JSON readers differ in which of two values they take, so a file must not state a value twice.
 #[test]
-fn a_file_that_says_something_twice_is_refused() {
+fn a_file_that_states_something_twice_is_refused() {
 	let mut sample = Sample::new();
 	let honest = String::from_utf8(json(&sample.document().unwrap())).unwrap();
 	let until = NOW + 1_000;
 	for (once, more) in [
 		(format!("\"MLTRAINING\": {until}"), "\"MLTRAINING\": 5,".to_owned()),
 		(format!("\"MLTRAINING\": {until}"), format!("\"MLTRAINING\": {until},")),
-		// Those that are not named have this moment anyway.
+		// The values that are not named have this time anyway.
 		(format!("\"MLTRAINING\": {until}"), "\"TREAT\": 0,".to_owned()),
 		("\"276\": ".to_owned(), "\"276\": 5,".to_owned()),
 		("\"status\": ".to_owned(), "\"status\": \"breached\",".to_owned()),
@@ -565,9 +565,9 @@ fn a_file_that_says_something_twice_is_refused() {
 }
 
 #[test]
-fn a_verdict_edited() {
+fn an_edited_verdict_is_refused() {
 	assert_eq!(
-		changed(|document| document.report.verdict.status = Status::Compliant),
+		changed(|document| document.report.verdict.status = VerdictStatus::Compliant),
 		Error::Differs("report.verdict.status".into())
 	);
 	assert_eq!(
@@ -585,7 +585,7 @@ fn a_verdict_edited() {
 }
 
 #[test]
-fn a_report_of_yesterday_passed_off_as_todays() {
+fn an_old_report_passed_off_as_new_is_refused() {
 	for change in [
 		|document: &mut Document| document.report.block.number += 1,
 		|document: &mut Document| document.report.block.time += 86_400_000,
@@ -597,7 +597,7 @@ fn a_report_of_yesterday_passed_off_as_todays() {
 		};
 		assert!(field.starts_with("report.block."), "{field}");
 	}
-	// With the finality of today's block the state of yesterday is that of another block.
+	// With the finality of the new block, the old state belongs to another block.
 	let mut sample = Sample::new();
 	let mut yesterday = sample.document().unwrap();
 	sample.ledger.record(entry("scans", 9, Operation::Train, None));
@@ -614,7 +614,7 @@ fn a_report_of_yesterday_passed_off_as_todays() {
 }
 
 #[test]
-fn the_report_of_another_chain() {
+fn a_report_of_another_chain_is_refused() {
 	let mut sample = Sample::new();
 	let mut document = sample.document().unwrap();
 	let other = named("another chain");
@@ -631,7 +631,7 @@ fn the_report_of_another_chain() {
 }
 
 #[test]
-fn events_removed_added_reordered_or_edited() {
+fn removed_added_reordered_and_edited_events_are_refused() {
 	let scans = named("scans");
 	let entries = |change: fn(&mut Vec<LogEntry>)| changed(|document| change(&mut document.logs[0].entries));
 	let (found, proved) = (7, 8);
@@ -671,7 +671,7 @@ fn events_removed_added_reordered_or_edited() {
 }
 
 #[test]
-fn a_breach_hidden() {
+fn a_hidden_breach_is_refused() {
 	let hidden = Error::BreachHidden {
 		dataset: named("scans"),
 		found: 0,
@@ -690,7 +690,7 @@ fn a_breach_hidden() {
 }
 
 #[test]
-fn logs_missing_foreign_or_exchanged() {
+fn missing_foreign_and_exchanged_logs_are_refused() {
 	assert_eq!(
 		changed(|document| drop(document.logs.pop())),
 		Error::LogMissing(named("records"))
@@ -726,7 +726,7 @@ fn logs_missing_foreign_or_exchanged() {
 }
 
 #[test]
-fn nodes_missing_or_foreign() {
+fn missing_and_foreign_nodes_are_refused() {
 	let number = Sample::new().document().unwrap().state.len();
 	for index in 0..number {
 		let error = changed(|document| drop(document.state.remove(index)));
@@ -758,8 +758,8 @@ fn nodes_missing_or_foreign() {
 }
 
 #[test]
-fn evidence_withheld() {
-	// The nodes show that there is more.
+fn withheld_evidence_is_refused() {
+	// The trie nodes show that there is more.
 	assert_eq!(
 		changed(|document| {
 			document.report.artifacts[0].evidence.pop();
@@ -769,13 +769,13 @@ fn evidence_withheld() {
 }
 
 #[test]
-fn another_format() {
+fn an_unknown_format_is_refused() {
 	let error = changed(|document| document.format = "kexin-report/2".into());
 	assert_eq!(error, Error::Format("kexin-report/2".into()));
 }
 
 #[test]
-fn logs_are_put_in_order_when_a_report_is_made() {
+fn making_a_report_sorts_the_logs() {
 	let mut sample = Sample::new();
 	let header = sample.chain.grow(sample.ledger.root());
 	let finality = sample.chain.prove(&header);
@@ -788,7 +788,7 @@ fn logs_are_put_in_order_when_a_report_is_made() {
 }
 
 #[test]
-fn of_the_nodes_given_a_report_takes_those_that_it_needs_once_each() {
+fn a_report_takes_each_node_that_it_needs_once_and_no_others() {
 	let mut sample = Sample::new();
 	let honest = sample.document().unwrap();
 	let nodes = sample.ledger.nodes();
@@ -800,7 +800,7 @@ fn of_the_nodes_given_a_report_takes_those_that_it_needs_once_each() {
 }
 
 #[test]
-fn of_nodes_that_are_missing_the_error_says_what_they_lead_to() {
+fn the_error_for_missing_nodes_names_what_they_prove() {
 	let mut sample = Sample::new();
 	let header = sample.chain.grow(sample.ledger.root());
 	let finality = sample.chain.prove(&header);
@@ -811,9 +811,9 @@ fn of_nodes_that_are_missing_the_error_says_what_they_lead_to() {
 }
 
 #[test]
-fn the_ancestry_says_which_logs_a_report_needs() {
+fn the_ancestry_names_the_logs_that_a_report_needs() {
 	let sample = Sample::new();
-	let state = kexin_verifier::State::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
+	let state = kexin_verifier::ProvedState::new(sample.ledger.root(), &sample.ledger.nodes()).unwrap();
 	let ancestry = Ancestry::walk(&state, sample.model).unwrap();
 	let datasets = ancestry.datasets.iter().map(|(id, _)| *id);
 	assert_eq!(datasets.collect::<Vec<_>>(), sample.datasets);

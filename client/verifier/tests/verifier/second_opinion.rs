@@ -1,6 +1,6 @@
-//! What an implementation that shares no code with this one says about the same proofs.
+//! How an implementation that shares no code with this one judges the same proofs.
 //!
-//! smoldot's rules are stricter in one point: it takes no equivocation, which GRANDPA counts once.
+//! smoldot is stricter in one point: it refuses an equivocation, which GRANDPA counts once.
 
 use crate::support::{
 	chain::{vote, voters, Chain, Justification},
@@ -13,14 +13,14 @@ use kexin_primitives::{storage_keys, vocabulary::Operation, H256};
 use kexin_verifier::{
 	finality::Voters,
 	header::{Change, Header},
-	Bytes, ReadState, State,
+	Bytes, ProvedState, ReadState,
 };
 use smoldot::{
 	finality::verify::{verify_justification, JustificationVerifyConfig},
 	trie::proof_decode::{decode_and_verify_proof, Config},
 };
 
-/// Whether smoldot takes a justification of the block by the chain's voters.
+/// Whether smoldot accepts a justification of the block by the chain's voters.
 fn smoldot_takes(chain: &Chain, header: &Header, justification: &[u8]) -> bool {
 	let ids = chain.keys.iter().map(crate::support::chain::id).collect::<Vec<_>>();
 	let target = smoldot::finality::decode::decode_grandpa_justification(justification, 4).is_ok_and(|decoded| {
@@ -50,7 +50,7 @@ fn agree(chain: &Chain, header: &Header, justification: &[u8], taken: bool) {
 }
 
 #[test]
-fn honest_justifications_are_taken_by_both() {
+fn honest_justifications_are_accepted_by_both() {
 	for number in [1, 4, 7] {
 		let mut chain = Chain::new(voters(0..number));
 		chain.hand_over(voters(number..2 * number));
@@ -81,7 +81,7 @@ fn an_equivocation_is_counted_here_and_not_by_smoldot() {
 }
 
 #[test]
-fn forged_justifications_are_taken_by_neither() {
+fn forged_justifications_are_accepted_by_neither() {
 	let mut chain = Chain::new(voters(0..4));
 	let headers = (0..3).map(|_| chain.grow(H256::zero())).collect::<Vec<_>>();
 	let stranger = &voters(9..10)[0];
@@ -107,7 +107,7 @@ fn forged_justifications_are_taken_by_neither() {
 }
 
 #[test]
-fn damaged_justifications_are_taken_by_neither() {
+fn damaged_justifications_are_accepted_by_neither() {
 	let mut chain = Chain::new(voters(0..4));
 	let header = chain.grow(H256::zero());
 	let honest = chain.justify(&header).encode();
@@ -144,7 +144,7 @@ fn both_hash_headers_alike_and_read_the_same_announcement() {
 	assert_eq!(header.change(), Ok(Some(Change::HandOver(voters))));
 }
 
-/// What smoldot reads under a key; nothing when the nodes don't say.
+/// What smoldot reads under a key; none when the trie nodes don't prove it.
 fn smoldot_reads(root: H256, nodes: &[Bytes], key: &[u8]) -> Option<Option<Vec<u8>>> {
 	let nodes = nodes.iter().map(|node| node.0.clone()).collect::<Vec<_>>();
 	let proof = decode_and_verify_proof(Config { proof: nodes.encode() }).ok()?;
@@ -153,7 +153,7 @@ fn smoldot_reads(root: H256, nodes: &[Bytes], key: &[u8]) -> Option<Option<Vec<u
 }
 
 fn we_read(root: H256, nodes: &[Bytes], key: &[u8]) -> Option<Option<Vec<u8>>> {
-	let state = State::new(root, nodes).ok()?;
+	let state = ProvedState::new(root, nodes).ok()?;
 	let value = state.get(key).ok()?;
 	state.every_node_used().ok()?;
 	Some(value)
@@ -178,7 +178,7 @@ fn both_read_the_same_values() {
 		(vec![], false),
 	] {
 		let nodes = sample.ledger.prove(|state| drop(state.get(&key)));
-		let value = we_read(root, &nodes, &key).expect("the nodes say");
+		let value = we_read(root, &nodes, &key).expect("the trie nodes prove it");
 		assert_eq!(value.is_some(), there);
 		assert_eq!(smoldot_reads(root, &nodes, &key), Some(value.clone()));
 		assert_eq!(smoldot_reads(root, &all, &key), Some(value));
@@ -202,7 +202,7 @@ fn both_list_the_same_evidence() {
 	let root = sample.ledger.root();
 	let prefix = storage_keys::evidence_of(&sample.model);
 	let nodes = sample.ledger.prove(|state| drop(state.prefix(&prefix)));
-	let ours = State::new(root, &nodes).unwrap().prefix(&prefix).unwrap();
+	let ours = ProvedState::new(root, &nodes).unwrap().prefix(&prefix).unwrap();
 	let nodes = nodes.iter().map(|node| node.0.clone()).collect::<Vec<_>>();
 	let proof = decode_and_verify_proof(Config { proof: nodes.encode() }).unwrap();
 	let theirs = proof

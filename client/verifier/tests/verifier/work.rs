@@ -1,4 +1,4 @@
-//! What a check costs, told without a clock: the memory that it asks for, in all.
+//! What a check costs, measured without a clock: the memory that it allocates in all.
 
 use std::{
 	alloc::{GlobalAlloc, Layout, System},
@@ -15,11 +15,11 @@ struct Counting;
 static COUNTING: Counting = Counting;
 
 fn count(bytes: usize) {
-	// While a thread ends there is nothing to count in.
+	// The counter is gone while a thread ends.
 	let _ = ASKED.try_with(|asked| asked.set(asked.get() + bytes as u64));
 }
 
-#[allow(unsafe_code)] // An allocator can't be written without; this one hands everything to the system's.
+#[allow(unsafe_code)] // An allocator can't do without; this one passes everything to the system's.
 unsafe impl GlobalAlloc for Counting {
 	unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
 		count(layout.size());
@@ -36,7 +36,7 @@ unsafe impl GlobalAlloc for Counting {
 	}
 }
 
-/// What comes of it, and how many bytes this thread asked for meanwhile.
+/// The result, and how many bytes this thread allocated meanwhile.
 pub fn measured<T>(work: impl FnOnce() -> T) -> (T, u64) {
 	let before = ASKED.get();
 	let result = work();

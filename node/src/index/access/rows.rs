@@ -190,7 +190,8 @@ impl Rows {
 					});
 				}
 			}
-			self.entries.push(Entry::new(place, index, &entry.event, entry.breaches));
+			self.entries
+				.push(Entry::new(place, index, &entry.event, entry.breaches));
 			if !entry.breaches.is_empty() {
 				self.breaches.push(Breach { block, index, entry });
 			}

@@ -18,7 +18,10 @@ impl Domain for LineageEvent {
 				..
 			} => {
 				let inputs = inputs.iter().map(|input| input.artifact);
-				let mut artifacts = inputs.chain(outputs.iter().copied()).map(Key::Artifact).collect::<Vec<_>>();
+				let mut artifacts = inputs
+					.chain(outputs.iter().copied())
+					.map(Key::Artifact)
+					.collect::<Vec<_>>();
 				artifacts.sort_unstable();
 				artifacts.dedup();
 				artifacts.extend([Key::Activity(*activity), Key::Member(*agent)]);

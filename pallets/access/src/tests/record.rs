@@ -25,6 +25,7 @@ fn refused(bad: AccessEvent, error: Error<Test>) {
 	assert_noop!(record(vec![event(1), bad, event(2)]), error);
 }
 
+#[docify::export]
 #[test]
 fn a_batch_is_judged_and_logged() {
 	ExtBuilder::build_and_execute(|| {
@@ -77,7 +78,7 @@ fn a_batch_is_judged_and_logged() {
 				root: expected.root(),
 			}
 		);
-		// The hospital kept the third access from happening, so it is no breach of the data set.
+		// The hospital denied the third access, so it does not count as a breach of the dataset.
 		assert_eq!(
 			Access::log(DATASET),
 			Log {
@@ -89,7 +90,7 @@ fn a_batch_is_judged_and_logged() {
 }
 
 #[test]
-fn an_event_is_judged_by_the_moment_it_occurred() {
+fn an_event_is_judged_by_the_time_at_which_it_occurred() {
 	ExtBuilder::build_and_execute(|| {
 		let withdrawn = NOW - 2 * DAY;
 		Datasets::mutate(|all| {
@@ -136,7 +137,7 @@ fn a_named_subject_is_judged_by_their_own_consent() {
 }
 
 #[test]
-fn what_is_malformed_unauthorised_or_out_of_time_is_refused() {
+fn malformed_unauthorised_or_untimely_events_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(record(vec![]), Error::<Test>::Empty);
 		refused(
@@ -239,7 +240,7 @@ fn the_event_and_entry_encodings_are_pinned() {
 
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
-	/// Whatever way events are cut into batches, the log is the same.
+	/// However the events are divided into batches, the log is the same.
 	#[test]
 	fn batching_does_not_change_the_log(count in 1u64..60, cuts in proptest::collection::vec(1usize..20, 0..10)) {
 		let events = (0..count).map(event).collect::<Vec<_>>();

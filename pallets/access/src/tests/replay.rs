@@ -1,4 +1,4 @@
-//! Replayed sources, and the pages that recognise them.
+//! Replayed sources, and the pages by which they are recognised.
 
 use crate::{mock::*, Event, Level, OldestSecond, Page, Recorded, MAX_PAGE};
 use frame_support::{
@@ -45,7 +45,7 @@ fn a_replayed_source_is_answered_and_not_recorded_again() {
 }
 
 #[test]
-fn hospitals_do_not_shadow_each_other() {
+fn a_source_of_one_hospital_does_not_hide_the_same_source_of_another() {
 	ExtBuilder::build_and_execute(|| {
 		let other = H256::repeat_byte(0xdb);
 		Datasets::mutate(|all| all.insert(other, (2, kexin_primitives::scope::Scope::everything(0))));
@@ -130,7 +130,7 @@ fn more_events_in_a_second_than_its_pages_hold_are_refused() {
 }
 
 #[test]
-fn a_batch_pays_for_the_pages_and_subjects_that_it_needed() {
+fn a_batch_pays_for_the_pages_and_subjects_that_it_needs() {
 	ExtBuilder::build_and_execute(|| {
 		let batch = |events: Vec<AccessEvent>| crate::Call::<Test>::record {
 			dataset: DATASET,
@@ -154,7 +154,7 @@ fn a_batch_pays_for_the_pages_and_subjects_that_it_needed() {
 			.unwrap()
 			.actual_weight
 			.unwrap();
-		// One subject, and the page of the minute or two that ten seconds lie in.
+		// One subject, and the pages of the one or two minutes of these ten seconds.
 		let pages = pages().len() as u32;
 		assert!(pages <= 2);
 		let shape = crate::BatchShape {
@@ -168,7 +168,7 @@ fn a_batch_pays_for_the_pages_and_subjects_that_it_needed() {
 }
 
 #[test]
-fn pages_are_kept_while_late_events_are_accepted_and_dropped_after() {
+fn pages_stay_while_late_events_are_accepted_and_are_dropped_afterwards() {
 	ExtBuilder::build_and_execute(|| {
 		advance_to(NOW);
 		assert_ok!(record(vec![event(1)]));
@@ -212,7 +212,7 @@ proptest! {
 	) {
 		ExtBuilder::build_and_execute(|| {
 			let mut model = BTreeSet::new();
-			// The pages are nearly full, so that what is recorded spreads over all levels.
+			// The pages are nearly full, so new sources spread over all levels.
 			for source in 0..7 {
 				for ((second, level), room) in crate::sources::places(&spread(source)).into_iter().zip([3, 2]) {
 					let page = full(0xf0).into_iter().take(MAX_PAGE as usize - room).collect::<Vec<_>>();

@@ -1,4 +1,4 @@
-//! Data sets, and the meet of the consents of those enrolled.
+//! Datasets, and the meet of the consents of their subjects.
 
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
@@ -37,6 +37,7 @@ fn cohort_breaches(at: UnixMillis) -> Breaches {
 	Consent::dataset(DATASET).unwrap().breaches(&training(), at)
 }
 
+#[docify::export]
 #[test]
 fn a_withdrawal_closes_the_cohort() {
 	ExtBuilder::build_and_execute(|| {
@@ -70,7 +71,7 @@ fn a_withdrawal_closes_the_cohort() {
 		);
 		assert!(cohort_breaches(NOW + DAY).contains(Breaches::PURPOSE | Breaches::OPERATION));
 
-		// A version without the subject opens again.
+		// A version without the subject is open again.
 		let newer = H256::repeat_byte(0xdb);
 		assert_ok!(Consent::declare_dataset(steward(), newer, everything(), Some(DATASET)));
 		assert_ok!(Consent::enrol(steward(), newer, vec![hash(1)].try_into().unwrap()));
@@ -84,7 +85,7 @@ fn a_withdrawal_closes_the_cohort() {
 }
 
 #[test]
-fn a_withdrawal_of_another_consent_leaves_the_cohort() {
+fn withdrawing_another_consent_does_not_close_the_cohort() {
 	ExtBuilder::build_and_execute(|| {
 		declare();
 		let scope = scope_for([Purpose::Marketing], NOW + DAY);
@@ -100,7 +101,7 @@ fn a_withdrawal_of_another_consent_leaves_the_cohort() {
 }
 
 #[test]
-fn who_joins_late_says_nothing_about_before() {
+fn a_subject_that_joins_late_does_not_change_the_past() {
 	ExtBuilder::build_and_execute(|| {
 		declare();
 		set_now(NOW + DAY);
@@ -131,7 +132,7 @@ fn a_subject_is_judged_by_label_consent_and_enrolment() {
 		assert_ok!(enrol([1]));
 		assert!(judge(NOW).is_empty());
 		assert_eq!(judge(NOW + 50 * DAY), Breaches::PURPOSE, "the label ended");
-		// Somebody else's withdrawal closes the cohort, not this subject's own data.
+		// Another subject's withdrawal closes the cohort, but not access to this subject's own data.
 		grant(2, everything());
 		assert_ok!(enrol([2]));
 		assert_ok!(Consent::revoke(steward(), hash(2), None, hash(9)));
@@ -161,7 +162,7 @@ fn enrolling_again_changes_nothing() {
 }
 
 #[test]
-fn what_cannot_be_enrolled_or_declared_is_refused() {
+fn invalid_enrolments_and_declarations_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(enrol([1]), Error::<Test>::NotFound);
 		declare();
@@ -199,7 +200,7 @@ fn what_cannot_be_enrolled_or_declared_is_refused() {
 }
 
 #[test]
-fn a_subject_keeps_to_its_bound_of_data_sets() {
+fn a_subject_is_enrolled_in_a_bounded_number_of_datasets() {
 	ExtBuilder::build_and_execute(|| {
 		grant(1, everything());
 		let add = |number: u64, older: Option<u64>| {

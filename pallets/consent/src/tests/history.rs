@@ -1,4 +1,4 @@
-//! Random histories against a naive model that keeps everything and answers by replaying it.
+//! Random histories, compared with a naive model that stores everything and answers by replaying it.
 
 use crate::{mock::*, *};
 use kexin_primitives::{
@@ -52,12 +52,12 @@ fn step() -> impl Strategy<Value = Step> {
 	]
 }
 
-/// What a subject had granted, with everything that was taken away since and when.
+/// A subject's consent, with all later narrowings and their times.
 #[derive(Clone, Default)]
 struct Model {
 	/// Per subject: (start, end, purposes, narrowings).
 	consents: [Vec<Granted>; 3],
-	/// Who joined the cohort, when, and under which of its consents.
+	/// The subjects that joined the cohort, when, and under which of their consents.
 	joined: Vec<(usize, UnixMillis, usize)>,
 }
 
@@ -82,7 +82,7 @@ impl Granted {
 }
 
 impl Model {
-	/// The document of the consent of this number; no form where there is none.
+	/// The document of the consent with this number; an unknown document where there is none.
 	fn document(&self, subject: u64, which: usize) -> u64 {
 		let granted = self.consents[subject as usize].get(which);
 		granted.map_or(u64::MAX, |granted| granted.document)
@@ -102,7 +102,7 @@ impl Model {
 			.any(|granted| granted.start <= at && granted.allows_after_start(purpose, at))
 	}
 
-	/// Everyone who had joined by then must allow it, each by the consent under which it joined.
+	/// Every subject that had joined by then must allow it, by the consent under which it joined.
 	fn cohort_allows(&self, purpose: Purpose, at: UnixMillis) -> bool {
 		self.joined.iter().all(|(subject, since, consent)| {
 			at < *since || self.consents[*subject][*consent].allows_after_start(purpose, at)
@@ -113,7 +113,7 @@ impl Model {
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(256))]
 	#[test]
-	fn the_scope_alone_answers_for_every_moment(steps in proptest::collection::vec(step(), 1..40)) {
+	fn the_scope_alone_answers_for_every_time(steps in proptest::collection::vec(step(), 1..40)) {
 		ExtBuilder::build_and_execute(|| {
 			let mut model = Model::default();
 			let mut now = NOW;

@@ -1,4 +1,4 @@
-//! Tests by theme.
+//! Tests, by topic.
 
 mod cohort;
 mod history;

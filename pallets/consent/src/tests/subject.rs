@@ -88,7 +88,7 @@ fn a_consent_is_granted_narrowed_and_withdrawn() {
 }
 
 #[test]
-fn a_widening_is_a_new_consent() {
+fn widening_takes_a_new_consent() {
 	ExtBuilder::build_and_execute(|| {
 		let end = NOW + 100 * DAY;
 		assert_ok!(Consent::grant(
@@ -140,7 +140,7 @@ fn one_consent_of_several_is_withdrawn_alone() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused() {
+fn invalid_consents_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		let nothing = Versioned::V1(Scope::nothing());
 		assert_noop!(

@@ -18,6 +18,7 @@ fn seat() -> RuntimeOrigin {
 	RuntimeOrigin::signed(SEAT)
 }
 
+#[docify::export]
 #[test]
 fn a_runtime_is_approved_waits_and_is_applied() {
 	ExtBuilder::build_and_execute(|| {
@@ -78,7 +79,7 @@ fn only_the_approved_runtime_of_this_chain_and_a_later_version_is_applied() {
 }
 
 #[test]
-fn an_approval_is_called_off_before_another_one() {
+fn an_approval_is_cancelled_before_the_next_one() {
 	ExtBuilder::build_and_execute(|| {
 		let majority = || RuntimeOrigin::signed(MAJORITY);
 		assert_noop!(Governance::cancel_upgrade(majority()), Error::<Test>::NotFound);

@@ -28,15 +28,16 @@ fn derive(by: u64, activity: u64, inputs: Vec<Input>, outputs: Vec<Output>) -> D
 	)
 }
 
-/// Two data sets of member 1, and a training of member 2.
+/// Two datasets of member 1, and a training by member 2.
 fn set_up() {
 	assert_ok!(Lineage::register(steward(1), hash(1), ArtifactKind::Dataset));
 	assert_ok!(Lineage::register(steward(1), hash(2), ArtifactKind::Dataset));
 	assert_ok!(Lineage::start(steward(2), hash(100), ActivityKind::Training));
 }
 
+#[docify::export]
 #[test]
-fn a_model_is_traced_to_its_data_sets() {
+fn a_model_is_traced_to_its_datasets() {
 	ExtBuilder::build_and_execute(|| {
 		set_up();
 		System::assert_last_event(
@@ -92,7 +93,7 @@ fn a_model_is_traced_to_its_data_sets() {
 }
 
 #[test]
-fn what_cannot_be_derived_is_refused() {
+fn invalid_derivations_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		set_up();
 		assert_noop!(derive(2, 101, vec![used(1)], vec![model(10)]), Error::<Test>::NotFound);
@@ -147,7 +148,7 @@ fn what_cannot_be_derived_is_refused() {
 }
 
 #[test]
-fn evidence_carries_the_name_of_who_attached_it() {
+fn evidence_names_the_member_that_attached_it() {
 	ExtBuilder::build_and_execute(|| {
 		set_up();
 		let evidence = Evidence {

@@ -1,4 +1,4 @@
-//! Tests by theme.
+//! Tests, by topic.
 
 mod derive;
 mod walk;

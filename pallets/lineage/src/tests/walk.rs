@@ -1,4 +1,4 @@
-//! Walks, against a naive graph in memory.
+//! Walks, compared with a naive graph in memory.
 
 use crate::{mock::*, *};
 use kexin_primitives::{
@@ -33,7 +33,7 @@ fn paged(mut query: TraceQuery, limit: u32) -> Trace {
 	}
 }
 
-/// Artifact 0 from outside, and `count` more, each derived from the one before.
+/// Artifact 0 from outside the ledger, and `count` more, each derived from the one before it.
 fn chain(count: u64) {
 	Lineage::register(steward(1), hash(0), ArtifactKind::Dataset).unwrap();
 	for number in 1..=count {
@@ -79,14 +79,14 @@ fn depth_limits_the_walk() {
 }
 
 #[test]
-fn an_unknown_artifact_and_a_walk_without_end_are_errors() {
+fn an_unknown_artifact_and_a_walk_that_is_too_long_are_errors() {
 	ExtBuilder::build_and_execute(|| {
 		assert_eq!(
 			Lineage::trace(query(1, Direction::Ancestors)),
 			Err(TraceError::NotFound)
 		);
 		chain(1);
-		// As if an artifact had been used more often than a walk may go.
+		// As if an artifact had been used more often than a walk may visit.
 		Artifacts::<Test>::mutate(hash(0), |artifact| {
 			artifact.as_mut().unwrap().latest_mut().uses = 30_000
 		});

@@ -1,4 +1,4 @@
-//! The allowance that stands in for fees.
+//! The allowance, which takes the place of fees.
 
 use crate::{mock::*, ChargeAllowance, TIP};
 use frame_support::assert_ok;
@@ -17,7 +17,7 @@ fn withdraw(who: u64, cost: u128) -> Result<Option<(MemberId, u128)>, Transactio
 }
 
 #[test]
-fn a_stranger_is_refused_and_an_empty_allowance_waits() {
+fn a_stranger_and_a_member_without_allowance_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_eq!(withdraw(99, 0), Err(InvalidTransaction::BadSigner.into()));
 		assert_ok!(withdraw(10, FULL));
@@ -36,7 +36,7 @@ fn a_stranger_is_refused_and_an_empty_allowance_waits() {
 }
 
 #[test]
-fn what_was_not_used_comes_back() {
+fn unused_allowance_is_refunded() {
 	ExtBuilder::build_and_execute(|| {
 		let drawn = withdraw(10, 300).unwrap();
 		assert_eq!(Members::allowance(0), FULL - 300);

@@ -1,4 +1,4 @@
-//! What the council decides, and who sits on it.
+//! The council's decisions, and who sits on it.
 
 use super::admit;
 use crate::{mock::*, EnsureHospital, EnsureKey, Error, Event};
@@ -46,7 +46,7 @@ fn a_majority_admits_and_two_thirds_remove() {
 }
 
 #[test]
-fn a_suspended_member_stops_at_once_and_comes_back() {
+fn a_suspended_member_stops_at_once_and_can_be_reinstated() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(Members::suspend(council(2), 0));
 		assert_eq!(Members::active_key(&10), None);
@@ -101,7 +101,7 @@ fn only_hospitals_have_seats() {
 }
 
 #[test]
-fn a_person_can_annotate_from_admission_on() {
+fn a_person_can_annotate_once_admitted() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(admit(MemberKind::Person, false, 60));
 		let annotator = EnsureKey::<Test, { Powers::ANNOTATOR.bits() }>::try_origin(RuntimeOrigin::signed(60));

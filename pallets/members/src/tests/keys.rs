@@ -1,4 +1,4 @@
-//! Keys, their powers, and how they end.
+//! Keys, their powers, and how they are revoked.
 
 use crate::{mock::*, EnsureKey, EnsurePower, Error, Event, MAX_KEYS_PER_MEMBER};
 use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
@@ -17,6 +17,7 @@ fn gateway_of(account: u64) -> Option<MemberId> {
 	Gateway::try_origin(RuntimeOrigin::signed(account)).ok()
 }
 
+#[docify::export]
 #[test]
 fn a_hospital_runs_its_own_keys() {
 	ExtBuilder::build_and_execute(|| {
@@ -46,7 +47,7 @@ fn a_hospital_runs_its_own_keys() {
 }
 
 #[test]
-fn a_gateway_key_that_was_stolen_adds_no_keys() {
+fn a_stolen_gateway_key_adds_no_keys() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
 		let thief = || RuntimeOrigin::signed(GATEWAY);
@@ -58,13 +59,13 @@ fn a_gateway_key_that_was_stolen_adds_no_keys() {
 }
 
 #[test]
-fn what_a_key_may_not_have_is_refused() {
+fn powers_that_a_key_may_not_have_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(
 			Members::add_key(admin(), GATEWAY, Powers::empty()),
 			Error::<Test>::UnknownPowers
 		);
-		// A bit without a meaning today must not get one tomorrow.
+		// A bit without a meaning today must not grant a power tomorrow.
 		let unknown = codec::Decode::decode(&mut &[128u8][..]).unwrap();
 		assert_noop!(
 			Members::add_key(admin(), GATEWAY, unknown),
@@ -112,7 +113,7 @@ fn powers_are_not_mixed_up() {
 }
 
 #[test]
-fn a_key_with_held_tokens_ends_all_the_same() {
+fn a_key_with_held_tokens_can_be_revoked() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
 		System::inc_consumers(&GATEWAY).unwrap();
@@ -123,8 +124,8 @@ fn a_key_with_held_tokens_ends_all_the_same() {
 
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(128))]
-	/// Whatever administrators and the council do, the invariants hold: no member loses its last administrator, and the chain neither its
-	/// last seat nor its last validator.
+	/// Whatever administrators and the council do, the invariants hold: no member loses its last administrator, and the
+	/// chain loses neither its last seat nor its last validator.
 	#[test]
 	fn random_key_histories_keep_the_invariants(
 		steps in proptest::collection::vec((0..6u64, 0..6u64, 1..128u8, 0..9u8), 1..60),

@@ -1,4 +1,4 @@
-//! Whose nodes may connect.
+//! Which nodes may connect.
 
 use super::admit;
 use crate::{mock::*, Error, Event, Nodes, NodesOf};
@@ -16,7 +16,7 @@ fn name_nodes(account: u64, bytes: &[u8]) -> frame_support::pallet_prelude::Disp
 }
 
 #[test]
-fn everybody_may_connect_until_the_council_closes_the_network() {
+fn all_nodes_may_connect_until_the_council_closes_the_network() {
 	ExtBuilder::build_and_execute(|| {
 		for account in ADMINISTRATORS {
 			assert_ok!(name_nodes(account, &[account as u8]));
@@ -35,19 +35,19 @@ fn everybody_may_connect_until_the_council_closes_the_network() {
 }
 
 #[test]
-fn the_network_is_not_closed_against_a_validator() {
+fn the_network_is_not_closed_while_a_validator_has_named_no_nodes() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(name_nodes(10, &[1]));
 		assert_ok!(name_nodes(11, &[2]));
 		assert_noop!(Members::close_network(council(2), true), Error::<Test>::NodesMissing);
-		// Without its validator, the third hospital is no obstacle.
+		// Without a validator, the third hospital does not have to name nodes.
 		assert_ok!(Members::remove_validator(council(2), 2));
 		assert_ok!(Members::close_network(council(2), true));
 	});
 }
 
 #[test]
-fn the_nodes_of_whoever_is_suspended_or_removed_may_not_connect() {
+fn the_nodes_of_suspended_or_removed_members_may_not_connect() {
 	ExtBuilder::build_and_execute(|| {
 		for account in ADMINISTRATORS {
 			assert_ok!(name_nodes(account, &[account as u8]));

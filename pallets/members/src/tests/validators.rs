@@ -1,4 +1,4 @@
-//! Whose validators run the chain.
+//! Which validators run the chain.
 
 use super::admit;
 use crate::{mock::*, Error, Event, Offence, ValidatorsOf, SILENCE, SILENT_TURNS};
@@ -28,7 +28,7 @@ fn a_majority_admits_and_two_thirds_remove() {
 }
 
 #[test]
-fn who_can_be_no_validator_is_refused() {
+fn accounts_that_can_not_be_validators_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(Members::admit_validator(council(2), 20), Error::<Test>::NotFound);
 		assert_ok!(admit(MemberKind::Company, false, 20));
@@ -48,7 +48,7 @@ fn who_can_be_no_validator_is_refused() {
 }
 
 #[test]
-fn a_validator_goes_and_comes_with_its_member() {
+fn a_validator_is_suspended_and_reinstated_with_its_member() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(Members::suspend(council(2), 0));
 		assert_eq!(Members::validators(), [11, 12]);
@@ -61,7 +61,7 @@ fn a_validator_goes_and_comes_with_its_member() {
 }
 
 #[test]
-fn a_key_that_is_revoked_is_no_validator_any_more() {
+fn a_revoked_key_is_no_longer_a_validator() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 21, Powers::ADMINISTRATOR));
 		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(21), 10));
@@ -74,7 +74,7 @@ fn a_key_that_is_revoked_is_no_validator_any_more() {
 #[test]
 fn the_last_validator_stays() {
 	ExtBuilder::build_and_execute(|| {
-		// So that the seats are not what keeps the last member.
+		// Otherwise it would be its seat that keeps the last member from being suspended.
 		assert_ok!(admit(MemberKind::Hospital, true, 20));
 		assert_ok!(Members::remove_validator(council(2), 0));
 		assert_ok!(Members::suspend(council(2), 1));
@@ -116,7 +116,7 @@ fn an_equivocation_suspends_until_the_council_reinstates() {
 		);
 		assert!(Members::active_key(&11).is_some(), "the hospital goes on recording");
 
-		// Neither its own administrators nor a suspension of the member get around it.
+		// Neither its administrators nor a suspension of the member change that.
 		assert_ok!(Members::suspend(council(2), 1));
 		assert_ok!(Members::reinstate(council(2), 1));
 		assert_eq!(Members::validators(), [10, 12]);
@@ -131,7 +131,7 @@ fn an_equivocation_suspends_until_the_council_reinstates() {
 }
 
 #[test]
-fn the_last_validator_is_not_suspended_and_the_offence_is_told() {
+fn the_last_validator_is_not_suspended_but_its_offence_is_published() {
 	ExtBuilder::build_and_execute(|| {
 		Members::note_offence(&10, BABE, 1);
 		Members::note_offence(&11, BABE, 1);
@@ -152,11 +152,11 @@ fn the_last_validator_is_not_suspended_and_the_offence_is_told() {
 }
 
 #[test]
-fn a_silent_validator_is_told_of_once() {
+fn a_silent_validator_is_reported_once() {
 	ExtBuilder::build_and_execute(|| {
 		let turns = u64::from(SILENT_TURNS) * 3;
 		let silent = |since| Event::<Test>::ValidatorSilent { account: 11, since }.into();
-		let told = || {
+		let reported = || {
 			let events = System::events();
 			events
 				.iter()
@@ -169,7 +169,7 @@ fn a_silent_validator_is_told_of_once() {
 			if block % 10 == 0 {
 				Members::note_silent(&ADMINISTRATORS);
 			}
-			assert_eq!(told(), usize::from(block >= turns + 10), "{block}");
+			assert_eq!(reported(), usize::from(block >= turns + 10), "{block}");
 		}
 		System::assert_has_event(silent(0));
 		Members::note_author(&11);
@@ -182,11 +182,11 @@ fn a_silent_validator_is_told_of_once() {
 			}
 		}
 		System::assert_has_event(silent(2 * turns));
-		assert_eq!(told(), 2);
+		assert_eq!(reported(), 2);
 	});
 }
 
-/// Goes on for as long as makes everybody silent but these.
+/// Continues for long enough that all validators but these are silent.
 fn only_author(authors: &[u64]) {
 	for _ in 0..=SILENT_TURNS * 3 {
 		System::set_block_number(System::block_number() + 1);
@@ -195,7 +195,7 @@ fn only_author(authors: &[u64]) {
 }
 
 #[test]
-fn the_silent_ones_are_suspended_when_finality_does_not_survive_without_them() {
+fn silent_validators_are_suspended_when_finality_does_not_survive_without_them() {
 	ExtBuilder::build_and_execute(|| {
 		let restart = || Members::suspend_silent(&ADMINISTRATORS, 7);
 		only_author(&[10, 11, 12]);
@@ -219,7 +219,7 @@ fn the_silent_ones_are_suspended_when_finality_does_not_survive_without_them() {
 }
 
 #[test]
-fn a_silent_third_is_no_reason_to_go_on_without_it() {
+fn a_silent_third_is_not_suspended() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(admit(MemberKind::Hospital, false, 20));
 		assert_ok!(Members::admit_validator(council(2), 20));
@@ -233,7 +233,7 @@ fn a_silent_third_is_no_reason_to_go_on_without_it() {
 }
 
 #[test]
-fn not_all_are_suspended() {
+fn the_last_validator_is_never_suspended_for_silence() {
 	ExtBuilder::build_and_execute(|| {
 		only_author(&[]);
 		let restart = || Members::suspend_silent(&ADMINISTRATORS, 7);

@@ -13,7 +13,7 @@ use kexin_verifier::{
 
 pub type Vote = SignedPrecommit<H256, u32, [u8; 64], [u8; 32]>;
 
-/// A justification as nodes keep it.
+/// A justification, as nodes store it.
 #[derive(Clone, Encode, Decode)]
 pub struct Justification {
 	pub round: u64,
@@ -27,7 +27,7 @@ impl Justification {
 	}
 }
 
-/// Keys that no two ranges share.
+/// Keys, of which no two ranges share any.
 pub fn voters(range: std::ops::Range<u16>) -> Vec<SigningKey> {
 	range
 		.map(|number| {
@@ -47,7 +47,7 @@ pub fn vote(key: &SigningKey, target: &Header, round: u64, set_id: u64) -> Vote 
 	vote_for(key, Precommit::new(target.hash(), target.number), round, set_id)
 }
 
-/// A vote, whether there is such a block or not.
+/// A vote, whether or not there is such a block.
 pub fn vote_for(key: &SigningKey, precommit: Precommit<H256, u32>, round: u64, set_id: u64) -> Vote {
 	let message = (Message::Precommit(precommit.clone()), round, set_id).encode();
 	SignedPrecommit {
@@ -65,7 +65,7 @@ pub fn announcement(keys: &[SigningKey], delay: u32) -> DigestItem {
 	DigestItem::Consensus(*b"FRNK", log)
 }
 
-/// The digest item with which a block starts finality anew after `last_final`.
+/// The digest item with which a block restarts finality after `last_final`.
 pub fn restart(keys: &[SigningKey], last_final: u32) -> DigestItem {
 	let voters: Voters = keys.iter().map(|key| (id(key), 1)).collect();
 	let mut log = vec![2];
@@ -73,7 +73,7 @@ pub fn restart(keys: &[SigningKey], last_final: u32) -> DigestItem {
 	DigestItem::Consensus(*b"FRNK", log)
 }
 
-/// A chain whose voters finalize what they are asked to.
+/// A chain whose voters finalize whatever a test asks for.
 #[derive(Clone)]
 pub struct Chain {
 	pub keys: Vec<SigningKey>,
@@ -97,7 +97,7 @@ impl Chain {
 			digest: vec![],
 		};
 		Self {
-			storage_keys,
+			keys,
 			set_id: 0,
 			authorities: ledger
 				.prove(|state| drop(state.get(&storage_keys::authorities()).expect("every node is there"))),
@@ -116,7 +116,7 @@ impl Chain {
 		self.grow_with(state_root, vec![])
 	}
 
-	/// The next block, with these items between those of the author.
+	/// The next block, with these digest items between the author's.
 	pub fn grow_with(&mut self, state_root: H256, items: Vec<DigestItem>) -> Header {
 		// A secondary slot of BABE: its kind, the author's index and the slot.
 		let slot = [&[2][..], &[0; 4], &[1; 8]].concat();
@@ -133,7 +133,7 @@ impl Chain {
 		self.tip.clone()
 	}
 
-	/// The next block announces voters, and they take over.
+	/// Adds a block that announces voters, who take over.
 	pub fn hand_over(&mut self, keys: Vec<SigningKey>) -> Header {
 		let header = self.grow_with(H256::repeat_byte(5), vec![announcement(&keys, 0)]);
 		self.handovers.push(Handover {
@@ -145,7 +145,7 @@ impl Chain {
 		header
 	}
 
-	/// The next block starts finality anew after `last_final`, by voters for whom nobody vouches.
+	/// Adds a block that restarts finality after `last_final` with voters whom no previous set announced.
 	pub fn restart(&mut self, keys: Vec<SigningKey>, last_final: u32) -> Header {
 		let header = self.grow_with(H256::repeat_byte(5), vec![restart(&keys, last_final)]);
 		self.handovers.push(Handover {
@@ -157,13 +157,13 @@ impl Chain {
 		header
 	}
 
-	/// The justification of a block for which every voter voted.
+	/// The justification of a block, with the votes of all voters.
 	pub fn justify(&self, target: &Header) -> Justification {
 		let votes = self.keys.iter().map(|key| vote(key, target, 9, self.set_id));
 		self.justify_by(target, votes.collect(), vec![])
 	}
 
-	/// The justification of a block by these votes, with these headers between them.
+	/// The justification of a block with these votes, and these headers between them.
 	pub fn justify_by(&self, target: &Header, precommits: Vec<Vote>, votes_ancestries: Vec<Header>) -> Justification {
 		Justification {
 			round: 9,
@@ -191,7 +191,7 @@ impl Chain {
 		}
 	}
 
-	/// The proof that a block is final, for which every voter voted.
+	/// The proof that a block is final, with the votes of all voters.
 	pub fn prove(&self, header: &Header) -> Finality {
 		self.finality([header], &self.justify(header))
 	}

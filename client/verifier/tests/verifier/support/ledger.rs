@@ -6,7 +6,7 @@ use kexin_primitives::{
 	log::{node_hash, prove, Subtree},
 	storage_keys, Versioned, H256,
 };
-use kexin_verifier::{access::leaves, Bytes, State};
+use kexin_verifier::{access::leaves, Bytes, ProvedState};
 use sp_core::Blake2Hasher;
 use sp_trie::{trie_types::TrieDBMutBuilderV1, MemoryDB, TrieMut};
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ pub struct Ledger {
 }
 
 impl Ledger {
-	/// A ledger with so many values that no proof is about.
+	/// A ledger with this number of values that no proof needs.
 	pub fn with_filler(number: u32) -> Self {
 		let mut ledger = Self::default();
 		for number in 0..number {
@@ -72,17 +72,17 @@ impl Ledger {
 		self.values.remove(key);
 	}
 
-	/// Every value, in the order of their keys.
+	/// Every value, ordered by key.
 	pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Vec<u8>> {
 		self.values.values_mut()
 	}
 
-	/// Records an entry in the log of its data set.
+	/// Records an entry in the log of its dataset.
 	pub fn record(&mut self, entry: LogEntry) {
 		self.record_all(entry.dataset, [entry]);
 	}
 
-	/// Records entries in the log of a data set.
+	/// Records entries in the log of a dataset.
 	pub fn record_all(&mut self, dataset: H256, entries: impl IntoIterator<Item = LogEntry>) {
 		let log = self.logs.entry(dataset).or_default();
 		entries.into_iter().for_each(|entry| log.push(entry));
@@ -115,9 +115,9 @@ impl Ledger {
 	}
 
 	/// The nodes that prove what is read.
-	pub fn prove(&self, read: impl FnOnce(&State)) -> Vec<Bytes> {
+	pub fn prove(&self, read: impl FnOnce(&ProvedState)) -> Vec<Bytes> {
 		let (root, nodes) = self.trie();
-		let state = State::new(root, &nodes).expect("no node is there twice");
+		let state = ProvedState::new(root, &nodes).expect("no node is there twice");
 		read(&state);
 		state.used_nodes()
 	}

@@ -1,6 +1,6 @@
-//! A consortium made up for tests: voters with keys, a chain of headers, a ledger with a real state trie.
+//! An invented consortium: voters with keys, a chain of headers, and a ledger with a real state trie.
 
-#![allow(dead_code)] // The tests and the benchmark each use a part.
+#![allow(dead_code)] // The tests and the benchmark each use a part of it.
 
 pub mod chain;
 pub mod ledger;
@@ -11,17 +11,17 @@ use kexin_primitives::H256;
 use kexin_verifier::AccessProof;
 use sp_crypto_hashing::blake2_256;
 
-/// The hash of a word: names for data sets, artifacts and people.
+/// The hash of a word: names for datasets, artifacts and people.
 pub fn named(word: &str) -> H256 {
 	H256(blake2_256(word.as_bytes()))
 }
 
-/// The file that an auditor is given.
+/// The file that an auditor receives.
 pub fn json(proof: &impl serde::Serialize) -> Vec<u8> {
 	serde_json::to_vec_pretty(proof).expect("a proof is JSON")
 }
 
-/// A proof of `number` entries from `first` on in the log of a data set, of the newest block.
+/// A proof of `number` entries from `first` on in the log of a dataset, of the newest block.
 pub fn access_proof(
 	chain: &mut chain::Chain,
 	ledger: &ledger::Ledger,
@@ -33,7 +33,7 @@ pub fn access_proof(
 	let log = ledger.log(&dataset);
 	AccessProof {
 		format: AccessProof::FORMAT.into(),
-		block: kexin_verifier::access::Block {
+		block: kexin_verifier::access::BlockId {
 			hash: header.hash(),
 			number: header.number,
 		},

@@ -1,4 +1,4 @@
-//! Damage to files of JSON, the same in every run: what a number as a seed makes, it makes always.
+//! Damage to JSON files. The same seed always makes the same damage.
 
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -28,7 +28,7 @@ impl Numbers {
 		&of[self.below(of.len())]
 	}
 
-	/// A part of something of this length, and short more often than not.
+	/// A range within this length, more often short than long.
 	fn part(&mut self, length: usize) -> Range<usize> {
 		let start = self.below(length + 1);
 		let most = if self.one_in(4) { length } else { 40 };
@@ -36,13 +36,13 @@ impl Numbers {
 	}
 }
 
-/// The seeds of a run: so many, and `KEXIN_FUZZ` times as many where it is set. Each seed is a mutant of its own.
+/// The seeds of a run: `number`, or `KEXIN_FUZZ` times as many if that variable is set. Each seed makes another mutant.
 pub fn seeds(number: u64) -> Range<u64> {
 	let times = std::env::var("KEXIN_FUZZ").map_or(1, |times| times.parse().expect("KEXIN_FUZZ is a number"));
 	0..number * times
 }
 
-/// The beginnings of long lists, long numbers and nothing, in SCALE and in general.
+/// The first bytes of long lists, of large numbers and of empty values, in SCALE and in general.
 const BYTES: &[&[u8]] = &[
 	&[0],
 	&[0, 0, 0, 0],
@@ -53,7 +53,7 @@ const BYTES: &[&[u8]] = &[
 	&[0x13, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
 ];
 
-/// Damages bytes in one to four places; some of it comes from other bytes.
+/// Damages bytes in one to four places, sometimes with parts of other bytes.
 pub fn bytes(numbers: &mut Numbers, bytes: &mut Vec<u8>, other: &[u8]) {
 	for _ in 0..=numbers.below(4) {
 		let at = numbers.below(bytes.len() + 1);
@@ -88,7 +88,7 @@ pub fn bytes(numbers: &mut Numbers, bytes: &mut Vec<u8>, other: &[u8]) {
 	}
 }
 
-/// Marks what [`text`] writes as it stands: numbers that no number holds, and names that are there twice.
+/// Marks what [`text`] writes literally: numbers that are too large for any type, and duplicate names.
 const RAW: char = '\u{1}';
 
 fn raw(token: &str) -> Value {
@@ -103,7 +103,7 @@ pub fn text(value: &Value) -> String {
 		.replace("\\u0001", "\"")
 }
 
-/// What may stand where something else is expected.
+/// Values to put where another is expected.
 fn special(numbers: &mut Numbers) -> Value {
 	match numbers.below(26) {
 		0 => Value::Null,
@@ -161,7 +161,8 @@ fn place(numbers: &mut Numbers, value: &Value) -> String {
 	pointer
 }
 
-/// Changes the structure or single values in one to three places; what is put in comes from another value, often from the same place.
+/// Changes the structure or single values in one to three places, with parts of another value, often from the same
+/// place.
 pub fn json(numbers: &mut Numbers, value: &mut Value, other: &Value) {
 	for _ in 0..=numbers.below(3) {
 		let pointer = place(numbers, value);
@@ -178,7 +179,7 @@ pub fn json(numbers: &mut Numbers, value: &mut Value, other: &Value) {
 	}
 }
 
-/// Changes a value in a way that it can be changed in.
+/// Changes a value in a way that suits its type.
 fn inside(numbers: &mut Numbers, at: &mut Value, foreign: Value) {
 	match at {
 		Value::Array(items) if !items.is_empty() => {
@@ -204,7 +205,7 @@ fn inside(numbers: &mut Numbers, at: &mut Value, foreign: Value) {
 					fields.insert(two.clone(), first);
 				},
 				2 => drop(fields.insert(format!("{one}x"), foreign)),
-				// The name a second time: in front of the other, or behind it.
+				// The same name again, before or after the other.
 				3 => drop(fields.insert(format!("{RAW}\"{one}{RAW}"), foreign)),
 				4 => drop(fields.insert(format!("{one}{RAW}"), special)),
 				_ => *at = fields.values().cloned().collect::<Vec<_>>().into(),
@@ -220,7 +221,7 @@ fn inside(numbers: &mut Numbers, at: &mut Value, foreign: Value) {
 	}
 }
 
-/// Other text. Of hex, the bytes that it stands for are damaged.
+/// Other text. In hex, this damages the bytes that it encodes.
 fn string(numbers: &mut Numbers, word: &str, other: &str) -> Value {
 	match (from_hex(word), from_hex(other)) {
 		(Some(mut damaged), other) => {

@@ -1,4 +1,4 @@
-//! A small ledger with a model in it.
+//! A small ledger with a model.
 //!
 //! ```text
 //! scans ──────────────────────┐
@@ -19,7 +19,7 @@ use kexin_primitives::{
 };
 use kexin_verifier::{report::DatasetLog, Document, Error};
 
-/// The time of the block that reports are about.
+/// The time of the block of the reports.
 pub const NOW: UnixMillis = 1_800_000_000_000;
 pub const HOSPITAL: u32 = 0;
 pub const COMPANY: u32 = 1;
@@ -30,11 +30,11 @@ pub struct Sample {
 	pub chain: Chain,
 	pub ledger: Ledger,
 	pub model: H256,
-	/// The data sets in the order of a report.
+	/// The datasets in the order of a report.
 	pub datasets: Vec<H256>,
 }
 
-/// An access to a data set for an activity, as it should be.
+/// A permitted access to a dataset for an activity, within the consents.
 pub fn entry(dataset: &str, number: u8, operation: Operation, activity: Option<&str>) -> LogEntry {
 	LogEntry {
 		dataset: named(dataset),
@@ -120,12 +120,12 @@ pub fn activity(kind: ActivityKind, inputs: &[(&str, InputRole)], outputs: &[&st
 }
 
 impl Sample {
-	/// A model whose accesses were all as they should be.
+	/// A model whose accesses were all permitted and within the consents.
 	pub fn new() -> Self {
 		Self::on(Chain::new(super::chain::voters(0..4)), Ledger::with_filler(100))
 	}
 
-	/// The same on this chain, with these values besides.
+	/// The same on this chain, with these values added.
 	pub fn on(chain: Chain, mut ledger: Ledger) -> Self {
 		use InputRole::{Read, Used};
 		ledger.put_raw(storage_keys::now(), NOW.to_le_bytes().to_vec());
