@@ -11,15 +11,15 @@ mod chain;
 #[path = "../src/index/tests/postgres.rs"]
 mod postgres;
 
-use chain::{event, name, Ledger, Made};
+use chain::{add, event, name, Ledger, Made};
 use kexin_node::{
 	index::{self, follow::Follower, metrics::Metrics, store::Location, Index},
 	rpc::lineage,
 };
 use kexin_primitives::{
 	access::Breaches,
-	history::{Happening, History},
-	lineage::{Activity, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, Input, InputRole, TraceQuery},
+	events::{lineage::LineageEvent, BlockEvents},
+	lineage::{ActivityKind, ArtifactId, ArtifactKind, Direction, Input, InputRole, TraceQuery},
 };
 use postgres::Postgres;
 use sqlx::{Connection as _, PgConnection, Row as _};
@@ -61,9 +61,9 @@ async fn follow(chain: Made, location: Location) -> (Arc<Index>, Duration) {
 async fn events(location: Location) {
 	let (chain, mut ledger) = (Made::new(0), Ledger::default());
 	for block in 0..BLOCKS {
-		let mut history = History {
+		let mut made = BlockEvents {
 			time: block,
-			..History::default()
+			..BlockEvents::default()
 		};
 		let accesses = (block * EVENTS..(block + 1) * EVENTS).map(|number| {
 			let mut access = event(number);
@@ -77,8 +77,8 @@ async fn events(location: Location) {
 			(access, false, breaches)
 		});
 		let accesses = accesses.collect::<Vec<_>>();
-		ledger.record(&mut history, 1, name(b'd', block % 4), 7, &accesses, false);
-		chain.push(history);
+		ledger.record(&mut made, name(b'd', block % 4), 7, &accesses);
+		chain.push(made);
 	}
 	let (_, took) = follow(chain, location).await;
 	let number = BLOCKS * EVENTS;
@@ -99,18 +99,17 @@ fn made(model: u64, round: u64) -> u64 {
 async fn lineage(location: Location) -> Arc<Index> {
 	let chain = Made::new(0);
 	for model in 0..MODELS {
-		let mut history = History::default();
+		let mut block = BlockEvents::default();
 		let mut register = |number, generated_by| {
-			history.happenings.push(Happening::Registered {
-				id: artifact(number),
-				artifact: Artifact {
+			add(
+				&mut block,
+				LineageEvent::Registered {
+					artifact: artifact(number),
 					kind: ArtifactKind::Model,
 					owner: 1,
-					registered: 5,
 					generated_by,
-					uses: 0,
 				},
-			});
+			);
 		};
 		register(made(model, 0), None);
 		let mut rounds = Vec::new();
@@ -123,20 +122,19 @@ async fn lineage(location: Location) -> Arc<Index> {
 				artifact: artifact(number),
 				role: InputRole::Used,
 			});
-			rounds.push(Happening::Derived {
-				id: activity,
-				activity: Activity {
-					kind: ActivityKind::FederatedRound,
-					agent: 1,
-					started: 1,
-					ended: Some(5),
-					inputs: inputs.collect::<Vec<_>>().try_into().expect("few inputs"),
-					outputs: vec![artifact(after)].try_into().expect("one output"),
-				},
+			rounds.push(LineageEvent::Derived {
+				activity,
+				kind: ActivityKind::FederatedRound,
+				agent: 1,
+				started: 1,
+				inputs: inputs.collect(),
+				outputs: vec![artifact(after)],
 			});
 		}
-		history.happenings.extend(rounds);
-		chain.push(history);
+		for round in rounds {
+			add(&mut block, round);
+		}
+		chain.push(block);
 	}
 	let (index, took) = follow(chain, location).await;
 	println!("lineage: {} artifacts in {took:.1?} with SQLite", MODELS * FAMILY);
@@ -155,7 +153,7 @@ fn walks(index: &Index) {
 				direction: Direction::Ancestors,
 				depth: u32::MAX,
 				offset,
-				limit: index::graph::MAX_PAGE,
+				limit: index::lineage::graph::MAX_PAGE,
 			};
 			let page = index.trace(&query, MODELS as u32).expect("the model is there");
 			nodes += page.nodes.len();

@@ -190,7 +190,7 @@ impl Scopes {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::rpc::answer::golden::{answer, block, hash, BLOCK};
+	use crate::rpc::answer::golden::{answer, block, hash};
 	use kexin_primitives::{
 		scope::Dimension,
 		vocabulary::{Purpose, Region},

@@ -3,7 +3,10 @@
 use crate::index::{follow::Chain, Block};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
-	history::{History, RecordCall, RecordedBatch},
+	events::{
+		access::{AccessLogEvent, Batch},
+		BlockEvents, LedgerEvent,
+	},
 	log::Accumulator,
 	members::MemberId,
 	vocabulary::Operation,
@@ -40,7 +43,7 @@ pub fn event(source: u64) -> AccessEvent {
 	}
 }
 
-/// What an access is recorded with: whether it was recorded earlier, and its breaches.
+/// An access, whether it was recorded before, and its breaches.
 pub type Recorded = (AccessEvent, bool, Breaches);
 
 /// What happens in the next block, and the logs that grow by it.
@@ -51,68 +54,46 @@ pub struct Ledger {
 }
 
 impl Ledger {
-	/// Records a batch as the runtime does. A call that fails is there without its batch.
-	pub fn record(
-		&mut self,
-		history: &mut History,
-		transaction: u32,
-		dataset: DatasetId,
-		reporter: MemberId,
-		events: &[Recorded],
-		fails: bool,
-	) {
-		history.calls.push(RecordCall {
-			transaction,
-			dataset,
-			events: events.iter().map(|(event, ..)| *event).collect(),
-		});
-		if fails {
-			return;
-		}
-		let mut batch = RecordedBatch {
-			transaction,
+	/// Records a batch as the runtime does.
+	pub fn record(&mut self, block: &mut BlockEvents, dataset: DatasetId, reporter: MemberId, events: &[Recorded]) {
+		let mut batch = Batch {
 			dataset,
 			reporter,
 			first: self.logs.entry(dataset).or_default().count(),
-			recorded: 0,
-			replayed: Vec::new(),
-			breached: Vec::new(),
-			recorded_at: history.time,
+			entries: Vec::new(),
+			replayed: 0,
+			recorded: block.time,
 			rules: Rules {
 				spec_version: 1,
 				code: name(b'c', 0),
 			},
 			root: H256::zero(),
 		};
-		for (position, (event, replayed, breaches)) in (0..).zip(events) {
+		for (event, replayed, breaches) in events {
 			if *replayed {
-				batch.replayed.push(position);
-				continue;
+				batch.replayed += 1;
+			} else {
+				batch.entries.push((*event, *breaches));
 			}
-			if !breaches.is_empty() {
-				batch.breached.push((position, *breaches));
-			}
-			batch.recorded += 1;
-			let entry = LogEntry {
-				dataset,
-				reporter,
-				recorded: batch.recorded_at,
-				rules: batch.rules,
-				breaches: *breaches,
-				event: *event,
-			};
+		}
+		for entry in batch.entries() {
 			self.logs.entry(dataset).or_default().append(entry.leaf()).unwrap();
 			self.entries.entry(dataset).or_default().push(entry);
 		}
 		batch.root = self.logs[&dataset].root();
-		history.batches.push(batch);
+		add(block, AccessLogEvent::BatchRecorded(batch));
 	}
+}
+
+/// Adds an event to a block.
+pub fn add(block: &mut BlockEvents, event: impl Into<LedgerEvent>) {
+	block.events.push(event.into().seal());
 }
 
 /// The blocks. All are final, save those that are held back.
 pub struct Made {
 	salt: u64,
-	state: Mutex<(Vec<History>, usize)>,
+	state: Mutex<(Vec<BlockEvents>, usize)>,
 	pruned: AtomicU32,
 }
 
@@ -121,15 +102,15 @@ impl Made {
 	pub fn new(salt: u64) -> Self {
 		Self {
 			salt,
-			state: Mutex::new((vec![History::default()], 0)),
+			state: Mutex::new((vec![BlockEvents::default()], 0)),
 			pruned: AtomicU32::new(0),
 		}
 	}
 
 	/// Adds a final block.
-	pub fn push(&self, history: History) {
+	pub fn push(&self, block: BlockEvents) {
 		let mut state = self.state.lock().unwrap();
-		state.0.push(history);
+		state.0.push(block);
 		state.1 += 1;
 	}
 
@@ -143,8 +124,8 @@ impl Made {
 		self.pruned.store(before, Ordering::Relaxed);
 	}
 
-	/// What happened in the blocks.
-	pub fn blocks(&self) -> Vec<History> {
+	/// The events of the blocks.
+	pub fn blocks(&self) -> Vec<BlockEvents> {
 		self.state.lock().unwrap().0.clone()
 	}
 
@@ -168,12 +149,12 @@ impl Chain for Made {
 		Ok(known.then(|| self.block(number).hash))
 	}
 
-	fn history(&self, hash: H256) -> Result<History, String> {
+	fn events(&self, hash: H256) -> Result<BlockEvents, String> {
 		let number = hash.to_low_u64_be() as u32;
 		if number < self.pruned.load(Ordering::Relaxed) {
 			return Err("state already discarded".into());
 		}
-		let history = self.state.lock().unwrap().0.get(number as usize).cloned();
-		history.ok_or_else(|| "no such block".into())
+		let block = self.state.lock().unwrap().0.get(number as usize).cloned();
+		block.ok_or_else(|| "no such block".into())
 	}
 }

@@ -7,16 +7,20 @@ mod postgres;
 mod rows;
 
 use super::{
+	access::{rows::Logs, EventQuery},
 	follow::{Error, Follower},
+	history::Key,
 	metrics::Metrics,
-	rows::{Logs, Rows},
-	store::{EventQuery, Location, Store},
+	place::place,
+	rows::{Opened, Rows, Skipped},
+	store::{Location, Store},
 	Index, Progress,
 };
-use chain::{event, name, Ledger, Made};
+use chain::{add, event, name, Ledger, Made};
 use kexin_primitives::{
 	access::{Breaches, LogEntry},
-	history::History,
+	events::{consent::ConsentEvent, lineage::LineageEvent, BlockEvents, DomainEvent, Envelope},
+	lineage::{ActivityKind, ArtifactKind, Input, InputRole},
 };
 use postgres::Postgres;
 use std::{
@@ -87,13 +91,12 @@ fn extend(chain: &Made, ledger: &mut Ledger, blocks: std::ops::Range<u64>, size:
 			};
 			(event(number), false, breaches)
 		});
-		let mut history = History {
+		let mut made = BlockEvents {
 			time: 1_000 + block,
-			..History::default()
+			..BlockEvents::default()
 		};
-		let events = events.collect::<Vec<_>>();
-		ledger.record(&mut history, 1, name(b'd', 0), 7, &events, false);
-		chain.push(history);
+		ledger.record(&mut made, name(b'd', 0), 7, &events.collect::<Vec<_>>());
+		chain.push(made);
 	}
 }
 
@@ -119,9 +122,10 @@ async fn a_write_that_is_cut_off_leaves_all_or_nothing(database: &Database) {
 	let (chain, ledger) = accesses(1, 2_000);
 	let genesis = chain.block(0);
 	let store = Store::open(&location, genesis.hash).await.unwrap();
-	let mut logs = Logs::new(0);
+	let mut logs = Logs::new(0, false);
 	logs.insert(name(b'd', 0), None);
-	let rows = Rows::of(chain.block(1), &chain.blocks()[1], &mut logs).unwrap();
+	let opened = Opened::new(chain.block(1), chain.blocks().swap_remove(1));
+	let rows = Rows::of(opened, &mut logs).unwrap();
 	for polls in 0..60 {
 		let mut write = Box::pin(store.write(&rows, genesis, chain.block(1)));
 		let done = cut_off(&mut write, polls).await;
@@ -139,7 +143,7 @@ async fn a_write_that_is_cut_off_leaves_all_or_nothing(database: &Database) {
 		assert_eq!(found, 0, "after {polls} polls");
 	}
 	let mut twice = rows.clone();
-	twice.entries.push(rows.entries[0].clone());
+	twice.access.entries.push(rows.access.entries[0].clone());
 	if store.last().await.unwrap() == genesis {
 		assert!(store.write(&twice, genesis, chain.block(1)).await.is_err());
 		assert_eq!(store.last().await.unwrap(), genesis);
@@ -207,29 +211,24 @@ async fn another_chain_and_other_versions_are_refused(database: &Database) {
 	assert_eq!(index.progress().indexed, Some(foreign.block(0)));
 }
 
-async fn what_is_not_explained_stops_the_index_at_its_block(database: &Database) {
+async fn a_batch_that_does_not_continue_its_log_stops_the_index_at_its_block(database: &Database) {
 	let location = database.location();
 	let (chain, mut ledger) = accesses(3, 4);
 	let before = ledger.entries[&name(b'd', 0)].clone();
-	let mut history = History::default();
-	ledger.record(
-		&mut history,
-		0,
-		name(b'd', 0),
-		7,
-		&[(event(99), false, Breaches::empty())],
-		false,
-	);
-	history.calls[0].events[0].occurred += 1;
-	chain.push(history);
+	// The log of somebody else has another root.
+	let mut other = Ledger::default();
+	let mut block = BlockEvents::default();
+	other.record(&mut block, name(b'd', 0), 7, &[(event(99), false, Breaches::empty())]);
+	chain.push(block);
 	extend(&chain, &mut ledger, 4..5, 4);
 
 	let mut follower = follower(&chain, &location);
 	let error = follower.catch_up(|_| ()).await.unwrap_err();
 	assert!(!error.may_pass());
+	let text = error.to_string();
 	assert!(
-		error.to_string().contains("block 4") && error.to_string().contains("explains"),
-		"{error}"
+		text.contains("block 4") && text.contains("does not continue the log"),
+		"{text}"
 	);
 	let index = follower.index();
 	assert_eq!(index.progress().indexed, Some(chain.block(3)));
@@ -237,6 +236,118 @@ async fn what_is_not_explained_stops_the_index_at_its_block(database: &Database)
 	follower.run(futures::stream::empty()).await;
 	assert!(index.progress().error.unwrap().contains("block 4"));
 	assert_eq!(index.progress().indexed, Some(chain.block(3)));
+}
+
+/// As a newer runtime would write it.
+fn newer(event: impl DomainEvent) -> Envelope {
+	let mut envelope = event.into().seal();
+	envelope.version += 1;
+	envelope
+}
+
+async fn events_of_a_newer_runtime_are_skipped_and_counted(database: &Database) {
+	let location = database.location();
+	let (chain, mut ledger) = accesses(2, 4);
+	let registered = |artifact| LineageEvent::Registered {
+		artifact,
+		kind: ArtifactKind::Model,
+		owner: 1,
+		generated_by: None,
+	};
+	let mut block = BlockEvents::default();
+	add(&mut block, registered(name(b'a', 1)));
+	block.events.push(newer(registered(name(b'a', 2))));
+	// It names an artifact that was skipped.
+	add(
+		&mut block,
+		LineageEvent::Derived {
+			activity: name(b'y', 1),
+			kind: ActivityKind::Training,
+			agent: 1,
+			started: 1,
+			inputs: vec![Input {
+				artifact: name(b'a', 2),
+				role: InputRole::Used,
+			}],
+			outputs: vec![name(b'a', 1)],
+		},
+	);
+	block.events.push(Envelope {
+		domain: 200,
+		version: 1,
+		bytes: vec![1, 2, 3],
+	});
+	chain.push(block);
+	let before = ledger.entries[&name(b'd', 0)].clone();
+	// The batch of a newer runtime, and one that this release could read if it had the one before.
+	let mut hidden = BlockEvents::default();
+	ledger.record(&mut hidden, name(b'd', 0), 7, &[(event(99), false, Breaches::empty())]);
+	hidden.events[0].version += 1;
+	chain.push(hidden);
+	extend(&chain, &mut ledger, 5..6, 4);
+	let mut other = BlockEvents::default();
+	ledger.record(&mut other, name(b'd', 1), 7, &[(event(1), false, Breaches::empty())]);
+	chain.push(other);
+
+	let expected = [
+		((0, 1), 1, place(5, 0)),
+		((0, 2), 1, place(4, 0)),
+		((2, 2), 1, place(3, 1)),
+		((200, 1), 1, place(3, 3)),
+	];
+	let expected = expected.map(|(key, events, first)| (key, Skipped { events, first }));
+	let index = catch_up(&chain, &location).await.unwrap();
+	for index in [index, catch_up(&chain, &location).await.unwrap()] {
+		assert_eq!(index.progress().indexed, Some(chain.block(6)));
+		assert_eq!(index.progress().error, None);
+		assert_eq!(index.progress().skipped, expected.into());
+		assert_eq!(index.skipped(0), 2);
+		let mut all = before.clone();
+		all.extend(&ledger.entries[&name(b'd', 1)]);
+		assert_eq!(entries(&index).await, all);
+		assert_eq!(index.generated_by(name(b'a', 1)), Some(None));
+		let (store, _) = index.at(0).await.unwrap();
+		let history = store.history::<LineageEvent>(None, None, 9, 9).await.unwrap();
+		assert_eq!(
+			history.iter().map(|event| event.place).collect::<Vec<_>>(),
+			[place(3, 0), place(3, 2)]
+		);
+	}
+}
+
+async fn a_history_is_found_by_what_its_events_name(database: &Database) {
+	let location = database.location();
+	let chain = Arc::new(Made::new(0));
+	for number in 0..5u64 {
+		let mut block = BlockEvents {
+			time: 100 + number,
+			..BlockEvents::default()
+		};
+		add(
+			&mut block,
+			ConsentEvent::DatasetDeclared {
+				dataset: name(b'd', number),
+				owner: 1 + (number % 2) as u32,
+				supersedes: number.checked_sub(1).map(|older| name(b'd', older)),
+			},
+		);
+		chain.push(block);
+	}
+	let index = catch_up(&chain, &location).await.unwrap();
+	let (store, _) = index.at(0).await.unwrap();
+	let blocks = async |key, after, until, limit| {
+		let page = store.history::<ConsentEvent>(key, after, until, limit).await.unwrap();
+		page.iter().map(|event| (event.block(), event.time)).collect::<Vec<_>>()
+	};
+	let dataset = Some(Key::Dataset(name(b'd', 2)));
+	assert_eq!(blocks(dataset, None, 9, 9).await, [(3, 102), (4, 103)]);
+	assert_eq!(blocks(dataset, Some(place(3, 0)), 9, 9).await, [(4, 103)]);
+	assert_eq!(blocks(dataset, None, 3, 9).await, [(3, 102)]);
+	assert_eq!(blocks(Some(Key::Member(2)), None, 9, 1).await, [(2, 101)]);
+	assert_eq!(blocks(Some(Key::Subject(name(b'd', 2))), None, 9, 9).await, []);
+	assert_eq!(blocks(None, Some(place(2, 0)), 4, 9).await, [(3, 102), (4, 103)]);
+	assert!(store.knows::<ConsentEvent>(Key::Dataset(name(b'd', 4))).await.unwrap());
+	assert!(!store.knows::<ConsentEvent>(Key::Dataset(name(b'd', 5))).await.unwrap());
 }
 
 async fn a_block_that_the_node_has_dropped_is_named_with_what_to_do(database: &Database) {
@@ -321,7 +432,9 @@ async fn suite(database: &Database) {
 	resumes(database).await;
 	a_write_that_is_cut_off_leaves_all_or_nothing(database).await;
 	another_chain_and_other_versions_are_refused(database).await;
-	what_is_not_explained_stops_the_index_at_its_block(database).await;
+	a_batch_that_does_not_continue_its_log_stops_the_index_at_its_block(database).await;
+	events_of_a_newer_runtime_are_skipped_and_counted(database).await;
+	a_history_is_found_by_what_its_events_name(database).await;
 	a_block_that_the_node_has_dropped_is_named_with_what_to_do(database).await;
 	two_writers_do_not_write_twice(database).await;
 	any_range_of_a_long_log_is_proved(database).await;

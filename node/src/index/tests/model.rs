@@ -2,17 +2,13 @@
 
 use super::{
 	catch_up,
-	chain::{event, name, Ledger, Made, Recorded},
+	chain::{add, event, name, Ledger, Made, Recorded},
 	Database,
 };
-use crate::index::{
-	rows::{block_of, ConsentChange},
-	store::EventQuery,
-	Index,
-};
+use crate::index::{access::EventQuery, history::Key, Index};
 use kexin_primitives::{
 	access::{Breaches, LogEntry},
-	history::{Happening, History},
+	events::{consent::ConsentEvent, lineage::LineageEvent, BlockEvents},
 	lineage::{
 		Activity, ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, Input, InputRole,
 		TraceError, TraceQuery,
@@ -30,7 +26,6 @@ enum Step {
 		dataset: u64,
 		reporter: u32,
 		events: Vec<Access>,
-		fails: bool,
 	},
 	Consent {
 		subject: u64,
@@ -75,12 +70,11 @@ fn access() -> impl Strategy<Value = Access> {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-	let record = (0..3u64, 0..3u32, vec(access(), 0..6), prop::bool::weighted(0.2));
-	let record = record.prop_map(|(dataset, reporter, events, fails)| Step::Record {
+	let record = (0..3u64, 0..3u32, vec(access(), 0..6));
+	let record = record.prop_map(|(dataset, reporter, events)| Step::Record {
 		dataset,
 		reporter,
 		events,
-		fails,
 	});
 	let consent = (0..3u64, 0..3u8).prop_map(|(subject, what)| Step::Consent { subject, what });
 	let index = any::<prop::sample::Index>;
@@ -99,32 +93,31 @@ struct Model {
 	ledger: Ledger,
 	/// The block, the index and the entry.
 	entries: Vec<(u32, u64, LogEntry)>,
-	/// The block, the subject, what happened and the form.
-	consents: Vec<(u32, H256, ConsentChange, H256)>,
+	/// The block, the subject and the event.
+	consents: Vec<(u32, H256, ConsentEvent)>,
 	/// With the block.
 	artifacts: Vec<(u32, ArtifactId, Artifact)>,
 	derivations: Vec<(u32, ActivityId, Activity)>,
 }
 
 impl Model {
-	fn block(&mut self, number: u32, steps: &[Step]) -> History {
-		let mut history = History {
+	fn block(&mut self, number: u32, steps: &[Step]) -> BlockEvents {
+		let mut block = BlockEvents {
 			time: 100 + u64::from(number),
-			..History::default()
+			..BlockEvents::default()
 		};
 		for (transaction, step) in (0..).zip(steps) {
-			self.step(number, transaction, step, &mut history);
+			self.step(number, transaction, step, &mut block);
 		}
-		history
+		block
 	}
 
-	fn step(&mut self, number: u32, transaction: u32, step: &Step, history: &mut History) {
+	fn step(&mut self, number: u32, transaction: u32, step: &Step, block: &mut BlockEvents) {
 		match step {
 			Step::Record {
 				dataset,
 				reporter,
 				events,
-				fails,
 			} => {
 				let dataset = name(b'd', *dataset);
 				let recorded = |(position, access): (u64, &Access)| -> Recorded {
@@ -137,8 +130,7 @@ impl Model {
 				};
 				let events = (0..).zip(events).map(recorded).collect::<Vec<_>>();
 				let before = self.ledger.entries.get(&dataset).map_or(0, Vec::len);
-				self.ledger
-					.record(history, transaction, dataset, *reporter, &events, *fails);
+				self.ledger.record(block, dataset, *reporter, &events);
 				let log = self.ledger.entries.get(&dataset).map_or(&[][..], |log| &log[..]);
 				let new = (before as u64..).zip(&log[before..]);
 				self.entries.extend(new.map(|(index, entry)| (number, index, *entry)));
@@ -147,53 +139,52 @@ impl Model {
 				let subject = name(b's', *subject);
 				let document = name(b'f', u64::from(number) << 8 | u64::from(transaction));
 				let (hospital, consent) = (1, None);
-				let (what, happening) = match what {
-					0 => (
-						ConsentChange::Granted,
-						Happening::Granted {
-							hospital,
-							subject,
-							document,
-						},
-					),
-					1 => (
-						ConsentChange::Narrowed,
-						Happening::Narrowed {
-							hospital,
-							subject,
-							consent,
-							document,
-						},
-					),
-					_ => (
-						ConsentChange::Revoked,
-						Happening::Revoked {
-							hospital,
-							subject,
-							consent,
-							document,
-						},
-					),
+				let event = match what {
+					0 => ConsentEvent::Granted {
+						hospital,
+						subject,
+						document,
+					},
+					1 => ConsentEvent::Narrowed {
+						hospital,
+						subject,
+						consent,
+						document,
+					},
+					_ => ConsentEvent::Revoked {
+						hospital,
+						subject,
+						consent,
+						document,
+					},
 				};
-				self.consents.push((number, subject, what, document));
-				history.happenings.push(happening);
+				self.consents.push((number, subject, event.clone()));
+				add(block, event);
 			},
-			Step::Register => self.register(number, None, history),
-			Step::Derive { used, read, outputs } => self.derive(number, used, *read, *outputs, history),
+			Step::Register => self.register(number, None, block),
+			Step::Derive { used, read, outputs } => self.derive(number, used, *read, *outputs, block),
 		}
 	}
 
-	fn register(&mut self, number: u32, generated_by: Option<ActivityId>, history: &mut History) {
+	fn register(&mut self, number: u32, generated_by: Option<ActivityId>, block: &mut BlockEvents) {
 		let id = name(b'a', self.artifacts.len() as u64);
 		let artifact = Artifact {
 			kind: ArtifactKind::Dataset,
 			owner: 2,
-			registered: history.time,
+			registered: block.time,
 			generated_by,
 			uses: 0,
 		};
 		self.artifacts.push((number, id, artifact));
-		history.happenings.push(Happening::Registered { id, artifact });
+		add(
+			block,
+			LineageEvent::Registered {
+				artifact: id,
+				kind: artifact.kind,
+				owner: artifact.owner,
+				generated_by,
+			},
+		);
 	}
 
 	fn derive(
@@ -202,7 +193,7 @@ impl Model {
 		used: &[prop::sample::Index],
 		read: Option<prop::sample::Index>,
 		outputs: u64,
-		history: &mut History,
+		block: &mut BlockEvents,
 	) {
 		if self.artifacts.is_empty() {
 			return;
@@ -219,19 +210,29 @@ impl Model {
 		// The activities of the accesses are the first ones.
 		let id = name(b'y', self.derivations.len() as u64);
 		for _ in 0..outputs {
-			self.register(number, Some(id), history);
+			self.register(number, Some(id), block);
 		}
 		let generated = self.artifacts[known..].iter().map(|(_, id, _)| *id);
 		let activity = Activity {
 			kind: ActivityKind::Synthesis,
 			agent: 2,
 			started: 1,
-			ended: Some(history.time),
+			ended: Some(block.time),
 			inputs: inputs.try_into().unwrap(),
 			outputs: generated.collect::<Vec<_>>().try_into().unwrap(),
 		};
 		self.derivations.push((number, id, activity.clone()));
-		history.happenings.push(Happening::Derived { id, activity });
+		add(
+			block,
+			LineageEvent::Derived {
+				activity: id,
+				kind: activity.kind,
+				agent: activity.agent,
+				started: activity.started,
+				inputs: activity.inputs.into(),
+				outputs: activity.outputs.into(),
+			},
+		);
 	}
 
 	/// The walk as it is defined: breadth first, each artifact once, by the derivations in the order in which they were made.
@@ -387,17 +388,17 @@ async fn compare_consents(index: &Index, model: &Model, blocks: u32) {
 	let (store, _) = index.at(0).await.unwrap();
 	for (subject, limit) in [(0, 1), (1, 2), (2, 100)] {
 		let subject = name(b's', subject);
-		let expected = model.consents.iter().filter(|(_, of, ..)| *of == subject);
+		let expected = model.consents.iter().filter(|(_, of, _)| *of == subject);
 		let expected = expected
-			.map(|(block, _, what, document)| (*block, *what, *document))
+			.map(|(block, _, event)| (*block, event.clone()))
 			.collect::<Vec<_>>();
 		let (mut after, mut found) = (None, Vec::new());
 		loop {
-			let page = store.consents(subject, after, blocks, limit).await.unwrap();
-			found.extend(
-				page.iter()
-					.map(|change| (block_of(change.place), change.what, change.document)),
-			);
+			let page = store
+				.history::<ConsentEvent>(Some(Key::Subject(subject)), after, blocks, limit)
+				.await
+				.unwrap();
+			found.extend(page.iter().map(|recorded| (recorded.block(), recorded.event.clone())));
 			match page.last() {
 				Some(last) => after = Some(last.place),
 				None => break,
@@ -408,15 +409,14 @@ async fn compare_consents(index: &Index, model: &Model, blocks: u32) {
 }
 
 async fn compare_lineage(index: &Index, model: &Model, blocks: u32) {
-	let (store, _) = index.at(0).await.unwrap();
 	let known = model
 		.artifacts
 		.iter()
 		.map(|(_, id, artifact)| (*id, *artifact))
 		.collect::<HashMap<_, _>>();
-	assert_eq!(store.generated_by(name(b'a', 9_999)).await.unwrap(), None);
+	assert_eq!(index.generated_by(name(b'a', 9_999)), None);
 	for (number, (block, id, artifact)) in model.artifacts.iter().enumerate() {
-		assert_eq!(store.generated_by(*id).await.unwrap(), Some(artifact.generated_by));
+		assert_eq!(index.generated_by(*id), Some(artifact.generated_by));
 		for direction in [Direction::Ancestors, Direction::Descendants] {
 			let depth = [u32::MAX, 1, 2][number % 3];
 			let at = if number % 2 == 0 { blocks } else { *block };

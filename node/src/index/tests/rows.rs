@@ -1,13 +1,17 @@
-//! Tests of the rows of one block: which call explains which batch, and which roots are kept.
+//! Tests of the rows of one block: that its batches continue the logs, and which roots are kept.
 
 use super::chain::{event, name, Ledger};
 use crate::index::{
-	rows::{block_of, place, Log, Logs, Rows, Unexplained, TREE_STEP},
+	access::rows::{Discontinuous, Log, Logs, TREE_STEP},
+	rows::{Opened, Rows},
 	Block,
 };
 use kexin_primitives::{
-	access::{Breaches, LogEntry},
-	history::History,
+	access::{AccessEvent, Breaches, LogEntry},
+	events::{
+		access::{AccessLogEvent, Batch},
+		BlockEvents, LedgerEvent,
+	},
 	log::{node_hash, Accumulator, Subtree},
 	H256,
 };
@@ -17,71 +21,41 @@ const BLOCK: Block = Block {
 	number: 9,
 };
 
-fn rows(history: &History) -> Result<Rows, Unexplained> {
-	let mut logs = Logs::new(0);
-	for batch in &history.batches {
-		if !logs.has(&batch.dataset) {
-			logs.insert(batch.dataset, None);
+fn rows(block: BlockEvents) -> Result<Rows, Discontinuous> {
+	let opened = Opened::new(BLOCK, block);
+	let mut logs = Logs::new(0, false);
+	for dataset in opened.datasets() {
+		if !logs.has(&dataset) {
+			logs.insert(dataset, None);
 		}
 	}
-	Rows::of(BLOCK, history, &mut logs)
+	Rows::of(opened, &mut logs)
 }
 
-fn new(source: u64) -> (kexin_primitives::access::AccessEvent, bool, Breaches) {
+fn new(source: u64) -> (AccessEvent, bool, Breaches) {
 	(event(source), false, Breaches::empty())
 }
 
 #[test]
-fn places_order_blocks_before_what_is_in_them() {
-	assert!(place(3, 1_000_000) < place(4, 0));
-	assert_eq!(block_of(place(u32::MAX, 5)), u32::MAX);
-}
-
-#[test]
-fn calls_that_failed_or_that_only_repeat_explain_nothing() {
+fn batches_that_only_repeat_add_nothing() {
 	let dataset = name(b'd', 0);
 	let mut ledger = Ledger::default();
-	let mut history = History::default();
-	ledger.record(&mut history, 1, dataset, 1, &[new(1)], true);
-	ledger.record(
-		&mut history,
-		1,
-		dataset,
-		1,
-		&[new(2), (event(0), true, Breaches::empty())],
-		false,
-	);
-	ledger.record(
-		&mut history,
-		1,
-		dataset,
-		1,
-		&[(event(2), true, Breaches::empty())],
-		false,
-	);
-	ledger.record(
-		&mut history,
-		1,
-		dataset,
-		1,
-		&[(event(1), false, Breaches::REGION)],
-		false,
-	);
-	ledger.record(&mut history, 2, dataset, 3, &[new(4)], false);
-	let rows = rows(&history).unwrap();
-	let sources = rows
-		.entries
-		.iter()
-		.map(|entry| (entry.position, entry.occurred, entry.breaches));
+	let mut block = BlockEvents::default();
+	let again = |source| (event(source), true, Breaches::empty());
+	ledger.record(&mut block, dataset, 1, &[new(2), again(0)]);
+	ledger.record(&mut block, dataset, 1, &[again(2)]);
+	ledger.record(&mut block, dataset, 1, &[(event(1), false, Breaches::REGION)]);
+	ledger.record(&mut block, dataset, 3, &[new(4)]);
+	let rows = rows(block).unwrap().access;
+	let entries = rows.entries.iter();
+	let entries = entries.map(|entry| (entry.position, entry.occurred, entry.breaches));
 	let none = Breaches::empty();
 	assert_eq!(
-		sources.collect::<Vec<_>>(),
+		entries.collect::<Vec<_>>(),
 		[(0, 2, none), (1, 1, Breaches::REGION), (2, 4, none)]
 	);
-	let batches = rows
-		.batches
-		.iter()
-		.map(|batch| (batch.first, batch.recorded, batch.reporter));
+	let batches = rows.batches.iter();
+	let batches = batches.map(|batch| (batch.first, batch.recorded, batch.reporter));
 	assert_eq!(batches.collect::<Vec<_>>(), [(0, 1, 1), (1, 1, 1), (2, 1, 3)]);
 	let members = rows.log_members.iter().map(|row| (row.member, row.position));
 	assert_eq!(members.collect::<Vec<_>>(), [(1, 0), (3, 2)]);
@@ -89,48 +63,45 @@ fn calls_that_failed_or_that_only_repeat_explain_nothing() {
 }
 
 #[test]
-fn what_no_call_explains_is_an_error() {
+fn a_batch_that_does_not_continue_its_log_is_an_error() {
 	let dataset = name(b'd', 0);
 	let mut ledger = Ledger::default();
-	let mut history = History::default();
-	ledger.record(&mut history, 1, dataset, 1, &[new(1), new(2)], false);
-	let unexplained = Err(Unexplained {
-		dataset,
-		transaction: 1,
-	});
-	type Change = fn(&mut History);
+	let mut block = BlockEvents::default();
+	ledger.record(&mut block, dataset, 1, &[new(1), new(2)]);
+	type Change = fn(&mut Batch);
 	let changes: [Change; 7] = [
-		|history| history.calls.clear(),
-		|history| history.calls[0].transaction = 2,
-		|history| history.calls[0].events[1].occurred += 1,
-		|history| history.calls[0].events.swap(0, 1),
-		|history| history.batches[0].breached.push((1, Breaches::PURPOSE)),
-		|history| history.batches[0].first = 1,
-		|history| {
-			history.batches[0].recorded = 0;
-			history.batches[0].replayed = vec![0, 1];
-		},
+		|batch| batch.entries.clear(),
+		|batch| batch.entries[1].0.occurred += 1,
+		|batch| batch.entries.swap(0, 1),
+		|batch| batch.entries[1].1 = Breaches::PURPOSE,
+		|batch| batch.first = 1,
+		|batch| batch.reporter = 2,
+		|batch| batch.root = H256::zero(),
 	];
 	for change in changes {
-		let mut history = history.clone();
-		change(&mut history);
-		assert_eq!(rows(&history), unexplained);
+		let mut block = block.clone();
+		let Some(LedgerEvent::Access(AccessLogEvent::BatchRecorded(mut batch))) = block.events[0].open() else {
+			panic!("a batch");
+		};
+		change(&mut batch);
+		block.events[0] = LedgerEvent::from(AccessLogEvent::BatchRecorded(batch)).seal();
+		assert_eq!(rows(block), Err(Discontinuous(dataset)));
 	}
-	assert!(rows(&history).is_ok());
+	assert!(rows(block).is_ok());
 }
 
 #[test]
 fn the_roots_that_are_kept_are_those_of_the_trees() {
 	let dataset = name(b'd', 0);
 	let mut ledger = Ledger::default();
-	let mut logs = Logs::new(4);
+	let mut logs = Logs::new(4, false);
 	logs.insert(dataset, None);
 	let mut trees = Vec::new();
 	for block in 0..140u64 {
-		let mut history = History::default();
+		let mut made = BlockEvents::default();
 		let events = (block * 500..(block + 1) * 500).map(new).collect::<Vec<_>>();
-		ledger.record(&mut history, 0, dataset, 1, &events, false);
-		trees.extend(Rows::of(BLOCK, &history, &mut logs).unwrap().trees);
+		ledger.record(&mut made, dataset, 1, &events);
+		trees.extend(Rows::of(Opened::new(BLOCK, made), &mut logs).unwrap().access.trees);
 	}
 	let leaves = ledger.entries[&dataset].iter().map(LogEntry::leaf).collect::<Vec<_>>();
 	let naive = |tree: Subtree| {
@@ -153,12 +124,11 @@ fn the_roots_that_are_kept_are_those_of_the_trees() {
 fn a_log_goes_on_where_the_index_left_it() {
 	let dataset = name(b'd', 0);
 	let mut ledger = Ledger::default();
-	let mut first = History::default();
-	ledger.record(&mut first, 0, dataset, 1, &[new(1)], false);
+	ledger.record(&mut BlockEvents::default(), dataset, 1, &[new(1)]);
 	let kept: Accumulator = ledger.logs[&dataset].clone();
-	let mut second = History::default();
-	ledger.record(&mut second, 0, dataset, 2, &[new(2)], false);
-	let mut logs = Logs::new(8);
+	let mut second = BlockEvents::default();
+	ledger.record(&mut second, dataset, 2, &[new(2)]);
+	let mut logs = Logs::new(8, false);
 	let members = [1].into();
 	logs.insert(
 		dataset,
@@ -168,7 +138,7 @@ fn a_log_goes_on_where_the_index_left_it() {
 			members,
 		}),
 	);
-	let rows = Rows::of(BLOCK, &second, &mut logs).unwrap();
+	let rows = Rows::of(Opened::new(BLOCK, second), &mut logs).unwrap().access;
 	assert_eq!(rows.entries[0].position, 1);
 	assert_eq!(rows.logs[&dataset], (3, ledger.logs[&dataset].clone()));
 	assert_eq!(rows.log_members.iter().map(|row| row.member).collect::<Vec<_>>(), [2]);

@@ -320,10 +320,13 @@ mod tests {
 			number: 4,
 		};
 		let (away, on) = (
-			Progress { indexed: None, error },
+			Progress {
+				error,
+				..Progress::default()
+			},
 			Progress {
 				indexed: Some(block),
-				error: None,
+				..Progress::default()
 			},
 		);
 		assert_eq!(
