@@ -6,11 +6,13 @@ use super::{
 };
 use anyhow::{bail, Context as _};
 use kexin::{
-	check::{self, File, Proved, Questions},
 	config::parse_hash,
-	export::{self, Format},
-	fetch::{self, At, Node, Progress, Range},
 	output,
+	report::{
+		check::{self, ProofFile, Proved, Questions},
+		fetch::{self, At, FetchProgress, Range, Rpc},
+	},
+	standards::{self, Format},
 };
 use kexin_primitives::H256;
 use kexin_verifier::Trust;
@@ -112,7 +114,7 @@ impl FromStr for Indices {
 
 impl Where {
 	/// What is known of the chain, and the hash of the block.
-	async fn find(&self, node: &impl Node) -> anyhow::Result<(Trust, Option<H256>)> {
+	async fn find(&self, node: &impl Rpc) -> anyhow::Result<(Trust, Option<H256>)> {
 		let genesis =
 			match self.genesis {
 				Some(genesis) => genesis,
@@ -149,7 +151,7 @@ pub async fn report(session: &Session, arguments: ReportArguments) -> anyhow::Re
 	output::write(&out, |to| to.write_all(&bytes))?;
 	for (path, format) in [(arguments.html, Format::Html), (arguments.markdown, Format::Markdown)] {
 		if let Some(path) = path {
-			output::write(&path, |to| export::write(&document, file.source, format, to))?;
+			output::write(&path, |to| standards::write(&document, file.source, format, to))?;
 			written.push(path);
 		}
 	}
@@ -176,10 +178,10 @@ pub async fn proof(session: &Session, arguments: ProofArguments) -> anyhow::Resu
 }
 
 /// The bytes of a file, after they were read and checked as an auditor will.
-fn seal(proof: &impl Serialize, trust: &Trust) -> anyhow::Result<(Vec<u8>, File, Proved)> {
+fn seal(proof: &impl Serialize, trust: &Trust) -> anyhow::Result<(Vec<u8>, ProofFile, Proved)> {
 	let mut bytes = serde_json::to_vec(proof)?;
 	bytes.push(b'\n');
-	let file = File::from_bytes(&bytes)?;
+	let file = ProofFile::from_bytes(&bytes)?;
 	let (proved, _) = check::verify(&file, trust, &Questions::default())?;
 	Ok((bytes, file, proved))
 }
@@ -205,13 +207,13 @@ fn told(session: &Session, proved: &Proved, written: &[PathBuf]) {
 }
 
 /// Shows on a terminal how far the work is.
-fn show(progress: Progress) {
+fn show(progress: FetchProgress) {
 	if !std::io::stderr().is_terminal() {
 		return;
 	}
 	let text = match progress {
-		Progress::Entries { dataset, done, total } => format!("{dataset}: {done} of {total} accesses checked"),
-		Progress::Deriving => "computing the report".into(),
+		FetchProgress::Entries { dataset, done, total } => format!("{dataset}: {done} of {total} accesses checked"),
+		FetchProgress::Deriving => "computing the report".into(),
 	};
 	eprint!("\r\u{1b}[K{text}");
 	// Nothing depends on its being seen.

@@ -2,10 +2,12 @@
 
 use super::arguments::{purposes, time, TrustArguments};
 use kexin::{
-	check::{self, File, Questions, Refusal},
-	export::{self, Format},
 	output,
-	report::text,
+	report::{
+		check::{self, ProofFile, Questions, Refusal},
+		text,
+	},
+	standards::{self, Format},
 };
 use kexin_primitives::{members::MemberId, UnixMillis};
 use serde_json::json;
@@ -80,7 +82,7 @@ pub fn verify(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCod
 		}
 	}
 	let checked =
-		File::read(&arguments.file).and_then(|file| check::verify(&file, &arguments.trust.trust(), &questions));
+		ProofFile::read(&arguments.file).and_then(|file| check::verify(&file, &arguments.trust.trust(), &questions));
 	let (proved, answers) = match checked {
 		Ok(checked) => checked,
 		Err(refusal) => return Ok(refused(&refusal, None, json)),
@@ -120,7 +122,7 @@ fn refused(refusal: &Refusal, proved: Option<serde_json::Value>, json: bool) -> 
 /// # Errors
 /// When it can't be written.
 pub fn export(arguments: &ExportArguments, json: bool) -> anyhow::Result<ExitCode> {
-	let file = match File::read(&arguments.file) {
+	let file = match ProofFile::read(&arguments.file) {
 		Ok(file) => file,
 		Err(refusal) => return Ok(refused(&refusal, None, json)),
 	};
@@ -129,10 +131,10 @@ pub fn export(arguments: &ExportArguments, json: bool) -> anyhow::Result<ExitCod
 		Err(refusal) => return Ok(refused(&refusal, None, json)),
 	};
 	match &arguments.out {
-		Some(path) => output::write(path, |to| export::write(document, file.source, arguments.format, to))?,
+		Some(path) => output::write(path, |to| standards::write(document, file.source, arguments.format, to))?,
 		None => {
 			let mut out = BufWriter::new(io::stdout().lock());
-			export::write(document, file.source, arguments.format, &mut out)?;
+			standards::write(document, file.source, arguments.format, &mut out)?;
 			out.flush()?;
 		},
 	}

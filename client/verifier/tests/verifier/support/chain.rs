@@ -97,7 +97,7 @@ impl Chain {
 			digest: vec![],
 		};
 		Self {
-			storage_keys,
+			keys,
 			set_id: 0,
 			authorities: ledger
 				.prove(|state| drop(state.get(&storage_keys::authorities()).expect("every node is there"))),
