@@ -1,8 +1,8 @@
 //! What became of each record, so that an import can be cut off at any point and run again.
 //!
-//! The journal is an append-only file of JSON lines. Each is written and synced before the import goes on. When the journal is
-//! opened, it drops a last line that was cut off: nothing was done yet that relies on it. Beside it is the quarantine, a
-//! directory with the bytes of each record that could not be brought to the ledger.
+//! The journal is an append-only file of JSON lines. Each is written and synced before the import goes on. When the
+//! journal is opened, it drops a last line that was cut off: nothing was done yet that relies on it. Beside it is the
+//! quarantine, a directory with the bytes of each record that could not be brought to the ledger.
 
 use kexin_primitives::{UnixMillis, H256};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! Brings records to the ledger, each exactly once, even if the import is cut off at any point.
 //!
-//! Each record ends final on the ledger or quarantined with a reason, and nothing in between can be lost. If an import was
-//! cut off, run it again: it skips what is final and sends the rest again, and the ledger recognises a source that it has
-//! recorded.
+//! Each record ends final on the ledger or quarantined with a reason, and nothing in between can be lost. If an import
+//! was cut off, run it again: it skips what is final and sends the rest again, and the ledger recognises a source that
+//! it has recorded.
 //!
 //! The import handles [records](crate::standards::record::Record) and knows no standard.
 //!
@@ -183,8 +183,8 @@ pub fn dry_run(reader: &dyn Reader, paths: &[PathBuf], watch: Watch<'_>) -> io::
 /// Brings every record of these files to the ledger.
 ///
 /// # Errors
-/// When a path can't be read, the journal can't be written, the node stays unreachable, or the ledger refuses the key or the
-/// dataset. Run it again after the cause is gone.
+/// When a path can't be read, the journal can't be written, the node stays unreachable, or the ledger refuses the key
+/// or the dataset. Run it again after the cause is gone.
 pub async fn run<S: Submit>(
 	submit: &S,
 	reader: &dyn Reader,
@@ -236,7 +236,8 @@ impl<S: Submit> Import<'_, S> {
 		Ok(plan)
 	}
 
-	/// Sends records in batches. A refused batch is halved until the record that is the cause is alone; it is quarantined.
+	/// Sends records in batches. A refused batch is halved until the record that is the cause is alone; it is
+	/// quarantined.
 	async fn send<T: BatchItem>(&mut self, mut records: Vec<Pending<T>>) -> anyhow::Result<()> {
 		let mut batches = Vec::new();
 		while !records.is_empty() {
@@ -302,7 +303,8 @@ impl<S: Submit> Import<'_, S> {
 		(self.watch)(pending.outcome("already", Some(reason.into())));
 	}
 
-	/// Reports a record that does not go to the ledger, and quarantines it unless there is nothing in it for the ledger.
+	/// Reports a record that does not go to the ledger, and quarantines it unless there is nothing in it for the
+	/// ledger.
 	fn hold<T>(&mut self, pending: &Pending<T>, held: Held) -> io::Result<()> {
 		match held {
 			Held::NotApplicable(reason) => {

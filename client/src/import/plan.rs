@@ -157,7 +157,8 @@ fn alternative(source: H256, number: u8) -> H256 {
 	}
 }
 
-/// The version of a document that a record is. A document without a name is named by the record, and has no other version.
+/// The version of a document that a record is. A document without a name is named by the record, and has no other
+/// version.
 fn version(subject: Pseudonym, document: &ConsentDocument, source: H256, consents: Vec<H256>) -> DocumentVersion {
 	let name = document
 		.name

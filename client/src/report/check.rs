@@ -1,5 +1,5 @@
-//! Verifies a file that an auditor was given, and answers the auditor's questions about it. It needs no node, no network and
-//! no configuration.
+//! Verifies a file that an auditor was given, and answers the auditor's questions about it. It needs no node, no
+//! network and no configuration.
 
 use super::{summary, text};
 use kexin_primitives::{
@@ -206,7 +206,8 @@ impl Questions {
 
 	fn absences<'a>(&self, entries: impl Iterator<Item = &'a LogEntry> + Clone) -> Vec<Absence> {
 		let organisations = self.absent_organisations.iter().map(|id| {
-			// Without a recipient, the hospital states that it was not a member or that it does not know: it could be any.
+			// Without a recipient, the hospital states that it was not a member or that it does not know: it could be
+			// any.
 			let is = |entry: &LogEntry| entry.event.recipient.map(|recipient| recipient == *id);
 			Absence::count(format!("by organisation {id}"), "recipient", entries.clone(), is)
 		});
@@ -235,8 +236,8 @@ pub struct Proved {
 	pub json: Value,
 }
 
-/// Verifies a file for the chain that is trusted, and answers the questions. The second result is an error if an answer is not
-/// the one wanted; what the file proves is returned all the same.
+/// Verifies a file for the chain that is trusted, and answers the questions. The second result is an error if an answer
+/// is not the one wanted; what the file proves is returned all the same.
 ///
 /// # Errors
 /// [`Refusal`] when nothing is proved.

@@ -149,7 +149,8 @@ pub async fn block(node: &impl Rpc, at: At) -> Result<H256, FetchError> {
 	}
 }
 
-/// The report about an artifact at a block, by default the newest that is proved to be final. It is verified as a whole.
+/// The report about an artifact at a block, by default the newest that is proved to be final. It is verified as a
+/// whole.
 ///
 /// # Errors
 /// [`FetchError`].

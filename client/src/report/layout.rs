@@ -85,8 +85,8 @@ impl Adjacency {
 		self.before[to].push(from);
 	}
 
-	/// The length of the longest way from an origin to each node. An origin is placed next to the nearest node that it leads
-	/// to.
+	/// The length of the longest way from an origin to each node. An origin is placed next to the nearest node that it
+	/// leads to.
 	fn layers(&self) -> Vec<usize> {
 		let mut layer = vec![0usize; self.next.len()];
 		let mut open = self.before.iter().map(Vec::len).collect::<Vec<_>>();

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A time in RFC 3339, in UTC and with milliseconds. There is none from the year 10000 on, which the format can't express.
+/// A time in RFC 3339, in UTC and with milliseconds. There is none from the year 10000 on, which the format can't
+/// express.
 pub fn instant(time: UnixMillis) -> Option<String> {
 	/// The last millisecond of the year 9999.
 	const LAST: i64 = 253_402_300_799_999;
@@ -80,7 +81,8 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
 	format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Text from others, without the characters that move a terminal's cursor, end a line or change the direction of writing.
+/// Text from others, without the characters that move a terminal's cursor, end a line or change the direction of
+/// writing.
 pub fn plain(text: &str) -> String {
 	let harmful = |letter: char| {
 		letter.is_control()

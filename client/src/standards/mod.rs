@@ -7,9 +7,9 @@
 //! | [`openlineage`] | | OpenLineage events, one a line |
 //! | [`dot`] | | Graphviz |
 //!
-//! A reader implements [`record::Reader`]. A writer is a function that [`write()`] calls for its [`Format`]. Its output depends
-//! on the report alone, not on the time or on chance, and it writes as it goes, so a log of millions of accesses needs
-//! no memory of its own.
+//! A reader implements [`record::Reader`]. A writer is a function that [`write()`] calls for its [`Format`]. Its output
+//! depends on the report alone, not on the time or on chance, and it writes as it goes, so a log of millions of
+//! accesses needs no memory of its own.
 
 pub mod fhir;
 pub mod record;

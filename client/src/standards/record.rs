@@ -1,7 +1,7 @@
 //! The seam between the standards and the import: what every reader makes of a file.
 //!
-//! To read another standard, implement [`Reader`] in `standards/<name>/read` and let `kexin import` choose it. Nothing in
-//! [`import`](crate::import) changes.
+//! To read another standard, implement [`Reader`] in `standards/<name>/read` and let `kexin import` choose it. Nothing
+//! in [`import`](crate::import) changes.
 
 use kexin_primitives::{access::AccessEvent, scope::Scope, Pseudonym, UnixMillis, H256};
 use serde::Serialize;
@@ -10,7 +10,8 @@ use std::path::Path;
 
 /// Reads the records of one standard and maps them for one hospital.
 pub trait Reader {
-	/// Whether a file that a directory holds can have records of this standard. Files that the user names are always read.
+	/// Whether a file that a directory holds can have records of this standard. Files that the user names are always
+	/// read.
 	fn reads(&self, file: &Path) -> bool;
 
 	/// The records of a file with this name and these bytes, in their order there. It skips nothing: what

@@ -81,8 +81,8 @@ fn pseudonyms() -> Pseudonymiser {
 	Pseudonymiser::new([7; 32])
 }
 
-/// What an exported event is imported as: its pseudonyms become pseudonyms of the importing hospital, and source, region and
-/// activity are those of the import.
+/// What an exported event is imported as: its pseudonyms become pseudonyms of the importing hospital, and source,
+/// region and activity are those of the import.
 fn as_imported(event: &AccessEvent, imported: &AccessEvent) -> AccessEvent {
 	let name = |person: H256| format!("urn:kexin:pseudonym|{person:?}");
 	AccessEvent {

@@ -1,5 +1,5 @@
-//! The report of everything in `tests/standards/samples`. The tests beside it export it, and read it with the public tools of
-//! each format.
+//! The report of everything in `tests/standards/samples`. The tests beside it export it, and read it with the public
+//! tools of each format.
 //!
 //! `KEXIN_WRITE_SAMPLES=1 cargo test --release -p kexin --test audit` makes it again.
 

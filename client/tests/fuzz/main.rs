@@ -1,4 +1,5 @@
-//! Records, damaged with knowledge of their form: each is mapped or quarantined with its line and a reason, and none is lost.
+//! Records, damaged with knowledge of their form: each is mapped or quarantined with its line and a reason, and none is
+//! lost.
 
 #[path = "../support/cases.rs"]
 mod cases;

@@ -1,7 +1,7 @@
 //! A report as OpenLineage 2-0-2 events, one a line.
 //!
-//! Each activity is a run of a job. What an activity only read is not among its `inputs`, because OpenLineage makes lineage of
-//! them. A facet of each dataset counts its accesses; the FHIR export has the accesses one by one.
+//! Each activity is a run of a job. What an activity only read is not among its `inputs`, because OpenLineage makes
+//! lineage of them. A facet of each dataset counts its accesses; the FHIR export has the accesses one by one.
 
 use crate::{
 	report::text::{self, Names},

@@ -346,7 +346,10 @@ impl<'a> ProvDocument<'a> {
 	}
 
 	fn influenced(&self) -> impl Iterator<Item = Pair> + '_ {
-		let relation = |what: String, by: String, kind: &str| json!({ "prov:influencee": what, "prov:influencer": by, "prov:type": qualified(&format!("kexin:{kind}")) });
+		let relation = |what: String, by: String, kind: &str| {
+			let kind = qualified(&format!("kexin:{kind}"));
+			json!({ "prov:influencee": what, "prov:influencer": by, "prov:type": kind })
+		};
 		let read = self.report.activities.iter().flat_map(move |item| {
 			item.read
 				.iter()

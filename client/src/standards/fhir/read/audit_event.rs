@@ -106,8 +106,8 @@ fn actor(reader: &FhirReader<'_>, event: &Value) -> Result<Pseudonym, Problem> {
 	name.map(|name| reader.pseudonyms.actor(&name)).ok_or_else(missing)
 }
 
-/// Whose data was accessed: the one patient that is named. With several patients, it is an access to the dataset as a whole,
-/// for which the consents of all its subjects are needed.
+/// Whose data was accessed: the one patient that is named. With several patients, it is an access to the dataset as a
+/// whole, for which the consents of all its subjects are needed.
 fn subject(reader: &FhirReader<'_>, event: &Value) -> Result<Option<Pseudonym>, Problem> {
 	let is_patient = |entity: &&Value| {
 		codes(entity.get("role")).any(|role| role == "1") || entity.get("what").and_then(target_type) == Some("Patient")
@@ -133,8 +133,8 @@ fn subject(reader: &FhirReader<'_>, event: &Value) -> Result<Option<Pseudonym>, 
 	})
 }
 
-/// The purpose of use of the event or of its agents. Several purposes, or unknown ones, count as none: an access without a
-/// purpose is judged by the strictest rule.
+/// The purpose of use of the event or of its agents. Several purposes, or unknown ones, count as none: an access
+/// without a purpose is judged by the strictest rule.
 fn purpose(event: &Value) -> Option<Purpose> {
 	let of_event = ["purposeOfEvent", "authorization"]
 		.into_iter()
@@ -221,8 +221,8 @@ fn destination(reader: &FhirReader<'_>, event: &Value) -> Option<MemberId> {
 		.find_map(|who| reader.member(who, event))
 }
 
-/// R4's `outcome` is a code, R5's `outcome.code` a Coding. Both use 0, 4, 8 and 12, and R5 also issue severities. Without an
-/// outcome the access counts as permitted, so that no breach is hidden.
+/// R4's `outcome` is a code, R5's `outcome.code` a Coding. Both use 0, 4, 8 and 12, and R5 also issue severities.
+/// Without an outcome the access counts as permitted, so that no breach is hidden.
 fn outcome(event: &Value, kinds: &[&str]) -> Outcome {
 	let outcome = event.get("outcome");
 	let code = outcome.and_then(|outcome| codes(Some(outcome.get("code").unwrap_or(outcome))).next());

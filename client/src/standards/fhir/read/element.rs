@@ -32,8 +32,8 @@ pub fn text_if_any<'a>(value: &'a Value, name: &str) -> Result<Option<&'a str>, 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotText;
 
-/// The codings of an element that is a Coding, a CodeableConcept, or a list of either. A concept without codings is taken as a
-/// coding itself.
+/// The codings of an element that is a Coding, a CodeableConcept, or a list of either. A concept without codings is
+/// taken as a coding itself.
 pub fn codings(value: Option<&Value>) -> impl Iterator<Item = &Value> {
 	list(value)
 		.iter()
@@ -48,8 +48,8 @@ pub fn codes(value: Option<&Value>) -> impl Iterator<Item = &str> {
 	codings(value).filter_map(|coding| coding.as_str().or_else(|| coding.get("code").and_then(Value::as_str)))
 }
 
-/// The canonical names of what a Reference points to, best first: a relative reference without version (`Patient/1`), then
-/// `system|value` of each identifier. A contained resource is named by its own identifiers.
+/// The canonical names of what a Reference points to, best first: a relative reference without version (`Patient/1`),
+/// then `system|value` of each identifier. A contained resource is named by its own identifiers.
 pub fn names(reference: &Value, resource: &Value) -> Vec<String> {
 	let mut names = Vec::new();
 	if let Some(target) = text(reference, "reference") {

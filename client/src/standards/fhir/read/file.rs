@@ -24,7 +24,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// The deepest nesting of arrays and objects in a file. FHIR's own resources stay below 30.
 const LEVELS: usize = 120;
 
-/// Splits a file. It skips nothing. With `ndjson`, each line is a resource of its own even where none of them can be read.
+/// Splits a file. It skips nothing. With `ndjson`, each line is a resource of its own even where none of them can be
+/// read.
 pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 	let mut found = Found {
 		bytes,
@@ -104,8 +105,8 @@ impl Found<'_> {
 	}
 }
 
-/// JSON in a file. Byte order marks and no-break spaces, which some systems put between tokens, are replaced by spaces of the
-/// same length, so that every byte keeps its place.
+/// JSON in a file. Byte order marks and no-break spaces, which some systems put between tokens, are replaced by spaces
+/// of the same length, so that every byte keeps its place.
 struct Chunk {
 	text: String,
 	/// The offset of the text in the file.
@@ -233,8 +234,8 @@ fn relax(text: &str) -> (String, usize) {
 	(relaxed, levels)
 }
 
-/// A value in which no name of an object is repeated. Parsers differ in which of two values they take, and a consent must not
-/// have two readings.
+/// A value in which no name of an object is repeated. Parsers differ in which of two values they take, and a consent
+/// must not have two readings.
 struct Once(Value);
 
 impl<'de> Deserialize<'de> for Once {

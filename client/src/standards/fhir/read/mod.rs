@@ -1,8 +1,8 @@
 //! Reads FHIR records and maps them to what the ledger knows.
 //!
 //! Records are read as JSON through a few accessors, not into a typed model. Real files break the cardinalities of both
-//! versions: `recorded` is missing, agents have no `who`, references have extensions inside. A typed model would refuse such
-//! records or drop what it does not know; then records would be lost, or a consent misread.
+//! versions: `recorded` is missing, agents have no `who`, references have extensions inside. A typed model would refuse
+//! such records or drop what it does not know; then records would be lost, or a consent misread.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -54,7 +54,9 @@ impl FhirReader<'_> {
 	/// Maps a resource, without guessing.
 	fn map(&self, source: H256, resource: &Value) -> Result<Mapped, Problem> {
 		if let Some(element) = element::modifier(resource) {
-			let reason = "changes the meaning of what it is part of (FHIR, ModifierExtension), and the ledger does not know how: leave it out or record the consent by hand";
+			let reason =
+				"changes the meaning of what it is part of (FHIR, ModifierExtension), and the ledger does not know \
+			              how: a person must decide what the record means";
 			return Err(Problem::new(element, reason));
 		}
 		match resource.get("resourceType").and_then(Value::as_str) {
@@ -70,8 +72,8 @@ impl FhirReader<'_> {
 
 	/// The time of a FHIR `dateTime` or `instant`.
 	///
-	/// A date alone stands for a whole day in the hospital's time zone: `latest` picks the day's end instead of its start.
-	/// Callers pick the one that permits less.
+	/// A date alone stands for a whole day in the hospital's time zone: `latest` picks the day's end instead of its
+	/// start. Callers pick the one that permits less.
 	fn time(&self, element: &str, text: &str, latest: bool) -> Result<UnixMillis, Problem> {
 		let problem = |reason: &str| Problem::new(element, format!("{text:?} {reason}"));
 		if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {

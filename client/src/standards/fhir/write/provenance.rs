@@ -18,7 +18,8 @@ impl Bundle<'_> {
 		json!({ "type": concept(PARTICIPANT, role), "who": self.member(id) })
 	}
 
-	/// The origin of an artifact. What was only read is an extension, because every role of `entity` would make lineage of it.
+	/// The origin of an artifact. What was only read is an extension, because every role of `entity` would make lineage
+	/// of it.
 	pub(super) fn provenance(&self, artifact: &Artifact) -> Value {
 		let activity = artifact.generated_by.and_then(|id| self.activities.get(&id));
 		let agents = activity.map(|activity| self.agent("performer", activity.agent));

@@ -1,6 +1,7 @@
 //! Maps a `Consent` of R4 or R5 to scopes.
 //!
-//! What is unclear never becomes a permission: a consent with anything that the ledger can't express is not mapped at all.
+//! What is unclear never becomes a permission: a consent with anything that the ledger can't express is not mapped at
+//! all.
 
 use super::{
 	element::{codings, identifier, list, names, text, text_if_any},
@@ -15,8 +16,8 @@ use kexin_primitives::{
 };
 use serde_json::Value;
 
-/// R4's kinds of consent (`http://terminology.hl7.org/CodeSystem/consentscope`) that are about data. The others are about
-/// treatment.
+/// R4's kinds of consent (`http://terminology.hl7.org/CodeSystem/consentscope`) that are about data. The others are
+/// about treatment.
 const ABOUT_DATA: &[&str] = &["patient-privacy", "research"];
 
 /// Maps a consent.
@@ -266,7 +267,8 @@ impl Provision<'_> {
 		Ok(scope)
 	}
 
-	/// What is left of a permission after this denial. A denial of one dimension is exact; one of a combination is refused.
+	/// What is left of a permission after this denial. A denial of one dimension is exact; one of a combination is
+	/// refused.
 	fn denied_in(&self, mut scope: Scope) -> Result<Scope, Problem> {
 		match stated(self.value, &self.element, "type")? {
 			None | Some("deny") => (),
@@ -342,7 +344,8 @@ impl Provision<'_> {
 					let of_hl7 = text(coding, "system").is_none_or(|system| system.ends_with("/consentaction"));
 					text(coding, "code").filter(|_| of_hl7).and_then(Action::from_code)
 				});
-				// The codings of one concept are translations of each other. A text alone, or an extension, is not a code.
+				// The codings of one concept are translations of each other. A text alone, or an extension, is not a
+				// code.
 				codes
 					.next()
 					.filter(|_| concept.get("extension").is_none())

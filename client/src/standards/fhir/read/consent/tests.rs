@@ -209,8 +209,8 @@ fn a_consent_that_ended_ends_what_its_document_granted() {
 	}
 }
 
-/// Each consent has a limit that the ledger does not know, or is not a clear permission at all. None may be mapped, and the
-/// problem names the element.
+/// Each consent has a limit that the ledger does not know, or is not a clear permission at all. None may be mapped, and
+/// the problem names the element.
 #[test]
 fn what_is_unclear_is_refused() {
 	let permit = |name: &str, value: Value| {
