@@ -228,8 +228,11 @@ impl<S: Submit> Import<'_, S> {
 					self.already(&pending, "is on the ledger from an earlier import");
 				} else if mapped.is_ok() && !seen.insert(pending.source) {
 					self.already(&pending, "repeats an earlier record of this import");
-				} else if let Err((pending, held)) = plan.add(pending, mapped, window) {
-					self.hold(&pending, held)?;
+				} else {
+					match plan.decide(pending.source, mapped, window) {
+						Ok(planned) => plan.add(pending, planned),
+						Err(held) => self.hold(&pending, held)?,
+					}
 				}
 			}
 		}

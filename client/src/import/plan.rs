@@ -20,6 +20,12 @@ pub(super) struct Plan {
 	documents: BTreeMap<H256, DocumentVersion>,
 }
 
+/// What a record brings to the ledger.
+pub(super) enum Planned {
+	Access(AccessEvent),
+	Change(PlannedChange),
+}
+
 /// Why a record does not go to the ledger.
 pub(super) enum Held {
 	/// There is nothing in it for the ledger.
@@ -53,40 +59,30 @@ impl Plan {
 		}
 	}
 
-	/// Adds a record, or returns it with the reason why it does not go to the ledger.
+	/// What the record with this hash brings to the ledger.
 	///
 	/// An access that the ledger's window refuses would be refused with its whole batch, so it is not sent.
-	pub fn add(
-		&mut self,
-		record: Pending<()>,
-		mapped: Result<Mapped, Problem>,
-		window: &Window,
-	) -> Result<(), (Pending<()>, Held)> {
-		match mapped {
-			Ok(Mapped::Access(event)) => {
-				if let Some(refusal) = window.refusal(event.occurred) {
-					let held = Held::Quarantined {
-						element: None,
-						reason: refusal.into(),
-					};
-					return Err((record, held));
-				}
-				self.accesses.push(record.with(event));
+	pub fn decide(&mut self, source: H256, mapped: Result<Mapped, Problem>, window: &Window) -> Result<Planned, Held> {
+		match mapped? {
+			Mapped::Access(event) => match window.refusal(event.occurred) {
+				None => Ok(Planned::Access(event)),
+				Some(refusal) => Err(Held::Quarantined {
+					element: None,
+					reason: refusal.into(),
+				}),
 			},
-			Ok(Mapped::Consent(change)) => match self.change(record.source, change) {
-				Ok(change) => {
-					let list = match change {
-						PlannedChange::Revoke { .. } => &mut self.withdrawals,
-						PlannedChange::Grant { .. } | PlannedChange::End { .. } => &mut self.consents,
-					};
-					list.push(record.with(change));
-				},
-				Err(held) => return Err((record, held)),
-			},
-			Ok(Mapped::NotApplicable(reason)) => return Err((record, Held::NotApplicable(reason))),
-			Err(problem) => return Err((record, problem.into())),
+			Mapped::Consent(change) => self.change(source, change).map(Planned::Change),
+			Mapped::NotApplicable(reason) => Err(Held::NotApplicable(reason)),
 		}
-		Ok(())
+	}
+
+	/// Adds a record with what it brings to the ledger.
+	pub fn add(&mut self, record: Pending<()>, planned: Planned) {
+		match planned {
+			Planned::Access(event) => self.accesses.push(record.with(event)),
+			Planned::Change(change @ PlannedChange::Revoke { .. }) => self.withdrawals.push(record.with(change)),
+			Planned::Change(change) => self.consents.push(record.with(change)),
+		}
 	}
 
 	/// The consents and accesses, each in the order in which they go.
