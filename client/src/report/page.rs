@@ -177,7 +177,7 @@ fn dataset(number: u32, dataset: &Dataset, names: &Names<'_>) -> Section {
 		("Declared", words(text::time(dataset.declared))),
 		("Subjects enrolled", words(dataset.subjects.to_string())),
 		(
-			"Permits any use at the block",
+			"Permits something at the block",
 			words(if dataset.in_force { "yes" } else { "no" }),
 		),
 		("Accesses, all of them", words(dataset.log.count.to_string())),

@@ -24,6 +24,7 @@ use kexin_primitives::{
 	DatasetId, UnixMillis, Versioned, H256,
 };
 use mutate::{seeds, Numbers};
+use serde::de::IgnoredAny;
 use serde_json::{json, Value};
 use std::{cell::RefCell, fs, path::Path, time::Duration};
 
@@ -232,10 +233,10 @@ fn damaged_files_are_read_or_reported() {
 		match read("file.json", &bytes, seed).len() {
 			0 => {
 				none += 1;
-				let value = serde_json::from_str::<Value>(
-					&String::from_utf8_lossy(&bytes).replace(['\u{feff}', '\u{a0}'], " "),
-				);
-				assert!(value.is_ok(), "seed {seed}: the whole file is lost");
+				let text = String::from_utf8_lossy(&bytes).replace(['\u{feff}', '\u{a0}'], " ");
+				// Numbers that a `Value` can't hold are JSON too, where nothing reads them.
+				let is_json = serde_json::from_str::<IgnoredAny>(&text).is_ok();
+				assert!(is_json, "seed {seed}: the whole file is lost: {text:?}");
 			},
 			_ => some += 1,
 		}
