@@ -193,8 +193,7 @@ impl Load for AccessEvent {
 		done: &Done,
 		summary: &mut Summary,
 	) -> Result<Vec<(&'static str, Option<String>)>, LedgerError> {
-		let found: Option<BatchRecorded> = done.event("Access", "BatchRecorded");
-		let found = found.ok_or_else(|| LedgerError::Incompatible("it tells of its batches otherwise".into()))?;
+		let found: BatchRecorded = done.event("Access", "BatchRecorded")?;
 		summary.recorded += found.recorded as usize;
 		summary.replayed += found.replayed.len();
 		summary.breached += found.breached.len();

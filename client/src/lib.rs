@@ -1,16 +1,17 @@
-//! The client of hospitals and auditors.
+//! The client library of hospitals and auditors.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`config`] | what a hospital sets once: its node, its member number, its keys |
-//! | [`pseudonym`] | how people become 32-byte pseudonyms |
+//! | [`config`] | the settings of a hospital: its node, its member number, its keys |
+//! | [`pseudonym`] | 32-byte pseudonyms of people |
 //! | [`fhir`] | FHIR R4 and R5 records, and what they become on the ledger |
 //! | [`import`], [`journal`] | bringing many records to the ledger, once each, whatever breaks in between |
-//! | [`ledger`], [`call`] | the node: signed calls, finality, JSON-RPC |
+//! | [`ledger`] | the connection to a node: signed calls, finality, JSON-RPC |
+//! | [`call`] | the calls that the client can make |
 //! | [`fetch`] | what reports and access proofs are made from, checked as it comes |
 //! | [`check`] | files that an auditor was given, checked with no node and no network |
 //! | [`report`], [`export`] | a proved report for people, and in the formats of others |
-//! | [`output`] | files that are written whole or not at all |
+//! | [`output`] | files that are written completely or not at all |
 
 pub mod call;
 pub mod check;

@@ -10,7 +10,7 @@ use kexin::{
 	fhir::{source, Mapped, Mapper, Problem},
 	import::{run, Report, Submit, Summary},
 	journal::Journal,
-	ledger::{Done, LedgerError, LedgerEvent, Until, Window},
+	ledger::{Done, EmittedEvent, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 };
 use kexin_primitives::{
@@ -355,7 +355,7 @@ impl Submit for Ledger {
 			let judged = (0 as UnixMillis, rules, H256::zero());
 			let nothing = (Vec::<u32>::new(), Vec::<(u32, Breaches)>::new());
 			let fields = (dataset, 0u32, 0u64, batch.len() as u32, nothing, judged);
-			events.push(LedgerEvent {
+			events.push(EmittedEvent {
 				pallet: "Access".into(),
 				name: "BatchRecorded".into(),
 				fields: fields.encode(),
