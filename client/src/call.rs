@@ -1,7 +1,7 @@
 //! The calls that the client can make, each encoded as its pallet decodes it.
 //!
-//! [`Function`] lists every one of them. A test has the ledger's runtime decode a call of each, so that a call that is added here and
-//! not there doesn't compile.
+//! [`Function`] lists every one of them. A test has the ledger's runtime decode a call of each, so that a call that is
+//! added here and not there doesn't compile.
 
 use crate::ledger::LedgerError;
 use codec::Encode;
@@ -316,8 +316,8 @@ pub fn batch_all(calls: Vec<Call>) -> Call {
 	}
 }
 
-/// Proposes a call to the council. With a threshold of 1 the call is executed at once. `length` is the size of the encoded proposal, in
-/// bytes.
+/// Proposes a call to the council. With a threshold of 1 the call is executed at once. `length` is the size of the
+/// encoded proposal, in bytes.
 pub fn propose(threshold: u32, proposal: Call, length: u32) -> Call {
 	let before = codec::Compact(threshold).encode();
 	let after = codec::Compact(length).encode();
@@ -356,8 +356,8 @@ pub fn restart_finality(last_final: u32) -> Call {
 	call(Function::RestartFinality, last_final)
 }
 
-/// Closes a motion whose vote is decided. `ref_time` (in picoseconds) and `length` (in bytes) are upper bounds of what the proposal may
-/// cost.
+/// Closes a motion whose vote is decided. `ref_time` (in picoseconds) and `length` (in bytes) are upper bounds of what
+/// the proposal may cost.
 pub fn close_motion(motion: H256, index: u32, ref_time: u64, length: u32) -> Call {
 	let weight = (codec::Compact(ref_time), codec::Compact(0u64));
 	call(

@@ -48,7 +48,8 @@ pub struct Config {
 	pub region: Option<Region>,
 	/// The dataset that its records are about.
 	pub dataset: Option<DatasetId>,
-	/// The offset from UTC, in seconds, of times without one. With no offset set, records with such times are not imported.
+	/// The offset from UTC, in seconds, of times without one. With no offset set, records with such times are not
+	/// imported.
 	pub utc_offset: Option<i32>,
 	/// The secret URI of the signing key, or the file that holds it.
 	pub key: Option<String>,

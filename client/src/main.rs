@@ -1,7 +1,7 @@
 //! `kexin`: the command line of hospitals and auditors.
 //!
-//! Exit codes: 0 success; 1 failure; 2 wrong usage; 3 an import is finished, but some records are quarantined; 4 and 5 a file is proved,
-//! but does not show what `kexin verify` was asked for.
+//! Exit codes: 0 success; 1 failure; 2 wrong usage; 3 an import is finished, but some records are quarantined; 4 and 5
+//! a file is proved, but does not show what `kexin verify` was asked for.
 
 mod commands;
 

@@ -1,7 +1,8 @@
 //! Makes pseudonyms of people.
 //!
-//! A pseudonym is a keyed blake2b-256 over a purpose and the person's name in the hospital's systems. The key stays at the
-//! hospital. Without it, nobody can compute a pseudonym or test whom it stands for, so deleting the key makes all pseudonyms anonymous.
+//! A pseudonym is a keyed blake2b-256 over a purpose and the person's name in the hospital's systems. The key stays at
+//! the hospital. Without it, nobody can compute a pseudonym or test whom it stands for, so deleting the key makes all
+//! pseudonyms anonymous.
 
 use blake2::{
 	digest::{consts::U32, KeyInit, Mac as _},
@@ -21,7 +22,8 @@ impl Pseudonymiser {
 		Self { key }
 	}
 
-	/// The pseudonym of a data subject, from the canonical form of a reference (`Patient/1`) or identifier (`system|value`).
+	/// The pseudonym of a data subject, from the canonical form of a reference (`Patient/1`) or identifier
+	/// (`system|value`).
 	pub fn subject(&self, name: &str) -> Pseudonym {
 		self.pseudonym("kexin/subject/v1", name)
 	}

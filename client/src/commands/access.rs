@@ -16,7 +16,8 @@ pub struct CheckArguments {
 	/// The purpose of use, as an HL7 code.
 	#[arg(long)]
 	purpose: Option<String>,
-	/// The operation: read, collect, correct, delete, annotate, train, evaluate, infer, aggregate, synthesise, link, export or share.
+	/// The operation: read, collect, correct, delete, annotate, train, evaluate, infer, aggregate, synthesise, link,
+	/// export or share.
 	#[arg(long)]
 	operation: String,
 	/// The region in which the data would be used, as an ISO 3166-1 numeric code.

@@ -29,7 +29,8 @@ pub enum Command {
 		/// An artifact that it only read. Can be given several times.
 		#[arg(long)]
 		read: Vec<Hash>,
-		/// An artifact that it made, as KIND=HASH; the kinds are those of `kexin artifact register`. Can be given several times.
+		/// An artifact that it made, as KIND=HASH; the kinds are those of `kexin artifact register`. Can be given
+		/// several times.
 		#[arg(long)]
 		made: Vec<String>,
 	},

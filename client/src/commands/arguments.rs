@@ -55,8 +55,8 @@ pub struct TrustArguments {
 /// Where finality was restarted.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Restarts {
-	/// A restart of finality by the council, as the hash of its block and the id of the new set of voters (0x…:3), from a source that
-	/// you trust. Can be given several times.
+	/// A restart of finality by the council, as the hash of its block and the id of the new set of voters (0x…:3), from
+	/// a source that you trust. Can be given several times.
 	#[arg(long = "restart", value_name = "HASH:NUMBER", value_parser = restart)]
 	restarts: Vec<Restart>,
 }

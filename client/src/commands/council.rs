@@ -62,7 +62,8 @@ enum Command {
 	},
 	/// Propose to restart finality without the validators that don't vote, when finality stands still because of them.
 	RestartFinality {
-		/// The number of the last block that is final on any node. Without this option, that of the node that you are connected to.
+		/// The number of the last block that is final on any node. Without this option, that of the node that you are
+		/// connected to.
 		#[arg(long)]
 		last_final: Option<u32>,
 	},
@@ -91,8 +92,8 @@ impl std::str::FromStr for Runtime {
 pub enum Share {
 	/// More than half: to admit members and validators, and to cancel an upgrade.
 	Majority,
-	/// Two thirds: to suspend, reinstate and remove members and validators, to close and open the network, to approve a runtime, and to
-	/// restart finality.
+	/// Two thirds: to suspend, reinstate and remove members and validators, to close and open the network, to approve a
+	/// runtime, and to restart finality.
 	TwoThirds,
 }
 

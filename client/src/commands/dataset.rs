@@ -23,7 +23,8 @@ pub enum Command {
 		/// The purposes of use that it allows, as HL7 codes separated by commas. Without this option, every purpose.
 		#[arg(long)]
 		purposes: Option<String>,
-		/// The regions in which it may be used, as ISO 3166-1 numeric codes separated by commas. Without this option, every region.
+		/// The regions in which it may be used, as ISO 3166-1 numeric codes separated by commas. Without this option,
+		/// every region.
 		#[arg(long)]
 		regions: Option<String>,
 		/// The time until which it may be used, in RFC 3339. Without this option, for ever.

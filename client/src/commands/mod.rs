@@ -28,8 +28,8 @@ use std::{path::PathBuf, process::ExitCode};
 
 /// The command line of hospitals and auditors for the Kexin audit ledger.
 ///
-/// Hospitals import access events and consents, register datasets and models, and decide about members and upgrades. Auditors trace
-/// models, fetch reports with their proofs, and verify them offline.
+/// Hospitals import access events and consents, register datasets and models, and decide about members and upgrades.
+/// Auditors trace models, fetch reports with their proofs, and verify them offline.
 ///
 /// Give a hash as 0x-hex, as `file:PATH` for the hash of a file, or as `text:TEXT` for the hash of a text.
 #[derive(Debug, Parser)]

@@ -17,7 +17,8 @@ use std::{path::PathBuf, str::FromStr};
 pub struct ProofArguments {
 	/// The dataset.
 	dataset: Hash,
-	/// The index of an access in the log; or FIRST..END for a range, in which END is not included; or FIRST.. for FIRST and all that follow.
+	/// The index of an access in the log; or FIRST..END for a range, in which END is not included; or FIRST.. for FIRST
+	/// and all that follow.
 	index: Indices,
 	#[command(flatten)]
 	target: Target,

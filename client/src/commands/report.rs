@@ -24,8 +24,8 @@ use std::{
 /// The chain and the block that a file is about.
 #[derive(Debug, clap::Args)]
 pub struct Target {
-	/// The chain's genesis hash, from a source that you trust. Without this option, the node's own answer is taken: compare it with that
-	/// of your consortium.
+	/// The chain's genesis hash, from a source that you trust. Without this option, the node's own answer is taken:
+	/// compare it with that of your consortium.
 	#[arg(long, value_parser = parse_hash)]
 	genesis: Option<H256>,
 	#[command(flatten)]

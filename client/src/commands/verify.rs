@@ -27,8 +27,8 @@ pub struct VerifyArguments {
 	/// Require that this member received nothing. Can be given several times.
 	#[arg(long, value_name = "ID")]
 	absent_organisation: Vec<MemberId>,
-	/// Require that there was no access for this purpose of use, nor for one that HL7 lists under it. Can be given several times, or with
-	/// codes separated by commas.
+	/// Require that there was no access for this purpose of use, nor for one that HL7 lists under it. Can be given
+	/// several times, or with codes separated by commas.
 	#[arg(long, value_name = "CODE")]
 	absent_purpose: Vec<String>,
 }

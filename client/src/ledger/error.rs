@@ -20,7 +20,8 @@ pub enum LedgerError {
 	/// The key belongs to no active member.
 	#[error("the key {0} belongs to no active member: have its administrator add it, or the council admit the member")]
 	Stranger(String),
-	/// The transaction pool does not take the transaction now: it is full, or an earlier transaction of the same key is pending.
+	/// The transaction pool does not take the transaction now: it is full, or an earlier transaction of the same key is
+	/// pending.
 	#[error("the node does not take the transaction now: {0}")]
 	Busy(String),
 	/// The node will never take the transaction.
@@ -69,7 +70,8 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-	/// Whether every record of an import would meet the error, because its cause is the key, the dataset, the node or the client.
+	/// Whether every record of an import would meet the error, because its cause is the key, the dataset, the node or
+	/// the client.
 	pub fn concerns_every_record(&self) -> bool {
 		match self {
 			Self::Stranger(_) | Self::BadOrigin | Self::Incompatible(_) | Self::UnreadableEvent { .. } => true,

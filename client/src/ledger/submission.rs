@@ -26,13 +26,13 @@ use subxt_signer::sr25519::Keypair;
 type Transaction = SubmittableTransaction<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
 type InBlock = TransactionInBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
 
-/// The codes with which a node's authenticated RPC listener refuses a token: it is missing or not valid, or it does not give the right
-/// to send transactions.
+/// The codes with which a node's authenticated RPC listener refuses a token: it is missing or not valid, or it does not
+/// give the right to send transactions.
 const TOKEN_REFUSED: [i32; 2] = [8101, 8102];
 /// The codes with which a node refuses a transaction (`sc_rpc_api::author::error`).
 const TRANSACTION_REFUSED: std::ops::Range<i32> = 1_000..1_100;
-/// The index of `External` in `sp_runtime::transaction_validity::TransactionSource`: where a transaction comes from that was sent to a
-/// node.
+/// The index of `External` in `sp_runtime::transaction_validity::TransactionSource`: where a transaction comes from
+/// that was sent to a node.
 const EXTERNAL: u8 = 2;
 
 /// How far a call has to come until it counts as done.
@@ -40,7 +40,8 @@ const EXTERNAL: u8 = 2;
 pub enum Until {
 	/// It is in a final block.
 	Final,
-	/// It is in a block, which another block may still replace. While finality stands still, this is all that can be reached.
+	/// It is in a block, which another block may still replace. While finality stands still, this is all that can be
+	/// reached.
 	InBlock,
 }
 
@@ -117,7 +118,8 @@ impl Ledger {
 		let params = DefaultExtrinsicParamsBuilder::<PolkadotConfig>::new();
 		let params = match until {
 			Until::Final => params,
-			// The account's earlier transactions are not final either, so its nonce at the final block would be too low.
+			// The account's earlier transactions are not final either, so its nonce at the final block would be too
+			// low.
 			Until::InBlock => {
 				let account = account_text(&signer.public_key().0);
 				params.immortal().nonce(self.next_nonce(&account).await?)
