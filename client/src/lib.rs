@@ -1,14 +1,15 @@
-//! The client of hospitals and auditors.
+//! The client library of hospitals and auditors.
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`config`] | what a hospital sets once: its node, its member number, its keys |
-//! | [`pseudonym`] | how people become 32-byte pseudonyms |
+//! | [`config`] | the settings of a hospital: its node, its member number, its keys |
+//! | [`pseudonym`] | 32-byte pseudonyms of people |
 //! | [`import`] | brings records to the ledger, each exactly once, even if it is cut off |
 //! | [`standards`] | the standards that are read and written: FHIR, PROV, OpenLineage, Graphviz |
-//! | [`ledger`], [`call`] | the node: signed calls, finality, JSON-RPC |
+//! | [`ledger`] | the connection to a node: signed calls, finality, JSON-RPC |
+//! | [`call`] | the calls that the client can make |
 //! | [`report`] | reports and access proofs: fetched, verified, and written for people |
-//! | [`output`] | files that are written whole or not at all |
+//! | [`output`] | files that are written completely or not at all |
 
 pub mod call;
 pub mod config;

@@ -1,6 +1,6 @@
 //! `kexin import`.
 
-use super::Session;
+use super::{arguments::Hash, Session};
 use anyhow::Context as _;
 use kexin::{
 	config,
@@ -9,25 +9,25 @@ use kexin::{
 };
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-/// What to import.
+/// The records to import, and how.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-	/// Files or directories: single resources, arrays, Bundles, or NDJSON.
+	/// Files or directories of FHIR resources: single ones, arrays, Bundles, or NDJSON.
 	#[arg(required_unless_present = "retry")]
 	files: Vec<PathBuf>,
-	/// The data set that the accesses are about; that of the configuration when it is left out.
+	/// The dataset that was accessed. Without this option, `dataset` in the settings file.
 	#[arg(long)]
-	dataset: Option<super::Hash>,
-	/// The activity in the lineage that the accesses were for.
+	dataset: Option<Hash>,
+	/// The activity that the accesses were for.
 	#[arg(long)]
-	activity: Option<super::Hash>,
-	/// The offset from UTC of times that are written without one, such as +08:00.
+	activity: Option<Hash>,
+	/// The offset from UTC of times without one, such as +08:00. Without this option, `timezone` in the settings file.
 	#[arg(long, allow_hyphen_values = true)]
 	timezone: Option<String>,
 	/// Also import what is in quarantine from earlier imports.
 	#[arg(long)]
 	retry: bool,
-	/// Show what each record would become; send and write nothing.
+	/// Only show what each record would become: send nothing, write nothing.
 	#[arg(long)]
 	dry_run: bool,
 }
@@ -35,7 +35,7 @@ pub struct Arguments {
 /// Runs the import.
 ///
 /// # Errors
-/// When it could not be finished: run it again.
+/// When the import was not finished: run it again.
 pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<ExitCode> {
 	let mut config = session.config.clone();
 	if let Some(offset) = arguments.timezone.as_deref() {
@@ -59,7 +59,7 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		dry_run(&reader, &paths, &mut watch)?
 	} else {
 		let dataset = arguments.dataset.map(|dataset| dataset.0).or(config.dataset);
-		let dataset = dataset.context("no data set: give --dataset, or set `dataset` in the configuration")?;
+		let dataset = dataset.context("no dataset: give --dataset, or set `dataset` in kexin.toml")?;
 		let mut journal = Journal::open(&config.state)?;
 		if arguments.retry {
 			paths.push(journal.quarantine_directory());

@@ -65,10 +65,7 @@ impl BatchItem for AccessEvent {
 	}
 
 	fn outcomes(batch: &[Pending<Self>], done: &Done, summary: &mut Summary) -> Result<Vec<Settled>, LedgerError> {
-		let found: Option<BatchRecorded> = done.event("Access", "BatchRecorded");
-		let found = found.ok_or_else(|| {
-			LedgerError::Incompatible("its event Access.BatchRecorded is missing or has another form".into())
-		})?;
+		let found: BatchRecorded = done.event("Access", "BatchRecorded")?;
 		summary.recorded += found.recorded as usize;
 		summary.replayed += found.replayed.len();
 		summary.breached += found.breached.len();

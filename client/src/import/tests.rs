@@ -4,7 +4,7 @@ use super::*;
 use crate::{
 	call::Arguments,
 	config::Config,
-	ledger::{LedgerEvent, Until},
+	ledger::{EmittedEvent, Until},
 	pseudonym::Pseudonymiser,
 	standards::fhir::read::FhirReader,
 };
@@ -54,7 +54,7 @@ fn refused(error: &str) -> LedgerError {
 }
 
 impl Model {
-	fn record(&mut self, arguments: &[u8]) -> Result<Vec<LedgerEvent>, LedgerError> {
+	fn record(&mut self, arguments: &[u8]) -> Result<Vec<EmittedEvent>, LedgerError> {
 		type Record = (DatasetId, Versioned<Vec<AccessEvent>>);
 		let (dataset, events) = Record::decode(&mut &arguments[..]).unwrap();
 		let events = events.into_latest();
@@ -81,7 +81,7 @@ impl Model {
 		};
 		let judged = (0 as UnixMillis, rules, H256::zero());
 		let fields = (dataset, 0u32, first, recorded, replayed, breached, judged);
-		Ok(vec![LedgerEvent {
+		Ok(vec![EmittedEvent {
 			pallet: "Access".into(),
 			name: "BatchRecorded".into(),
 			fields: fields.encode(),
@@ -93,7 +93,7 @@ impl Model {
 			panic!("{call:?}")
 		};
 		let arguments = &mut &arguments[..];
-		match call.name {
+		match call.function.name() {
 			"grant" => {
 				let (_, _, document) = <(Pseudonym, Versioned<Scope>, H256)>::decode(arguments).unwrap();
 				if self.consents.iter().any(|(known, _)| *known == document) {
@@ -119,7 +119,7 @@ impl Model {
 		}
 	}
 
-	fn take(&mut self, call: &Call) -> Result<Vec<LedgerEvent>, LedgerError> {
+	fn take(&mut self, call: &Call) -> Result<Vec<EmittedEvent>, LedgerError> {
 		match &call.arguments {
 			Arguments::Encoded(arguments) => self.record(arguments),
 			Arguments::Calls { calls, .. } => {

@@ -11,7 +11,7 @@ use kexin::{
 	call::{Arguments, Call},
 	config::Config,
 	import::{journal::Journal, run, RecordOutcome, Submit, Summary},
-	ledger::{Done, LedgerError, LedgerEvent, Until, Window},
+	ledger::{Done, EmittedEvent, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 	standards::{
 		fhir::read::{file::split, FhirReader},
@@ -354,7 +354,7 @@ impl Submit for Ledger {
 			let judged = (0 as UnixMillis, rules, H256::zero());
 			let nothing = (Vec::<u32>::new(), Vec::<(u32, Breaches)>::new());
 			let fields = (dataset, 0u32, 0u64, batch.len() as u32, nothing, judged);
-			events.push(LedgerEvent {
+			events.push(EmittedEvent {
 				pallet: "Access".into(),
 				name: "BatchRecorded".into(),
 				fields: fields.encode(),
