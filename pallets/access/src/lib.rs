@@ -87,7 +87,7 @@ pub mod pallet {
 		/// The activities that accesses are for.
 		type Activities: Activities;
 		/// The time of the block.
-		type Time: Time<UnixMillis = UnixMillis>;
+		type Time: Time<Moment = UnixMillis>;
 		/// How long after it occurred an event is accepted, in milliseconds. It is also how long a replay is recognised.
 		#[pallet::constant]
 		type MaxLateness: Get<UnixMillis>;

@@ -72,7 +72,7 @@ pub mod pallet {
 		/// Where declared data sets become artifacts.
 		type Artifacts: RegisterArtifact;
 		/// The time of the block.
-		type Time: Time<UnixMillis = UnixMillis>;
+		type Time: Time<Moment = UnixMillis>;
 		/// How long after it occurred an access can be reported, in milliseconds. What ended longer ago judges nothing any more.
 		#[pallet::constant]
 		type MaxLateness: Get<UnixMillis>;

@@ -70,7 +70,7 @@ pub mod pallet {
 		/// Who attaches evidence, acting for the member it yields.
 		type EvidenceOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
 		/// The time of the block.
-		type Time: Time<UnixMillis = UnixMillis>;
+		type Time: Time<Moment = UnixMillis>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 	}
