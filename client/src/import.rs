@@ -302,7 +302,7 @@ impl Pending<Change> {
 }
 
 /// Each alternative of a consent has a form of its own; the first one is the record itself.
-fn document(source: H256, number: u8) -> H256 {
+fn document_of(source: H256, number: u8) -> H256 {
 	match number {
 		0 => source,
 		_ => H256(sp_crypto_hashing::blake2_256(&[source.as_bytes(), &[number]].concat())),
@@ -435,7 +435,7 @@ impl<S: Submit> Import<'_, S> {
 						document,
 						scopes,
 					} => {
-						let forms = (0u8..).take(scopes.len()).map(|number| document(source, number));
+						let forms = (0u8..).take(scopes.len()).map(|number| document_of(source, number));
 						let version = version(subject, &document, source, forms.collect());
 						match replaced(&documents, &version) {
 							Ok(replaces) => {
