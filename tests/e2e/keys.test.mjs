@@ -58,7 +58,7 @@ function desk(node, keys) {
   return { cwd: node.directory, NODE: join(node.directory, 'chain') };
 }
 
-/** How long so many sessions may take, in seconds. */
+/** How long this many sessions may take, in seconds. */
 const sessions = (number) => number * SESSION_BLOCKS * 2 + 60;
 
 const finalized = async () => (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
