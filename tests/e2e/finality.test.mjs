@@ -74,16 +74,16 @@ test('later blocks are proved to those who trust the block that restarted finali
   let refused;
   await until('a justification', () => {
     refused = alice.kexin(['proof', DATASET, '1', '--genesis', genesis], { check: false });
-    return refused.err.includes('started anew');
+    return refused.err.includes('restarted finality');
   });
   assert.equal(refused.code, 1);
-  const [, number, restart] = /started anew with block (\d+).*(0x[0-9a-f]{64}:\d+)/.exec(refused.err);
+  const [, number, restart] = /restarted finality with block (\d+).*(0x[0-9a-f]{64}:\d+)/.exec(refused.err);
   assert.equal(restart, `${await observer.rpc('chain_getBlockHash', Number(number))}:1`, 'other hospitals name the same block');
   await alice.prove(DATASET, 1, genesis, 'after.json', ['--restart', restart]);
   alice.kexin(['verify', 'after.json', '--genesis', genesis, '--restart', restart]);
   for (const trusted of [[], ['--restart', `${genesis}:1`], ['--restart', restart.replace(/\d+$/, '2')]]) {
     const { code, err } = alice.kexin(['verify', 'after.json', '--genesis', genesis, ...trusted], { check: false });
     assert.equal(code, 1);
-    assert.match(err, /started anew/);
+    assert.match(err, /restarted finality/);
   }
 });
