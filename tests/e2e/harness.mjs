@@ -265,12 +265,12 @@ export async function play(command, environment, ask) {
   const child = spawn(join(root, script), args, { env: { ...process.env, ...environment } });
   let printed = '';
   const ready = new Promise((done) => {
-    const hear = (text) => {
+    const collect = (text) => {
       printed += text;
       if (printed.includes('Ctrl-C stops')) done();
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
   });
   const ended = new Promise((done) => child.once('close', done));
   await Promise.race([ready, ended]);

@@ -138,7 +138,7 @@ test('errors have the documented codes', async () => {
   assert.equal((await api.rpc.access.events({ limit: 1_000_000 })).toJSON().events.length, all.length);
 });
 
-test('batches inside wrapping calls are told apart, and failed ones are left out', async () => {
+test('the batches inside a wrapping call have their own entries, and failed ones have none', async () => {
   const denied = (source, more) => access({ source: blake2AsHex(source), actor: UNKNOWN, outcome: 'Denied', ...more });
   const record = (dataset, ...accesses) => api.tx.access.record(dataset, { V1: accesses });
   const first = denied('first');

@@ -1,4 +1,4 @@
-// The report that an auditor takes home from the pilot, and how the verifier refuses changed copies of it.
+// The report about the pilot that an auditor keeps, and how the verifier refuses changed copies of it.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
