@@ -13,7 +13,10 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 /** Files that keep a processor busy: hospitals record all the while, or the client and the node work without a pause. */
 const BUSY = /^faults\/(?!history)|^e2e\/(fuzz|import)/;
 /** Files that take minutes, the longest first. They start before the others, so that none of them runs alone at the end. */
-const LONG = ['faults/storage', 'e2e/finality', 'e2e/pilot', 'e2e/keys', 'faults/byzantine', 'e2e/upgrade', 'faults/floods', 'faults/partition', 'e2e/validators', 'e2e/peers'];
+const LONG = [
+  'faults/storage', 'e2e/finality', 'e2e/pilot', 'e2e/keys', 'faults/byzantine', 'e2e/upgrade', 'faults/floods', 'faults/partition',
+  'e2e/validators', 'e2e/examples', 'e2e/peers', 'e2e/readme',
+];
 /** How long a file may take, in minutes. */
 const LIMIT = process.env.KEXIN_FAULTS === 'nightly' || process.env.KEXIN_FUZZ ? 360 : 30;
 
