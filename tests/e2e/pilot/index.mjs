@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Keyring } from '@polkadot/keyring';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { access } from '../harness.mjs';
+import { access, until } from '../harness.mjs';
 import { api, chain, published, restart } from './play.mjs';
 
 const DATASET = blake2AsHex('retina-images-v1');
@@ -30,13 +30,11 @@ async function events(filter, limit = 50) {
   return found;
 }
 
-/** The first block with a proof that is not before this one. */
+/** Waits for a block from this number on that has a proof, and returns it. */
 async function proved(number) {
-  for (;;) {
-    const { block } = (await api.rpc.audit.finality()).toJSON();
-    if (block.number >= number) return block;
-    await new Promise((next) => setTimeout(next, 500));
-  }
+  let block;
+  await until(`a proof of block ${number}`, async () => ({ block } = (await api.rpc.audit.finality()).toJSON()).block.number >= number);
+  return block;
 }
 
 test('the index has reached the newest final block and reports it', async () => {
@@ -116,7 +114,7 @@ test('proofs start at genesis and lead to the state of a final block', async () 
   assert.deepEqual([whole.entries.length, whole.hashes], [all.length, []]);
 });
 
-test('errors have the documented codes', async () => {
+test('errors of the index and of proofs have the documented codes', async () => {
   const page = (await api.rpc.access.events({ dataset: DATASET, limit: 1 })).toJSON();
   const expected = [
     [-32602, () => api.rpc.access.events({ everything: true })],
