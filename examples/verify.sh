@@ -16,8 +16,8 @@ answer=$("${KEXIN:-kexin}" --json verify "$report" --genesis "$genesis" "$@") ||
 case $code in
 	0)
 		# The report is true, which is not the same as good news: read the verdict.
-		verdict=$(grep -o '"verdict":{"status":"[^"]*"' <<<"$answer" | cut -d '"' -f 6)
-		echo "accepted, and the verdict is: ${verdict:-none in this file}"
+		verdict='import json, sys; print(json.load(sys.stdin).get("verdict", {}).get("status", "none in this file"))'
+		echo "accepted, and the verdict is: $(python3 -c "$verdict" <<<"$answer")"
 		;;
 	1) echo "refused: the file does not prove what it states" ;;
 	2) echo "not verified: the file can't be read, or an option is wrong" ;;

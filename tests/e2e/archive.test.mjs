@@ -87,8 +87,8 @@ test('a damaged archive is refused with the reason, wherever the damage is', () 
     return bytes;
   };
   refused(whole.subarray(0, -1), /end is missing/);
-  refused(whole.subarray(0, 4), /no archive/);
-  refused(Buffer.concat([whole, Buffer.from([0])]), /something comes after/);
+  refused(whole.subarray(0, 4), /not an archive/);
+  refused(Buffer.concat([whole, Buffer.from([0])]), /more data after/);
   // In the state root of block 1, and at some other place.
   for (const place of [8 + 40, Math.floor(whole.length * 0.6)]) refused(flipped(place), /damaged|archive/);
   // In the signature of a justification that later ones make unnecessary: the stock import does not check it.

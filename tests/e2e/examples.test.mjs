@@ -67,7 +67,7 @@ test('lineage.mjs --follow prints a new breach', { timeout: 120_000 }, async () 
     record.agent[0].who.reference = 'Practitioner/followed';
     writeFileSync(join(chain.directory, 'followed.json'), JSON.stringify(record));
     out = '';
-    await chain.kexinLater(['import', '--dataset', DATASET, 'followed.json'], '//Alice//gateway');
+    chain.kexin(['import', '--dataset', DATASET, 'followed.json'], { key: '//Alice//gateway' });
     await printed(' by 0x');
   } finally {
     child.kill();

@@ -1,6 +1,6 @@
 // What the ledger answers after the pilot, asked with polkadot.js, and what its pool refuses.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { Keyring } from '@polkadot/keyring';
 import { blake2AsHex } from '@polkadot/util-crypto';
 import { api } from './play.mjs';
@@ -8,11 +8,7 @@ import { api } from './play.mjs';
 const DATASET = blake2AsHex('retina-images-v1');
 const MODEL = blake2AsHex('retina-model-v1');
 const TOKEN = 10n ** 12n;
-let keys;
-
-before(() => {
-  keys = new Keyring({ type: 'sr25519', ss58Format: api.registry.chainSS58 });
-});
+const keys = new Keyring({ type: 'sr25519', ss58Format: api.registry.chainSS58 });
 
 /** Signs, sends, and waits until the call is final. */
 const final = (call, signer) =>

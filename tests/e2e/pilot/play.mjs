@@ -1,7 +1,7 @@
 // Plays the pilot once, on a chain that the tests of this directory share.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { after, before } from 'node:test';
+import { after } from 'node:test';
 import { promisify } from 'node:util';
 import { Chain, root } from '../harness.mjs';
 
@@ -11,21 +11,21 @@ export let genesis;
 /** The breaches that the subscription published while the pilot ran. */
 export const published = [];
 
-before(async () => {
-  chain = await Chain.start();
-  api = await chain.polkadot();
-  genesis = api.genesisHash.toHex();
-  // The promise of the subscription resolves with the first breach.
-  api.rpc.access.subscribeBreaches((breach) => published.push(breach.toJSON()));
-  // Not with spawnSync, which would block the connection.
-  for (const [script, ...args] of [['records', join(chain.directory, 'records')], ['load', chain.directory, chain.url]]) {
-    await promisify(execFile)(join(root, 'pilot', script), args);
-  }
-});
 after(async () => {
   await api?.disconnect();
   await chain?.stop();
 });
+
+// Hooks of different modules run side by side, so this is no hook: the modules that import this one wait for it.
+chain = await Chain.start();
+api = await chain.polkadot();
+genesis = api.genesisHash.toHex();
+// The promise of the subscription resolves with the first breach.
+api.rpc.access.subscribeBreaches((breach) => published.push(breach.toJSON()));
+// Not with spawnSync, which would block the connection.
+for (const [script, ...args] of [['records', join(chain.directory, 'records')], ['load', chain.directory, chain.url]]) {
+  await promisify(execFile)(join(root, 'pilot', script), args);
+}
 
 /** Starts the node again after it ended, and connects to it. */
 export async function restart() {
