@@ -3,8 +3,8 @@
 #
 #   examples/rpc.sh [DATASET [MODEL]]
 #
-# Each is a hash (0x…) or the text that was hashed, by default those of the pilot. KEXIN_NODE is the address of the node,
-# by default http://127.0.0.1:9944.
+# Each is a hash (0x…) or the text that was hashed, by default those of the pilot. KEXIN_NODE is the address of the
+# node, by default http://127.0.0.1:9944.
 set -euo pipefail
 
 node=${KEXIN_NODE:-http://127.0.0.1:9944}
