@@ -1,35 +1,20 @@
-// What an auditor takes home from the pilot, and what becomes of it when somebody changes it.
+// The report about the pilot that an auditor keeps, and how the verifier refuses changed copies of it.
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { Chain, root } from './harness.mjs';
+import { api, chain, genesis } from './play.mjs';
 
 const DATASET = 'text:retina-images-v1';
 const MODEL = 'text:retina-model-v1';
 // 120 of the training, 13 of clinicians, and one after a withdrawal; none of the four outside the consents was for the model.
 const ACCESSES = 134;
-let chain;
-let genesis;
-
-before(async () => {
-  chain = await Chain.start();
-  for (const [script, ...args] of [['records', join(chain.directory, 'records')], ['load', chain.directory, chain.url]]) {
-    const run = spawnSync(join(root, 'pilot', script), args, { encoding: 'utf8' });
-    assert.equal(run.status, 0, run.stderr + run.stdout);
-  }
-  const api = await chain.polkadot();
-  genesis = api.genesisHash.toHex();
-  await api.disconnect();
-});
-after(() => chain?.stop());
 
 const path = (name) => join(chain.directory, name);
 const read = (name) => readFileSync(path(name), 'utf8');
 const verify = (name, ...more) => chain.kexin(['--json', 'verify', name, '--genesis', genesis, ...more], { check: false });
-/** What the verifier says of the report after a change. */
+/** The verifier's exit code and error for the report after a change. */
 const changed = (change) => {
   const report = JSON.parse(read('report.json'));
   change(report);
@@ -40,10 +25,10 @@ const changed = (change) => {
 
 test('a report is fetched, and proves itself', () => {
   const args = ['report', MODEL, '--genesis', genesis, '--out', 'report.json', '--html', 'report.html', '--markdown', 'report.md'];
-  const told = chain.json(args);
-  assert.equal(told.verdict.status, 'compliant');
-  assert.equal(told.accesses.forModel, 120);
-  assert.deepEqual(told.files, ['report.json', 'report.html', 'report.md']);
+  const printed = chain.json(args);
+  assert.equal(printed.verdict.status, 'compliant');
+  assert.equal(printed.accesses.forModel, 120);
+  assert.deepEqual(printed.files, ['report.json', 'report.html', 'report.md']);
   const { code, out } = verify('report.json');
   assert.equal(code, 0, out);
   const proved = JSON.parse(out);
@@ -55,7 +40,7 @@ test('a report is fetched, and proves itself', () => {
   assert.match(read('report.md'), /Retina AI/);
 });
 
-test('the node is not believed', () => {
+test('the client does not trust the node', () => {
   const wrong = chain.kexin(['report', MODEL, '--genesis', `0x${'11'.repeat(32)}`, '--out', 'wrong.json'], { check: false });
   assert.equal(wrong.code, 1);
   assert.match(wrong.err, /nothing was written/);
@@ -68,14 +53,12 @@ test('the node is not believed', () => {
 
 test('a report of an older block is one of that block', () => {
   const { number } = JSON.parse(read('report.json')).report.block;
-  const told = chain.json(['report', MODEL, '--genesis', genesis, '--at', String(number), '--out', 'again.json']);
-  assert.equal(told.block.number, number);
+  const printed = chain.json(['report', MODEL, '--genesis', genesis, '--at', String(number), '--out', 'again.json']);
+  assert.equal(printed.block.number, number);
   assert.deepEqual(JSON.parse(read('again.json')).report, JSON.parse(read('report.json')).report);
 });
 
-test('the node itself makes the same report, for who believes it', async (test) => {
-  const api = await chain.polkadot();
-  test.after(() => api.disconnect());
+test('the node itself makes the same report, without a proof', async () => {
   const { report } = JSON.parse(read('report.json'));
   const model = blake2AsHex(MODEL.slice('text:'.length));
   assert.deepEqual((await api.rpc.audit.report(model, report.block.hash)).toJSON(), report);
@@ -105,7 +88,7 @@ test('a report that was changed is refused', () => {
   assert.match(elsewhere.err, /another chain|about the chain/);
 });
 
-test('what is not in whole logs did not happen', () => {
+test('complete logs prove that an access did not happen', () => {
   assert.equal(verify('report.json', '--absent-purpose', 'PUBHLTH').code, 0);
   assert.equal(verify('report.json', '--absent-organisation', '77').code, 0);
   const marketing = verify('report.json', '--absent-purpose', 'HMARKT');
@@ -114,7 +97,7 @@ test('what is not in whole logs did not happen', () => {
   assert.equal(verify('report.json', '--not-before', '2100-01-01T00:00:00Z').code, 4);
 });
 
-test('accesses are proved one by one and all together', () => {
+test('accesses are proved alone and all together', () => {
   chain.kexin(['proof', DATASET, '7', '--genesis', genesis, '--out', 'one.json']);
   chain.kexin(['proof', DATASET, '0..', '--genesis', genesis, '--out', 'all.json']);
   const [one, all] = ['one.json', 'all.json'].map((name) => JSON.parse(verify(name).out));
@@ -124,7 +107,7 @@ test('accesses are proved one by one and all together', () => {
   assert.equal(verify('all.json', '--absent-organisation', '77').code, 0);
 });
 
-test('what is proved is exported', () => {
+test('a proved report is exported in every format', () => {
   const exported = (format) => chain.kexin(['export', 'report.json', '--genesis', genesis, '--format', format]).out;
   assert.ok(Object.keys(JSON.parse(exported('prov-json')).activity).length > ACCESSES);
   for (const format of ['fhir-r4', 'fhir-r5']) {

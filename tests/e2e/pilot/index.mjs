@@ -1,37 +1,19 @@
-// The index of finalized events and the proofs, asked through polkadot.js after the pilot was played; killed, made again, and left out.
+// The index of finalized events and the proofs after the pilot. The node is killed, its index rebuilt, and left out.
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { promisify } from 'node:util';
+import { test } from 'node:test';
 import { Keyring } from '@polkadot/keyring';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { access, Chain, root } from './harness.mjs';
+import { access, until } from '../harness.mjs';
+import { api, chain, published, restart } from './play.mjs';
 
 const DATASET = blake2AsHex('retina-images-v1');
 const TRAINING = blake2AsHex('retina-training-protocol');
 const MODEL = blake2AsHex('retina-model-v1');
 const UNKNOWN = `0x${'99'.repeat(32)}`;
-const told = [];
-let chain;
-let api;
+/** All entries so far. */
 let all;
-
-before(async () => {
-  chain = await Chain.start();
-  api = await chain.polkadot();
-  // Its promise is kept with the first breach. The connection lives only while this process is not blocked.
-  api.rpc.access.subscribeBreaches((breach) => told.push(breach.toJSON()));
-  for (const [script, ...args] of [['records', join(chain.directory, 'records')], ['load', chain.directory, chain.url]]) {
-    await promisify(execFile)(join(root, 'pilot', script), args);
-  }
-  all = await events({});
-});
-after(async () => {
-  await api?.disconnect();
-  await chain?.stop();
-});
 
 const code = (promise) => promise.then(() => 0, (error) => error.code);
 
@@ -48,22 +30,21 @@ async function events(filter, limit = 50) {
   return found;
 }
 
-/** The first block with a proof that is not before this one. */
+/** Waits for a block from this number on that has a proof, and returns it. */
 async function proved(number) {
-  for (;;) {
-    const { block } = (await api.rpc.audit.finality()).toJSON();
-    if (block.number >= number) return block;
-    await new Promise((next) => setTimeout(next, 500));
-  }
+  let block;
+  await until(`a proof of block ${number}`, async () => ({ block } = (await api.rpc.audit.finality()).toJSON()).block.number >= number);
+  return block;
 }
 
-test('the index has come to what is final and says so', async () => {
+test('the index has reached the newest final block and reports it', async () => {
   const status = (await api.rpc.index.status()).toJSON();
   assert.equal(status.error, null);
   assert.ok(status.finalized.number - status.indexed.number === status.lag && status.lag < 3);
 });
 
-test('entries are found by all that is asked for, each once and in order', async () => {
+test('every filter finds its entries, each once and in order', async () => {
+  all = await events({});
   assert.equal(all.length, 120 + 13 + 1);
   assert.deepEqual(all.map(({ index }) => index), [...all.keys()]);
   assert.deepEqual(await events({ dataset: DATASET }, 7), all);
@@ -84,11 +65,11 @@ test('entries are found by all that is asked for, each once and in order', async
   assert.deepEqual(await events({ to: occurred }), having(({ event }) => event.occurred < occurred));
 });
 
-test('breaches are told as they become final', () => {
-  assert.deepEqual(told, all.filter(({ breaches }) => breaches.length > 0));
+test('breaches are published as they become final', () => {
+  assert.deepEqual(published, all.filter(({ breaches }) => breaches.length > 0));
 });
 
-test('the story of a consent ends with its withdrawal', async () => {
+test('the history of a consent ends with its withdrawal', async () => {
   const { subject } = all.at(-1).event;
   const first = (await api.rpc.consent.history(subject, { limit: 1 })).toJSON();
   assert.deepEqual(first.history.map(({ what, hospital }) => [what, hospital]), [['granted', 0]]);
@@ -104,7 +85,7 @@ test('a model is traced from the index, page by page', async () => {
   assert.deepEqual([nodes, second.next], [[[MODEL, 0], [DATASET, 1]], null]);
 });
 
-/** The header that a proof of finality is about, after its chain of headers was followed. */
+/** Follows the headers of a proof of finality, and returns the header of the block that it proves. */
 function header(finality, block) {
   assert.equal(blake2AsHex(finality.genesis), api.genesisHash.toHex());
   assert.equal(blake2AsHex(finality.headers[0]), block.hash);
@@ -113,7 +94,7 @@ function header(finality, block) {
   return api.createType('Header', finality.headers[0]);
 }
 
-test('proofs begin at the first block and lead to the state of a final one', async () => {
+test('proofs start at genesis and lead to the state of a final block', async () => {
   const block = await proved(all.at(-1).block.number);
   const { finality } = (await api.rpc.audit.finality(block.hash)).toJSON();
   const { stateRoot } = header(finality, block);
@@ -133,7 +114,7 @@ test('proofs begin at the first block and lead to the state of a final one', asy
   assert.deepEqual([whole.entries.length, whole.hashes], [all.length, []]);
 });
 
-test('errors have the documented codes', async () => {
+test('errors of the index and of proofs have the documented codes', async () => {
   const page = (await api.rpc.access.events({ dataset: DATASET, limit: 1 })).toJSON();
   const expected = [
     [-32602, () => api.rpc.access.events({ everything: true })],
@@ -150,12 +131,12 @@ test('errors have the documented codes', async () => {
     [8002, () => api.rpc.audit.proof(UNKNOWN)],
     [8001, () => api.rpc.audit.finality(UNKNOWN)],
   ];
-  // One after the other: an error that nobody waits for yet would end the test.
+  // One after the other: an error that nothing awaits yet would end the test.
   for (const [number, ask] of expected) assert.equal(await code(ask()), number);
   assert.equal((await api.rpc.access.events({ limit: 1_000_000 })).toJSON().events.length, all.length);
 });
 
-test('batches that others wrap are told apart, also from those that failed', async () => {
+test('the batches inside a wrapping call have their own entries, and failed ones have none', async () => {
   const denied = (source, more) => access({ source: blake2AsHex(source), actor: UNKNOWN, outcome: 'Denied', ...more });
   const record = (dataset, ...accesses) => api.tx.access.record(dataset, { V1: accesses });
   const first = denied('first');
@@ -177,18 +158,10 @@ test('batches that others wrap are told apart, also from those that failed', asy
   all = more;
 });
 
-/** Runs the node again, and asks it. */
-async function again() {
-  await api.disconnect();
-  chain.run();
-  await chain.ready();
-  api = await chain.polkadot();
-}
-
-test('a node that is killed goes on where its index was', async () => {
+test('the index of a killed node continues where it was', async () => {
   const { indexed } = (await api.rpc.index.status()).toJSON();
   await chain.end('SIGKILL');
-  await again();
+  await restart();
   assert.deepEqual(await events({}), all);
   const [, resumed] = [...readFileSync(join(chain.directory, 'node.log'), 'utf8').matchAll(/is at block (\d+), with/g)].at(-1);
   assert.ok(Number(resumed) > 0 && Number(resumed) >= indexed.number - 1, `${resumed} after ${indexed.number}`);
@@ -203,24 +176,24 @@ test('a node that is killed goes on where its index was', async () => {
   all = more;
 });
 
-test('an index that is made again is the same', async () => {
+test('a rebuilt index is the same', async () => {
   await chain.end('SIGINT');
   assert.match(chain.offline('index', 'rebuild'), /holds every block up to \d+/);
   assert.match(chain.offline('index', 'status'), /behind: 0/);
-  await again();
+  await restart();
   assert.deepEqual(await events({}), all);
 });
 
-test('a node without an index says so, and one that gets it back fills it in', async () => {
+test('a node without an index reports that, and an index that is turned on again catches up', async () => {
   await chain.end('SIGINT');
   chain.options.push('--index', 'off');
-  await again();
+  await restart();
   assert.equal(await code(api.rpc.index.status()), 8006);
   assert.equal(await code(api.rpc.access.events({})), 8006);
   assert.equal((await api.rpc.lineage.trace({ artifact: MODEL, direction: 'ancestors' })).toJSON().nodes.length, 2);
   await proved(1);
   await chain.end('SIGINT');
   chain.options.splice(-2);
-  await again();
+  await restart();
   assert.deepEqual(await events({}), all);
 });

@@ -1,4 +1,4 @@
-// The door for auditors and applications: who is let in, to what, and how much of it; the operator's ways beside it; the node's health.
+// The authenticated RPC listener for auditors and applications: which tokens it accepts, for what, and how much; the operator's socket; the node's health.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -22,8 +22,8 @@ const SERVED = `
   state_subscribeRuntimeVersion state_subscribeStorage state_unsubscribeRuntimeVersion state_unsubscribeStorage system_accountNextIndex system_chain
   system_chainType system_health system_name system_properties system_syncState system_version`.trim().split(/\s+/);
 
-const directory = mkdtempSync(join(tmpdir(), 'kexin-door-'));
-const [certificate, key, socket] = ['door.pem', 'door.key', 'operator'].map((name) => join(directory, name));
+const directory = mkdtempSync(join(tmpdir(), 'kexin-rpc-auth-'));
+const [certificate, key, socket] = ['tls.pem', 'tls.key', 'operator'].map((name) => join(directory, name));
 const secrets = {};
 let chain;
 let port;
@@ -38,8 +38,8 @@ before(async () => {
   ], { stdio: 'ignore' });
   [port, health, prometheus] = [await freePort(), await freePort(), await freePort()];
   chain = await Chain.spawn('dev', 'alice', [
-    '--force-authoring', '--operator-socket', socket, '--door', `127.0.0.1:${port}`, '--door-tls-cert', certificate, '--door-tls-key', key,
-    '--door-max-token-connections', '3', '--health', `127.0.0.1:${health}`, '--prometheus-port', String(prometheus),
+    '--force-authoring', '--operator-socket', socket, '--rpc-auth', `127.0.0.1:${port}`, '--rpc-auth-tls-cert', certificate, '--rpc-auth-tls-key', key,
+    '--rpc-auth-max-token-connections', '3', '--health', `127.0.0.1:${health}`, '--prometheus-port', String(prometheus),
   ]);
   add('auditor', 'read');
   add('application', 'read,submit');
@@ -58,7 +58,7 @@ function add(name, rights, { expires = Date.now() + 86_400_000, more = [] } = {}
   return secrets[name];
 }
 
-/** For how many seconds the door keeps a connection on which nothing is said. */
+/** For how many seconds the listener keeps a silent connection open. */
 function silence() {
   const begun = Date.now();
   return new Promise((done, fail) => {
@@ -66,7 +66,7 @@ function silence() {
   });
 }
 
-/** Asks over HTTP: the status, the headers and the JSON of the answer. */
+/** Sends a request over HTTP, and returns the status, the headers and the text of the answer. */
 function send(options, body) {
   return new Promise((done, fail) => {
     const headers = { 'content-type': 'application/json', ...options.headers };
@@ -89,7 +89,7 @@ const privileged = (body) => send({ socketPath: socket }, body);
 const well = (path, at = health) => send({ host: '127.0.0.1', port: at, path, method: 'GET' });
 const code = (promise) => promise.then(() => 0, (error) => error.code);
 
-/** polkadot.js at the door. It can't be told of a certificate, so it does not check this one; `ask` and `kexin` do. */
+/** polkadot.js with a token. It has no option for a certificate, so it does not check this one; `ask` and `kexin` do. */
 async function connect(token) {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
   const provider = new WsProvider(`wss://localhost:${port}`, false, bearer(token));
@@ -101,13 +101,13 @@ async function connect(token) {
 const polkadot = async (token) =>
   ApiPromise.create({ provider: await connect(token), rpc: definitions.rpc, types: definitions.types, noInitWarn: true });
 
-/** The client at the door. */
+/** The client with a token. */
 const kexin = (token, ...args) =>
   spawnSync(join(bin, 'kexin'), ['--node', `wss://localhost:${port}`, '--token', join(directory, token), '--json', ...args], {
     cwd: directory, encoding: 'utf8', timeout: 60_000, env: { ...process.env, SSL_CERT_FILE: certificate },
   });
 
-test('nobody is let in without a token that holds', async () => {
+test('a request without a valid token is refused', async () => {
   const expired = add('expired', 'read', { expires: Date.now() + 2000 });
   assert.equal((await ask(expired, call('system_chain'))).status, 200);
   const refused = async (token, word, path) => {
@@ -116,17 +116,17 @@ test('nobody is let in without a token that holds', async () => {
     assert.match(answer.json().error.message, word);
   };
   await refused(undefined, /Authorization: Bearer/);
-  await refused(`${secrets.auditor}0`, /not known/);
+  await refused(`${secrets.auditor}0`, /unknown/);
   await refused(undefined, /Authorization: Bearer/, `/?token=${secrets.auditor}`);
   await until('the end of the token', async () => (await ask(expired, call('system_chain'))).status === 401);
   await refused(expired, /expired/);
-  const kept = readFileSync(join(chain.directory, 'chain/chains/kexin_dev/door-tokens.json'), 'utf8');
-  assert.ok(!kept.includes(secrets.auditor.slice(6)));
+  const stored = readFileSync(join(chain.directory, 'chain/chains/kexin_dev/rpc-auth-tokens.json'), 'utf8');
+  assert.ok(!stored.includes(secrets.auditor.slice(6)));
   const listed = JSON.parse(chain.offline('token', 'list', '--json')).map(({ name }) => name);
   assert.deepEqual(listed, ['auditor', 'application', 'expired']);
 });
 
-test('what is listed is served, and nothing else', async () => {
+test('the listed methods are served, and no others', async () => {
   const { methods } = (await ask(secrets.auditor, call('rpc_methods'))).json().result;
   assert.deepEqual(methods, SERVED);
   const all = (await operator(call('rpc_methods'))).json().result.methods;
@@ -141,7 +141,7 @@ test('what is listed is served, and nothing else', async () => {
   }
 });
 
-test('no port serves unsafe methods, and the socket is that of whoever runs the node', async () => {
+test('no port serves unsafe methods, and only the user of the node can open its socket', async () => {
   for (const headers of [{}, { 'x-forwarded-for': '192.0.2.1' }, { host: 'ledger.example' }]) {
     const answer = await operator(call('system_peers'), headers);
     assert.ok(answer.status === 403 || answer.json().error.code === -32601);
@@ -155,12 +155,12 @@ test('no port serves unsafe methods, and the socket is that of whoever runs the 
     return run.stderr;
   };
   assert.match(refused('--rpc-methods', 'unsafe'), /--operator-socket/);
-  assert.match(refused('--unsafe-rpc-external'), /--door/);
-  assert.match(refused('--door', '0.0.0.0:0'), /--door-tls-cert/);
-  assert.match(refused('--door', '127.0.0.1:0', '--door-tls-cert', key, '--door-tls-key', key), /no certificate|PEM/);
+  assert.match(refused('--unsafe-rpc-external'), /--rpc-auth/);
+  assert.match(refused('--rpc-auth', '0.0.0.0:0'), /--rpc-auth-tls-cert/);
+  assert.match(refused('--rpc-auth', '127.0.0.1:0', '--rpc-auth-tls-cert', key, '--rpc-auth-tls-key', key), /no certificate|PEM/);
 });
 
-test('polkadot.js reads with one right and sends with two', async () => {
+test('polkadot.js reads with the right read, and sends with the right submit', async () => {
   const [reader, sender] = [await polkadot(secrets.auditor), await polkadot(secrets.application)];
   const alice = new Keyring({ type: 'sr25519' }).addFromUri('//Alice');
   const remark = (api) => api.tx.system.remark('0x01');
@@ -175,7 +175,7 @@ test('polkadot.js reads with one right and sends with two', async () => {
   await Promise.all([reader.disconnect(), sender.disconnect()]);
 });
 
-test('the client works at the door', () => {
+test('the client works with a token', () => {
   const dataset = `0x${'d0'.repeat(32)}`;
   assert.equal(kexin('application', '--key', '//Alice', 'members', 'add-key', '//Alice//steward', '--powers', 'steward').status, 0);
   const declare = ['--key', '//Alice//steward', 'dataset', 'declare', dataset];
@@ -186,28 +186,28 @@ test('the client works at the door', () => {
   assert.match(kexin('wrong', 'status').stderr, /--token/);
 });
 
-test('a token makes as many calls as it may, and goes on when there are more', async () => {
+test('a token is limited to its calls per minute', async () => {
   const token = add('slow', 'read', { more: ['--requests-per-minute', '60'] });
   const provider = await connect(token);
-  // The first call is paid for with the connection.
+  // Opening the connection counts as the first call.
   await provider.send('system_chain', []);
   const batch = Array.from({ length: 50 }, (_, id) => ({ ...call('system_chain'), id }));
   assert.ok((await ask(token, batch)).json().every(({ result }) => result));
   let answer;
   let more = 0;
   while ((answer = await ask(token, call('system_chain'))).status === 200) more += 1;
-  // Some may have come in the meantime.
+  // Some calls were added meanwhile.
   assert.ok(more >= 9 && more <= 15, String(more));
   assert.deepEqual([answer.status, answer.json().error.code, answer.headers['retry-after']], [429, 8103, '1']);
   assert.equal(await code(provider.send('system_chain', [])), 8103);
   assert.equal((await ask(secrets.auditor, call('system_chain'))).status, 200);
-  await until('the new token to count', async () => (await ask(token, call('system_chain'))).status === 200, 3);
+  await until('a new call', async () => (await ask(token, call('system_chain'))).status === 200, 3);
   await provider.disconnect();
 });
 
 test('requests, batches and connections have their limits', async () => {
   const large = ask(secrets.auditor, call('state_call', ['x'.repeat(2 * 1024 * 1024)]));
-  // The door does not wait until all of it has come.
+  // The listener does not wait for the whole request.
   assert.ok([413, 'EPIPE', 'ECONNRESET'].includes(await large.then(({ status }) => status, (error) => error.code)));
   const many = Array.from({ length: 51 }, (_, id) => ({ ...call('system_chain'), id }));
   assert.equal((await ask(secrets.auditor, many)).json().error.code, -32010);
@@ -222,11 +222,11 @@ test('requests, batches and connections have their limits', async () => {
   for (let number = 0; number < 64; number += 1) await subscribe();
   assert.equal(await code(subscribe()), -32006);
   await open.pop().disconnect();
-  await until('the door to be open again', async () => (await ask(secrets.auditor, call('system_chain'))).status === 200);
+  await until('a free connection', async () => (await ask(secrets.auditor, call('system_chain'))).status === 200);
   await Promise.all(open.map((provider) => provider.disconnect()));
 });
 
-test('who loses a token is refused at once and then cut off', async () => {
+test('a revoked token is refused at once, and its connections are closed', async () => {
   const token = add('leaver', 'read');
   const provider = await connect(token);
   let heads = 0;
@@ -239,24 +239,24 @@ test('who loses a token is refused at once and then cut off', async () => {
   assert.equal((await ask(token, call('system_chain'))).status, 401);
 });
 
-test('a damaged file of tokens closes the door, and the node goes on', async () => {
-  const file = join(chain.directory, 'chain/chains/kexin_dev/door-tokens.json');
+test('a damaged file of tokens closes the listener, and the node goes on', async () => {
+  const file = join(chain.directory, 'chain/chains/kexin_dev/rpc-auth-tokens.json');
   const good = readFileSync(file);
   const state = async () => (await well('/health')).json();
-  assert.equal((await state()).door, 'open');
+  assert.equal((await state()).rpcAuth, 'open');
   writeFileSync(file, good.subarray(0, 100));
   const refused = await ask(secrets.auditor, call('system_chain'));
   assert.deepEqual([refused.status, refused.json().error.code], [503, 8106]);
-  const { door, best } = await state();
-  assert.equal(door, 'closed');
+  const { rpcAuth, best } = await state();
+  assert.equal(rpcAuth, 'closed');
   const unready = await well('/ready');
   assert.equal(unready.status, 503);
-  assert.match(unready.json().reasons[0], /door/);
+  assert.match(unready.json().reasons[0], /authenticated RPC listener/);
   await until('another block', async () => (await state()).best > best);
   writeFileSync(file, good);
   assert.equal((await ask(secrets.auditor, call('system_chain'))).status, 200);
   assert.equal((await well('/ready')).status, 200);
-  assert.match(readFileSync(join(chain.directory, 'node.log'), 'utf8'), /door-tokens\.json is damaged/);
+  assert.match(readFileSync(join(chain.directory, 'node.log'), 'utf8'), /rpc-auth-tokens\.json is damaged/);
 });
 
 test('a node is ready when it has peers and finality is near', async () => {
@@ -279,16 +279,16 @@ test('a node is ready when it has peers and finality is near', async () => {
   }
 });
 
-test('who says nothing is shown out, and Prometheus tells of it all', async () => {
+test('a silent connection is closed, and Prometheus has the figures of all this', async () => {
   const seconds = await idle;
   assert.ok(seconds > 5 && seconds < 15, String(seconds));
   const { text } = await send({ host: '127.0.0.1', port: prometheus, path: '/metrics', method: 'GET' });
   const figure = (name) => Number(text.split('\n').find((line) => line.startsWith(name))?.split(' ').pop() ?? NaN);
-  assert.ok(figure('kexin_door_calls_total{token="auditor"') > 0);
-  for (const reason of ['closed', 'expired-token', 'no-token', 'pace', 'right', 'token-connections', 'unknown-token']) {
-    assert.ok(figure(`kexin_door_refusals_total{reason="${reason}"`) > 0, reason);
+  assert.ok(figure('kexin_rpc_auth_calls_total{token="auditor"') > 0);
+  for (const reason of ['closed', 'expired-token', 'missing-right', 'no-token', 'rate-limit', 'token-connections', 'unknown-token']) {
+    assert.ok(figure(`kexin_rpc_auth_refusals_total{reason="${reason}"`) > 0, reason);
   }
-  for (const name of ['kexin_door_connections', 'kexin_finality_lag_blocks', 'kexin_index_accesses_total', 'kexin_validator_silent_blocks']) {
+  for (const name of ['kexin_rpc_auth_connections', 'kexin_finality_lag_blocks', 'kexin_index_accesses_total', 'kexin_validator_silent_blocks']) {
     assert.ok(figure(name) >= 0, name);
   }
 });
