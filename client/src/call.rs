@@ -1,5 +1,9 @@
-//! The calls of the ledger's pallets, encoded from the types that the pallets decode.
+//! The calls that the client can make, each encoded as its pallet decodes it.
+//!
+//! [`Function`] lists every one of them. A test has the ledger's runtime decode a call of each, so that a call that is
+//! added here and not there doesn't compile.
 
+use crate::ledger::LedgerError;
 use codec::Encode;
 use kexin_primitives::{
 	access::AccessEvent,
@@ -9,17 +13,95 @@ use kexin_primitives::{
 	vocabulary::Region,
 	DatasetId, Pseudonym, Versioned, H256,
 };
+use std::fmt;
 
 /// An account: its public key.
 pub type Account = [u8; 32];
 
-/// A call by name, with its encoded arguments.
+/// Defines [`Function`] and what follows from the list.
+macro_rules! functions {
+	($($function:ident = $pallet:literal, $name:literal;)*) => {
+		/// A function of a pallet that the client calls.
+		#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+		pub enum Function {
+			$(
+				#[doc = concat!("`", $pallet, ".", $name, "`")]
+				$function,
+			)*
+		}
+
+		impl Function {
+			/// Every function that the client calls.
+			pub const ALL: &[Self] = &[$(Self::$function),*];
+
+			/// The pallet, as the runtime's metadata name it.
+			pub fn pallet(self) -> &'static str {
+				match self {
+					$(Self::$function => $pallet,)*
+				}
+			}
+
+			/// The call within the pallet, as the runtime's metadata name it.
+			pub fn name(self) -> &'static str {
+				match self {
+					$(Self::$function => $name,)*
+				}
+			}
+		}
+	};
+}
+
+functions! {
+	Record = "Access", "record";
+	Grant = "Consent", "grant";
+	Narrow = "Consent", "narrow";
+	Revoke = "Consent", "revoke";
+	DeclareDataset = "Consent", "declare_dataset";
+	Enrol = "Consent", "enrol";
+	Admit = "Members", "admit";
+	Suspend = "Members", "suspend";
+	Reinstate = "Members", "reinstate";
+	Remove = "Members", "remove";
+	AdmitValidator = "Members", "admit_validator";
+	RemoveValidator = "Members", "remove_validator";
+	ReinstateValidator = "Members", "reinstate_validator";
+	NameNodes = "Members", "name_nodes";
+	CloseNetwork = "Members", "close_network";
+	AddKey = "Members", "add_key";
+	RevokeKey = "Members", "revoke_key";
+	SetSessionKeys = "Session", "set_keys";
+	Register = "Lineage", "register";
+	Start = "Lineage", "start";
+	Derive = "Lineage", "derive";
+	AttachEvidence = "Lineage", "attach_evidence";
+	CreateCampaign = "Annotation", "create";
+	Contribute = "Annotation", "contribute";
+	Review = "Annotation", "review";
+	Claim = "Annotation", "claim";
+	CloseCampaign = "Annotation", "close";
+	Transfer = "Balances", "transfer_allow_death";
+	BatchAll = "Utility", "batch_all";
+	Propose = "Council", "propose";
+	Vote = "Council", "vote";
+	CloseMotion = "Council", "close";
+	ApproveUpgrade = "Governance", "approve_upgrade";
+	CancelUpgrade = "Governance", "cancel_upgrade";
+	ApplyUpgrade = "Governance", "apply_upgrade";
+	RestartFinality = "Governance", "restart_finality";
+}
+
+impl fmt::Display for Function {
+	/// As in `Consent.grant`.
+	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+		write!(formatter, "{}.{}", self.pallet(), self.name())
+	}
+}
+
+/// A call with its encoded arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-	/// The pallet's name.
-	pub pallet: &'static str,
-	/// The call's name.
-	pub name: &'static str,
+	/// What is called.
+	pub function: Function,
 	/// The arguments.
 	pub arguments: Arguments,
 }
@@ -40,153 +122,192 @@ pub enum Arguments {
 	},
 }
 
-fn call(pallet: &'static str, name: &'static str, arguments: impl Encode) -> Call {
+impl Call {
+	/// The encoded call, with the indices that this runtime's metadata give to the pallet and the call.
+	///
+	/// # Errors
+	/// [`LedgerError::Incompatible`] when the runtime has no such call.
+	pub fn encode(&self, metadata: &subxt::Metadata) -> Result<Vec<u8>, LedgerError> {
+		let missing = || LedgerError::Incompatible(format!("it has no call {}", self.function));
+		let pallet = metadata.pallet_by_name(self.function.pallet()).ok_or_else(missing)?;
+		let variant = pallet.call_variant_by_name(self.function.name()).ok_or_else(missing)?;
+		let mut bytes = vec![pallet.call_index(), variant.index];
+		match &self.arguments {
+			Arguments::Encoded(arguments) => bytes.extend_from_slice(arguments),
+			Arguments::Calls { before, calls, after } => {
+				bytes.extend_from_slice(before);
+				for call in calls {
+					bytes.extend(call.encode(metadata)?);
+				}
+				bytes.extend_from_slice(after);
+			},
+		}
+		Ok(bytes)
+	}
+}
+
+fn call(function: Function, arguments: impl Encode) -> Call {
 	Call {
-		pallet,
-		name,
+		function,
 		arguments: Arguments::Encoded(arguments.encode()),
 	}
 }
 
 /// Records a batch of access events.
 pub fn record(dataset: DatasetId, events: &[AccessEvent]) -> Call {
-	call("Access", "record", (dataset, Versioned::V1(events.to_vec())))
+	call(Function::Record, (dataset, Versioned::V1(events.to_vec())))
 }
 
 /// Records a consent.
 pub fn grant(subject: Pseudonym, scope: &Scope, document: H256) -> Call {
-	call("Consent", "grant", (subject, Versioned::V1(scope.clone()), document))
+	call(Function::Grant, (subject, Versioned::V1(scope.clone()), document))
 }
 
 /// Narrows a subject's consents.
 pub fn narrow(subject: Pseudonym, consent: Option<H256>, limits: &Scope, document: H256) -> Call {
 	call(
-		"Consent",
-		"narrow",
+		Function::Narrow,
 		(subject, consent, Versioned::V1(limits.clone()), document),
 	)
 }
 
 /// Withdraws a subject's consents.
 pub fn revoke(subject: Pseudonym, consent: Option<H256>, document: H256) -> Call {
-	call("Consent", "revoke", (subject, consent, document))
+	call(Function::Revoke, (subject, consent, document))
 }
 
-/// Declares a version of a data set.
+/// Declares a version of a dataset.
 pub fn declare_dataset(dataset: DatasetId, label: &Scope, supersedes: Option<DatasetId>) -> Call {
 	call(
-		"Consent",
-		"declare_dataset",
+		Function::DeclareDataset,
 		(dataset, Versioned::V1(label.clone()), supersedes),
 	)
 }
 
-/// Enrols subjects in a data set.
+/// Enrols subjects in a dataset.
 pub fn enrol(dataset: DatasetId, subjects: &[Pseudonym]) -> Call {
-	call("Consent", "enrol", (dataset, subjects.to_vec()))
+	call(Function::Enrol, (dataset, subjects.to_vec()))
 }
 
 /// Admits a member.
 pub fn admit(kind: MemberKind, name: &str, region: Region, seat: bool, key: Account) -> Call {
-	call("Members", "admit", (kind, name.as_bytes().to_vec(), region, seat, key))
+	call(Function::Admit, (kind, name.as_bytes().to_vec(), region, seat, key))
 }
 
-/// Makes a key the validator of its hospital.
+/// Makes an account the validator of its hospital.
 pub fn admit_validator(account: Account) -> Call {
-	call("Members", "admit_validator", account)
+	call(Function::AdmitValidator, account)
 }
 
 /// Names the nodes of the caller's member by their ed25519 public keys.
 pub fn name_nodes(nodes: &[[u8; 32]]) -> Call {
-	call("Members", "name_nodes", nodes)
+	call(Function::NameNodes, nodes)
 }
 
-/// Closes the network to all but the members' nodes, or opens it.
+/// Closes the network to all nodes but those that the members named, or opens it.
 pub fn close_network(closed: bool) -> Call {
-	call("Members", "close_network", closed)
+	call(Function::CloseNetwork, closed)
 }
 
-/// Registers session keys, as the node that made them encodes them, with the proof that the caller has them.
+/// Registers session keys in the encoding of the node that generated them, with the proof that the caller holds them.
 pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Call {
 	Call {
-		pallet: "Session",
-		name: "set_keys",
+		function: Function::SetSessionKeys,
 		arguments: Arguments::Encoded([keys, &proof.encode()].concat()),
 	}
 }
 
-/// Suspends, reinstates or removes a member, or its validator.
-pub fn member(name: &'static str, member: MemberId) -> Call {
-	call("Members", name, member)
+/// Suspends a member: its keys can do nothing until it is reinstated.
+pub fn suspend(member: MemberId) -> Call {
+	call(Function::Suspend, member)
+}
+
+/// Reinstates a suspended member.
+pub fn reinstate(member: MemberId) -> Call {
+	call(Function::Reinstate, member)
+}
+
+/// Removes a member for ever.
+pub fn remove(member: MemberId) -> Call {
+	call(Function::Remove, member)
+}
+
+/// Removes the validator of a hospital.
+pub fn remove_validator(hospital: MemberId) -> Call {
+	call(Function::RemoveValidator, hospital)
+}
+
+/// Reinstates the suspended validator of a hospital.
+pub fn reinstate_validator(hospital: MemberId) -> Call {
+	call(Function::ReinstateValidator, hospital)
 }
 
 /// Adds a key to the caller's member.
 pub fn add_key(account: Account, powers: Powers) -> Call {
-	call("Members", "add_key", (account, powers))
+	call(Function::AddKey, (account, powers))
 }
 
 /// Revokes a key of the caller's member.
 pub fn revoke_key(account: Account) -> Call {
-	call("Members", "revoke_key", account)
+	call(Function::RevokeKey, account)
 }
 
-/// Registers an artifact from outside.
+/// Registers an artifact that no activity on the ledger generated.
 pub fn register(artifact: ArtifactId, kind: ArtifactKind) -> Call {
-	call("Lineage", "register", (artifact, kind))
+	call(Function::Register, (artifact, kind))
 }
 
 /// Starts an activity.
 pub fn start(activity: ActivityId, kind: ActivityKind) -> Call {
-	call("Lineage", "start", (activity, kind))
+	call(Function::Start, (activity, kind))
 }
 
 /// Ends an activity with what it used and generated.
 pub fn derive(activity: ActivityId, inputs: Vec<Input>, outputs: Vec<Output>) -> Call {
-	call("Lineage", "derive", (activity, inputs, outputs))
+	call(Function::Derive, (activity, inputs, outputs))
 }
 
 /// Attaches evidence to an artifact.
 pub fn attach_evidence(artifact: ArtifactId, evidence: Evidence) -> Call {
-	call("Lineage", "attach_evidence", (artifact, evidence))
+	call(Function::AttachEvidence, (artifact, evidence))
 }
 
 /// Funds an annotation campaign.
 pub fn create_campaign(dataset: DatasetId, reward: u128, units: u32, reviewer: MemberId) -> Call {
-	call("Annotation", "create", (dataset, reward, units, reviewer))
+	call(Function::CreateCampaign, (dataset, reward, units, reviewer))
 }
 
 /// Contributes to a campaign.
 pub fn contribute(campaign: u32, content: H256, units: u32) -> Call {
-	call("Annotation", "contribute", (campaign, content, units))
+	call(Function::Contribute, (campaign, content, units))
 }
 
-/// Judges contributions.
+/// Reviews contributions: `true` accepts one, `false` rejects it.
 pub fn review(campaign: u32, decisions: Vec<(H256, bool)>) -> Call {
-	call("Annotation", "review", (campaign, decisions))
+	call(Function::Review, (campaign, decisions))
 }
 
 /// Claims what the signer has earned.
 pub fn claim() -> Call {
-	call("Annotation", "claim", ())
+	call(Function::Claim, ())
 }
 
-/// Closes a campaign.
+/// Closes a campaign and returns the rest of its budget.
 pub fn close_campaign(campaign: u32) -> Call {
-	call("Annotation", "close", campaign)
+	call(Function::CloseCampaign, campaign)
 }
 
 /// Sends tokens, in the smallest unit.
 pub fn transfer(to: Account, amount: u128) -> Call {
 	// A MultiAddress of the variant Id, number 0.
-	call("Balances", "transfer_allow_death", (0u8, to, codec::Compact(amount)))
+	call(Function::Transfer, (0u8, to, codec::Compact(amount)))
 }
 
-/// Several calls in one transaction, all or none.
+/// Makes several calls in one transaction: all take effect, or none.
 pub fn batch_all(calls: Vec<Call>) -> Call {
 	let before = codec::Compact(u32::try_from(calls.len()).unwrap_or(u32::MAX)).encode();
 	Call {
-		pallet: "Utility",
-		name: "batch_all",
+		function: Function::BatchAll,
 		arguments: Arguments::Calls {
 			before,
 			calls,
@@ -195,13 +316,13 @@ pub fn batch_all(calls: Vec<Call>) -> Call {
 	}
 }
 
-/// Proposes a call to the council; with a threshold of 1 it is carried out at once. `length` bounds the encoded call.
+/// Proposes a call to the council. With a threshold of 1 the call is executed at once. `length` is the size of the
+/// encoded proposal, in bytes.
 pub fn propose(threshold: u32, proposal: Call, length: u32) -> Call {
 	let before = codec::Compact(threshold).encode();
 	let after = codec::Compact(length).encode();
 	Call {
-		pallet: "Council",
-		name: "propose",
+		function: Function::Propose,
 		arguments: Arguments::Calls {
 			before,
 			calls: vec![proposal],
@@ -212,35 +333,35 @@ pub fn propose(threshold: u32, proposal: Call, length: u32) -> Call {
 
 /// Votes on a motion.
 pub fn vote(motion: H256, index: u32, approve: bool) -> Call {
-	call("Council", "vote", (motion, codec::Compact(index), approve))
+	call(Function::Vote, (motion, codec::Compact(index), approve))
 }
 
-/// Approves a runtime of this hash.
+/// Approves the runtime with this hash.
 pub fn approve_upgrade(code: H256) -> Call {
-	call("Governance", "approve_upgrade", code)
+	call(Function::ApproveUpgrade, code)
 }
 
-/// Calls the approved upgrade off.
+/// Cancels the approved upgrade.
 pub fn cancel_upgrade() -> Call {
-	call("Governance", "cancel_upgrade", ())
+	call(Function::CancelUpgrade, ())
 }
 
 /// Applies the approved upgrade.
 pub fn apply_upgrade(code: &[u8]) -> Call {
-	call("Governance", "apply_upgrade", code)
+	call(Function::ApplyUpgrade, code)
 }
 
-/// Starts finality anew after this block, without the validators that are silent.
+/// Restarts finality after this block, without the validators that don't vote.
 pub fn restart_finality(last_final: u32) -> Call {
-	call("Governance", "restart_finality", last_final)
+	call(Function::RestartFinality, last_final)
 }
 
-/// Closes a motion whose vote is decided. The weight and length bound what it may cost.
+/// Closes a motion whose vote is decided. `ref_time` (in picoseconds) and `length` (in bytes) are upper bounds of what
+/// the proposal may cost.
 pub fn close_motion(motion: H256, index: u32, ref_time: u64, length: u32) -> Call {
 	let weight = (codec::Compact(ref_time), codec::Compact(0u64));
 	call(
-		"Council",
-		"close",
+		Function::CloseMotion,
 		(motion, codec::Compact(index), weight, codec::Compact(length)),
 	)
 }

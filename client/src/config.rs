@@ -1,4 +1,4 @@
-//! What a hospital sets once.
+//! The settings of a hospital: kexin.toml, and the secret files that it names.
 
 use crate::pseudonym::Pseudonymiser;
 use anyhow::{bail, Context as _};
@@ -12,10 +12,10 @@ use std::{
 	str::FromStr,
 };
 
-/// The name of the file that is looked for where the client runs.
+/// The name of the settings file in the current directory.
 pub const FILE: &str = "kexin.toml";
 
-/// The file as it is written.
+/// The settings file, as TOML.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -42,31 +42,32 @@ fn default_node() -> String {
 pub struct Config {
 	/// The node's JSON-RPC address.
 	pub node: String,
-	/// The hospital's number on the ledger: who receives data when a record does not say otherwise.
+	/// The hospital's member number on the ledger. It is the recipient of an access whose record names none.
 	pub member: Option<u32>,
-	/// The country in which its systems use the data.
+	/// The country in which its systems use data.
 	pub region: Option<Region>,
-	/// The data set that its records are about.
+	/// The dataset that its records are about.
 	pub dataset: Option<DatasetId>,
-	/// The offset from UTC, in seconds, of times that are written without one; none refuses them.
+	/// The offset from UTC, in seconds, of times without one. With no offset set, records with such times are not
+	/// imported.
 	pub utc_offset: Option<i32>,
 	/// The secret URI of the signing key, or the file that holds it.
 	pub key: Option<String>,
-	/// The file with the token that the node's operator gave, where the node takes one.
+	/// The file with the access token, for a node that requires one.
 	pub token: Option<PathBuf>,
 	/// The file with the secret key of the pseudonyms.
 	pub pseudonym_key: PathBuf,
-	/// Where the journal and what was not mapped are kept.
+	/// The directory with the import's journal and quarantine.
 	pub state: PathBuf,
-	/// Members by the FHIR references and identifiers of the organisations that they are.
+	/// Member numbers by the FHIR references and identifiers of the organisations.
 	pub recipients: BTreeMap<String, u32>,
 }
 
 impl Config {
-	/// Reads the file, or [`FILE`] in the current directory when there is one.
+	/// Reads the settings file at this path. Without a path, reads [`FILE`] in the current directory, if there is one.
 	///
 	/// # Errors
-	/// When a named file does not exist, or one is malformed: the message says where.
+	/// When there is no file at the path, or the file is malformed: the message says where.
 	pub fn load(path: Option<&Path>) -> anyhow::Result<Self> {
 		let file = path.unwrap_or(Path::new(FILE));
 		let text = match fs::read_to_string(file) {
@@ -75,7 +76,7 @@ impl Config {
 			Err(error) => return Err(error).with_context(|| format!("can't read {}", file.display())),
 		};
 		let parsed: File = toml::from_str(&text).with_context(|| format!("{} is malformed", file.display()))?;
-		// Paths in the file are relative to the file.
+		// Paths in the file are relative to its directory.
 		let beside = |path: PathBuf| file.parent().unwrap_or(Path::new("")).join(path);
 		Ok(Self {
 			node: parsed.node,
@@ -94,20 +95,20 @@ impl Config {
 	/// The pseudonymiser with the hospital's secret key.
 	///
 	/// # Errors
-	/// When the key can't be read, others can read it, or it is malformed.
+	/// When the key can't be read, is malformed, or other users can read it.
 	pub fn pseudonymiser(&self) -> anyhow::Result<Pseudonymiser> {
 		let text = read_secret(&self.pseudonym_key)
-			.with_context(|| "make one with `kexin init`, and keep a copy: without it nobody is found again")?;
+			.with_context(|| "no pseudonym key: create one with `kexin init`, and keep a copy; without it, no pseudonym can be traced back to a person")?;
 		Ok(Pseudonymiser::new(
 			parse_hash(text.trim()).context("the pseudonym key is malformed")?.0,
 		))
 	}
 }
 
-/// Reads a file that nobody but its owner may read.
+/// Reads a secret from a file that only its owner may read.
 ///
 /// # Errors
-/// When it can't be read, or others can read it.
+/// When the file can't be read, or other users can read it.
 pub fn read_secret(path: &Path) -> anyhow::Result<String> {
 	#[cfg(unix)]
 	{
@@ -117,16 +118,19 @@ pub fn read_secret(path: &Path) -> anyhow::Result<String> {
 			.permissions()
 			.mode();
 		if mode & 0o077 != 0 {
-			bail!("others can read the secret in {0}: run chmod 600 {0}", path.display());
+			bail!(
+				"other users can read the secret in {0}: run chmod 600 {0}",
+				path.display()
+			);
 		}
 	}
 	fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
 }
 
-/// Writes a new file that nobody but its owner may read.
+/// Writes a secret to a new file that only its owner may read.
 ///
 /// # Errors
-/// When it exists already or can't be written.
+/// When the file exists already or can't be written.
 pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
 	let mut options = fs::OpenOptions::new();
 	options.write(true).create_new(true);
@@ -137,7 +141,7 @@ pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
 	}
 	let mut file = options
 		.open(path)
-		.with_context(|| format!("can't make {}", path.display()))?;
+		.with_context(|| format!("can't create {}", path.display()))?;
 	file.write_all(secret.as_bytes())
 		.and_then(|()| file.sync_all())
 		.context("can't write the secret")
@@ -161,7 +165,7 @@ pub fn parse_hash(text: &str) -> anyhow::Result<H256> {
 pub fn parse_region(code: u16) -> anyhow::Result<Region> {
 	match code {
 		1..=999 => Ok(Region(code)),
-		_ => bail!("{code} is no ISO 3166-1 numeric code, which go from 1 to 999"),
+		_ => bail!("{code} is no ISO 3166-1 numeric code: they go from 1 to 999"),
 	}
 }
 

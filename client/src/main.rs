@@ -1,7 +1,7 @@
 //! `kexin`: the command line of hospitals and auditors.
 //!
-//! Exit codes: 0 all done; 1 it failed, and says why; 2 the command line is wrong; 3 an import is done, and some records are
-//! kept for a retry; 4 and 5 a file is proved, and an answer is not as `kexin verify` was asked to have it.
+//! Exit codes: 0 success; 1 failure; 2 wrong usage; 3 an import is finished, but some records are quarantined; 4 and 5
+//! a file is proved, but does not show what `kexin verify` was asked for.
 
 mod commands;
 

@@ -1,4 +1,4 @@
-//! Writes files whole or not at all.
+//! Writes files completely or not at all.
 
 use anyhow::Context as _;
 use std::{
@@ -7,12 +7,12 @@ use std::{
 	path::{Path, PathBuf},
 };
 
-/// Writes a file beside its place and moves it there when it is complete, so that nobody reads half of it.
+/// Writes a temporary file and renames it when it is complete, so that nobody reads half of it.
 ///
 /// # Errors
-/// When it can't be written. What stood at its place before still does.
+/// When the file can't be written. A file that was at this path before is left as it was.
 pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result<()> {
-	let part = part(path).with_context(|| format!("{} is no name of a file", path.display()))?;
+	let part = temporary(path).with_context(|| format!("{} is no file name", path.display()))?;
 	let written = (|| {
 		let mut file = BufWriter::new(fs::OpenOptions::new().write(true).create_new(true).open(&part)?);
 		content(&mut file)?;
@@ -21,13 +21,13 @@ pub fn write(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>
 		fs::rename(&part, path)
 	})();
 	if written.is_err() {
-		// There is nothing better to do about a part that can't be removed either.
+		// Nothing more can be done about a temporary file that can't be removed either.
 		let _ = fs::remove_file(&part);
 	}
 	written.with_context(|| format!("can't write {}", path.display()))
 }
 
-fn part(path: &Path) -> Option<PathBuf> {
+fn temporary(path: &Path) -> Option<PathBuf> {
 	let mut name = std::ffi::OsString::from(".");
 	name.push(path.file_name()?);
 	name.push(format!(".{}.part", std::process::id()));
@@ -39,7 +39,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn a_file_is_whole_or_as_it_was() {
+	fn a_file_is_complete_or_left_as_it_was() {
 		let directory = tempfile::tempdir().unwrap();
 		let path = directory.path().join("report.json");
 		write(&path, |out| out.write_all(b"old")).unwrap();

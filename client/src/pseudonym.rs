@@ -1,7 +1,8 @@
-//! How people become pseudonyms.
+//! Makes pseudonyms of people.
 //!
-//! A pseudonym is a keyed blake2b-256 over a purpose and the person's name in the hospital's systems. The key stays at the
-//! hospital: whoever does not have it can neither compute nor test a pseudonym, and deleting it forgets everybody.
+//! A pseudonym is a keyed blake2b-256 over a purpose and the person's name in the hospital's systems. The key stays at
+//! the hospital. Without it, nobody can compute a pseudonym or test whom it stands for, so deleting the key makes all
+//! pseudonyms anonymous.
 
 use blake2::{
 	digest::{consts::U32, KeyInit, Mac as _},
@@ -16,12 +17,13 @@ pub struct Pseudonymiser {
 }
 
 impl Pseudonymiser {
-	/// With this secret key.
+	/// A pseudonymiser with this secret key.
 	pub fn new(key: [u8; 32]) -> Self {
 		Self { key }
 	}
 
-	/// The pseudonym of a data subject, by the canonical form of a reference (`Patient/1`) or identifier (`system|value`).
+	/// The pseudonym of a data subject, from the canonical form of a reference (`Patient/1`) or identifier
+	/// (`system|value`).
 	pub fn subject(&self, name: &str) -> Pseudonym {
 		self.pseudonym("kexin/subject/v1", name)
 	}

@@ -44,6 +44,9 @@ pub type UnixMillis = u64;
 /// The time that never comes: 2^53 - 1, the largest integer that every JSON reader keeps exact.
 pub const FOREVER: UnixMillis = 9_007_199_254_740_991;
 
+/// The network prefix of the ledger's accounts in their SS58 text form. No other chain has registered it.
+pub const SS58_PREFIX: u16 = 7_391;
+
 /// A person, named by a keyed hash. Its key stays at the hospital; when the hospital deletes the key, nobody can tell
 /// who the person is.
 pub type Pseudonym = H256;

@@ -35,6 +35,7 @@ mod tests;
 pub mod weights;
 
 pub use apis::RuntimeApi;
+pub use kexin_primitives::SS58_PREFIX;
 
 #[cfg(not(feature = "rehearsal"))]
 use alloc::borrow::Cow;
@@ -144,8 +145,6 @@ pub const TOKEN_DECIMALS: u8 = 12;
 pub const TOKEN_SYMBOL: &str = "KEX";
 /// One token.
 pub const KEX: Balance = 1_000_000_000_000;
-/// The number that the SS58 text form of an account starts with. It is not registered for another chain.
-pub const SS58_PREFIX: u16 = 7_391;
 
 #[frame_support::runtime]
 mod runtime {

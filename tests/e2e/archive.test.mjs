@@ -1,4 +1,4 @@
-// The archive of a chain: a node made from it without any other gives the same answers and proofs, and a damaged one is refused.
+// The archive of a chain: a node that is made from it alone gives the same answers and proofs, and a damaged archive is refused.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,14 +13,14 @@ let alice;
 let copy;
 let genesis;
 let archive;
-/** What the export said. */
+/** The output of the export. */
 let exported;
-/** What the node answered before, and at which block. */
+/** The answers of the node before the export, and their block. */
 let answered;
 let at;
 
 before(async () => {
-  // One of the hospitals validates, so that the voters can change while nobody else is there.
+  // One hospital validates, so that the voters can change without another node.
   const spec = consortium(SESSION_BLOCKS, ({ genesis }) => {
     const { members } = genesis.runtimeGenesis.patch;
     members.validators = members.validators.slice(0, 1);
@@ -42,7 +42,7 @@ before(async () => {
 });
 after(() => Promise.all([alice?.stop(), copy?.stop()]));
 
-/** Imports a file into an empty directory, and says what came of it. */
+/** Imports a file into an empty directory, and returns the result. */
 function imported(file) {
   const directory = join(copy.directory, 'trial');
   rmSync(directory, { recursive: true, force: true });
@@ -51,7 +51,7 @@ function imported(file) {
   return spawnSync(join(bin, 'kexin-node'), ['archive', 'import', file, '--chain', spec, '--base-path', directory], { encoding: 'utf8' });
 }
 
-/** What a node answers at a block. */
+/** The answers of a node at a block. */
 const answers = async (node, at) => ({
   log: await node.rpc('access_log', dataset, at),
   events: (await node.rpc('access_events', { dataset })).events,
@@ -78,7 +78,7 @@ test('a damaged archive is refused with the reason, wherever the damage is', () 
     const { status, stderr, stdout } = imported(damaged);
     assert.equal(status, 1, stderr + stdout);
     assert.match(stderr, reason);
-    // The runtime may give a block up; the node does not.
+    // The runtime may abort a block; the node must not panic.
     assert.doesNotMatch(stderr, /^Thread '/m);
   };
   const flipped = (place) => {
@@ -87,11 +87,11 @@ test('a damaged archive is refused with the reason, wherever the damage is', () 
     return bytes;
   };
   refused(whole.subarray(0, -1), /end is missing/);
-  refused(whole.subarray(0, 4), /no archive/);
-  refused(Buffer.concat([whole, Buffer.from([0])]), /something comes after/);
-  // In the state root of the first block, and somewhere.
+  refused(whole.subarray(0, 4), /not an archive/);
+  refused(Buffer.concat([whole, Buffer.from([0])]), /more data after/);
+  // In the state root of block 1, and at some other place.
   for (const place of [8 + 40, Math.floor(whole.length * 0.6)]) refused(flipped(place), /damaged|archive/);
-  // In the signature of a vote for finality that later ones make unnecessary: the stock import passes over it.
+  // In the signature of a justification that later ones make unnecessary: the stock import does not check it.
   const last = whole.lastIndexOf('FRNK');
   refused(flipped(whole.lastIndexOf('FRNK', last - 1) + 100), /damaged.*the finality of block/);
   refused(flipped(last + 100), /damaged.*final/);
@@ -99,8 +99,8 @@ test('a damaged archive is refused with the reason, wherever the damage is', () 
 
 test('a node made from the archive has checked everything, and gives the same answers and proofs', async () => {
   copyFileSync(archive, join(copy.directory, 'archive'));
-  const told = JSON.parse(copy.offline('archive', 'import', join(copy.directory, 'archive')));
-  assert.deepEqual([told.blocks, told.last, told.hash], [exported.blocks, exported.last, exported.hash]);
+  const printed = JSON.parse(copy.offline('archive', 'import', join(copy.directory, 'archive')));
+  assert.deepEqual([printed.blocks, printed.last, printed.hash], [exported.blocks, exported.last, exported.hash]);
   copy.run();
   await copy.ready();
   const status = copy.json(['status']);

@@ -1,4 +1,4 @@
-// Hospitals start a chain of their own: the ceremony, and the network that scripts/network makes with it.
+// Hospitals start their own chain: the ceremony, and the network that scripts/network makes with it.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -28,7 +28,7 @@ test('each hospital makes its keys, and no secret leaves its files', () => {
     assert.equal(made.status, 0, made.stderr);
     const secret = readFileSync(path(home, 'account.key'), 'utf8').trim();
     assert.equal(secret.split(' ').length, 12);
-    for (const told of [made.stdout, made.stderr, readFileSync(path(home, 'hospital.json'), 'utf8')]) assert.ok(!told.includes(secret));
+    for (const text of [made.stdout, made.stderr, readFileSync(path(home, 'hospital.json'), 'utf8')]) assert.ok(!text.includes(secret));
     const chains = path(home, 'node/chains/kexin_test');
     const keystore = readdirSync(join(chains, 'keystore')).map((name) => join(chains, 'keystore', name));
     assert.equal(keystore.length, 2);
@@ -43,13 +43,13 @@ test('each hospital makes its keys, and no secret leaves its files', () => {
   assert.match(again.stderr, /there already/);
 });
 
-test('all make the same chain, in whatever order the files come', () => {
+test('all make the same chain, in any order of the files', () => {
   const made = [['one.json', 'a', 'b', 'c'], ['other.json', 'c', 'a', 'b']].map(([out, ...homes]) => {
     const { status, stdout, stderr } = chain(out, homes);
     assert.equal(status, 0, stderr);
-    const told = JSON.parse(stdout);
-    assert.equal(told.sha256, `0x${createHash('sha256').update(readFileSync(path(out))).digest('hex')}`);
-    return told;
+    const printed = JSON.parse(stdout);
+    assert.equal(printed.sha256, `0x${createHash('sha256').update(readFileSync(path(out))).digest('hex')}`);
+    return printed;
   });
   assert.equal(made[0].sha256, made[1].sha256);
   assert.equal(made[0].genesis, made[1].genesis);
@@ -58,7 +58,7 @@ test('all make the same chain, in whatever order the files come', () => {
   assert.match(chain('one.json', ['a', 'b', 'c']).stderr, /one\.json can't be written/, 'nothing is overwritten');
 });
 
-test('forged, changed and doubled files are refused, with the reason', () => {
+test('forged, changed and duplicate files are refused with the reason', () => {
   const refused = (homes, reason) => {
     const { status, stderr } = chain('refused.json', homes);
     assert.equal(status, 1, stderr);
@@ -77,7 +77,7 @@ test('forged, changed and doubled files are refused, with the reason', () => {
     change(file);
     writeFileSync(path('forged', 'hospital.json'), JSON.stringify(file));
   };
-  // Session keys and their proof are those of another account.
+  // The session keys and their proof are those of another account.
   const stolen = json('b', 'hospital.json');
   forge((file) => Object.assign(file, { sessionKeys: stolen.sessionKeys, proof: stolen.proof }));
   refused(['a', 'forged'], /forged\/hospital\.json: it is not signed by its account/);
@@ -88,7 +88,7 @@ test('forged, changed and doubled files are refused, with the reason', () => {
   refused(['a', 'missing'], /missing\/hospital\.json/);
 });
 
-/** The first of so many ports in a row that are free now. */
+/** The first of this many consecutive free ports. */
 async function freePorts(count) {
   const free = (port) =>
     new Promise((done) => {
@@ -103,13 +103,13 @@ async function freePorts(count) {
   }
 }
 
-/** Plays scripts/network on these ports. */
+/** Runs scripts/network on these ports. */
 function network(hospitals, ports, ask) {
   const environment = { KEXIN_NETWORK: path('network'), KEXIN_RPC_PORT: String(ports), KEXIN_P2P_PORT: String(ports + 3) };
   return play(['scripts/network', ...hospitals], environment, ask);
 }
 
-test('scripts/network starts a network by the same procedure, and goes on with it', async () => {
+test('scripts/network starts a network by the same procedure, and continues it', async () => {
   const ports = await freePorts(6);
   const statusOf = (place) => {
     const run = spawnSync(join(bin, 'kexin'), ['--node', `ws://127.0.0.1:${ports + place}`, '--json', 'status'], { encoding: 'utf8' });
@@ -126,12 +126,12 @@ test('scripts/network starts a network by the same procedure, and goes on with i
     const hashes = ['Heidelberg', 'Vienna', 'Zurich'].map((name) => createHash('sha256').update(readFileSync(path('network', name, 'chain.json'))).digest('hex'));
     assert.equal(new Set(hashes).size, 1);
     assert.deepEqual([0, 1, 2].map((place) => statusOf(place).peers), [2, 2, 2]);
-    // Every hospital has named its node, or the ledger would refuse the motion when it is carried out.
+    // Every hospital has named its node. Otherwise the ledger would refuse to close the network.
     assert.deepEqual(['Heidelberg', 'Vienna', 'Zurich'].map((name) => existsSync(path('network', name, 'named'))), [true, true, true]);
   });
-  assert.equal(once.status, 0, once.said);
-  assert.match(once.said, /stopped/);
-  assert.match((await network(['2'], ports, () => {})).said, /has 3 hospitals/);
+  assert.equal(once.status, 0, once.printed);
+  assert.match(once.printed, /stopped/);
+  assert.match((await network(['2'], ports, () => {})).printed, /has 3 hospitals/);
   const again = await network([], ports, async () => assert.ok((await grows()) >= reached));
-  assert.equal(again.status, 0, again.said);
+  assert.equal(again.status, 0, again.printed);
 });

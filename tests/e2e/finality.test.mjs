@@ -1,4 +1,4 @@
-// Finality stands still because a validator is gone for good, and the council starts it anew without it.
+// Finality stalls because a validator is lost for good, and the council restarts it without that validator.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { account, ask, Chain, consortium, until } from './harness.mjs';
@@ -6,12 +6,12 @@ import { account, ask, Chain, consortium, until } from './harness.mjs';
 const DATASET = 'text:finality-test';
 let alice;
 let bob;
-/** A node that only follows: a validator without any peer authors nothing. */
+/** A node that only follows. A validator without peers authors no blocks. */
 let observer;
 let genesis;
 
 before(async () => {
-  // Four hospitals decide, two of them validate: so that the silence of one is soon beyond doubt.
+  // Four hospitals decide and two validate, so that the silence of one is soon certain.
   const spec = consortium(8, ({ genesis }) => {
     const { members } = genesis.runtimeGenesis.patch;
     members.validators = members.validators.slice(0, 2);
@@ -30,26 +30,26 @@ after(async () => {
 const decide = async (...args) => alice.decide('council', '--without-finality', ...args);
 
 const status = () => alice.json(['status']);
-/** A node without finality makes blocks more and more slowly. */
+/** How long to wait, in seconds. Without finality, a node makes blocks more and more slowly. */
 const PATIENCE = 1_200;
 
-test('what was final and proved before finality stood still stays so', async () => {
+test('what was final and proved before finality stalled stays so', async () => {
   alice.access(DATASET, 0);
   await alice.prove(DATASET, 0, genesis, 'before.json');
-  // A validator has just registered other session keys. Nothing makes final any more what announces them.
+  // A validator has just registered new session keys. The block that announces them will not become final.
   alice.kexin(['session-keys', alice.offline('session-keys', '--account', account('//Alice'))], { key: '//Alice' });
   await bob.end('SIGKILL');
   await until('blocks that are not final', () => status().best > status().finalized + 5);
   alice.kexin(['verify', 'before.json', '--genesis', genesis]);
 });
 
-test('the council does not go on without a validator that may only be slow', async () => {
+test('the council can not restart finality while the validator may only be slow', async () => {
   await assert.rejects(decide('restart-finality'), /FinalityIsPossible/);
 });
 
-test('without the silent validator, finality comes back', async () => {
+test('without the silent validator, finality returns', async () => {
   const { best: gone, finalized: last } = status();
-  await until('the silence to be beyond doubt', () => status().best > gone + 45, PATIENCE);
+  await until('the silence to be certain', () => status().best > gone + 45, PATIENCE);
   await decide('restart-finality');
   await until('finality', () => status().finalized > last + 20, PATIENCE);
   alice.access(DATASET, 1);
@@ -58,7 +58,7 @@ test('without the silent validator, finality comes back', async () => {
   assert.ok(observer.json(['status']).finalized > last, 'others follow');
 });
 
-test('the ledger numbers the voters as they number themselves, though it had announced some in vain', async () => {
+test('the ledger and the voters agree on the number of the voter set, although one announced set never took effect', async () => {
   const { setId } = await alice.rpc('grandpa_roundState');
   assert.equal(setId, 1);
   await ask(alice, async ({ query }) => {
@@ -68,11 +68,11 @@ test('the ledger numbers the voters as they number themselves, though it had ann
   });
 });
 
-test('what follows is proved for whoever trusts the block that started finality anew', async () => {
+test('later blocks are proved to those who trust the block that restarted finality', async () => {
   alice.kexin(['verify', 'before.json', '--genesis', genesis]);
-  // Once a block that has the access is not only final but justified.
+  // This takes until a block that has the access has a justification.
   let refused;
-  await until('what follows to be justified', () => {
+  await until('a justification', () => {
     refused = alice.kexin(['proof', DATASET, '1', '--genesis', genesis], { check: false });
     return refused.err.includes('restarted finality');
   });
@@ -84,6 +84,6 @@ test('what follows is proved for whoever trusts the block that started finality 
   for (const trusted of [[], ['--restart', `${genesis}:1`], ['--restart', restart.replace(/\d+$/, '2')]]) {
     const { code, err } = alice.kexin(['verify', 'after.json', '--genesis', genesis, ...trusted], { check: false });
     assert.equal(code, 1);
-    assert.match(err, /started anew/);
+    assert.match(err, /restarted finality/);
   }
 });

@@ -1,4 +1,4 @@
-// The firewall of the documents: the hospitals reach the node's port, a stranger does not.
+// The firewall of deploy/: the hospitals reach the node's port, a stranger does not.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -21,7 +21,7 @@ const must = (command, input) => {
   if (status !== 0) throw new Error(`${command}: ${stderr}`);
 };
 
-// Two network namespaces with a cable between them need the administrator's rights.
+// Making two network namespaces with a cable between them needs root.
 const possible = run('unshare --net true').status === 0 && run('nft --version').status === 0;
 const skip = possible ? false : 'no right to make network namespaces here, or no nft';
 
@@ -43,18 +43,18 @@ after(() => {
   for (const namespace of [NODE, PEER]) run(`ip netns delete ${namespace}`);
 });
 
-/** Whether somebody with this address gets an answer from the node's port. */
+/** Whether a client with this address gets an answer from the node's port. */
 function reaches(address) {
   const client = `const socket = require('node:net').connect({ host: '192.0.2.1', port: 30333, localAddress: '${address}' });
     socket.on('data', () => process.exit(0)); socket.on('error', () => process.exit(1)); setTimeout(() => process.exit(1), 3000)`;
   return spawnSync('ip', ['netns', 'exec', PEER, process.execPath, '-e', client]).status === 0;
 }
 
-test('without the firewall, everybody reaches the port', { skip }, () => {
+test('without the firewall, every address reaches the port', { skip }, () => {
   assert.ok(reaches(HOSPITAL) && reaches(STRANGER));
 });
 
-test('with it, the hospitals do and strangers do not, also after it is loaded again', { skip }, () => {
+test('with the firewall, hospitals reach the port and strangers do not, also after it is loaded again', { skip }, () => {
   const rules = readFileSync(join(root, 'deploy/firewall.nft'), 'utf8');
   for (let times = 0; times < 2; times += 1) must(`ip netns exec ${NODE} nft -f -`, rules);
   assert.ok(reaches(HOSPITAL));

@@ -1,5 +1,5 @@
-// Hostile questions to a real node: whatever is asked, and however it is asked, the answer is JSON-RPC with a documented code, the node
-// stays up and small, and it answers right afterwards. `KEXIN_FUZZ_SEED` makes another run, `KEXIN_FUZZ` one so many times as long.
+// Hostile requests to a real node: every answer is JSON-RPC with a documented code, the node stays up and small, and its later answers are
+// right. `KEXIN_FUZZ_SEED` chooses other requests, `KEXIN_FUZZ=N` makes N times as many.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,15 +9,15 @@ import { access, blake2AsHex, Chain, definitions, pair } from './harness.mjs';
 
 const SEED = Number(process.env.KEXIN_FUZZ_SEED ?? 1);
 const TIMES = Number(process.env.KEXIN_FUZZ ?? 1);
-const DATASET = blake2AsHex('the data set that is asked about');
-/** How much larger the node may get, in MiB: what it keeps of states and answers, not what it was sent. */
+const DATASET = blake2AsHex('the dataset of the requests');
+/** How much larger the node may get, in MiB: room for cached states and answers, not for the requests. */
 const GROWTH = 384;
 
-/** The codes of JSON-RPC itself: no JSON, no request, no such method, wrong parameters, too many or too large. */
+/** The codes of JSON-RPC itself: invalid JSON, invalid request, unknown method, invalid parameters, too many or too large. */
 const PROTOCOL = [-32700, -32600, -32601, -32602, -32005, -32007, -32008, -32009, -32010, -32011];
-/** Those of `node/src/rpc/error.rs`. */
+/** The codes of `node/src/rpc/error.rs`. */
 const OWN = Array.from({ length: 13 }, (_, at) => 8001 + at);
-/** What no answer may show: where the program stands, what it is made of, and that it broke. */
+/** What no answer may reveal: paths, internals, and panics. */
 const INTERNAL = /panick|unwrap|\.rs\b|backtrace|RUST_|sqlx|sqlite|select |\/(root|home|tmp|usr|work)\//i;
 
 /** Numbers that are the same in every run (mulberry32). */
@@ -52,7 +52,7 @@ after(async () => {
   await chain?.stop();
 });
 
-/** Text of JSON that is often not what was expected. Numbers that JavaScript does not hold stand as text. */
+/** JSON text of an unexpected value. It is text because JavaScript can't hold some of the numbers. */
 const special = () =>
   one([
     () => 'null',
@@ -78,7 +78,7 @@ const fields = [
   'activity', 'organisation', 'breaches', 'from', 'to', 'index', 'hospital', 'unknown',
 ];
 
-/** What fits a field more often than not. */
+/** A value that usually fits the field. */
 const fitting = (field) => {
   if (number(6) === 0) return special();
   if (/cursor/.test(field)) return JSON.stringify(one(known.cursors));
@@ -88,13 +88,13 @@ const fitting = (field) => {
   return JSON.stringify(one(known.hashes));
 };
 
-/** An object of some fields, one of them there twice now and then. */
+/** An object with some of the fields, sometimes with an extra or duplicate one. */
 const object = (names) => {
   const chosen = names.filter(() => number(2) === 0).concat(number(8) === 0 ? [one(fields)] : []);
   return `{${chosen.map((name) => `"${name}":${fitting(name)}`).join(',')}}`;
 };
 
-/** The parameters of a method, as they are or otherwise, as text. */
+/** Parameters of a method as text, right or wrong. */
 const parameters = ({ params, description }) => {
   const named = description.includes('{') ? fields.filter((name) => new RegExp(`\\b${name}\\b`).test(description)) : [];
   const list = params.map(({ name, type }) => {
@@ -108,7 +108,7 @@ const parameters = ({ params, description }) => {
   return number(12) === 0 ? special() : `[${list.join(',')}]`;
 };
 
-/** Those of `runtime/api`, and some of Substrate's. */
+/** Functions of `runtime/api`, and some of Substrate. */
 const RUNTIME = [
   'LineageApi_artifact', 'LineageApi_trace', 'AccessApi_log', 'AccessApi_check', 'ConsentApi_subject', 'ConsentApi_dataset', 'HistoryApi_history',
   'NetworkApi_admitted_nodes', 'AnnotationApi_claimable', 'Core_version', 'Core_execute_block', 'TaggedTransactionQueue_validate_transaction', 'no_such_api',
@@ -118,13 +118,13 @@ const own = Object.entries(definitions.rpc).flatMap(([space, methods]) =>
   Object.entries(methods).map(([name, method]) => [`${space}_${name}`, method]),
 );
 
-/** One request, as text. A subscription needs a connection that stays: over HTTP it is refused as an internal error by the server's library. */
+/** One request as text, no subscription: over HTTP, the server's library refuses those with an internal error. */
 const request = (id) => {
   const [name, method] = one(own.filter(([name]) => name !== 'access_subscribeBreaches'));
   return `{"jsonrpc":"2.0","id":${id},"method":"${name}","params":${parameters(method)}}`;
 };
 
-/** Sends text by HTTP, and gives the answer as text. */
+/** Posts text, and returns the status and the text of the answer. */
 const post = async (body) => {
   const answer = await fetch(`http://127.0.0.1:${chain.port}`, {
     method: 'POST',
@@ -135,11 +135,11 @@ const post = async (body) => {
   return { status: answer.status, text: await answer.text() };
 };
 
-/** What was answered so far, and how much of the log was looked at. */
+/** The number of answers by code, and how much of the log has been checked. */
 const counted = {};
 let seen = 0;
 
-/** Checks one answer: a result, or an error that is documented and says something. */
+/** Checks that an answer is a result, or a documented error with a message. */
 function check(answer, asked, codes, stock = /^$/) {
   assert.equal(answer.jsonrpc, '2.0', asked);
   if (!answer.error) {
@@ -148,18 +148,18 @@ function check(answer, asked, codes, stock = /^$/) {
     return;
   }
   const { code, message, data } = answer.error;
-  const said = `${message} ${typeof data === 'string' ? data : JSON.stringify(data ?? '')}`;
+  const error = `${message} ${typeof data === 'string' ? data : JSON.stringify(data ?? '')}`;
   counted[code] = (counted[code] ?? 0) + 1;
-  assert.ok(codes.includes(code), `code ${code} (${said.slice(0, 300)}) for ${asked.slice(0, 300)}`);
-  // It may repeat what was asked, and no more than that.
-  assert.ok(stock.test(message) || (message.length > 0 && said.length < asked.length + 500), `${said.length} letters for ${asked.length}: ${said.slice(0, 300)}`);
+  assert.ok(codes.includes(code), `code ${code} (${error.slice(0, 300)}) for ${asked.slice(0, 300)}`);
+  // The error may repeat the request, but add no more than that.
+  assert.ok(stock.test(message) || (message.length > 0 && error.length < asked.length + 500), `${error.length} letters for ${asked.length}: ${error.slice(0, 300)}`);
   if (!stock.test(message)) assert.doesNotMatch(message, INTERNAL, asked.slice(0, 300));
 }
 
 const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${chain.node.pid}/status`, 'utf8'))[1]) / 1024;
 const log = () => readFileSync(join(chain.directory, 'node.log'), 'utf8');
 
-/** The node is up, has not grown out of bounds nor panicked, and answers right. The runtime may have refused to read what it was given. */
+/** Checks that the node is up, within its memory, did not panic, and answers right. With `runtime`, the runtime may have rejected its input. */
 async function unharmed(test, before, runtime = false) {
   assert.ok(chain.running, log().slice(-2000));
   const { count } = await chain.rpc('access_log', DATASET);
@@ -176,7 +176,7 @@ async function unharmed(test, before, runtime = false) {
   for (const code of Object.keys(counted)) delete counted[code];
 }
 
-test('parameters of the own methods, by HTTP, alone and in batches', async (test) => {
+test('hostile parameters over HTTP, alone and in batches', async (test) => {
   const before = memory();
   for (let at = 0; at < 300 * TIMES; at += 1) {
     const batch = number(5) === 0 ? Array.from({ length: 1 + number(20) }, (_, id) => request(id)) : undefined;
@@ -189,7 +189,7 @@ test('parameters of the own methods, by HTTP, alone and in batches', async (test
   await unharmed(test, before);
 });
 
-test('the same by WebSocket, with subscriptions and much that is no request', async (test) => {
+test('hostile parameters, subscriptions and invalid requests over WebSocket', async (test) => {
   const before = memory();
   const socket = new WebSocket(chain.url);
   await new Promise((done, fail) => Object.assign(socket, { onopen: done, onerror: fail }));
@@ -218,17 +218,17 @@ test('the same by WebSocket, with subscriptions and much that is no request', as
   await unharmed(test, before);
 });
 
-test('runtime APIs with bytes that are no arguments', async (test) => {
+test('runtime APIs with invalid arguments', async (test) => {
   const before = memory();
   for (let at = 0; at < 300 * TIMES; at += 1) {
     const asked = JSON.stringify({ jsonrpc: '2.0', id: at, method: 'state_call', params: [one(RUNTIME), bytes(number(one([4, 40, 400])))] });
-    // 4003 is what Substrate says of every call of a runtime that breaks off.
+    // 4003 is Substrate's code for every runtime call that is aborted.
     check(JSON.parse((await post(asked)).text), asked, [4003], /Client error: Execution failed/);
   }
   await unharmed(test, before, true);
 });
 
-test('transactions that are none', async (test) => {
+test('invalid transactions', async (test) => {
   const before = memory();
   const signer = pair('//Alice//gateway');
   const nonce = (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
@@ -251,7 +251,7 @@ test('transactions that are none', async (test) => {
     const asked = JSON.stringify({ jsonrpc: '2.0', id: at, method: 'author_submitExtrinsic', params: [hex] });
     const answer = JSON.parse((await post(asked)).text);
     assert.ok(answer.error, `taken: ${hex}`);
-    // 1010: not valid. 1012: not valid, and not looked at again for a while. 1040: no transaction. 1002: of a form that the runtime does not read, or with a list that is too long.
+    // 1010: invalid. 1012: invalid, and banned for a while. 1040: not a transaction. 1002: the runtime can't decode it, or a list is too long.
     check(answer, asked, [1010, 1012, 1040, 1002], /wasm `unreachable` instruction executed/);
   }
   await unharmed(test, before, true);

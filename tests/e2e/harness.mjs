@@ -10,11 +10,11 @@ import { ApiPromise, WsProvider } from '@polkadot/api';
 import { encodeAddress, Keyring } from '@polkadot/keyring';
 import { blake2AsHex } from '@polkadot/util-crypto';
 
-// For the tests of other directories, which share the packages of this one.
+// For the tests in other directories, which share the packages of this one.
 export { blake2AsHex };
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-/** Where the node, the client and the runtimes for tests are. */
+/** The directory with the node, the client and the runtimes for tests. */
 export const bin = process.env.KEXIN_BIN;
 if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
 export const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
@@ -31,8 +31,8 @@ export const freePort = () =>
   });
 
 /**
- * Waits until something holds, and says how many seconds that took. It may take long: the machine may be busy with other things, and a node
- * whose synchronisation stood still takes minutes until it goes on.
+ * Waits until something holds, and returns how many seconds that took. The limit is generous: the machine may be busy, and a node whose
+ * synchronisation stalled takes minutes to recover.
  */
 export async function until(what, holds, seconds = 480) {
   const begun = Date.now();
@@ -53,10 +53,10 @@ export const pair = (uri) => new Keyring({ type: 'sr25519' }).addFromUri(uri);
 /** Its account, as the chain writes it. */
 export const account = (uri) => encodeAddress(pair(uri).publicKey, 7391);
 
-/** The account of the key with which it votes on finality. */
+/** The account of the key with which a validator votes on finality. */
 export const voter = (uri) => encodeAddress(new Keyring({ type: 'ed25519' }).addFromUri(uri).publicKey, 7391);
 
-/** Four hospitals as in `local`, with sessions of so many blocks: the file of their chain specification. Something else may be changed. */
+/** Writes the chain specification of four hospitals as in `local`, with sessions of this many blocks, and returns the file. `change` can edit it. */
 export function consortium(sessionBlocks, change = () => {}) {
   const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const spec = JSON.parse(made.stdout);
@@ -67,7 +67,7 @@ export function consortium(sessionBlocks, change = () => {}) {
   return file;
 }
 
-/** An access of now, as a FHIR R4 AuditEvent. */
+/** A present access as a FHIR R4 AuditEvent. */
 export const accessEvent = (number, recorded = new Date().toISOString()) =>
   JSON.stringify({
     resourceType: 'AuditEvent',
@@ -78,7 +78,7 @@ export const accessEvent = (number, recorded = new Date().toISOString()) =>
     agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
   });
 
-/** An access as the ledger's own call takes it, of now where nothing else is said. */
+/** An access as the parameter of the ledger's call, with these fields and otherwise at the present time. */
 export const access = (fields) => ({
   occurred: Date.now() - 1000,
   subject: null,
@@ -106,7 +106,7 @@ export class Chain {
     return chain;
   }
 
-  /** The same, but it does not run yet: its address is known and its options can be changed. */
+  /** The same, but the node does not run yet: its address is known, and its options can be changed. */
   static async prepare(spec, name, options = []) {
     const chain = new Chain();
     chain.directory = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
@@ -115,7 +115,7 @@ export class Chain {
     const base = ['--chain', spec, '--base-path', join(chain.directory, 'chain')];
     const made = spawnSync(join(bin, 'kexin-node'), ['key', 'generate-node-key', ...base], { encoding: 'utf8' });
     const listen = `/ip4/127.0.0.1/tcp/${await freePort()}`;
-    // The peer's name comes last, after where its key is kept.
+    // The last line is the peer id, after the path of the key.
     chain.address = `${listen}/p2p/${made.stderr.trim().split('\n').pop()}`;
     const log = openSync(join(chain.directory, 'node.log'), 'a');
     const silent = options.includes('--prometheus-port') ? [] : ['--no-prometheus'];
@@ -135,12 +135,12 @@ export class Chain {
     this.ended = new Promise((done) => this.node.once('exit', done));
   }
 
-  /** Whether its process is there. */
+  /** Whether its process runs. */
   get running() {
     return this.node !== undefined && this.node.exitCode === null && this.node.signalCode === null;
   }
 
-  /** Calls a method of JSON-RPC, and fails when the node does not answer in time. */
+  /** Calls a method of JSON-RPC, and fails if the node does not answer in time. */
   async rpc(method, ...params) {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params });
     const headers = { 'content-type': 'application/json' };
@@ -150,13 +150,13 @@ export class Chain {
     return answer.result;
   }
 
-  /** Ends the node with this signal, and waits until it is gone. */
+  /** Sends this signal to the node, and waits until its process has ended. */
   async end(signal) {
     this.node.kill(signal);
     await this.ended;
   }
 
-  /** Runs a subcommand of the node on this chain. Those that open its database need it stopped. */
+  /** Runs a subcommand of the node on this chain. Subcommands that open the database need the node stopped. */
   offline(...command) {
     const run = spawnSync(join(bin, 'kexin-node'), [...command, ...this.base], { encoding: 'utf8' });
     if (run.status !== 0) throw new Error(`kexin-node ${command.join(' ')}: exit ${run.status}\n${run.stderr}${run.stdout}`);
@@ -186,13 +186,13 @@ export class Chain {
     return { code: run.status, out: run.stdout, err: run.stderr };
   }
 
-  /** Runs the client without waiting for it here; several can run at a time. */
+  /** Runs the client without blocking, so that several can run at a time. */
   async kexinLater(args, key) {
     const { stdout } = await promisify(execFile)(join(bin, 'kexin'), ['--node', this.url, '--json', '--key', key, ...args], { cwd: this.directory });
     return JSON.parse(stdout);
   }
 
-  /** Has the council of `local` decide: the first of three hospitals proposes, all vote, the first carries it out. */
+  /** Carries a motion of the council of `local`: the first of three hospitals proposes it, all three vote, and the first closes it. */
   async decide(...args) {
     const council = args.includes('--without-finality') ? ['council', '--without-finality'] : ['council'];
     const { motion, index } = await this.kexinLater(args, '//Alice');
@@ -210,7 +210,7 @@ export class Chain {
     return JSON.parse(this.kexin(['--json', ...args], options).out);
   }
 
-  /** The hospital with a gateway and a steward, and a data set that allows everything. */
+  /** Gives the hospital a gateway, a steward and a treasurer, and declares a dataset that allows everything. */
   setUpHospital(dataset) {
     this.kexin(['init', '--member', '0', '--region', '276']);
     for (const power of ['gateway', 'steward', 'treasurer']) {
@@ -219,13 +219,13 @@ export class Chain {
     this.kexin(['dataset', 'declare', dataset], { key: '//Alice//steward' });
   }
 
-  /** Records an access of now. */
+  /** Records a present access. */
   access(dataset, number) {
     writeFileSync(join(this.directory, `${number}.json`), accessEvent(number));
     this.kexin(['import', '--dataset', dataset, `${number}.json`], { key: '//Alice//gateway' });
   }
 
-  /** Proves an access, once a block that has it is not only final but justified. */
+  /** Proves an access, once a block that has it has a justification. */
   async prove(dataset, index, genesis, file, more = []) {
     const command = ['proof', dataset, String(index), '--genesis', genesis, '--out', file, ...more];
     for (let attempt = 0; attempt < 60; attempt += 1) {
@@ -235,7 +235,7 @@ export class Chain {
     this.kexin(command);
   }
 
-  /** polkadot.js, with the ledger's own methods. Unless it is told not to, it connects again by itself when it has lost the node. */
+  /** polkadot.js with the ledger's own methods. Without `again`, it does not reconnect by itself. */
   polkadot(again = true) {
     const provider = new WsProvider(this.url, again ? undefined : false);
     if (!again) provider.connect().catch(() => {});
@@ -249,7 +249,7 @@ export class Chain {
   }
 }
 
-/** Asks a node through polkadot.js. */
+/** Connects polkadot.js to a node, and returns the answer to a question. */
 export async function ask(node, question) {
   const api = await node.polkadot();
   try {
@@ -259,18 +259,18 @@ export async function ask(node, question) {
   }
 }
 
-/** Runs a script of the README until it says how to stop it, asks what is to be asked meanwhile, and stops it as Ctrl-C does. */
+/** Runs a script of the README until it prints how to stop it, then asks the question, and stops the script as Ctrl-C does. */
 export async function play(command, environment, ask) {
   const [script, ...args] = command;
   const child = spawn(join(root, script), args, { env: { ...process.env, ...environment } });
-  let said = '';
+  let printed = '';
   const ready = new Promise((done) => {
-    const hear = (text) => {
-      said += text;
-      if (said.includes('Ctrl-C stops')) done();
+    const collect = (text) => {
+      printed += text;
+      if (printed.includes('Ctrl-C stops')) done();
     };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
   });
   const ended = new Promise((done) => child.once('close', done));
   await Promise.race([ready, ended]);
@@ -283,5 +283,5 @@ export async function play(command, environment, ask) {
       await ended;
     }
   }
-  return { said, status: child.exitCode, answer };
+  return { printed, status: child.exitCode, answer };
 }

@@ -1,5 +1,5 @@
-// Every key is rotated and a lost validator comes back while the chain runs, as docs/keys.md says, and a new node comes to
-// the closed network by warp sync.
+// Every key is rotated and a lost validator is restored while the chain runs, as docs/keys.md describes; a new node joins the closed network by
+// warp sync.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ let api;
 
 before(async () => {
   spec = consortium(SESSION_BLOCKS);
-  for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(name);
+  for (const name of ['alice', 'bob', 'charlie', 'dave']) await start(name);
   [alice, bob, charlie, dave] = nodes;
   await Promise.all(nodes.map((node) => node.ready()));
   api = await alice.polkadot();
@@ -35,13 +35,13 @@ after(async () => {
   rmSync(keyring, { recursive: true, force: true });
 });
 
-async function enter(name, options = []) {
+async function start(name, options = []) {
   const bootnodes = nodes.length ? ['--bootnodes', nodes[0].address] : [];
   nodes.push(await Chain.spawn(spec, name, [...bootnodes, ...options]));
   return nodes.at(-1);
 }
 
-/** Runs what docs/keys.md says under this heading of a block. */
+/** Runs the block of docs/keys.md that starts with this comment. */
 function recipe(title, variables) {
   const block = readFileSync(join(root, 'docs/keys.md'), 'utf8').match(new RegExp(`\`\`\`sh\\n# ${title}\\n([^]*?)\`\`\``));
   const env = { ...process.env, CHAIN, GNUPGHOME: keyring, PATH: `${bin}:${process.env.PATH}`, ...variables };
@@ -50,7 +50,7 @@ function recipe(title, variables) {
   return run.stdout;
 }
 
-/** Where an operator of a node works: the client knows the node, and these files hold keys. */
+/** Prepares the directory of a node's operator: the client's configuration, the chain specification and the files of keys. */
 function desk(node, keys) {
   writeFileSync(join(node.directory, 'kexin.toml'), `node = "${node.url}"\n`);
   copyFileSync(spec, join(node.directory, 'chain.json'));
@@ -58,7 +58,7 @@ function desk(node, keys) {
   return { cwd: node.directory, NODE: join(node.directory, 'chain') };
 }
 
-/** How long so many sessions may take, in seconds. */
+/** How long this many sessions may take, in seconds. */
 const sessions = (number) => number * SESSION_BLOCKS * 2 + 60;
 
 const finalized = async () => (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
@@ -66,7 +66,7 @@ async function finalize(blocks) {
   const last = (await finalized()) + blocks;
   await until(`finality of block ${last}`, async () => (await finalized()) >= last, sessions(2));
 }
-/** Who votes according to the last final block: what came later still rests on those before. */
+/** The voters according to the last final block: later blocks still rest on the voters before. */
 const voters = async () => {
   const { query } = await api.at(await api.rpc.chain.getFinalizedHead());
   return (await query.grandpa.authorities()).map(([key]) => key.toHex());
@@ -85,7 +85,7 @@ const suspended = async () => {
 
 const peerId = (node) => node.address.split('/p2p/')[1];
 
-/** Makes new session keys for a node as the document says, and waits until they are in force. */
+/** Makes new session keys for a node as docs/keys.md describes, and waits until they are in force. */
 async function rotate(node, uri) {
   const old = await registered(uri);
   const made = node.offline('session-keys', '--account', account(uri));
@@ -104,22 +104,22 @@ test('session keys are rotated while the network runs, and finality rests on the
   await bob.ready();
 });
 
-test('a backup holds what the other nodes do not have, and no session keys', () => {
+test('a backup holds what other nodes do not have, and no session keys', () => {
   const made = spawnSync('gpg', ['--homedir', keyring, '--batch', '--passphrase', '', '--quick-generate-key', 'backup@hospital.example'], { encoding: 'utf8' });
   assert.equal(made.status, 0, made.stderr);
   dave.offline('token', 'add', '--name', 'auditor', '--rights', 'read', '--expires', '2099-01-01');
   const listed = recipe('backup', { NODE: join(dave.directory, 'chain'), TO: 'backup@hospital.example', BACKUP: join(keyring, 'node.tar.gpg') });
-  assert.deepEqual(listed.trim().split('\n'), ['network/secret_ed25519', 'door-tokens.json']);
+  assert.deepEqual(listed.trim().split('\n'), ['network/secret_ed25519', 'rpc-auth-tokens.json']);
   assert.ok(!readFileSync(join(keyring, 'node.tar.gpg')).includes('auditor'));
 });
 
-test('a validator that was lost with its disk comes back from the backup, with new session keys, and nobody is suspended', async () => {
+test('a validator that lost its disk is restored from the backup with new session keys, and no validator is suspended', async () => {
   await dave.end('SIGKILL');
   const directory = join(dave.directory, 'chain');
   rmSync(directory, { recursive: true });
   mkdirSync(directory);
   recipe('restore', { NODE: directory, BACKUP: join(keyring, 'node.tar.gpg') });
-  // It has the address that the others know, but no development keys.
+  // It keeps the address that the others know, but has no development keys.
   dave.options = dave.options.filter((option) => option !== '--dave');
   dave.run();
   await dave.ready();
@@ -137,11 +137,11 @@ test('a validator that was lost with its disk comes back from the backup, with n
   assert.equal(await suspended(), 0);
 });
 
-test('a new node comes to the closed network by warp sync, and says what it can not serve', async () => {
+test('a new node joins the closed network by warp sync, and reports what it can not serve', async () => {
   alice.setUpHospital(DATASET);
   alice.access(DATASET, 1);
   assert.ok((await api.query.grandpa.currentSetId()).toNumber() >= 2, 'the voters have changed');
-  // Where the network is closed, a new node is named first and started then.
+  // In a closed network, a node is named before it starts.
   const late = await Chain.prepare(spec, null, ['--bootnodes', alice.address, '--sync', 'warp', '--name', 'late']);
   nodes.push(late);
   const names = ['//Alice', '//Bob', '//Charlie', '//Dave'].map((uri, place) => {
@@ -160,7 +160,7 @@ test('a new node comes to the closed network by warp sync, and says what it can 
   const at = await late.rpc('chain_getFinalizedHead');
   assert.equal(late.json(['log', DATASET]).count, 1);
   assert.ok(await late.rpc('state_getRuntimeVersion', at));
-  // The state of the blocks before is not there, so that there is no index; it says what to do about it.
+  // It has no state of earlier blocks, so there is no index; the error names the reason.
   await until('the reason', async () => (await late.rpc('index_status')).error?.includes('state and the transactions of every block'), sessions(2));
   await assert.rejects(late.rpc('access_events', { limit: 1 }), { code: 8007 });
   assert.ok(late.running);
@@ -192,7 +192,7 @@ test('an account is replaced, and its hospital votes and validates with the new 
   assert.deepEqual(await Promise.all([old, spare, fresh].map(async (uri) => (await query.members.keys(account(uri))).isSome)), [false, false, true]);
   desk(charlie, { account: fresh });
   recipe('rotate', { ...place, ACCOUNT: account(fresh) });
-  // More than half of the four have to agree, so that it takes the new key.
+  // More than half of the four have to agree, so the motion needs the new key.
   const { motion, index } = await alice.kexinLater(['members', 'admit-validator', account(fresh)], '//Alice');
   const about = [motion, String(index)];
   await Promise.all(['//Alice', '//Bob', fresh].map((uri) => alice.kexinLater(['council', 'vote', ...about], uri)));

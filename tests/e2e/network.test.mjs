@@ -15,7 +15,7 @@ before(async () => {
 
 after(() => Promise.all(nodes.map((node) => node.stop())));
 
-test('what one hospital records, every node answers', async () => {
+test('every node answers what one hospital records', async () => {
   const dataset = `0x${'da'.repeat(32)}`;
   const [alice, bob, ...others] = nodes;
   bob.kexin(['members', 'add-key', '//Bob//steward', '--powers', 'steward'], { key: '//Bob' });
@@ -27,7 +27,7 @@ test('what one hospital records, every node answers', async () => {
   }
 });
 
-test('finality goes on when one of four validators is gone, and all agree', async () => {
+test('finality continues without one of four validators, and the others agree', async () => {
   const [alice, bob, charlie, dave] = nodes;
   dave.node.kill('SIGINT');
   await dave.ended;

@@ -1,4 +1,4 @@
-// The two commands that the README promises do what it says.
+// The two main commands of the README work as it describes.
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const [run, check] = commands
   .split('\n')
   .map((line) => line.split('#')[0].trim());
 
-/** Plays the README's main command: what it said, and the hash of the first block after the genesis. */
+/** Runs the README's main command, and returns its output and the hash of block 1. */
 async function playRun(port) {
   const first = async () => {
     const answer = await fetch(`http://127.0.0.1:${port}`, {
@@ -26,20 +26,20 @@ async function playRun(port) {
     });
     return (await answer.json()).result;
   };
-  const { said, status, answer } = await play([run], { KEXIN_DATA: data, KEXIN_RPC_PORT: String(port) }, first);
-  assert.equal(status, 0, said);
-  assert.ok(answer, said);
-  return { said, first: answer };
+  const { printed, status, answer } = await play([run], { KEXIN_DATA: data, KEXIN_RPC_PORT: String(port) }, first);
+  assert.equal(status, 0, printed);
+  assert.ok(answer, printed);
+  return { printed, first: answer };
 }
 
-test('the main command plays the pilot, stops cleanly, and goes on with the same chain', async () => {
+test('the main command plays the pilot, stops cleanly, and continues the same chain', async () => {
   const port = await freePort();
   const once = await playRun(port);
-  for (const told of [/accesses recorded/, /breach/, /ancestors|ancestry/i, /claim/, new RegExp(`127\\.0\\.0\\.1:${port}`), /stopped/]) {
-    assert.match(once.said, told);
+  for (const text of [/accesses recorded/, /breach/, /ancestors|ancestry/i, /claim/, new RegExp(`127\\.0\\.0\\.1:${port}`), /stopped/]) {
+    assert.match(once.printed, text);
   }
   const again = await playRun(port);
-  assert.match(again.said, /on this chain already/);
+  assert.match(again.printed, /already on this chain/);
   assert.equal(again.first, once.first, 'the same chain');
 });
 

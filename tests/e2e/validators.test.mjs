@@ -1,4 +1,4 @@
-// Validators come and go while the chain runs, and what was proved before stays proved.
+// Validators join and leave while the chain runs, and earlier proofs stay valid.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ let genesis;
 
 before(async () => {
   spec = consortium(SESSION_BLOCKS);
-  for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(name);
+  for (const name of ['alice', 'bob', 'charlie', 'dave']) await start(name);
   [alice] = nodes;
   await Promise.all(nodes.map((node) => node.ready()));
   alice.setUpHospital(DATASET);
@@ -28,7 +28,7 @@ after(async () => {
   await Promise.all(nodes.map((node) => node.stop()));
 });
 
-async function enter(name, options = []) {
+async function start(name, options = []) {
   const bootnodes = nodes.length ? ['--bootnodes', nodes[0].address] : [];
   nodes.push(await Chain.spawn(spec, name, [...bootnodes, ...options]));
   return nodes.at(-1);
@@ -38,16 +38,16 @@ const validators = async () => (await api.query.session.validators()).map(String
 const sets = async () => (await api.query.grandpa.currentSetId()).toNumber();
 const finalized = async () => (await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead())).number.toNumber();
 
-/** How long so many sessions may take, in seconds. */
+/** How long this many sessions may take, in seconds. */
 const sessions = (number) => number * SESSION_BLOCKS * 2 + 30;
 
-/** Waits until so many more blocks are final. */
+/** Waits until this many more blocks are final. */
 async function finalize(blocks) {
   const last = (await finalized()) + blocks;
   await until(`finality of block ${last}`, async () => (await finalized()) >= last, sessions(2));
 }
 
-/** Fetches the proof of the access, and the number of its handovers. */
+/** Fetches the proof of the access, and returns the number of its handovers. */
 function prove(file) {
   alice.kexin(['proof', DATASET, '0', '--genesis', genesis, '--out', file]);
   return JSON.parse(readFileSync(join(alice.directory, file), 'utf8')).finality.handovers.length;
@@ -55,12 +55,12 @@ function prove(file) {
 
 const accepted = (file) => alice.kexin(['verify', file, '--genesis', genesis], { check: false }).code === 0;
 
-test('a hospital joins, makes its keys, and validates from the session after the next one on', async () => {
+test('a hospital joins, makes its keys, and validates from the session after the next one', async () => {
   await finalize(SESSION_BLOCKS * 2);
   assert.equal(await sets(), 0, 'a session that changes nothing makes no new voters');
   assert.equal(prove('before.json'), 0);
   await alice.decide('members', 'admit', '--kind', 'hospital', '--name', 'Paris Eye Hospital', '--region', '250', '--account', '//Eve');
-  const paris = await enter(null, ['--name', 'paris']);
+  const paris = await start(null, ['--name', 'paris']);
   await paris.ready();
   await assert.rejects(alice.decide('members', 'admit-validator', '//Eve'), /NoSessionKeys/);
   const keys = paris.offline('session-keys', '--account', account('//Eve'));
@@ -75,7 +75,7 @@ test('a hospital joins, makes its keys, and validates from the session after the
   await finalize(5);
 });
 
-test('a validator is removed, and finality goes on without it though it keeps going', async () => {
+test('a validator is removed, and finality continues without it although its node still runs', async () => {
   await alice.decide('members', 'remove-validator', '3');
   await until('the end of the validator', async () => !(await validators()).includes(account('//Dave')), sessions(3));
   assert.equal((await validators()).length, 4);
@@ -83,8 +83,8 @@ test('a validator is removed, and finality goes on without it though it keeps go
   assert.equal(await sets(), 2);
 });
 
-test('what was proved before stays proved, and what is proved now says how the voters changed', async () => {
-  // The newest block with a justification may still be one of the voters before.
+test('earlier proofs stay valid, and new ones show how the voters changed', async () => {
+  // The newest justification may still be of the earlier voters.
   await until('a proof with both changes', () => prove('after.json') === 2, sessions(3));
   assert.ok(accepted('before.json'));
   assert.ok(accepted('after.json'));

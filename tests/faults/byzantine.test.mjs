@@ -1,7 +1,7 @@
-// Validators that sign what they must not, or go on when they are none any more.
+// Validators that equivocate, or continue after their removal.
 //
-// A cheat is a node of its own with keys of an honest validator: one that only authors, and one that only votes. Five validators and two
-// cheats are seven processes.
+// A cheat is a second node with keys of an honest validator: one only authors, the other only votes. Five validators and two cheats are seven
+// processes.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { account, ask, until } from '../e2e/harness.mjs';
@@ -10,8 +10,8 @@ import { figures, finalized, Network, offencesIn, sleep, uri } from './network.m
 
 const SESSION_BLOCKS = 10;
 const VALIDATORS = ['alice', 'bob', 'charlie', 'dave', 'eve'];
-/** How long what the cheats say takes to others, and the other way, in milliseconds. So they don't hear of a slot's block before they author
- * their own, and vote for other blocks than their double. A connection is opened in several such turns, within ten seconds. */
+/** The delay between the cheats and the other nodes, each way, in milliseconds. Because of it, a cheat does not see a slot's block before it
+ * authors its own, and votes for other blocks than its double. A connection takes several such turns, and must open within ten seconds. */
 const FAR = 300;
 let network;
 let load;
@@ -30,13 +30,13 @@ after(async () => {
   await network?.stop();
 });
 
-/** Waits until a validator has authored and voted for the last time. */
+/** Waits until a validator is no longer in the set. */
 const leaves = (name) =>
   ask(honest[0], (api) =>
     until(`the end of ${name}'s last session`, async () => !(await api.query.session.validators()).map(String).includes(account(uri(name)))),
   );
 
-/** Runs a cheat until its validator is suspended for this, and then for two sessions more, in which it is left out. */
+/** Runs a cheat until its validator is suspended for this offence, and then until the validator has left the set. */
 async function cheats(test, label, name, kind) {
   const cheat = network.get(label);
   const [alice] = honest;
@@ -51,34 +51,34 @@ async function cheats(test, label, name, kind) {
     acknowledged,
     lost,
     'seconds until it was suspended': caught,
-    'seconds more until it was left out': left,
+    'seconds more until it left the set': left,
     'longest pause of finality': pause,
   });
 }
 
-test('who authors two blocks for a slot is suspended, and finality goes on', async (test) => {
+test('a validator that authors two blocks in a slot is suspended, and finality continues', async (test) => {
   const cheat = network.get('bob-author');
   cheat.options.splice(cheat.options.indexOf('--bob'), 1, '--force-authoring');
   cheat.offline('key', 'insert', '--key-type', 'babe', '--scheme', 'sr25519', '--suri', '//Bob');
   await cheats(test, 'bob-author', 'bob', 'babe:equivocatio');
 });
 
-test('who votes twice in a round is suspended, and finality goes on', async (test) => {
+test('a validator that votes twice in a round is suspended, and finality continues', async (test) => {
   const cheat = network.get('charlie-voter');
   cheat.options.splice(cheat.options.indexOf('--charlie'), 1);
   cheat.offline('key', 'insert', '--key-type', 'gran', '--scheme', 'ed25519', '--suri', '//Charlie');
   await cheats(test, 'charlie-voter', 'charlie', 'grandpa:equivoca');
 });
 
-test('a validator that was removed and keeps going changes nothing', async (test) => {
+test('a removed validator whose node still runs changes nothing', async (test) => {
   const [alice, , , dave] = honest;
   load.mark();
   await alice.decide('members', 'remove-validator', '3');
   const left = await leaves('dave');
   const from = await finalized(alice);
   await sleep(SESSION_BLOCKS * 2_000);
-  assert.ok((await finalized(alice)) >= from + SESSION_BLOCKS / 2, 'finality goes on');
+  assert.ok((await finalized(alice)) >= from + SESSION_BLOCKS / 2, 'finality continues');
   assert.ok(dave.running);
   const { acknowledged, lost, pause } = await load.check(honest.filter((node) => !node.avoided));
-  figures(test, { acknowledged, lost, 'seconds until it was left out': left, 'longest pause of finality': pause });
+  figures(test, { acknowledged, lost, 'seconds until it left the set': left, 'longest pause of finality': pause });
 });

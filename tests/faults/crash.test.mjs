@@ -5,7 +5,7 @@ import { Load } from './load.mjs';
 import { Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep } from './network.mjs';
 
 const KILLS = nightly ? 50 : 4;
-/** Longer than a session, so that the chain has to pass over one for which it has no blocks. */
+/** Longer than a session, in milliseconds, so that the chain has to skip a session without blocks. */
 const AWAY = 25_000;
 const chance = new Chance();
 let network;
@@ -20,7 +20,7 @@ after(async () => {
   await network?.stop();
 });
 
-test('a validator that is killed under load comes back, and nothing is lost', async (test) => {
+test('a validator that is killed under load recovers, and nothing is lost', async (test) => {
   load.mark();
   const back = [];
   for (let kill = 0; kill < KILLS; kill += 1) {
@@ -39,9 +39,9 @@ test('a validator that is killed under load comes back, and nothing is lost', as
     acknowledged,
     lost,
     'longest pause of finality': pause,
-    'seconds until a killed one had caught up, at most': Math.max(...back),
+    'most seconds until a killed validator caught up': Math.max(...back),
   });
-  assert.deepEqual(await offences(network.nodes[0]), {}, 'who was killed has signed nothing twice');
+  assert.deepEqual(await offences(network.nodes[0]), {}, 'the killed validators have signed nothing twice');
 });
 
 test('half of the validators are killed, and finality returns with them', async (test) => {
@@ -66,5 +66,5 @@ test('all nodes are killed at once for longer than a session, and finality retur
   const returned = await network.reach(number + 1);
   const { acknowledged, lost } = await load.check();
   figures(test, { acknowledged, lost, 'seconds until finality returned': returned });
-  assert.deepEqual(await offences(network.nodes[0]), {}, 'who was killed has signed nothing twice');
+  assert.deepEqual(await offences(network.nodes[0]), {}, 'the killed validators have signed nothing twice');
 });

@@ -1,7 +1,7 @@
-// Floods: what a hospital that goes about its work notices of somebody who sends as much as he can.
+// Floods: how a hospital at work is affected by a sender that sends as much as it can.
 //
-// As a program it measures: `node floods.mjs [FLOOD...]`, with `KEXIN_FLOOD_SECONDS` for each (60 by default). The hospital's time to finality
-// without a flood is measured just before each one, in the same run on the same machine.
+// As a program, this measures: `node floods.mjs [FLOOD...]`, with `KEXIN_FLOOD_SECONDS` for each (by default 60). It measures the hospital's
+// time to finality without a flood just before each flood, in the same run on the same machine.
 import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -11,12 +11,12 @@ import { gatewayOf, HOSPITALS, Network, sleep } from './network.mjs';
 
 /** How often the quiet hospital records, in milliseconds. */
 const PACE = 500;
-/** After this long an access counts as never final, in milliseconds. */
+/** An access that takes longer counts as never final, in milliseconds. */
 const NEVER = 120_000;
 /** The most events that a batch may have. */
 const MAX_BATCH = 2_000;
 
-/** A value below which are so many of a hundred. */
+/** A percentile of the values. */
 export function percentile(values, hundredth) {
   const sorted = [...values].sort((one, other) => one - other);
   return sorted[Math.min(sorted.length - 1, Math.ceil((sorted.length * hundredth) / 100) - 1)];
@@ -25,7 +25,7 @@ export function percentile(values, hundredth) {
 /** The resident memory of a node, in MiB. */
 const memory = (node) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${node.node.pid}/status`, 'utf8'))[1]) / 1024;
 
-/** A network with a connection to each node, whose hospitals have a data set each. */
+/** A network with a connection to each node. Each hospital has a dataset. */
 export class Flooded {
   static async start() {
     const flooded = new Flooded();
@@ -37,7 +37,7 @@ export class Flooded {
     return flooded;
   }
 
-  /** Records an access of the quiet hospital again and again for so many seconds: the seconds until each was final. */
+  /** Records accesses of the quiet hospital for this many seconds, and returns the seconds until each was final. */
   async quiet(seconds) {
     const api = this.apis.alice;
     const signer = pair(gatewayOf('alice'));
@@ -58,7 +58,7 @@ export class Flooded {
     return times;
   }
 
-  /** Sends an access until it is taken, and waits until it is final. */
+  /** Sends an access until the pool accepts it, and waits until it is final. */
   #final(api, signer) {
     const call = api.tx.access.record(datasetOf('alice'), { V1: batchOf(1) });
     const nonce = this.nonce;
@@ -105,7 +105,7 @@ export class Flooded {
   }
 }
 
-/** Sends what is made until the flood ends, some at a time, and counts what became of it. */
+/** Sends until the flood ends, this many at a time, and counts what is accepted and refused. */
 async function pour(flooding, width, send) {
   const one = async (lane) => {
     while (!flooding.stopped) {
@@ -123,7 +123,7 @@ async function pour(flooding, width, send) {
   await Promise.all(Array.from({ length: width }, (_, lane) => one(lane)));
 }
 
-/** A gateway that sends calls as fast as its node takes them. */
+/** A gateway that sends calls as fast as its node accepts them. */
 async function gateway(flooded, flooding, name, make, { tip = 0, width = 4 } = {}) {
   const api = flooded.apis[name];
   const signer = pair(gatewayOf(name));
@@ -142,16 +142,16 @@ async function gateway(flooded, flooding, name, make, { tip = 0, width = 4 } = {
   });
 }
 
-/** A batch that is made once, so that making it is not what takes time: its events count as replayed after the first. */
+/** A batch that is made once, so that making it takes no time. After the first, its events count as replayed. */
 const batch = (name, size) => (api) => {
   const call = api.tx.access.record(datasetOf(name), { V1: batchOf(size) });
   return () => call;
 };
 
 export const FLOODS = {
-  'a gateway gone mad, with large batches': (flooded, flooding) => gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH)),
-  'a gateway gone mad, with batches of one': (flooded, flooding) => gateway(flooded, flooding, 'bob', batch('bob', 1), { width: 16 }),
-  'a gateway gone mad that offers tips': (flooded, flooding) =>
+  'a gateway that never stops, with large batches': (flooded, flooding) => gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH)),
+  'a gateway that never stops, with batches of one': (flooded, flooding) => gateway(flooded, flooding, 'bob', batch('bob', 1), { width: 16 }),
+  'a gateway that never stops and offers tips': (flooded, flooding) =>
     gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH), { tip: 10n ** 30n }),
   'a wrapped batch': (flooded, flooding) =>
     gateway(flooded, flooding, 'bob', (api) => {
@@ -168,10 +168,10 @@ export const FLOODS = {
   },
   'batches that are too large': (flooded, flooding) =>
     gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH * 20)),
-  'questions to the node of the hospital': async (flooded, flooding) => {
+  'queries to the node of the hospital': async (flooded, flooding) => {
     const [node] = flooded.network.nodes;
     const dataset = datasetOf('alice');
-    const questions = [
+    const queries = [
       ['access_events', { limit: 1000 }],
       ['access_log', dataset],
       ['access_proof', dataset, { from: 0 }],
@@ -180,14 +180,14 @@ export const FLOODS = {
       ['access_events', { subject: `0x${randomBytes(32).toString('hex')}` }],
       ['state_getMetadata'],
     ];
-    await pour(flooding, 32, (lane) => node.rpc(...questions[lane % questions.length]));
+    await pour(flooding, 32, (lane) => node.rpc(...queries[lane % queries.length]));
   },
   'all others at once': async (flooded, flooding) => {
     await Promise.all(HOSPITALS.slice(1).map((name) => gateway(flooded, flooding, name, batch(name, MAX_BATCH), { width: 8 })));
   },
 };
 
-/** The figures of a flood, in words. */
+/** The figures of a flood with their names. */
 export function summary({ alone, under, memory, sent, taken, refused }) {
   const [normal, flooded] = [percentile(alone, 99), percentile(under, 99)];
   const round = (values) => values.map((value) => Math.round(value)).join('/');

@@ -1,15 +1,15 @@
-// The model checker: whether what the nodes said is one history that has everything that was acknowledged as final.
+// The model checker: whether the answers of the nodes are one history that has everything that was acknowledged as final.
 //
-// It is pure. An acknowledgement is `{ dataset, source, block }`, with the number of the block in which the event was said to be final. An
-// observation is what one node said at one of its final blocks: `{ node, block: { number, hash }, logs, entries }`, where `logs` has the
-// count and root of each data set's log, and `entries`, if they were read, the sources of its entries in their order.
+// It is pure. An acknowledgement is `{ dataset, source, block }`, with the number of the block in which the event was reported final. An
+// observation is the answer of one node at one of its final blocks: `{ node, block: { number, hash }, logs, entries }`, where `logs` has the
+// count and root of each dataset's log, and `entries`, if they were read, the sources of its entries in their order.
 
-/** What is wrong with the history, a sentence each; none when all is well. */
+/** The violations of the history, a sentence each. */
 export function violations(acknowledgements, observations) {
   return [...forks(observations), ...logs(observations), ...entries(observations), ...lost(acknowledgements, observations)];
 }
 
-const said = ({ node, block }) => `${node} at block ${block.number}`;
+const place = ({ node, block }) => `${node} at block ${block.number}`;
 
 /** Two final blocks of one number. */
 function forks(observations) {
@@ -19,7 +19,7 @@ function forks(observations) {
     const { number, hash } = observation.block;
     const known = first.get(number);
     if (!known) first.set(number, observation);
-    else if (known.block.hash !== hash) found.push(`${said(observation)} and ${said(known)} have two different final blocks`);
+    else if (known.block.hash !== hash) found.push(`${place(observation)} and ${place(known)} have two different final blocks`);
   }
   return found;
 }
@@ -34,7 +34,7 @@ function logs(observations) {
       latest.set(dataset, { observation, log });
       if (!before) continue;
       const same = before.log.count === log.count && before.log.root === log.root;
-      const between = `${said(before.observation)} and ${said(observation)}, the log of ${dataset}`;
+      const between = `${place(before.observation)} and ${place(observation)}, the log of ${dataset}`;
       if (before.observation.block.number === observation.block.number) {
         if (!same) found.push(`${between} differs: ${before.log.count} and ${log.count} entries`);
       } else if (log.count < before.log.count) {
@@ -47,17 +47,17 @@ function logs(observations) {
   return found;
 }
 
-/** Entries that are there twice, are not as many as the log says, or stand in another order elsewhere. */
+/** Duplicate entries, other numbers of entries than the log's count, and entries in different orders. */
 function entries(observations) {
   const found = [];
   const longest = new Map();
   const read = observations.filter((observation) => observation.entries);
   for (const observation of read) {
     for (const [dataset, sources] of Object.entries(observation.entries)) {
-      const about = `${said(observation)}, the log of ${dataset}`;
+      const about = `${place(observation)}, the log of ${dataset}`;
       if (new Set(sources).size !== sources.length) found.push(`${about} has an event twice`);
       const { count } = observation.logs[dataset];
-      if (sources.length !== count) found.push(`${about} has ${count} entries and tells ${sources.length}`);
+      if (sources.length !== count) found.push(`${about} has ${count} entries and lists ${sources.length}`);
       const other = longest.get(dataset);
       if (!other || other.sources.length < sources.length) longest.set(dataset, { observation, sources });
     }
@@ -66,13 +66,13 @@ function entries(observations) {
     for (const [dataset, sources] of Object.entries(observation.entries)) {
       const other = longest.get(dataset);
       const at = sources.findIndex((source, index) => source !== other.sources[index]);
-      if (at >= 0) found.push(`${said(observation)} and ${said(other.observation)}, entry ${at} of the log of ${dataset} differs`);
+      if (at >= 0) found.push(`${place(observation)} and ${place(other.observation)}, entry ${at} of the log of ${dataset} differs`);
     }
   }
   return found;
 }
 
-/** Events that were acknowledged as final and are not there. */
+/** Events that were acknowledged as final and are missing. */
 function lost(acknowledgements, observations) {
   const found = [];
   for (const observation of observations) {
@@ -83,13 +83,13 @@ function lost(acknowledgements, observations) {
     );
     if (missing.length) {
       const [{ source, block }] = missing;
-      found.push(`${said(observation)} lost ${missing.length} acknowledged events, such as ${source} of block ${block}`);
+      found.push(`${place(observation)} lost ${missing.length} acknowledged events, such as ${source} of block ${block}`);
     }
   }
   return found;
 }
 
-/** How many events were acknowledged as final that some observation does not have. */
+/** The number of events that were acknowledged as final and that some observation does not have. */
 export function countLost(acknowledgements, observations) {
   const missing = new Set();
   for (const { block, entries } of observations) {

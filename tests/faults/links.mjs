@@ -1,11 +1,11 @@
-// The links between nodes: a relay of TCP for each ordered pair of them, which can be told to hold, to cut or to delay what passes.
+// The links between nodes: a TCP relay for each ordered pair of nodes, which can hold, cut or delay the traffic.
 //
-// They run in a thread of their own, so that they go on while a test waits for a command.
+// They run in their own thread, so that they continue while a test waits for a command.
 import { createServer, connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 
-/** Passes on what comes from one side to the other, in order, after the delay of the link. */
+/** Forwards data from one side to the other, in order, after the delay of the link. */
 function relay(link, from, to) {
   let last = Promise.resolve();
   from.on('data', (chunk) => {
@@ -24,8 +24,8 @@ function relay(link, from, to) {
 }
 
 /**
- * A link to the node that listens at `target`, and the port at which its dialler finds it. Nodes tell each other the addresses that they know,
- * so others come to the link too: they are sent away. A node dials from the port at which it listens, which tells who it is.
+ * Opens a link to the node that listens on the port `target`. Nodes exchange the addresses that they know, so other nodes dial the link, too,
+ * and are rejected: a node dials from the port on which it listens, which identifies it.
  */
 function open({ target, dialler }) {
   const link = { state: 'open', delay: 0, pairs: new Set() };
@@ -93,12 +93,12 @@ export class Links {
     });
   }
 
-  /** A new link between the nodes that listen at these ports of the loopback interface: its number, and the port to dial. */
+  /** Opens a link between the nodes that listen on these ports of the loopback interface. Returns its number and the port to dial. */
   open(dialler, target) {
     return this.#call({ ends: { dialler, target } });
   }
 
-  /** Changes a link: `state` is `open`, `held` (as when packets are lost: nothing arrives, nobody is told) or `cut` (connections are reset),
+  /** Changes a link: `state` is `open`, `held` (nothing arrives and no side is notified, as when packets are lost) or `cut` (connections are reset),
    * `delay` is in milliseconds and for each way. */
   set(at, set) {
     return this.#call({ at, set });

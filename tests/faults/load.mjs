@@ -1,5 +1,5 @@
-// Gateways of hospitals that record accesses for as long as a test lasts, the journal of what was acknowledged as final, and the witness who
-// asks the nodes all the while.
+// Gateways of hospitals that record accesses while a test runs, the journal of what was acknowledged as final, and the witness that keeps
+// querying the nodes.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { access, blake2AsHex, pair, until } from '../e2e/harness.mjs';
@@ -8,21 +8,21 @@ import { finalized, gatewayOf, HOSPITALS, sleep } from './network.mjs';
 
 /** How long a gateway waits for finality before it sends a batch again, in milliseconds. */
 const RESEND = 60_000;
-/** How often the witness asks, in milliseconds. */
+/** How often the witness queries the nodes, in milliseconds. */
 const LOOK = 500;
 
-// polkadot.js tells of each connection that is lost, with all that was sent over it. Here they are lost on purpose.
+// polkadot.js logs each lost connection with everything that was sent over it. Here they are lost on purpose.
 const { error } = console;
 console.error = (...words) => words.some((word) => /RPC-CORE|API-WS/.test(String(word))) || error(...words);
 
-/** The data set of a hospital. */
+/** The dataset of a hospital. */
 export const datasetOf = (name) => blake2AsHex(`the patients of ${name}`);
 
-/** Has every hospital declare its data set. */
+/** Declares the dataset of every hospital. */
 export const declareAll = (network) =>
   Promise.all(HOSPITALS.map((name) => network.get(name).kexinLater(['dataset', 'declare', datasetOf(name)], gatewayOf(name))));
 
-/** Rejects when something takes longer than so many milliseconds. */
+/** Rejects if a promise takes longer than this many milliseconds. */
 function inTime(milliseconds, promise) {
   let timer;
   const late = new Promise((_, fail) => {
@@ -31,14 +31,14 @@ function inTime(milliseconds, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** A batch of accesses of now, of sources that were never there before. */
+/** A batch of present accesses with new sources. */
 export const batchOf = (size) =>
   Array.from({ length: size }, () => {
     const source = `0x${randomBytes(32).toString('hex')}`;
     return access({ source, actor: `0x${'a1'.repeat(32)}`, outcome: 'Permitted' });
   });
 
-/** The connections of gateways to nodes, made again when they were lost. */
+/** The connections of gateways to nodes, which are opened again after they are lost. */
 class Connections {
   #open = new Map();
 
@@ -85,15 +85,15 @@ export function record(api, signer, dataset, batch, sent = () => {}) {
 export class Load {
   acknowledged = [];
   observations = [];
-  /** Batches that had to be sent again, by why. */
+  /** The number of batches that had to be sent again, by reason. */
   resent = {};
   /** Seconds from sending a batch to its finality. */
   seconds = [];
-  /** The highest block that a node said is final. */
+  /** The highest block that a node reported as final. */
   highest = 0;
   #stopped = false;
 
-  /** Has every hospital declare a data set, and its gateway record batches of so many events through its own node, or another that answers. */
+  /** Declares a dataset for every hospital. Then its gateway records batches of this many events through its own node, or another that answers. */
   static async start(network, { batch = 50 } = {}) {
     const load = new Load();
     load.network = network;
@@ -116,7 +116,7 @@ export class Load {
     }
   }
 
-  /** Sends a batch until it is final, to one node after the other; the number of the block, or none when the load ends first. */
+  /** Sends a batch until it is final, to one node after the other. Returns the number of the block, or none if the load ends first. */
   async #deliver(nodes, signer, dataset, batch) {
     for (let attempt = 0; !this.#stopped; attempt += 1) {
       const node = nodes[attempt % nodes.length];
@@ -138,7 +138,7 @@ export class Load {
     return undefined;
   }
 
-  /** Asks all nodes for their logs, again and again, and notes when finality goes on. */
+  /** Keeps reading the logs of all nodes, and records when finality advances. */
   async #witness() {
     this.mark();
     while (!this.#stopped) {
@@ -157,13 +157,13 @@ export class Load {
     }
   }
 
-  /** The longest pause of finality is counted from now on. */
+  /** Measures the longest pause of finality from now on. */
   mark() {
     this.longestPause = 0;
     this.advanced = Date.now();
   }
 
-  /** What a node says of the logs at one of its final blocks, by default the last. */
+  /** Reads the logs of a node at one of its final blocks, by default the last. */
   async observe(node, at) {
     const hash = at ?? (await node.rpc('chain_getFinalizedHead'));
     const logs = {};
@@ -176,7 +176,7 @@ export class Load {
     return { node: node.label, block, logs };
   }
 
-  /** The same with all the entries, which the node's index tells. */
+  /** The same with all entries, from the node's index. */
   async observeAll(node, number) {
     const hash = await node.rpc('chain_getBlockHash', number);
     const observation = await this.observe(node, hash);
@@ -187,7 +187,7 @@ export class Load {
       do {
         const page = await node.rpc('access_events', { dataset, limit: 1000, cursor });
         for (const { index, event } of page.events) {
-          assert.equal(index, sources.length, 'entries come in their order, each once');
+          assert.equal(index, sources.length, 'entries come in order, each once');
           sources.push(event.source);
         }
         cursor = page.next ?? undefined;
@@ -197,14 +197,14 @@ export class Load {
     return observation;
   }
 
-  /** Waits until a batch that each hospital sends from now on is final. */
+  /** Waits until a new batch of each hospital is final. */
   async goesOn() {
     const from = this.acknowledged.length;
     const hospitals = () => new Set(this.acknowledged.slice(from).map(({ dataset }) => dataset)).size;
     await until('a new batch of each hospital', () => hospitals() === HOSPITALS.length);
   }
 
-  /** Waits until recording goes on and the honest nodes have everything that was acknowledged until then, and checks the history. */
+  /** Waits until recording continues and the honest nodes have everything that was acknowledged so far, and checks the history. */
   async check(honest = this.network.nodes.filter((node) => node.running)) {
     await this.goesOn();
     const acknowledged = [...this.acknowledged];
@@ -218,7 +218,7 @@ export class Load {
     return { acknowledged: acknowledged.length, lost: countLost(acknowledged, all), pause: this.longestPause };
   }
 
-  /** Ends the load. A batch that is under way is left to itself. */
+  /** Ends the load. Batches that are not final yet are abandoned. */
   async stop() {
     this.#stopped = true;
     await this.connections.close();

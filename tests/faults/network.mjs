@@ -1,16 +1,16 @@
-// A consortium of real nodes that reach each other through links which the test controls.
+// A consortium of real nodes that reach each other through links that the test controls.
 import { appendFileSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { account, ask, Chain, consortium, until, voter } from '../e2e/harness.mjs';
 import { Links } from './links.mjs';
 
-/** Whether to take the time of a night. */
+/** Whether this is a nightly run. */
 export const nightly = process.env.KEXIN_FAULTS === 'nightly';
 
 export const sleep = (milliseconds) => new Promise((next) => setTimeout(next, milliseconds));
 
-/** Tells the figures of a test: as a line of its own, and as JSON into the file that `KEXIN_FAULTS_JSON` names. */
+/** Prints the figures of a test, and appends them as JSON to the file that `KEXIN_FAULTS_JSON` names. */
 export function figures(test, values) {
   const rounded = Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? Math.round(value * 10) / 10 : value]);
   test.diagnostic(`figures: ${rounded.map(([name, value]) => `${name} ${value}`).join(', ')}`);
@@ -18,7 +18,7 @@ export function figures(test, values) {
   if (file) appendFileSync(file, `${JSON.stringify({ test: test.name, ...Object.fromEntries(rounded) })}\n`);
 }
 
-/** Numbers that look like chance, the same for each run with the same seed: `KEXIN_FAULTS_SEED`, or one that the test then tells. */
+/** Pseudo-random numbers. The seed is `KEXIN_FAULTS_SEED`, or a new one, which the test prints. */
 export class Chance {
   seed = Number(process.env.KEXIN_FAULTS_SEED ?? Date.now() % 1_000_000);
   #state = this.seed;
@@ -38,12 +38,12 @@ export class Chance {
   }
 }
 
-/** Nodes that reach each other through links which the test controls. Each is a `Chain` with a label. */
+/** Nodes that reach each other through links that the test controls. Each is a `Chain` with a label. */
 export class Network {
   /**
-   * Starts a validator for each label. What stands before a dash is the development name whose session keys it has, so that `bob` and
-   * `bob-twin` are two nodes with one set of keys. Those in `later` are only prepared. `environment` has variables for each label, and
-   * `prepared` is called with each node before it runs.
+   * Starts a validator for each label. The part before a dash is the development name of its session keys, so `bob` and `bob-twin` are two
+   * nodes with the same keys. Nodes in `later` are only prepared. `environment` has variables for each label, and `prepared` is called with
+   * each node before it runs.
    */
   static async start(labels, { sessionBlocks = 10, later = [], environment = {}, prepared = () => {} } = {}) {
     const network = new Network();
@@ -78,30 +78,30 @@ export class Network {
     return this.nodes.find((node) => node.label === label);
   }
 
-  /** Changes every link for which the choice says how. */
+  /** Changes every link for which `choose` returns a change. */
   link(choose) {
     const changes = this.pairs.map(({ from, to, at }) => [at, choose(from.label, to.label)]).filter(([, change]) => change);
     return Promise.all(changes.map(([at, change]) => this.links.set(at, change)));
   }
 
-  /** Parts the nodes: those of different groups don't hear of each other, in the way that `state` says. */
+  /** Separates groups of nodes by setting the links between them to this state. */
   part(groups, state = 'held') {
     const group = (label) => groups.findIndex((labels) => labels.includes(label));
     return this.link((from, to) => (group(from) !== group(to) ? { state } : undefined));
   }
 
-  /** Makes all links as they were at first. */
+  /** Restores all links. */
   heal() {
     return this.link(() => ({ state: 'open', delay: 0 }));
   }
 
-  /** Waits until each of these nodes has this many more blocks final than any had, and says how many seconds that took. */
+  /** Waits until each of these nodes has finalized this many blocks more than any had, and returns how many seconds that took. */
   async finalize(blocks, nodes = this.nodes) {
     const heads = await Promise.all(nodes.map((node) => finalized(node).catch(() => 0)));
     return this.reach(Math.max(...heads) + blocks, nodes);
   }
 
-  /** Waits until this block is final on each of these nodes, and says how many seconds that took. */
+  /** Waits until this block is final on each of these nodes, and returns how many seconds that took. */
   async reach(wanted, nodes = this.nodes) {
     const reached = async () => (await Promise.all(nodes.map(finalized))).every((number) => number >= wanted);
     return until(`finality of block ${wanted} on ${nodes.map(({ label }) => label)}`, reached).catch((error) => {
@@ -109,7 +109,7 @@ export class Network {
     });
   }
 
-  /** Waits until a node has what another has now. */
+  /** Waits until a node has finalized the last final block of another. */
   async catchUp(node, other) {
     const wanted = await finalized(other);
     return until(`${node.label} at block ${wanted}`, async () => (await finalized(node)) >= wanted);
@@ -122,8 +122,8 @@ export class Network {
   }
 }
 
-/** The changes of `local` for these tests: gateways from the start, hospitals without a seat for validators that it does not have, and no
- * discovery of addresses of loopback, which would go past the links. */
+/** Changes `local` for these tests: gateways exist from genesis, extra validators belong to hospitals without a seat, and nodes do not discover
+ * loopback addresses, which would bypass the links. */
 function adapt(spec, validators) {
   spec.chainType = 'Live';
   const { members, session } = spec.genesis.runtimeGenesis.patch;
@@ -139,16 +139,16 @@ function adapt(spec, validators) {
 /** The hospitals of `local`, by the development names of their validators; the number of each member is its place. */
 export const HOSPITALS = ['alice', 'bob', 'charlie', 'dave'];
 
-/** The key that a development name stands for. */
+/** The key of a development name. */
 export const uri = (name) => `//${name[0].toUpperCase()}${name.slice(1)}`;
 
-/** The key with which a hospital records accesses here. */
+/** The key with which a hospital records accesses. */
 export const gatewayOf = (name) => `${uri(name)}//gateway`;
 
-/** The offences for which validators are suspended at the last final block: the kind, by the hospital's name. */
+/** The offences for which validators are suspended at the last final block: the kinds by the hospital's name. */
 export const offences = (node) => ask(node, offencesIn);
 
-/** The same, through a connection that is there. */
+/** The same through an open connection. */
 export async function offencesIn(api) {
   const at = await api.at(await api.rpc.chain.getFinalizedHead());
   const found = {};
@@ -165,10 +165,10 @@ export async function finalized(node) {
   return Number(header.number);
 }
 
-/** Where a node serves unsafe methods. */
+/** The socket on which a node serves unsafe methods. */
 const socketOf = (node) => join(node.directory, 'operator');
 
-/** Calls an unsafe method, as the operator does. */
+/** Calls an unsafe method on the operator's socket. */
 function operator(node, method, ...params) {
   const options = { socketPath: socketOf(node), path: '/', method: 'POST', headers: { 'content-type': 'application/json' } };
   return new Promise((done, fail) => {
@@ -188,5 +188,5 @@ export async function peers(network, node) {
   return network.nodes.filter(({ address }) => ids.some((id) => address.endsWith(id))).map(({ label }) => label);
 }
 
-/** The end of what a node wrote. */
+/** The end of a node's log. */
 export const lastLines = (node, bytes = 1500) => readFileSync(join(node.directory, 'node.log'), 'utf8').slice(-bytes);

@@ -1,4 +1,4 @@
-// Validators that don't hear each other, stand still, or have the wrong time.
+// Validators that are separated, frozen, or have the wrong time.
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +10,9 @@ import { figures, finalized, HOSPITALS, Network, nightly, offences, peers, sleep
 
 /** How long a fault lasts, in milliseconds. */
 const LASTS = nightly ? 120_000 : 20_000;
-/** How many blocks are made final meanwhile at least: one for every other slot. */
+/** The least number of blocks that become final meanwhile: one for every other slot. */
 const BLOCKS = LASTS / 4_000;
-/** How wrong a clock is, in seconds: more than a slot, and more than a session in the long run. */
+/** How wrong a clock is, in seconds: more than a slot, and in a nightly run more than a session. */
 const SKEW = nightly ? 60 : 10;
 const clocks = mkdtempSync(join(tmpdir(), 'kexin-clock-'));
 const clock = join(clocks, 'dave');
@@ -39,12 +39,12 @@ function findFaketime() {
   return directories.map((directory) => join(directory, 'libfaketimeMT.so.1')).find(existsSync);
 }
 
-/** Sets how many seconds dave's clock is ahead. */
+/** Sets dave's clock this many seconds ahead. */
 function setClock(seconds) {
   writeFileSync(clock, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}\n`);
 }
 
-/** How many blocks three validators make final while dave is away, and how dave is when it is back. */
+/** Takes dave away for a while. Checks that three validators continue, and that dave recovers. */
 async function withoutDave(test, begin, end, others = network.nodes.slice(0, 3)) {
   const dave = network.get('dave');
   const begun = await finalized(others[0]);
@@ -52,8 +52,8 @@ async function withoutDave(test, begin, end, others = network.nodes.slice(0, 3))
   dave.avoided = true;
   await begin();
   await sleep(LASTS);
-  // How many slots are dave's, and stay empty, is chance.
-  await until('three of four go on', async () => (await finalized(others[0])) >= begun + BLOCKS);
+  // The number of dave's slots, which stay empty, is random.
+  await until('three of four to continue', async () => (await finalized(others[0])) >= begun + BLOCKS);
   const reached = await finalized(others[0]);
   const left = await finalized(dave).catch(() => undefined);
   await end();
@@ -64,52 +64,52 @@ async function withoutDave(test, begin, end, others = network.nodes.slice(0, 3))
     'seconds away': LASTS / 1000,
     acknowledged,
     lost,
-    'blocks made final meanwhile': reached - begun,
+    'blocks finalized meanwhile': reached - begun,
     'longest pause of finality': pause,
-    'seconds until the one that was away has caught up': back,
+    'seconds until the returned validator caught up': back,
   });
-  assert.deepEqual(await offences(others[0]), {}, 'nobody who is honest is suspended');
+  assert.deepEqual(await offences(others[0]), {}, 'no honest validator is suspended');
   return { left, reached };
 }
 
 for (const state of nightly ? ['held', 'cut'] : ['held']) {
-  test(`one of four is parted from the others (links are ${state}), and finality goes on`, async (test) => {
+  test(`one of four is separated from the others (links are ${state}), and finality continues`, async (test) => {
     const groups = [['alice', 'bob', 'charlie'], ['dave']];
     const { left, reached } = await withoutDave(test, () => network.part(groups, state), () => network.heal());
-    assert.ok(left < reached - 3, 'the one that is parted makes nothing final alone');
+    assert.ok(left < reached - 3, 'the separated node finalizes nothing alone');
   });
 }
 
 for (const state of nightly ? ['held', 'cut'] : ['cut']) {
-  test(`two and two are parted (links are ${state}): nothing is final until they are together again`, async (test) => {
+  test(`two are separated from two (links are ${state}): nothing becomes final until they are connected again`, async (test) => {
     const groups = [['alice', 'bob'], ['charlie', 'dave']];
     await network.part(groups, state);
     if (state === 'cut') {
       for (const node of network.nodes) {
         const group = groups.find((labels) => labels.includes(node.label));
-        await until(`${node.label} to be parted`, async () => (await peers(network, node)).every((label) => group.includes(label)));
+        await until(`${node.label} to be separated`, async () => (await peers(network, node)).every((label) => group.includes(label)));
       }
     }
     await sleep(6_000);
     const stopped = await Promise.all(network.nodes.map(finalized));
     await sleep(LASTS);
-    assert.deepEqual(await Promise.all(network.nodes.map(finalized)), stopped, 'neither half makes anything final');
+    assert.deepEqual(await Promise.all(network.nodes.map(finalized)), stopped, 'neither half finalizes anything');
     await network.heal();
     const returned = await network.reach(Math.max(...stopped) + 1);
     const { acknowledged, lost } = await load.check();
-    figures(test, { 'seconds parted': LASTS / 1000 + 6, acknowledged, lost, 'seconds until finality returned': returned });
-    assert.deepEqual(await offences(network.nodes[0]), {}, 'nobody who is honest is suspended');
+    figures(test, { 'seconds separated': LASTS / 1000 + 6, acknowledged, lost, 'seconds until finality returned': returned });
+    assert.deepEqual(await offences(network.nodes[0]), {}, 'no honest validator is suspended');
   });
 }
 
-test('a validator stands still for a while, and finality goes on', async (test) => {
+test('a validator is frozen for a while, and finality continues', async (test) => {
   const dave = network.get('dave');
   await withoutDave(test, () => dave.node.kill('SIGSTOP'), () => dave.node.kill('SIGCONT'));
 });
 
 for (const skew of [SKEW, -SKEW]) {
   const skip = !faketime && 'libfaketime is not installed: scripts/setup does it';
-  test(`a validator's clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead' : 'behind'}, and finality goes on`, { skip }, async (test) => {
+  test(`a validator's clock is ${Math.abs(skew)} s ${skew > 0 ? 'ahead' : 'behind'}, and finality continues`, { skip }, async (test) => {
     await withoutDave(test, () => setClock(skew), () => setClock(0));
   });
 }

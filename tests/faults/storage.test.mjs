@@ -1,4 +1,4 @@
-// A validator whose disk is full, or whose files are damaged.
+// A validator with a full disk or damaged files.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, closeSync, fsyncSync, openSync, readdirSync, readFileSync, readSync, rmSync, statfsSync, statSync, truncateSync, writeSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { ask, until } from '../e2e/harness.mjs';
 import { Load } from './load.mjs';
 import { Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep } from './network.mjs';
 
-/** The size of the disk that becomes full, in MiB. */
+/** The size of the disk that is filled, in MiB. */
 const DISK = 512;
-/** How long a damaged node is given to show that it can't go on, in milliseconds. */
+/** How long a damaged node has to end or continue, in milliseconds. */
 const TRIAL = 20_000;
 const chance = new Chance();
 let network;
@@ -30,7 +30,7 @@ after(async () => {
   await network?.stop();
 });
 
-/** Puts a disk of its own under a node's files, where this is allowed. */
+/** Mounts a small disk under a node's files, if that is allowed. */
 function mount(node) {
   const files = join(node.directory, 'chain');
   const kept = join(node.directory, 'kept');
@@ -40,7 +40,7 @@ function mount(node) {
   if (disk) cpSync(kept, files, { recursive: true });
 }
 
-/** Runs dave anew from its peers, as docs/operating.md says: without its chain, but with its keys. */
+/** Makes dave's chain again from its peers, as docs/operating.md describes: without its database, but with its keys. */
 async function resync() {
   if (dave.running) await dave.end('SIGKILL');
   dave.offline('purge-chain', '-y');
@@ -49,7 +49,7 @@ async function resync() {
   dave.avoided = false;
 }
 
-/** Ends dave with its tables filled: whatever stands in its log alone, it puts there when it starts. */
+/** Stops dave with everything in its tables: at a start, it moves there what only its log has. */
 async function fillTables() {
   await dave.end('SIGINT');
   dave.run();
@@ -57,20 +57,20 @@ async function fillTables() {
   await dave.end('SIGINT');
 }
 
-/** What becomes of a node that was started on damaged files: it ends, it goes on for a while at least, or nothing. */
+/** How a node on damaged files behaves: it ends, it continues for a while at least, or it stalls. */
 async function outcome() {
   const begun = Date.now();
   const [alice] = network.nodes;
   const wanted = await finalized(alice);
   while (Date.now() - begun < TRIAL) {
     if (!dave.running) return 'ended';
-    if ((await finalized(dave).catch(() => 0)) > wanted) return 'went on';
+    if ((await finalized(dave).catch(() => 0)) > wanted) return 'continued';
     await sleep(200);
   }
-  return 'stood still';
+  return 'stalled';
 }
 
-test('a disk becomes full, and its validator goes on when there is room again', async (test) => {
+test('a disk fills up, and its validator continues when there is room again', async (test) => {
   if (!disk) return test.skip('mounting a disk needs root');
   const [alice] = network.nodes;
   const ballast = join(disk, 'ballast');
@@ -89,16 +89,16 @@ test('a disk becomes full, and its validator goes on when there is room again', 
   dave.avoided = false;
   const { acknowledged, lost, pause } = await load.check();
   figures(test, {
-    'when it was full the node': full,
-    'blocks made final meanwhile': reached - begun,
+    'with a full disk, the node': full,
+    'blocks finalized meanwhile': reached - begun,
     acknowledged,
     lost,
     'longest pause of finality': pause,
-    'seconds until it has caught up': back,
+    'seconds until it caught up': back,
   });
 });
 
-/** The files of dave's database in which something is written and whose names match, the largest first. */
+/** The files of dave's database that are not empty and whose names match, the largest first. */
 function files(pattern) {
   const chains = join(dave.directory, 'chain/chains');
   const directory = join(chains, readdirSync(chains)[0], 'paritydb/full');
@@ -108,7 +108,7 @@ function files(pattern) {
   return used.sort((one, other) => statSync(other).blocks - statSync(one).blocks);
 }
 
-/** Changes a bit of a file at each of these places. */
+/** Flips a bit of a file at each of these places. */
 function flip(file, places) {
   const handle = openSync(file, 'r+');
   const byte = Buffer.alloc(1);
@@ -121,7 +121,7 @@ function flip(file, places) {
   closeSync(handle);
 }
 
-/** Some places of a file in which something is written. */
+/** Some places of a file that are not zero. */
 function written(file, number) {
   const bytes = readFileSync(file);
   const used = [];
@@ -157,16 +157,16 @@ const damages = {
   },
 };
 
-test('the index is damaged: it says so, and is made again', async (test) => {
+test('a damaged index is reported and rebuilt', async (test) => {
   const [alice] = network.nodes;
   await dave.end('SIGINT');
   const chains = join(dave.directory, 'chain/chains');
   const file = join(chains, readdirSync(chains)[0], 'index.sqlite');
   truncateSync(file, Math.floor(statSync(file).size / 2));
   dave.run();
-  // It may answer from what is whole until it needs what is missing, with the next block at the latest.
+  // It may answer from undamaged parts until it needs the missing ones, with the next block at the latest.
   const code = () => dave.rpc('access_events', { limit: 1 }).then(() => 0, (error) => error.code);
-  await until('the index to say that it is damaged', async () => (await code()) === 8007);
+  await until('the index to report the damage', async () => (await code()) === 8007);
   await dave.end('SIGINT');
   const begun = Date.now();
   dave.offline('index', 'rebuild');
@@ -174,10 +174,10 @@ test('the index is damaged: it says so, and is made again', async (test) => {
   dave.run();
   await network.catchUp(dave, alice);
   const { acknowledged, lost } = await load.check();
-  figures(test, { acknowledged, lost, 'seconds to make the index again': made });
+  figures(test, { acknowledged, lost, 'seconds to rebuild the index': made });
 });
 
-test('a bit of a log flips in the state: the node says that it is damaged, and answers nothing false', async (test) => {
+test('a bit of a log flips in the state: the node reports the damage, and answers nothing false', async (test) => {
   const [alice] = network.nodes;
   const [dataset] = load.datasets;
   load.mark();
@@ -190,7 +190,7 @@ test('a bit of a log flips in the state: the node says that it is damaged, and a
   for (const file of files(/^table_/)) {
     const place = readFileSync(file).indexOf(bytes);
     if (place < 0) continue;
-    // After the version, the count of its entries.
+    // The count of its entries follows the version.
     flip(file, [place + 2]);
     flipped += 1;
   }
@@ -203,26 +203,26 @@ test('a bit of a log flips in the state: the node says that it is damaged, and a
   const back = await until('the node to be back', () => resync().then(() => true));
   assert.deepEqual(await dave.rpc('access_log', dataset, block), log);
   const { acknowledged, lost, pause } = await load.check();
-  figures(test, { acknowledged, lost, 'longest pause of finality': pause, 'seconds to make it again from its peers': back });
+  figures(test, { acknowledged, lost, 'longest pause of finality': pause, 'seconds to restore it from its peers': back });
 });
 
 for (const [what, damage] of Object.entries(damages)) {
   for (let round = 0; round < (nightly && what.includes('bits') ? 10 : 1); round += 1) {
-    test(`${what}: it is found or harmless, and never makes an answer false`, async (test) => {
+    test(`${what}: the damage is found or harmless, and no answer is false`, async (test) => {
       load.mark();
-      // Its log is there when it does not end in peace.
+      // The log is only there if the node did not shut down.
       if (what.includes('log')) await dave.end('SIGKILL');
       else await fillTables();
       const file = damage();
       dave.run();
       const end = await outcome();
-      // What it answers until now is among the observations of the witness; this adds all its entries.
+      // The witness has observed its answers so far; this adds all its entries.
       const answer = await load.observeAll(dave, await finalized(dave).catch(() => 0)).catch(() => undefined);
       if (answer) load.observations.push(answer);
-      // Whatever became of it: damage that nothing has met yet would be met in the next test.
+      // In any case: the next test could meet damage that nothing has met yet.
       const back = await until('the node to be back', () => resync().then(() => true));
       const { acknowledged, lost, pause } = await load.check();
-      assert.deepEqual(await offences(network.nodes[0]), {}, 'who was made again has signed nothing twice');
+      assert.deepEqual(await offences(network.nodes[0]), {}, 'the restored validator has signed nothing twice');
       figures(test, {
         seed: chance.seed,
         file: file.split('/').pop(),
@@ -230,7 +230,7 @@ for (const [what, damage] of Object.entries(damages)) {
         acknowledged,
         lost,
         'longest pause of finality': pause,
-        'seconds to make it again from its peers': back,
+        'seconds to restore it from its peers': back,
       });
     });
   }

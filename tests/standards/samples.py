@@ -12,12 +12,12 @@ ENTRIES = [entry for log in DOCUMENT["logs"] for entry in log["entries"]]
 
 
 def text(name):
-    """What stands in an export."""
+    """The content of an export."""
     return (Path(os.environ["EXPORTS"]) / name).read_text(encoding="utf-8")
 
 
 def moments(value):
-    """The same with each moment as one, since there are many ways to write it."""
+    """The same with each time parsed, since it can be written in many ways."""
     if isinstance(value, dict):
         return {name: moments(part) for name, part in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Graphviz, read by pydot, and drawn where Graphviz is installed."""
+"""Graphviz, read by pydot, and drawn if Graphviz is installed."""
 
 import shutil
 import subprocess

@@ -11,7 +11,7 @@ from samples import ENTRIES, REPORT, moments, text
 
 class Fhir(unittest.TestCase):
     def read(self, bundle, name):
-        """Reads a Bundle and checks that nothing of it is lost or not known."""
+        """Reads a Bundle and checks that nothing in it is lost or unknown."""
         raw = text(name)
         parsed = bundle.model_validate_json(raw)
         self.assertEqual(moments(json.loads(parsed.model_dump_json())), moments(json.loads(raw)))

@@ -16,7 +16,7 @@ KNOWN = {
 
 
 def facet(name, value, kind):
-    """The facet as its class has it, which refuses fields that it does not know."""
+    """The facet as an object of its class, which refuses unknown fields."""
     fields = {key: part for key, part in value.items() if not key.startswith("_")}
     if name == "ownership":
         module = facet_v2.ownership_job if kind is base.JobFacet else facet_v2.ownership_dataset

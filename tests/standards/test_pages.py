@@ -1,4 +1,4 @@
-"""The readable pages: well-formed, whole, and harmless."""
+"""The readable pages are well-formed, complete, and harmless."""
 
 import re
 import unittest
@@ -13,7 +13,7 @@ VOID = {"meta", "br"}
 
 
 class Reader(HTMLParser):
-    """Notes tags and text, and refuses what is not closed in its turn."""
+    """Collects tags and text, and refuses tags that are closed out of order."""
 
     def __init__(self):
         super().__init__()
@@ -48,7 +48,7 @@ def harmless(name):
 
 
 class Pages(unittest.TestCase):
-    def test_html_is_whole_and_does_nothing(self):
+    def test_html_is_complete_and_has_no_scripts(self):
         reader = read(text("report.html"))
         for tag, attributes in reader.tags:
             self.assertNotIn(tag, {"script", "iframe", "object", "embed", "link", "img", "a", "form", "base"})
@@ -72,7 +72,7 @@ class Pages(unittest.TestCase):
         for x, y, wide, high in boxes:
             self.assertTrue(0 <= x and 0 <= y and x + wide <= width and y + high <= height)
 
-    def test_markdown_shows_the_same_and_no_markup_of_others(self):
+    def test_markdown_shows_the_same_without_foreign_markup(self):
         page = text("report.md")
         rendered = MarkdownIt("commonmark").enable("table").render(page)
         reader = read(rendered)

@@ -1,10 +1,14 @@
-//! Arguments of the command line, checked as they are read.
+//! Arguments that several commands have, parsed and checked.
 
+use super::session::keypair;
 use anyhow::{bail, Context as _};
-use kexin::config::{parse_hash, parse_region};
+use kexin::{
+	call::Account,
+	config::{parse_hash, parse_region},
+};
 use kexin_primitives::{
-	lineage::{ActivityKind, ArtifactKind, EvidenceKind},
-	members::{MemberKind, Powers},
+	members::Powers,
+	scope::Dimension,
 	vocabulary::{Purpose, Region},
 	UnixMillis, H256,
 };
@@ -25,10 +29,10 @@ impl FromStr for Hash {
 	}
 }
 
-/// Reads a hash, or hashes a content.
+/// Reads a hash, or computes that of a file (`file:PATH`) or a text (`text:TEXT`).
 ///
 /// # Errors
-/// When it is neither, or the file can't be read.
+/// When the text is none of these, or the file can't be read.
 pub fn hash_or_content(text: &str) -> anyhow::Result<H256> {
 	let blake2 = |bytes: &[u8]| H256(sp_crypto_hashing::blake2_256(bytes));
 	match text.split_once(':') {
@@ -38,21 +42,21 @@ pub fn hash_or_content(text: &str) -> anyhow::Result<H256> {
 	}
 }
 
-/// What an auditor knows from elsewhere.
+/// What an auditor trusts.
 #[derive(Clone, Debug, clap::Args)]
 pub struct TrustArguments {
-	/// The hash of the chain's first block, from somebody whom you trust.
+	/// The chain's genesis hash, from a source that you trust.
 	#[arg(long, value_parser = parse_hash)]
 	genesis: H256,
 	#[command(flatten)]
 	restarts: Restarts,
 }
 
-/// Where finality was started anew.
+/// Where finality was restarted.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Restarts {
-	/// The hash of a block with which the council started finality anew and the number of its voters, as in 0x…:3, from somebody whom you
-	/// trust. Can be given several times.
+	/// A restart of finality by the council, as the hash of its block and the id of the new set of voters (0x…:3), from
+	/// a source that you trust. Can be given several times.
 	#[arg(long = "restart", value_name = "HASH:NUMBER", value_parser = restart)]
 	restarts: Vec<RestartBlock>,
 }
@@ -60,7 +64,7 @@ pub struct Restarts {
 fn restart(text: &str) -> anyhow::Result<RestartBlock> {
 	let (hash, set_id) = text
 		.split_once(':')
-		.context("expected the hash of the block and the number of its voters, as in 0x…:3")?;
+		.context("expected the hash of the block and the id of the new set of voters, as in 0x…:3")?;
 	Ok(RestartBlock {
 		hash: parse_hash(hash)?,
 		set_id: set_id.parse().with_context(|| format!("{set_id:?} is no number"))?,
@@ -68,14 +72,14 @@ fn restart(text: &str) -> anyhow::Result<RestartBlock> {
 }
 
 impl TrustArguments {
-	/// All that is known.
+	/// The trusted hashes together.
 	pub fn trust(&self) -> Trust {
 		self.restarts.on(self.genesis)
 	}
 }
 
 impl Restarts {
-	/// All that is known of a chain whose first block has this hash.
+	/// The trusted hashes of the chain with this genesis hash.
 	pub fn on(&self, genesis: H256) -> Trust {
 		Trust {
 			genesis,
@@ -84,91 +88,57 @@ impl Restarts {
 	}
 }
 
-/// An account: an SS58 address, 0x-hex, or the secret URI of its key.
-#[derive(Clone, Copy, Debug)]
-pub struct Account(pub [u8; 32]);
-
-impl FromStr for Account {
-	type Err = anyhow::Error;
-
-	fn from_str(text: &str) -> anyhow::Result<Self> {
-		account_of(text).map(Self)
-	}
-}
-
-/// A node by the public key in its peer id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerId(pub [u8; 32]);
-
-impl FromStr for PeerId {
-	type Err = anyhow::Error;
-
-	/// Peer ids of ed25519 keys hold the key itself: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md>.
-	fn from_str(text: &str) -> anyhow::Result<Self> {
-		/// An identity multihash of 36 bytes: a key of type 1, ed25519, of 32 bytes.
-		const ED25519: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
-		let bytes = bs58::decode(text).into_vec().ok();
-		let key = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&ED25519));
-		let key = key.and_then(|key| key.try_into().ok());
-		key.map(Self)
-			.with_context(|| format!("{text:?} is no peer id of a node: they begin with 12D3KooW"))
-	}
-}
-
-/// Reads an account.
+/// Reads an account: an SS58 address, 0x-hex, or the secret URI of its key.
 ///
 /// # Errors
-/// When it is none.
-pub fn account_of(text: &str) -> anyhow::Result<[u8; 32]> {
+/// When the text is none of these.
+pub fn account(text: &str) -> anyhow::Result<Account> {
 	if text.starts_with("0x") {
 		return Ok(parse_hash(text)?.0);
 	}
 	if text.starts_with("//") || text.contains(' ') {
-		return Ok(super::keypair(text)?.public_key().0);
+		return Ok(keypair(text)?.public_key().0);
 	}
 	let account = subxt::utils::AccountId32::from_str(text).with_context(|| format!("{text:?} is no account"))?;
 	Ok(account.0)
 }
 
-/// Defines an argument that is spelled as JSON spells a type.
-macro_rules! spelled {
-	($(#[$doc:meta])* $name:ident($inner:ty)) => {
-		$(#[$doc])*
-		#[derive(Clone, Copy, Debug)]
-		pub struct $name(pub $inner);
-
-		impl FromStr for $name {
-			type Err = anyhow::Error;
-
-			fn from_str(text: &str) -> anyhow::Result<Self> {
-				from_json(text).map(Self)
-			}
-		}
-	};
+/// Reads the public key in the peer id of a node.
+///
+/// Peer ids of ed25519 keys hold the key itself: <https://github.com/libp2p/specs/blob/master/peer-ids/peer-ids.md>.
+///
+/// # Errors
+/// When the text is no such peer id.
+pub fn peer_id(text: &str) -> anyhow::Result<[u8; 32]> {
+	/// An identity multihash of 36 bytes: a key of type 1, ed25519, of 32 bytes.
+	const ED25519: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
+	let bytes = bs58::decode(text).into_vec().ok();
+	let key = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&ED25519));
+	let key = key.and_then(|key| key.try_into().ok());
+	key.with_context(|| format!("{text:?} is no peer id of a node: they begin with 12D3KooW"))
 }
 
-spelled! {
-	/// What a member is.
-	Kind(MemberKind)
-}
-spelled! {
-	/// What an artifact is.
-	Artifact(ArtifactKind)
-}
-spelled! {
-	/// What an activity does.
-	Activity(ActivityKind)
-}
-spelled! {
-	/// What evidence is about.
-	EvidenceOf(EvidenceKind)
+/// A value by its name in JSON, such as `research-institute`.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<T>(pub T);
+
+impl<T: DeserializeOwned> FromStr for Named<T> {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		named(text).map(Self)
+	}
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> anyhow::Result<T> {
+/// Reads a value by its name in JSON.
+///
+/// # Errors
+/// When no value has this name: the message lists the names.
+pub fn named<T: DeserializeOwned>(text: &str) -> anyhow::Result<T> {
 	Ok(serde_json::from_value(Value::String(text.to_owned()))?)
 }
 
-/// Session keys, with the proof that their account's owner has them.
+/// Session keys, with the proof that the owner of their account holds them.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionKeys {
@@ -186,25 +156,29 @@ impl FromStr for SessionKeys {
 	}
 }
 
-/// Powers, with commas.
-#[derive(Clone, Copy, Debug)]
-pub struct PowerSet(pub Powers);
-
-impl FromStr for PowerSet {
-	type Err = anyhow::Error;
-
-	fn from_str(text: &str) -> anyhow::Result<Self> {
-		let powers = text.split(',').map(|name| {
-			let named = Powers::NAMED.iter().find(|(_, known)| *known == name.trim());
-			named
-				.map(|(power, _)| *power)
-				.with_context(|| format!("there is no power called {name:?}"))
-		});
-		powers.collect::<anyhow::Result<Powers>>().map(Self)
-	}
+/// Reads powers, separated by commas.
+///
+/// # Errors
+/// When there is no power of a name.
+pub fn powers(text: &str) -> anyhow::Result<Powers> {
+	let powers = text.split(',').map(|name| {
+		let named = Powers::NAMED.iter().find(|(_, known)| *known == name.trim());
+		named
+			.map(|(power, _)| *power)
+			.with_context(|| format!("there is no power called {name:?}"))
+	});
+	powers.collect()
 }
 
-/// Purposes of use, with commas.
+/// A dimension of a scope that allows these values alone, until a time.
+///
+/// # Errors
+/// When there are more values than a scope can name.
+pub fn only<V: Ord + Copy, const N: u32>(values: Vec<V>, until: UnixMillis) -> anyhow::Result<Dimension<V, N>> {
+	Dimension::only(values, until).map_err(|_| anyhow::anyhow!("at most {N} values can be named"))
+}
+
+/// Reads purposes of use: HL7 codes, separated by commas.
 ///
 /// # Errors
 /// When a code is not known.
@@ -214,7 +188,7 @@ pub fn purposes(text: &str) -> anyhow::Result<Vec<Purpose>> {
 	text.split(',').map(known).collect()
 }
 
-/// Regions, with commas.
+/// Reads regions: ISO 3166-1 numeric codes, separated by commas.
 ///
 /// # Errors
 /// When one is no ISO 3166-1 numeric code.
@@ -223,7 +197,7 @@ pub fn regions(text: &str) -> anyhow::Result<Vec<Region>> {
 	text.split(',').map(region).collect()
 }
 
-/// A moment in RFC 3339.
+/// Reads a time in RFC 3339.
 ///
 /// # Errors
 /// When it is anything else, or before 1970.
@@ -233,7 +207,7 @@ pub fn time(text: &str) -> anyhow::Result<UnixMillis> {
 	UnixMillis::try_from(time.timestamp_millis()).with_context(|| format!("{text:?} is before 1970"))
 }
 
-/// The references of the patients in a file: FHIR Patients as NDJSON, or one reference or id a line.
+/// Reads the references of the patients in a file: FHIR Patients as NDJSON, or one reference or id on each line.
 ///
 /// # Errors
 /// When the file can't be read or a line is neither.

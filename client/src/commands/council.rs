@@ -1,62 +1,69 @@
-//! What the council decides, and how.
+//! `kexin council`, and how other commands have the council decide.
 
-use super::{arguments::Hash, Session};
+use super::{
+	arguments::{hash_or_content, Hash},
+	Session,
+};
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use kexin::{
-	call::{self, Call},
-	ledger::{account_text, Done, Motion, Until},
+	call::{self, Account, Call},
+	ledger::{account_text, Motion, Until},
 };
-use kexin_primitives::H256;
+use kexin_primitives::{
+	members::{MemberId, MemberKind},
+	H256,
+};
 use serde_json::{json, Value};
 use std::path::PathBuf;
 
-/// Decide with the other hospitals.
+/// What to vote on or decide.
 #[derive(Debug, Args)]
 pub struct CouncilArguments {
-	/// Take a call as done when it is in a block, though not final: while finality stands still, nothing more can be had.
+	/// Don't wait for finality: return once the call is in a block. Use this while finality stands still.
 	#[arg(long)]
 	without_finality: bool,
 	#[command(subcommand)]
-	command: Council,
+	command: Command,
 }
 
 #[derive(Debug, Subcommand)]
-enum Council {
-	/// The open motions.
+enum Command {
+	/// List the open motions, and what each would do.
 	Motions,
 	/// Vote on a motion.
 	Vote {
 		/// The motion's hash.
 		motion: Hash,
-		/// Its number.
+		/// The motion's number.
 		index: u32,
-		/// Against it.
+		/// Vote against the motion.
 		#[arg(long)]
 		nay: bool,
 	},
-	/// Carry out or drop a motion whose vote is decided.
+	/// Close a motion whose vote is decided: execute it when it is approved, drop it otherwise.
 	Close {
 		/// The motion's hash.
 		motion: Hash,
-		/// Its number.
+		/// The motion's number.
 		index: u32,
 	},
-	/// Propose to approve a runtime. Build it yourself, or check who built it, before you vote for its hash.
+	/// Propose to approve a runtime. Before you vote for its hash, build the runtime yourself or check who built it.
 	ApproveUpgrade {
-		/// The runtime, or its hash as 0x-hex.
+		/// The file of the runtime, or its hash as 0x-hex.
 		runtime: Runtime,
 	},
-	/// Propose to call the approved upgrade off.
+	/// Propose to cancel the approved upgrade.
 	CancelUpgrade,
-	/// Apply the approved upgrade, once it has waited. Each seat can.
+	/// Apply the approved upgrade after its waiting period. Every account with a seat can do this.
 	ApplyUpgrade {
-		/// The runtime.
+		/// The file of the runtime.
 		runtime: PathBuf,
 	},
-	/// Propose to go on without the validators that are silent, where finality stands still because of them.
+	/// Propose to restart finality without the validators that don't vote, when finality stands still because of them.
 	RestartFinality {
-		/// The last block that is final on any node; that of the asked node when it is left out.
+		/// The number of the last block that is final on any node. Without this option, that of the node that you are
+		/// connected to.
 		#[arg(long)]
 		last_final: Option<u32>,
 	},
@@ -76,21 +83,22 @@ impl std::str::FromStr for Runtime {
 		} else {
 			format!("file:{text}")
 		};
-		super::hash_or_content(&text).map(Self)
+		hash_or_content(&text).map(Self)
 	}
 }
 
-/// How much of the council has to agree.
+/// How much of the council has to approve.
 #[derive(Clone, Copy, Debug)]
 pub enum Share {
-	/// More than half: members and validators are admitted, an upgrade is called off.
+	/// More than half: to admit members and validators, and to cancel an upgrade.
 	Majority,
-	/// Two thirds: members and validators are suspended, reinstated and removed, a runtime is approved, finality starts anew.
+	/// Two thirds: to suspend, reinstate and remove members and validators, to close and open the network, to approve a
+	/// runtime, and to restart finality.
 	TwoThirds,
 }
 
 impl Share {
-	/// How many of so many seats that is.
+	/// How many votes that is with this number of seats.
 	fn of(self, seats: u32) -> u32 {
 		match self {
 			Self::Majority => seats / 2 + 1,
@@ -102,87 +110,72 @@ impl Share {
 /// Runs a command.
 ///
 /// # Errors
-/// What went wrong, and what to do about it.
+/// When the node can't be reached, or the ledger refuses the call.
 pub async fn run(session: &Session, arguments: CouncilArguments) -> anyhow::Result<()> {
 	let until = if arguments.without_finality {
 		Until::InBlock
 	} else {
 		Until::Final
 	};
-	let decide = |proposal, share| propose(session, until, proposal, share);
+	let propose = |proposal, share| propose(session, until, proposal, share);
 	match arguments.command {
-		Council::Motions => motions(session).await,
-		Council::Vote { motion, index, nay } => submit(session, until, call::vote(motion.0, index, !nay)).await,
-		// What is decided is far below these bounds.
-		Council::Close { motion, index } => {
-			submit(
-				session,
-				until,
-				call::close_motion(motion.0, index, 100_000_000_000, 10_000),
-			)
-			.await
+		Command::Motions => motions(session).await,
+		Command::Vote { motion, index, nay } => session.submit_until(until, &call::vote(motion.0, index, !nay)).await,
+		Command::Close { motion, index } => {
+			// Every call that the council decides on is far below these bounds.
+			let call = call::close_motion(motion.0, index, 100_000_000_000, 10_000);
+			session.submit_until(until, &call).await
 		},
-		Council::ApproveUpgrade { runtime } => decide(call::approve_upgrade(runtime.0), Share::TwoThirds).await,
-		Council::CancelUpgrade => decide(call::cancel_upgrade(), Share::Majority).await,
-		Council::ApplyUpgrade { runtime } => {
+		Command::ApproveUpgrade { runtime } => propose(call::approve_upgrade(runtime.0), Share::TwoThirds).await,
+		Command::CancelUpgrade => propose(call::cancel_upgrade(), Share::Majority).await,
+		Command::ApplyUpgrade { runtime } => {
 			let code = std::fs::read(&runtime).with_context(|| format!("can't read {}", runtime.display()))?;
-			submit(session, until, call::apply_upgrade(&code)).await
+			session.submit_until(until, &call::apply_upgrade(&code)).await
 		},
-		Council::RestartFinality { last_final } => {
+		Command::RestartFinality { last_final } => {
 			let last_final = match last_final {
 				Some(number) => number,
-				None => u32::try_from(session.chain().await?.finalized)?,
+				None => session.ledger().await?.heads().await?.finalized,
 			};
-			decide(call::restart_finality(last_final), Share::TwoThirds).await
+			propose(call::restart_finality(last_final), Share::TwoThirds).await
 		},
 	}
 }
 
-/// Has the council carry out a call: at once when it has one seat, else as a motion.
+/// Proposes a call to the council, and prints how to vote on it. A council of one seat executes the call at once.
 ///
 /// # Errors
-/// When the node can't be reached, or the ledger refuses.
+/// When the node can't be reached, or the ledger refuses the call.
 pub async fn propose(session: &Session, until: Until, proposal: Call, share: Share) -> anyhow::Result<()> {
 	let ledger = session.ledger().await?;
 	let seats = u32::try_from(ledger.council().await?.len())?;
 	let threshold = share.of(seats);
-	let encoded = ledger.encoded(&proposal).await?;
-	let length = u32::try_from(encoded.len())?;
+	let length = u32::try_from(ledger.encoded(&proposal).await?.len())?;
 	let call = call::propose(threshold, proposal, length);
 	let done = ledger.submit_until(until, &session.signer()?, &call).await?;
 	if threshold > 1 {
-		let proposed: Option<([u8; 32], u32, H256, u32)> = done.event("Council", "Proposed");
-		let (_, index, motion, _) =
-			proposed.ok_or_else(|| anyhow::anyhow!("the node does not tell the motion's number"))?;
+		let proposed: (Account, u32, H256, u32) = done.event("Council", "Proposed")?;
+		let (_, index, motion, _) = proposed;
 		let value = json!({ "motion": motion, "index": index, "threshold": threshold });
 		session.print(&value, |_| {
 			println!("motion {index} needs {threshold} of {seats} votes: kexin council vote {motion:?} {index}");
 		});
 		return Ok(());
 	}
-	match done.event::<u32>("Members", "Admitted") {
-		Some(member) => session.print(&json!({ "member": member, "block": done.block }), |_| {
+	let admitted: Option<(MemberId, MemberKind, Account)> = done.optional_event("Members", "Admitted")?;
+	match admitted {
+		Some((member, ..)) => session.print(&json!({ "member": member, "block": done.block }), |_| {
 			println!("admitted as member {member}")
 		}),
-		None => session.done(&done, &call),
+		None => session.print_done(&done, &call),
 	}
 	Ok(())
 }
 
-async fn submit(session: &Session, until: Until, call: Call) -> anyhow::Result<()> {
-	let done: Done = session
-		.ledger()
-		.await?
-		.submit_until(until, &session.signer()?, &call)
-		.await?;
-	session.done(&done, &call);
-	Ok(())
-}
-
-/// The open motions, and what each would do.
+/// Lists the open motions, and what each would do.
 async fn motions(session: &Session) -> anyhow::Result<()> {
 	let motions = session.ledger().await?.motions().await?;
-	let names = |accounts: &[call::Account]| accounts.iter().map(account_text).collect::<Vec<_>>();
+	let names = |accounts: &[Account]| accounts.iter().map(account_text).collect::<Vec<_>>();
 	let value = |motion: &Motion| {
 		let votes = &motion.votes;
 		json!({
@@ -193,13 +186,13 @@ async fn motions(session: &Session) -> anyhow::Result<()> {
 	let values = motions.iter().map(value).collect::<Vec<_>>();
 	session.print(&Value::Array(values), |_| {
 		if motions.is_empty() {
-			println!("no motion is open");
+			println!("there is no open motion");
 		}
 		for Motion { hash, votes, call } in &motions {
 			let (index, threshold, end) = (votes.index, votes.threshold, votes.end);
 			let (ayes, nays) = (votes.ayes.len(), votes.nays.len());
 			println!("motion {index}, {hash:?}: {call}");
-			println!("  {ayes} of the {threshold} votes it needs, {nays} against, open until block {end}");
+			println!("  {ayes} of the {threshold} votes that it needs, {nays} against, open until block {end}");
 		}
 	});
 	Ok(())

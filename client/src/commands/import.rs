@@ -1,34 +1,33 @@
 //! `kexin import`.
 
-use super::Session;
+use super::{arguments::Hash, Session};
 use anyhow::Context as _;
 use kexin::{
 	config,
-	fhir::Mapper,
-	import::{dry_run, run as bring, Report, Signing},
-	journal::Journal,
+	import::{dry_run, journal::Journal, run as bring, RecordOutcome, Signing},
+	standards::fhir::read::FhirReader,
 };
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
-/// What to import.
+/// The records to import, and how.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-	/// Files or directories: single resources, arrays, Bundles, or NDJSON.
+	/// Files or directories of FHIR resources: single ones, arrays, Bundles, or NDJSON.
 	#[arg(required_unless_present = "retry")]
 	files: Vec<PathBuf>,
-	/// The data set that the accesses are about; that of the configuration when it is left out.
+	/// The dataset that was accessed. Without this option, `dataset` in the settings file.
 	#[arg(long)]
-	dataset: Option<super::Hash>,
-	/// The activity in the lineage that the accesses were for.
+	dataset: Option<Hash>,
+	/// The activity that the accesses were for.
 	#[arg(long)]
-	activity: Option<super::Hash>,
-	/// The offset from UTC of times that are written without one, such as +08:00.
+	activity: Option<Hash>,
+	/// The offset from UTC of times without one, such as +08:00. Without this option, `timezone` in the settings file.
 	#[arg(long, allow_hyphen_values = true)]
 	timezone: Option<String>,
-	/// Also take what earlier imports kept.
+	/// Also import what is in quarantine from earlier imports.
 	#[arg(long)]
 	retry: bool,
-	/// Show what each record would become; send and write nothing.
+	/// Only show what each record would become: send nothing, write nothing.
 	#[arg(long)]
 	dry_run: bool,
 }
@@ -36,7 +35,7 @@ pub struct Arguments {
 /// Runs the import.
 ///
 /// # Errors
-/// When it could not be finished: run it again.
+/// When the import was not finished: run it again.
 pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<ExitCode> {
 	let mut config = session.config.clone();
 	if let Some(offset) = arguments.timezone.as_deref() {
@@ -44,26 +43,26 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 	}
 	let pseudonyms = config.pseudonymiser()?;
 	let activity = arguments.activity.map(|activity| activity.0);
-	let mapper = Mapper {
+	let reader = FhirReader {
 		config: &config,
 		pseudonyms: &pseudonyms,
 		activity,
 	};
 	let mut paths = arguments.files;
 	let mut seen = 0u64;
-	let mut watch = |report: Report| {
+	let mut watch = |report: RecordOutcome| {
 		seen += 1;
 		show(&report, session.json, seen);
 	};
 
 	let summary = if arguments.dry_run {
-		dry_run(&mapper, &paths, &mut watch)?
+		dry_run(&reader, &paths, &mut watch)?
 	} else {
 		let dataset = arguments.dataset.map(|dataset| dataset.0).or(config.dataset);
-		let dataset = dataset.context("no data set: give --dataset, or set `dataset` in the configuration")?;
+		let dataset = dataset.context("no dataset: give --dataset, or set `dataset` in kexin.toml")?;
 		let mut journal = Journal::open(&config.state)?;
 		if arguments.retry {
-			paths.push(journal.kept());
+			paths.push(journal.quarantine_directory());
 		}
 		let ledger = session.ledger().await?;
 		let signer = session.signer()?;
@@ -71,7 +70,7 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			ledger: &ledger,
 			signer: &signer,
 		};
-		bring(&signing, &mapper, dataset, &mut journal, &paths, &mut watch)
+		bring(&signing, &reader, dataset, &mut journal, &paths, &mut watch)
 			.await
 			.context("the import is not finished; run it again, nothing is lost or recorded twice")?
 	};
@@ -79,23 +78,23 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		println!("{}", serde_json::json!({ "summary": summary }));
 	} else {
 		println!(
-			"{} accesses recorded ({} breach consent), {} replayed, {} consents, {} done before, {} not applicable, {} kept",
+			"{} accesses recorded ({} breach consent), {} replayed, {} consents, {} done before, {} not applicable, {} quarantined",
 			summary.recorded,
 			summary.breached,
 			summary.replayed,
 			summary.consents,
 			summary.already,
 			summary.not_applicable,
-			summary.kept
+			summary.quarantined
 		);
-		if summary.kept > 0 && !arguments.dry_run {
+		if summary.quarantined > 0 && !arguments.dry_run {
 			println!(
-				"what is kept stands in {}; `kexin import --retry` takes it again",
-				config.state.join("kept").display()
+				"the quarantine is {}; `kexin import --retry` imports it again",
+				config.state.join("quarantine").display()
 			);
 		}
 	}
-	Ok(if summary.kept > 0 {
+	Ok(if summary.quarantined > 0 {
 		ExitCode::from(3)
 	} else {
 		ExitCode::SUCCESS
@@ -103,7 +102,7 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 }
 
 /// One line a record for programs; for people, only what they may want to act on, and a count.
-fn show(report: &Report, json: bool, seen: u64) {
+fn show(report: &RecordOutcome, json: bool, seen: u64) {
 	if json {
 		println!("{}", serde_json::json!(report));
 		return;

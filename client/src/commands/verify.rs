@@ -1,67 +1,43 @@
-//! `kexin verify` and `kexin export`: no node, no network, no settings.
+//! `kexin verify`: needs no node, no network and no settings.
 
 use super::arguments::{purposes, time, TrustArguments};
-use kexin::{
-	check::{self, File, Questions, Refusal},
-	export::{self, Format},
-	output,
-	report::text,
+use kexin::report::{
+	check::{self, ProofFile, Questions, Refusal},
+	text,
 };
 use kexin_primitives::{members::MemberId, UnixMillis};
 use serde_json::json;
-use std::{
-	io::{self, BufWriter, Write as _},
-	path::PathBuf,
-	process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
-/// What to verify.
+/// The file to verify, and what it must show.
 #[derive(Debug, clap::Args)]
 #[command(
-	after_help = "Exit codes: 0 accepted, and all that was asked holds; 1 refused: not proved; 2 wrong usage, or the file can't \
-	be read or is no proof; 4 proved, and older than --not-before; 5 proved, and it is not shown that what was to be absent is."
+	after_help = "Exit codes: 0 the file is proved, and shows all that you asked for; 1 the file is not proved; 2 wrong usage, or the \
+	file can't be read or is no proof; 4 the file is proved, but older than --not-before; 5 the file is proved, but does not show \
+	the absence that you asked for."
 )]
 pub struct VerifyArguments {
-	/// A report, or a proof of accesses.
+	/// The file: a report or an access proof.
 	file: PathBuf,
 	#[command(flatten)]
 	trust: TrustArguments,
-	/// Refuse a report of a block before this time, in RFC 3339.
+	/// Refuse a file whose block is older than this time, in RFC 3339.
 	#[arg(long, value_parser = time, value_name = "TIME")]
 	not_before: Option<UnixMillis>,
-	/// Have it shown that this member received nothing. Can be given several times.
+	/// Require that this member received nothing. Can be given several times.
 	#[arg(long, value_name = "ID")]
 	absent_organisation: Vec<MemberId>,
-	/// Have it shown that nothing was accessed for this purpose or one that HL7 lists under it. Can be given several times, or
-	/// with commas.
+	/// Require that there was no access for this purpose of use, nor for one that HL7 lists under it. Can be given
+	/// several times, or with codes separated by commas.
 	#[arg(long, value_name = "CODE")]
 	absent_purpose: Vec<String>,
-}
-
-/// What to export.
-#[derive(Debug, clap::Args)]
-#[command(
-	after_help = "Exit codes: 0 done; 1 refused: not proved, or not written; 2 wrong usage, or the file can't be read or is no \
-	report."
-)]
-pub struct ExportArguments {
-	/// The report.
-	file: PathBuf,
-	#[command(flatten)]
-	trust: TrustArguments,
-	/// The format.
-	#[arg(long, value_enum)]
-	format: Format,
-	/// The file to write; standard output when it is left out.
-	#[arg(long)]
-	out: Option<PathBuf>,
 }
 
 /// Verifies a file.
 ///
 /// # Errors
 /// When a purpose is not known.
-pub fn verify(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCode> {
+pub fn run(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCode> {
 	let mut questions = Questions {
 		not_before: arguments.not_before,
 		absent_organisations: arguments.absent_organisation.clone(),
@@ -80,7 +56,7 @@ pub fn verify(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCod
 		}
 	}
 	let checked =
-		File::read(&arguments.file).and_then(|file| check::verify(&file, &arguments.trust.trust(), &questions));
+		ProofFile::read(&arguments.file).and_then(|file| check::verify(&file, &arguments.trust.trust(), &questions));
 	let (proved, answers) = match checked {
 		Ok(checked) => checked,
 		Err(refusal) => return Ok(refused(&refusal, None, json)),
@@ -101,8 +77,8 @@ pub fn verify(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCod
 	}
 }
 
-/// Tells why a file is not accepted. `proved` is what it proves all the same.
-fn refused(refusal: &Refusal, proved: Option<serde_json::Value>, json: bool) -> ExitCode {
+/// Prints why a file is not accepted. `proved` is what it proves all the same.
+pub fn refused(refusal: &Refusal, proved: Option<serde_json::Value>, json: bool) -> ExitCode {
 	if json {
 		let mut answer = proved.unwrap_or_else(|| json!({}));
 		answer["accepted"] = false.into();
@@ -113,28 +89,4 @@ fn refused(refusal: &Refusal, proved: Option<serde_json::Value>, json: bool) -> 
 		eprintln!("error: {}", text::plain(&refusal.to_string()));
 	}
 	ExitCode::from(refusal.code())
-}
-
-/// Verifies a report and writes it in another format.
-///
-/// # Errors
-/// When it can't be written.
-pub fn export(arguments: &ExportArguments, json: bool) -> anyhow::Result<ExitCode> {
-	let file = match File::read(&arguments.file) {
-		Ok(file) => file,
-		Err(refusal) => return Ok(refused(&refusal, None, json)),
-	};
-	let document = match file.report(&arguments.trust.trust()) {
-		Ok(document) => document,
-		Err(refusal) => return Ok(refused(&refusal, None, json)),
-	};
-	match &arguments.out {
-		Some(path) => output::write(path, |to| export::write(document, file.source, arguments.format, to))?,
-		None => {
-			let mut out = BufWriter::new(io::stdout().lock());
-			export::write(document, file.source, arguments.format, &mut out)?;
-			out.flush()?;
-		},
-	}
-	Ok(ExitCode::SUCCESS)
 }

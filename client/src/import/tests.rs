@@ -1,16 +1,18 @@
-//! The importer against a ledger that refuses, loses answers and goes away.
+//! Imports into a ledger that refuses calls, loses answers and becomes unreachable.
 
 use super::*;
 use crate::{
 	call::Arguments,
 	config::Config,
-	ledger::{LedgerEvent, Until},
+	ledger::{EmittedEvent, Until},
 	pseudonym::Pseudonymiser,
+	standards::fhir::read::FhirReader,
 };
 use codec::{Decode as _, Encode as _};
 use kexin_primitives::{
-	access::{Breaches, Rules},
-	UnixMillis, Versioned,
+	access::{AccessEvent, Breaches, Rules},
+	scope::Scope,
+	Pseudonym, UnixMillis, Versioned,
 };
 use proptest::prelude::*;
 use std::{cell::RefCell, collections::VecDeque, fs, path::Path};
@@ -18,23 +20,23 @@ use std::{cell::RefCell, collections::VecDeque, fs, path::Path};
 /// What the connection does with one call.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-	/// The ledger takes or refuses it, and says so.
+	/// The ledger accepts or refuses it, and answers.
 	Answered,
-	/// The ledger takes or refuses it, but the answer is lost.
+	/// The ledger accepts or refuses it, but the answer is lost.
 	AnswerLost,
 	/// It never arrives.
 	NotSent,
 }
 
-/// A ledger that keeps what it was sent, as the pallets do: a batch is all or nothing, a source is recorded once.
+/// A ledger that works as the pallets do: a batch is all or nothing, and a source is recorded once.
 #[derive(Default)]
 struct Model {
 	recorded: Vec<H256>,
-	/// Each consent's form, and what happened to it since.
+	/// Each consent's document, and what happened to it since.
 	consents: Vec<(H256, Vec<&'static str>)>,
 	/// Sources that the ledger refuses.
 	poison: Vec<H256>,
-	/// An error that every batch meets.
+	/// An error with which it refuses every batch.
 	refuses_all: Option<&'static str>,
 	fates: VecDeque<Fate>,
 	calls: usize,
@@ -52,7 +54,7 @@ fn refused(error: &str) -> LedgerError {
 }
 
 impl Model {
-	fn record(&mut self, arguments: &[u8]) -> Result<Vec<LedgerEvent>, LedgerError> {
+	fn record(&mut self, arguments: &[u8]) -> Result<Vec<EmittedEvent>, LedgerError> {
 		type Record = (DatasetId, Versioned<Vec<AccessEvent>>);
 		let (dataset, events) = Record::decode(&mut &arguments[..]).unwrap();
 		let events = events.into_latest();
@@ -79,7 +81,7 @@ impl Model {
 		};
 		let judged = (0 as UnixMillis, rules, H256::zero());
 		let fields = (dataset, 0u32, first, recorded, replayed, breached, judged);
-		Ok(vec![LedgerEvent {
+		Ok(vec![EmittedEvent {
 			pallet: "Access".into(),
 			name: "BatchRecorded".into(),
 			fields: fields.encode(),
@@ -91,7 +93,7 @@ impl Model {
 			panic!("{call:?}")
 		};
 		let arguments = &mut &arguments[..];
-		match call.name {
+		match call.function.name() {
 			"grant" => {
 				let (_, _, document) = <(Pseudonym, Versioned<Scope>, H256)>::decode(arguments).unwrap();
 				if self.consents.iter().any(|(known, _)| *known == document) {
@@ -117,7 +119,7 @@ impl Model {
 		}
 	}
 
-	fn take(&mut self, call: &Call) -> Result<Vec<LedgerEvent>, LedgerError> {
+	fn take(&mut self, call: &Call) -> Result<Vec<EmittedEvent>, LedgerError> {
 		match &call.arguments {
 			Arguments::Encoded(arguments) => self.record(arguments),
 			Arguments::Calls { calls, .. } => {
@@ -185,12 +187,12 @@ impl Hospital {
 		Journal::open(&self.directory.path().join("state")).unwrap()
 	}
 
-	/// One run of the importer, with a journal opened anew.
-	fn import(&self, paths: &[&str]) -> anyhow::Result<(Summary, Vec<Report>)> {
+	/// One import, which opens the journal again.
+	fn import(&self, paths: &[&str]) -> anyhow::Result<(Summary, Vec<RecordOutcome>)> {
 		let mut config = Config::load(Some(Path::new("/dev/null"))).unwrap();
 		config.utc_offset = Some(0);
 		let pseudonyms = Pseudonymiser::new([7; 32]);
-		let mapper = Mapper {
+		let reader = FhirReader {
 			config: &config,
 			pseudonyms: &pseudonyms,
 			activity: None,
@@ -206,7 +208,7 @@ impl Hospital {
 			.unwrap();
 		let summary = runtime.block_on(run(
 			&self.ledger,
-			&mapper,
+			&reader,
 			H256::zero(),
 			&mut self.journal(),
 			&paths,
@@ -215,14 +217,14 @@ impl Hospital {
 		Ok((summary, reports))
 	}
 
-	/// Kept records, by their hashes.
-	fn kept(&self) -> Vec<H256> {
-		let files = fs::read_dir(self.journal().kept()).unwrap();
-		let mut kept = files
+	/// The records in quarantine, by their hashes.
+	fn quarantine(&self) -> Vec<H256> {
+		let files = fs::read_dir(self.journal().quarantine_directory()).unwrap();
+		let mut quarantine = files
 			.map(|file| H256(sp_crypto_hashing::blake2_256(&fs::read(file.unwrap().path()).unwrap())))
 			.collect::<Vec<_>>();
-		kept.sort();
-		kept
+		quarantine.sort();
+		quarantine
 	}
 }
 
@@ -243,7 +245,7 @@ fn consent(version: u8, status: &str, purposes: &[&str]) -> String {
 	)
 }
 
-fn outcomes(reports: &[Report]) -> Vec<&'static str> {
+fn outcomes(reports: &[RecordOutcome]) -> Vec<&'static str> {
 	reports.iter().map(|report| report.outcome).collect()
 }
 
@@ -253,21 +255,21 @@ fn a_refused_batch_is_halved_down_to_the_record_that_is_the_cause() {
 	let sources = hospital.write("events.ndjson", &(0..100).map(access).collect::<Vec<_>>());
 	hospital.ledger.0.borrow_mut().poison = vec![sources[17], sources[60]];
 	let (summary, reports) = hospital.import(&["events.ndjson"]).unwrap();
-	assert_eq!((summary.recorded, summary.kept), (98, 2));
-	let kept = reports.iter().filter(|report| report.outcome == "kept");
-	let kept = kept
+	assert_eq!((summary.recorded, summary.quarantined), (98, 2));
+	let quarantined = reports.iter().filter(|report| report.outcome == QUARANTINED);
+	let quarantined = quarantined
 		.map(|report| (report.line, report.reason.as_deref().unwrap()))
 		.collect::<Vec<_>>();
 	assert!(
-		kept.iter().all(|(_, reason)| reason.contains("UnknownActivity")),
-		"{kept:?}"
+		quarantined.iter().all(|(_, reason)| reason.contains("UnknownActivity")),
+		"{quarantined:?}"
 	);
-	assert_eq!(kept.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [18, 61]);
+	assert_eq!(quarantined.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [18, 61]);
 
 	hospital.ledger.0.borrow_mut().poison.clear();
-	let (summary, _) = hospital.import(&["state/kept"]).unwrap();
-	assert_eq!((summary.recorded, summary.kept), (2, 0));
-	assert!(hospital.kept().is_empty());
+	let (summary, _) = hospital.import(&["state/quarantine"]).unwrap();
+	assert_eq!((summary.recorded, summary.quarantined), (2, 0));
+	assert!(hospital.quarantine().is_empty());
 }
 
 #[test]
@@ -284,32 +286,32 @@ fn an_answer_that_is_lost_records_nothing_twice() {
 }
 
 #[test]
-fn a_node_that_stays_away_ends_the_import_and_keeps_nothing() {
+fn a_node_that_stays_unreachable_ends_the_import_and_quarantines_nothing() {
 	let hospital = Hospital::new();
 	hospital.write("events.ndjson", &(0..10).map(access).collect::<Vec<_>>());
 	hospital.ledger.0.borrow_mut().fates = vec![Fate::NotSent; ATTEMPTS as usize].into();
 	assert!(hospital.import(&["events.ndjson"]).is_err());
-	assert!(hospital.kept().is_empty());
+	assert!(hospital.quarantine().is_empty());
 	assert_eq!(hospital.import(&["events.ndjson"]).unwrap().0.recorded, 10);
 }
 
 #[test]
-fn what_concerns_every_record_ends_the_import_and_keeps_nothing() {
+fn an_error_that_concerns_every_record_ends_the_import_and_quarantines_nothing() {
 	let hospital = Hospital::new();
 	hospital.write("events.ndjson", &(0..10).map(access).collect::<Vec<_>>());
 	hospital.ledger.0.borrow_mut().refuses_all = Some("UnknownDataset");
 	assert!(hospital.import(&["events.ndjson"]).is_err());
-	assert!(hospital.kept().is_empty());
+	assert!(hospital.quarantine().is_empty());
 	assert_eq!(hospital.ledger.0.borrow().calls, 1);
 }
 
 #[test]
-fn what_is_too_old_or_in_the_future_is_kept_without_asking() {
+fn an_access_that_is_too_old_or_in_the_future_is_quarantined_and_not_sent() {
 	let hospital = Hospital::new();
 	let (old, future) = (access(1).replace("2026", "2012"), access(2).replace("2026", "2099"));
 	hospital.write("events.ndjson", &[old, access(3), future]);
 	let (summary, reports) = hospital.import(&["events.ndjson"]).unwrap();
-	assert_eq!((summary.recorded, summary.kept), (1, 2));
+	assert_eq!((summary.recorded, summary.quarantined), (1, 2));
 	let reasons = reports
 		.iter()
 		.filter_map(|report| report.reason.as_deref())
@@ -333,7 +335,7 @@ fn a_new_version_of_a_consent_takes_the_place_of_the_old_one() {
 	assert_eq!(consents(), [(first, vec!["narrow"]), (second, vec![])]);
 	assert_eq!(outcomes(&hospital.import(&["3.json"]).unwrap().1), ["final"]);
 	assert_eq!(consents(), [(first, vec!["narrow"]), (second, vec!["revoke"])]);
-	// What comes late is no newer for it.
+	// An older version that arrives later replaces nothing.
 	let late = Hospital::new();
 	late.write("1.json", &[consent(1, "active", &["TREAT", "HMARKT"])]);
 	late.write("2.json", &[consent(2, "active", &["TREAT"])]);
@@ -343,15 +345,15 @@ fn a_new_version_of_a_consent_takes_the_place_of_the_old_one() {
 }
 
 #[test]
-fn the_end_of_a_consent_that_is_not_known_is_kept_for_somebody_to_look_at() {
+fn the_end_of_an_unknown_consent_is_quarantined() {
 	let hospital = Hospital::new();
 	let source = hospital.write("3.json", &[consent(3, "inactive", &["TREAT"])]);
 	let (summary, reports) = hospital.import(&["3.json"]).unwrap();
 	assert_eq!(
-		(summary.kept, reports[0].element.as_deref()),
+		(summary.quarantined, reports[0].element.as_deref()),
 		(1, Some("Consent.status"))
 	);
-	assert_eq!(hospital.kept(), source);
+	assert_eq!(hospital.quarantine(), source);
 	assert_eq!(hospital.ledger.0.borrow().calls, 0);
 }
 
@@ -374,10 +376,10 @@ fn a_refusal_stands_against_a_permission_of_the_same_import() {
 
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
-	/// Whatever the connection does, and however often the importer has to be run again: in the end each record is on the
-	/// ledger once, or kept, and never both.
+	/// However the connection fails, and however often the import is run again: in the end each record is on the ledger
+	/// once or in quarantine, and never both.
 	#[test]
-	fn nothing_is_lost_and_nothing_is_recorded_twice(
+	fn no_record_is_lost_or_recorded_twice(
 		events in 1..40usize,
 		poison in proptest::collection::btree_set(0..40usize, 0..4),
 		fates in proptest::collection::vec(
@@ -395,7 +397,7 @@ proptest! {
 		}
 		let done = (0..20).any(|_| hospital.import(&["events.ndjson"]).is_ok());
 		prop_assert!(done, "the connection recovers in the end");
-		prop_assert_eq!(hospital.kept(), bad.clone());
+		prop_assert_eq!(hospital.quarantine(), bad.clone());
 		let mut recorded = hospital.ledger.0.borrow().recorded.clone();
 		recorded.sort();
 		sources.retain(|source| !bad.contains(source));

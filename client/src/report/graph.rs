@@ -8,7 +8,7 @@ use kexin_verifier::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a node stands for.
+/// The kind of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
 	/// An artifact of the ancestry.
@@ -19,7 +19,7 @@ pub enum What {
 	Activity,
 }
 
-/// What a node is to be seen by.
+/// How a node is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
 	/// Nothing.
@@ -37,11 +37,11 @@ pub enum Mark {
 pub struct Node {
 	/// Its name.
 	pub id: H256,
-	/// What it stands for.
+	/// Its kind.
 	pub what: What,
-	/// What it is to be seen by.
+	/// How it is marked.
 	pub mark: Mark,
-	/// What it is, and whose.
+	/// Its text: what it is, and whose.
 	pub lines: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub struct Node {
 pub enum Role {
 	/// The activity used it.
 	Used,
-	/// The activity only looked at it.
+	/// The activity only read it.
 	Read,
 	/// The activity generated it.
 	Generated,
@@ -63,11 +63,11 @@ pub struct Edge {
 	pub from: usize,
 	/// The place of the node where it ends.
 	pub to: usize,
-	/// What it says.
+	/// How the artifact takes part.
 	pub role: Role,
 }
 
-/// Artifacts, activities, and how the one made the other.
+/// Artifacts, activities, and the arrows between them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Graph {
 	/// The nodes, nearest to the model first.
@@ -79,7 +79,7 @@ pub struct Graph {
 }
 
 impl Graph {
-	/// The graph of a report with about so many nodes, those that are nearest to the model.
+	/// The graph of a report with about this number of nodes, those nearest to the model.
 	pub fn new(report: &Report, most: usize) -> Self {
 		let names = Names::new(&report.members);
 		let marks = marks(report);
@@ -165,9 +165,9 @@ impl Graph {
 		}
 	}
 
-	/// The lineage as an indented list, from the model back to where everything began.
+	/// The lineage as an indented list, from the model back to its origins.
 	pub fn tree(&self) -> Vec<String> {
-		/// Deeper than this the indentation stays.
+		/// The deepest indentation.
 		const DEEPEST: usize = 40;
 		let mut sources = vec![Vec::new(); self.nodes.len()];
 		for edge in &self.edges {
@@ -187,7 +187,7 @@ impl Graph {
 			let indent = "  ".repeat(depth.min(DEEPEST));
 			let how = match role {
 				None => "",
-				// It says so itself.
+				// The node's own text states it.
 				Some(Role::Read) if node.what == What::Read => "",
 				Some(Role::Used) => "used ",
 				Some(Role::Read) => "read ",
@@ -227,7 +227,7 @@ impl Mark {
 	}
 }
 
-/// What reasons and notices are about.
+/// The marks of what the reasons and notices are about.
 fn marks(report: &Report) -> BTreeMap<H256, Mark> {
 	let mut marks = BTreeMap::from([(report.model, Mark::Subject)]);
 	for reason in report.notices.iter().chain(&report.verdict.reasons) {

@@ -1,24 +1,24 @@
-//! A readable report as one HTML file: no scripts, nothing from elsewhere, the lineage as SVG.
+//! Writes the readable report as one HTML file, without scripts or anything from elsewhere. The lineage is an SVG.
 
 use super::{
 	graph::{Graph, Mark, Node, Role, What},
 	layout::{layered, Place},
-	page::{Block, Cell, Page},
+	page::{Cell, Page, Part},
 	text,
 };
 use kexin_verifier::report::VerdictStatus;
 
-/// The breadth of a node, in pixels.
+/// The width of a node, in pixels.
 const WIDTH: usize = 150;
 /// The height of a line in a node.
 const LINE: usize = 16;
 /// The height of a node.
 const HEIGHT: usize = 5 * LINE;
-/// The room between layers, for the arrows.
+/// The space between layers, for the arrows.
 const GAP: usize = 90;
-/// The room between nodes of a layer.
+/// The space between nodes of a layer.
 const ROW: usize = 24;
-/// The room around the drawing.
+/// The space around the drawing.
 const MARGIN: usize = 12;
 
 /// The upper left corner of a node.
@@ -58,18 +58,18 @@ pub fn render(page: &Page) -> String {
 	);
 	for section in &page.sections {
 		out += &format!("<h2>{}</h2>\n", escape(&section.title));
-		for part in &section.blocks {
-			out += &block(part);
+		for part in &section.parts {
+			out += &render_part(part);
 		}
 	}
 	out + "</body>\n</html>\n"
 }
 
-fn block(block: &Block) -> String {
-	match block {
-		Block::Text(text) => format!("<p>{}</p>\n", escape(text)),
-		Block::Command(command) => format!("<pre>{}</pre>\n", escape(command)),
-		Block::Facts(facts) => {
+fn render_part(part: &Part) -> String {
+	match part {
+		Part::Text(text) => format!("<p>{}</p>\n", escape(text)),
+		Part::Command(command) => format!("<pre>{}</pre>\n", escape(command)),
+		Part::Facts(facts) => {
 			let rows = facts.iter().map(|(name, value)| {
 				format!(
 					"<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n",
@@ -79,7 +79,7 @@ fn block(block: &Block) -> String {
 			});
 			format!("<table>\n{}</table>\n", rows.collect::<String>())
 		},
-		Block::Table { head, rows, more } => {
+		Part::Table { head, rows, more } => {
 			let head = head
 				.iter()
 				.map(|name| format!("<th scope=\"col\">{}</th>", escape(name)));
@@ -94,7 +94,7 @@ fn block(block: &Block) -> String {
 			};
 			format!("<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n{more}")
 		},
-		Block::Lineage(graph) => drawing(graph),
+		Part::Lineage(graph) => drawing(graph),
 	}
 }
 
@@ -106,7 +106,7 @@ fn cell(cell: &Cell) -> String {
 	}
 }
 
-/// The lineage, from the left where it began to the right.
+/// The lineage, from its origins on the left to the right.
 fn drawing(graph: &Graph) -> String {
 	let edges = graph.edges.iter().map(|edge| (edge.from, edge.to)).collect::<Vec<_>>();
 	let layout = layered(graph.nodes.len(), &edges);
@@ -141,7 +141,7 @@ fn drawing(graph: &Graph) -> String {
 		"<div class=\"drawing\"><svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"The lineage, from the left to the \
 		 right\" width=\"{breadth}\" height=\"{height}\" viewBox=\"0 0 {breadth} {height}\">\n<defs><marker id=\"head\" \
 		 viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"7\" markerHeight=\"7\" orient=\"auto\"><path d=\"M0 0 L8 4 L0 8 z\" \
-		 fill=\"#55606e\"/></marker></defs>\n{}{}</svg></div>\n<p>Solid arrows: used and generated. Dashed: only read, which makes no \
+		 fill=\"#55606e\"/></marker></defs>\n{}{}</svg></div>\n<p>Solid arrows: used and generated. Dashed: only read, which is not \
 		 lineage.</p>\n{more}",
 		arrows.collect::<String>(),
 		nodes.collect::<String>(),
@@ -159,7 +159,7 @@ fn arrow(from: Corner, way: &[Corner], to: Corner, role: Role) -> String {
 		(x, y) = (next_x + WIDTH, next);
 		path += &format!(" H{x}");
 	}
-	// The last stretch would go through the node that the arrow points at.
+	// The last line would go through the node that the arrow points at.
 	let path = path.rsplit_once(" H").map_or("", |(path, _)| path);
 	format!("<path class=\"{class}\" marker-end=\"url(#head)\" d=\"{path}\"/>\n")
 }
@@ -189,7 +189,7 @@ fn draw(node: &Node, (x, y): Corner) -> String {
 	)
 }
 
-/// As much of a line as a node has room for.
+/// As much of a line as fits into a node.
 fn cut(line: &str) -> String {
 	const MOST: usize = 20;
 	if line.chars().count() <= MOST {

@@ -1,38 +1,38 @@
-//! Where the nodes of a drawing go: in layers, each node after everything that leads to it.
+//! Places the nodes of a drawing in layers, each node after everything that leads to it.
 
 use std::collections::VecDeque;
 
-/// Where a node goes.
+/// The place of a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-	/// The layer, counted from where everything began.
+	/// The layer, counted from the origins.
 	pub layer: usize,
 	/// The place in the layer, from the top.
 	pub row: usize,
 }
 
-/// How often the layers are put in order.
+/// How often the order of the layers is improved.
 const SWEEPS: usize = 6;
-/// Places that arrows take on their ways, at the most. What would need more goes straight.
+/// The most places that arrows take on their ways. Arrows that would need more go straight.
 const STOPS: usize = 5_000;
 
-/// Where everything goes.
+/// The places of nodes and arrows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
 	/// The places of the nodes.
 	pub places: Vec<Place>,
-	/// For each arrow, the places that it goes through, since a node there would hide it.
+	/// For each arrow, the places that it passes. No node is there, since it would hide the arrow.
 	pub ways: Vec<Vec<Place>>,
 }
 
-/// Lays out so many nodes. Arrows that name others are passed over; where they lead in a circle, they may go back.
+/// Lays out this number of nodes. Arrows to or from other nodes are ignored. In a circle, arrows may go back.
 pub fn layered(nodes: usize, edges: &[(usize, usize)]) -> Layout {
 	let drawn = |(from, to): &(usize, usize)| from != to && *from < nodes && *to < nodes;
-	let mut layer = Graph::new(nodes, edges.iter().copied().filter(drawn)).layers();
+	let mut layer = Adjacency::new(nodes, edges.iter().copied().filter(drawn)).layers();
 	let mut room = STOPS;
 	let mut ways = vec![Vec::new(); edges.len()];
 	let steps = edges.iter().zip(&mut ways).filter(|(edge, _)| drawn(edge));
-	let mut routed = Graph::new(nodes, []);
+	let mut routed = Adjacency::new(nodes, []);
 	for ((from, to), way) in steps {
 		let between = layer[*from] + 1..layer[*to];
 		let mut last = *from;
@@ -58,13 +58,13 @@ pub fn layered(nodes: usize, edges: &[(usize, usize)]) -> Layout {
 	}
 }
 
-/// Nodes by their numbers, and where arrows lead from and to each.
-struct Graph {
+/// The nodes that arrows lead to from each node, and those that they come from.
+struct Adjacency {
 	next: Vec<Vec<usize>>,
 	before: Vec<Vec<usize>>,
 }
 
-impl Graph {
+impl Adjacency {
 	fn new(nodes: usize, edges: impl IntoIterator<Item = (usize, usize)>) -> Self {
 		let mut graph = Self {
 			next: vec![Vec::new(); nodes],
@@ -85,7 +85,8 @@ impl Graph {
 		self.before[to].push(from);
 	}
 
-	/// The longest way from a beginning to each node. What nothing leads to stands next to where it leads.
+	/// The length of the longest way from an origin to each node. An origin is placed next to the nearest node that it
+	/// leads to.
 	fn layers(&self) -> Vec<usize> {
 		let mut layer = vec![0usize; self.next.len()];
 		let mut open = self.before.iter().map(Vec::len).collect::<Vec<_>>();
@@ -109,7 +110,7 @@ impl Graph {
 		layer
 	}
 
-	/// The places of all nodes, with the layers in an order in which few arrows cross.
+	/// The places of all nodes, in an order in which few arrows cross.
 	fn places(&self, layer: &[usize]) -> Vec<Place> {
 		let mut rows = vec![Vec::new(); layer.iter().max().map_or(0, |last| last + 1)];
 		for (node, layer) in layer.iter().enumerate() {

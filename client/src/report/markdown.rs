@@ -1,7 +1,7 @@
-//! A readable report as Markdown.
+//! Writes the readable report as Markdown.
 
 use super::{
-	page::{Block, Cell, Page},
+	page::{Cell, Page, Part},
 	text,
 };
 use std::fmt::Write as _;
@@ -16,23 +16,23 @@ pub fn render(page: &Page) -> String {
 	out += &format!("\n{}\n", escape(page.meaning));
 	for section in &page.sections {
 		out += &format!("\n## {}\n", escape(&section.title));
-		for block in &section.blocks {
+		for part in &section.parts {
 			out.push('\n');
-			render_block(&mut out, block);
+			render_part(&mut out, part);
 		}
 	}
 	out
 }
 
-fn render_block(out: &mut String, block: &Block) {
+fn render_part(out: &mut String, part: &Part) {
 	// Writing to a string can't fail.
-	let _ = match block {
-		Block::Text(text) => writeln!(out, "{}", escape(&text::plain(text))),
-		Block::Command(command) => writeln!(out, "{}", fenced([command.as_str()])),
-		Block::Facts(facts) => facts
+	let _ = match part {
+		Part::Text(text) => writeln!(out, "{}", escape(&text::plain(text))),
+		Part::Command(command) => writeln!(out, "{}", fenced([command.as_str()])),
+		Part::Facts(facts) => facts
 			.iter()
 			.try_for_each(|(name, value)| writeln!(out, "- {}: {}", escape(name), cell(value))),
-		Block::Table { head, rows, more } => {
+		Part::Table { head, rows, more } => {
 			let head = head.iter().map(|name| escape(name)).collect::<Vec<_>>();
 			let rule = vec!["---"; head.len()].join(" | ");
 			let row = |row: &Vec<Cell>| row.iter().map(cell).collect::<Vec<_>>().join(" | ");
@@ -43,7 +43,7 @@ fn render_block(out: &mut String, block: &Block) {
 					more => writeln!(out, "\n… and {more} more, in the file with the proof."),
 				})
 		},
-		Block::Lineage(graph) => writeln!(out, "{}", fenced(graph.tree().iter().map(String::as_str))),
+		Part::Lineage(graph) => writeln!(out, "{}", fenced(graph.tree().iter().map(String::as_str))),
 	};
 }
 
@@ -58,7 +58,7 @@ fn cell(cell: &Cell) -> String {
 	}
 }
 
-/// A block of lines that are shown as they are.
+/// Lines that are shown as they are.
 fn fenced<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
 	let lines = lines.into_iter().map(text::plain).collect::<Vec<_>>().join("\n");
 	// The fence is longer than any run of backquotes inside.
@@ -71,7 +71,7 @@ fn fenced<'a>(lines: impl IntoIterator<Item = &'a str>) -> String {
 	format!("{fence}text\n{lines}\n{fence}")
 }
 
-/// Text that Markdown shows as it is, wherever it stands but at the beginning of a line. Addresses do not become links.
+/// Text that Markdown shows as it is anywhere but at the beginning of a line. Addresses do not become links.
 fn escape(text: &str) -> String {
 	let mut out = String::with_capacity(text.len());
 	let mut letters = text.chars().peekable();

@@ -1,10 +1,9 @@
-//! What a readable report says, and in which order.
+//! The readable report: its sections, tables and texts.
 
 use super::{
 	graph::Graph,
-	meaning,
+	summary::{meaning, title},
 	text::{self, Names},
-	title,
 };
 use kexin_primitives::{
 	access::{LogEntry, Outcome},
@@ -18,24 +17,24 @@ use kexin_verifier::{
 	Document, Report,
 };
 
-/// Accesses outside the consents that are listed one by one.
+/// The most accesses outside the consents that are listed.
 const BREACHES: usize = 500;
-/// Rows of a table at the most: what is longer stands in the file with the proof.
+/// The most rows of a table. The file with the proof has all of them.
 const ROWS: usize = 5_000;
-/// Nodes of the drawing, about.
+/// The approximate number of nodes in the drawing.
 const NODES: usize = 200;
 
-/// What stands in a cell or a line.
+/// The content of a cell or a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
 	/// Words.
 	Text(String),
-	/// A hash or a command, letter by letter.
+	/// A hash or a command, shown as it is.
 	Code(String),
 }
 
 impl Cell {
-	/// What it says, without what could act on a reader's machine.
+	/// Its text, without characters that could affect a terminal.
 	pub fn plain(&self) -> String {
 		let (Self::Text(text) | Self::Code(text)) = self;
 		text::plain(text)
@@ -44,12 +43,12 @@ impl Cell {
 
 /// A part of a section.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Block {
+pub enum Part {
 	/// A paragraph.
 	Text(String),
 	/// A command to type.
 	Command(String),
-	/// Names with what they stand for.
+	/// Names with their values.
 	Facts(Vec<(&'static str, Cell)>),
 	/// A table.
 	Table {
@@ -57,7 +56,7 @@ pub enum Block {
 		head: Vec<&'static str>,
 		/// The rows, each as long as the head.
 		rows: Vec<Vec<Cell>>,
-		/// How many rows there would be besides.
+		/// How many rows were left out.
 		more: usize,
 	},
 	/// The drawing of the lineage.
@@ -69,8 +68,8 @@ pub enum Block {
 pub struct Section {
 	/// Its title.
 	pub title: String,
-	/// What it says.
-	pub blocks: Vec<Block>,
+	/// Its content.
+	pub parts: Vec<Part>,
 }
 
 /// A readable report.
@@ -94,19 +93,19 @@ fn hash(hash: H256) -> Cell {
 	Cell::Code(format!("{hash:?}"))
 }
 
-fn table(head: Vec<&'static str>, rows: impl ExactSizeIterator<Item = Vec<Cell>>, most: usize) -> Block {
+fn table(head: Vec<&'static str>, rows: impl ExactSizeIterator<Item = Vec<Cell>>, most: usize) -> Part {
 	let more = rows.len().saturating_sub(most);
-	Block::Table {
+	Part::Table {
 		head,
 		rows: rows.take(most).collect(),
 		more,
 	}
 }
 
-fn section(title: impl Into<String>, blocks: Vec<Block>) -> Section {
+fn section(title: impl Into<String>, parts: Vec<Part>) -> Section {
 	Section {
 		title: title.into(),
-		blocks,
+		parts,
 	}
 }
 
@@ -117,7 +116,7 @@ impl Page {
 		let names = Names::new(&report.members);
 		let mut sections = vec![subject(report, &names), Self::reasons(report)];
 		let drawing = Graph::new(report, NODES);
-		sections.push(section("Lineage", vec![Block::Lineage(drawing)]));
+		sections.push(section("Lineage", vec![Part::Lineage(drawing)]));
 		for (number, dataset) in (1..).zip(&report.datasets) {
 			sections.push(self::dataset(number, dataset, &names));
 		}
@@ -127,7 +126,7 @@ impl Page {
 		sections.push(evidence(&report.artifacts, &names));
 		sections.push(members(report));
 		sections.push(check(report, source));
-		sections.retain(|section| !section.blocks.is_empty());
+		sections.retain(|section| !section.parts.is_empty());
 		Self {
 			title: format!("Audit report about {}", text::short(report.model)),
 			status: report.verdict.status,
@@ -144,11 +143,11 @@ impl Page {
 		let reasons = report.verdict.reasons.iter().map(|reason| row("reason", reason));
 		let notices = report.notices.iter().map(|notice| row("notice", notice));
 		let rows = reasons.chain(notices).collect::<Vec<_>>();
-		let blocks = match rows.is_empty() {
+		let parts = match rows.is_empty() {
 			true => vec![],
 			false => vec![table(vec!["What", "Why"], rows.into_iter(), ROWS)],
 		};
-		section("Reasons and notices", blocks)
+		section("Reasons and notices", parts)
 	}
 }
 
@@ -163,25 +162,22 @@ fn subject(report: &Report, names: &Names<'_>) -> Section {
 		("Block", words(report.block.number.to_string())),
 		("Block hash", hash(report.block.hash)),
 		("Time of the block", words(text::time(report.block.time))),
-		("First block of the chain", hash(report.genesis)),
+		("Genesis hash", hash(report.genesis)),
 	]);
-	let bound = "Nothing is said about what was recorded after this block.";
-	section(
-		"What this is about",
-		vec![Block::Facts(facts), Block::Text(bound.into())],
-	)
+	let bound = "This report covers what was recorded up to this block, and nothing after it.";
+	section("What this is about", vec![Part::Facts(facts), Part::Text(bound.into())])
 }
 
 fn dataset(number: u32, dataset: &ReportedDataset, names: &Names<'_>) -> Section {
 	let accesses = dataset.log.accesses;
 	let of = |number: u64, breached: u64| words(format!("{number}, of which {breached} outside the consents"));
 	let mut facts = vec![
-		("Data set", hash(dataset.id)),
+		("Dataset", hash(dataset.id)),
 		("Hospital", words(names.full(dataset.owner))),
 		("Declared", words(text::time(dataset.declared))),
 		("Subjects enrolled", words(dataset.subjects.to_string())),
 		(
-			"Something is allowed at the block",
+			"Permits something at the block",
 			words(if dataset.in_force { "yes" } else { "no" }),
 		),
 		("Accesses, all of them", words(dataset.log.count.to_string())),
@@ -192,18 +188,18 @@ fn dataset(number: u32, dataset: &ReportedDataset, names: &Names<'_>) -> Section
 		("… for something else", of(accesses.other, accesses.breached_other)),
 		("Root of the log", hash(dataset.log.root)),
 	];
-	facts.extend(dataset.supersedes.map(|older| ("Took the place of", hash(older))));
+	facts.extend(dataset.supersedes.map(|older| ("Supersedes", hash(older))));
 	facts.extend(dataset.superseded.map(|time| ("Superseded", words(text::time(time)))));
-	facts.extend(dataset.superseded_by.map(|newer| ("By", hash(newer))));
+	facts.extend(dataset.superseded_by.map(|newer| ("Superseded by", hash(newer))));
 	let rows = scope_rows(&dataset.label, &dataset.cohort, names);
 	let head = vec![
 		"Allowed",
-		"by the data set itself",
+		"by the dataset itself",
 		"and by the consents of its subjects",
 	];
 	section(
-		format!("Data set {number}"),
-		vec![Block::Facts(facts), table(head, rows.into_iter(), ROWS)],
+		format!("Dataset {number}"),
+		vec![Part::Facts(facts), table(head, rows.into_iter(), ROWS)],
 	)
 }
 
@@ -281,20 +277,20 @@ fn breaches(document: &Document, names: &Names<'_>) -> Section {
 		]
 	});
 	let head = vec![
-		"Data set",
+		"Dataset",
 		"Index",
-		"Took place",
+		"Occurred",
 		"Operation",
 		"Purpose",
 		"Recipient",
 		"For",
 		"Outside in",
 	];
-	let blocks = match rows.len() {
+	let parts = match rows.len() {
 		0 => vec![],
 		_ => vec![table(head, rows, BREACHES)],
 	};
-	section("Accesses outside the consents", blocks)
+	section("Accesses outside the consents", parts)
 }
 
 fn activities(activities: &[ReportedActivity], names: &Names<'_>) -> Section {
@@ -324,11 +320,11 @@ fn activities(activities: &[ReportedActivity], names: &Names<'_>) -> Section {
 		"Only read",
 		"Generated",
 	];
-	let blocks = match activities {
+	let parts = match activities {
 		[] => vec![],
 		_ => vec![table(head, rows, ROWS)],
 	};
-	section("Activities", blocks)
+	section("Activities", parts)
 }
 
 fn artifacts(artifacts: &[ReportedArtifact], names: &Names<'_>) -> Section {
@@ -338,7 +334,11 @@ fn artifacts(artifacts: &[ReportedArtifact], names: &Names<'_>) -> Section {
 			hash(artifact.id),
 			words(names.full(artifact.owner)),
 			words(text::time(artifact.registered)),
-			words(artifact.generated_by.map_or("from outside".into(), text::short)),
+			words(
+				artifact
+					.generated_by
+					.map_or("from outside the ledger".into(), text::short),
+			),
 			words(artifact.distance.to_string()),
 		]
 	});
@@ -370,11 +370,11 @@ fn evidence(artifacts: &[ReportedArtifact], names: &Names<'_>) -> Section {
 		]
 	});
 	let head = vec!["About", "Kind", "By", "Attached", "Measured", "Required", "Document"];
-	let blocks = match evidence[..] {
+	let parts = match evidence[..] {
 		[] => vec![],
 		_ => vec![table(head, rows, ROWS)],
 	};
-	section("Evidence", blocks)
+	section("Evidence", parts)
 }
 
 fn members(report: &Report) -> Section {
@@ -392,19 +392,19 @@ fn members(report: &Report) -> Section {
 }
 
 fn check(report: &Report, source: H256) -> Section {
-	let intro = "This page proves nothing by itself. The file that it was made from does, on any machine, without a \
-	             network. The hash of the chain's first block must come from somebody whom you trust, and not from this \
-	             page.";
+	let intro =
+		"This page proves nothing by itself. The file that it was made from does. You can verify that file on any \
+	             machine, without a network. Take the genesis hash from a source that you trust, not from this page.";
 	let limits =
-		"What is proved: the record is complete and unaltered up to the block, and the verdict follows from it. \
-	              What is not: that the hospital reported every access, and which person a pseudonym stands for.";
+		"Proved: the record is complete and unaltered up to the block, and the verdict follows from it. Not proved: that \
+		 the hospital reported every access, and which person a pseudonym stands for.";
 	section(
 		"How to check it",
 		vec![
-			Block::Text(intro.into()),
-			Block::Command(format!("kexin verify FILE --genesis {:?}", report.genesis)),
-			Block::Facts(vec![("blake2-256 of the file", hash(source))]),
-			Block::Text(limits.into()),
+			Part::Text(intro.into()),
+			Part::Command(format!("kexin verify FILE --genesis {:?}", report.genesis)),
+			Part::Facts(vec![("blake2-256 of the file", hash(source))]),
+			Part::Text(limits.into()),
 		],
 	)
 }

@@ -1,4 +1,4 @@
-//! How single values are written for people.
+//! Writes single values for people.
 
 use kexin_primitives::{
 	members::{MemberId, Status},
@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A moment in RFC 3339, in UTC and with milliseconds; none from the year 10000 on, which it can't write.
+/// A time in RFC 3339, in UTC and with milliseconds. There is none from the year 10000 on, which the format can't
+/// express.
 pub fn instant(time: UnixMillis) -> Option<String> {
 	/// The last millisecond of the year 9999.
 	const LAST: i64 = 253_402_300_799_999;
@@ -18,7 +19,7 @@ pub fn instant(time: UnixMillis) -> Option<String> {
 	Some(time.to_rfc3339_opts(chrono::SecondsFormat::Millis, true))
 }
 
-/// A moment as people read it.
+/// A time for people.
 pub fn time(time: UnixMillis) -> String {
 	match time {
 		FOREVER.. => "for ever".into(),
@@ -35,7 +36,7 @@ pub fn until(time: UnixMillis) -> String {
 	}
 }
 
-/// The beginning of a hash, for where the whole would not fit.
+/// The beginning of a hash.
 pub fn short(hash: H256) -> String {
 	let [a, b, c, d, ..] = hash.0;
 	format!("0x{a:02x}{b:02x}{c:02x}{d:02x}…")
@@ -57,7 +58,7 @@ pub fn name(value: &impl Serialize) -> String {
 	}
 }
 
-/// Whether a member may act.
+/// The status of a member.
 pub fn standing(status: Status) -> &'static str {
 	match status {
 		Status::Active => "active",
@@ -66,7 +67,7 @@ pub fn standing(status: Status) -> &'static str {
 	}
 }
 
-/// What the verdict is.
+/// The name of a verdict.
 pub fn verdict(status: VerdictStatus) -> &'static str {
 	match status {
 		VerdictStatus::Compliant => "compliant",
@@ -80,8 +81,8 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
 	format!("{number} {}", if number == 1 { one } else { many })
 }
 
-/// Text that others chose, without the characters that would move a terminal's cursor, end a line or turn the direction of
-/// what follows.
+/// Text from others, without the characters that move a terminal's cursor, end a line or change the direction of
+/// writing.
 pub fn plain(text: &str) -> String {
 	let harmful = |letter: char| {
 		letter.is_control()
@@ -106,7 +107,7 @@ impl<'a> Names<'a> {
 		self.0.get(&id).copied()
 	}
 
-	/// A member's name, or its number where the name is not known.
+	/// A member's name, or its number if the name is not known.
 	pub fn name(&self, id: MemberId) -> String {
 		match self.get(id).map(|member| plain(&member.name)) {
 			Some(name) if !name.trim().is_empty() => name,
@@ -131,7 +132,7 @@ mod tests {
 	use proptest::prelude::*;
 
 	#[test]
-	fn moments_are_written_as_far_as_the_calendar_goes() {
+	fn times_are_written_as_far_as_the_calendar_goes() {
 		assert_eq!(instant(1_800_000_000_123).unwrap(), "2027-01-15T08:00:00.123Z");
 		assert_eq!(instant(253_402_300_799_999).unwrap(), "9999-12-31T23:59:59.999Z");
 		assert_eq!(instant(253_402_300_800_000), None);
@@ -163,7 +164,7 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn every_moment_is_written(at in any::<u64>()) {
+		fn every_time_is_written(at in any::<u64>()) {
 			prop_assert!(!time(at).is_empty() && !until(at).is_empty());
 		}
 	}

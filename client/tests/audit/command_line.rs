@@ -1,4 +1,4 @@
-//! The binary, where there is neither a node nor sound settings.
+//! The binary, without a node and with a broken configuration.
 
 use crate::support::{access_proof, json, named, sample::Sample};
 use kexin_primitives::H256;
@@ -26,7 +26,7 @@ fn desk() -> Desk {
 	};
 	fs::write(desk.path("report.json"), json(&document)).unwrap();
 	fs::write(desk.path("proof.json"), json(&proof)).unwrap();
-	fs::write(desk.path("kexin.toml"), "these are no settings").unwrap();
+	fs::write(desk.path("kexin.toml"), "this is not a configuration").unwrap();
 	desk
 }
 
@@ -72,7 +72,7 @@ fn each_end_has_its_exit_code() {
 	desk.edit("cut.json", |value| {
 		drop(value["logs"][0]["entries"].as_array_mut().unwrap().pop())
 	});
-	for (name, more, expected, says) in [
+	for (name, more, expected, message) in [
 		("edited.json", &[][..], 1, "not the one in the log"),
 		("cut.json", &[], 1, "entries are missing"),
 		("missing.json", &[], 2, "can't read"),
@@ -83,7 +83,7 @@ fn each_end_has_its_exit_code() {
 			"report.json",
 			&["--not-before", "2030-01-01T00:00:00Z"],
 			4,
-			"not before 2030-01-01",
+			"before 2030-01-01",
 		),
 		(
 			"report.json",
@@ -96,7 +96,7 @@ fn each_end_has_its_exit_code() {
 	] {
 		let (code, _, error) = desk.verify(name, more);
 		assert_eq!(code, expected, "{name} {more:?}: {error}");
-		assert!(error.contains(says), "{error}");
+		assert!(error.contains(message), "{error}");
 	}
 	let accepted = [
 		"--not-before",
@@ -108,12 +108,12 @@ fn each_end_has_its_exit_code() {
 	];
 	let (code, out, error) = desk.verify("report.json", &accepted);
 	assert_eq!(code, 0, "{error}");
-	for told in [
+	for line in [
 		"absent     by organisation 9",
 		"absent     for HMARKT",
 		"absent     for PUBHLTH",
 	] {
-		assert!(out.contains(told), "{out}");
+		assert!(out.contains(line), "{out}");
 	}
 	let elsewhere = desk.kexin(&["verify", "report.json", "--genesis", &format!("0x{}", "11".repeat(32))]);
 	assert_eq!(elsewhere.status.code(), Some(1));

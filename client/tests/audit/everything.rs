@@ -1,4 +1,4 @@
-//! A ledger on which everything is that a report can tell, under names that are hard to write down.
+//! A ledger with everything that a report can have, under names that are hard to write.
 
 use crate::support::{
 	chain::{voters, Chain},
@@ -17,7 +17,7 @@ use kexin_primitives::{
 const INSTITUTE: u32 = 3;
 const PERSON: u32 = 4;
 
-/// Names that would end a string, a tag, a cell or a line where they are written without care.
+/// Names that would end a string, a tag, a cell or a line if they were not escaped.
 pub const NAMES: [&str; 5] = [
 	"Charité \"可信\" & <b>Söhne</b>",
 	"</script><svg onload=alert(1)> | `x` *y* _z_ [a](b)",

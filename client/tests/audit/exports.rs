@@ -1,14 +1,18 @@
-//! Exports: nothing that others chose breaks them, and what is imported comes back.
+//! Exports: no name that others chose breaks them, and they can be imported again.
 
 use crate::{
-	everything,
+	cases, everything, published,
 	support::{named, sample::entry},
 };
 use kexin::{
 	config::Config,
-	export::{self, Format},
-	fhir::{source, Mapped, Mapper},
 	pseudonym::Pseudonymiser,
+	standards::{
+		self,
+		fhir::read::FhirReader,
+		record::{Mapped, Reader as _, Record},
+		Format,
+	},
 };
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Outcome},
@@ -17,7 +21,7 @@ use kexin_primitives::{
 };
 use kexin_verifier::Document;
 use proptest::prelude::*;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::Path};
 
 const FHIR: [Format; 2] = [Format::FhirR4, Format::FhirR5];
 
@@ -27,7 +31,7 @@ fn document() -> Document {
 
 fn text(document: &Document, format: Format) -> String {
 	let mut bytes = Vec::new();
-	export::write(document, named("file"), format, &mut bytes).unwrap();
+	standards::write(document, named("file"), format, &mut bytes).unwrap();
 	String::from_utf8(bytes).unwrap()
 }
 
@@ -47,27 +51,28 @@ fn config() -> Config {
 	config
 }
 
-/// What the importer makes of records in a file, in their order.
-fn import(text: &str) -> Vec<AccessEvent> {
-	let directory = tempfile::tempdir().unwrap();
-	let path = directory.path().join("bundle.json");
-	std::fs::write(&path, text).unwrap();
-	let (records, unreadable) = source::read(&path);
-	assert!(unreadable.is_empty());
+/// The records of a file.
+fn read(file: &Path, bytes: &[u8]) -> Vec<Record> {
 	let (config, pseudonyms) = (config(), pseudonyms());
-	let mapper = Mapper {
+	let reader = FhirReader {
 		config: &config,
 		pseudonyms: &pseudonyms,
 		activity: None,
 	};
-	let mapped = records.iter().map(|record| mapper.map(record).unwrap());
+	reader.read(file, bytes)
+}
+
+/// The accesses of an exported Bundle, in their order.
+fn import(text: &str) -> Vec<AccessEvent> {
+	let records = read(Path::new("bundle.json"), text.as_bytes());
+	let mapped = records.into_iter().map(|record| record.mapped.unwrap());
 	let accesses = mapped.filter_map(|mapped| match mapped {
 		Mapped::Access(event) => Some(event),
 		Mapped::NotApplicable(reason) => {
 			assert!(reason.contains("Provenance"), "{reason}");
 			None
 		},
-		other => panic!("{other:?}"),
+		other @ Mapped::Consent(_) => panic!("{other:?}"),
 	});
 	accesses.collect()
 }
@@ -76,8 +81,8 @@ fn pseudonyms() -> Pseudonymiser {
 	Pseudonymiser::new([7; 32])
 }
 
-/// What comes back of an event: a pseudonym is made anew with the importer's key, and source, region and activity are those
-/// of the import.
+/// What an exported event is imported as: its pseudonyms become pseudonyms of the importing hospital, and source,
+/// region and activity are those of the import.
 fn as_imported(event: &AccessEvent, imported: &AccessEvent) -> AccessEvent {
 	let name = |person: H256| format!("urn:kexin:pseudonym|{person:?}");
 	AccessEvent {
@@ -147,7 +152,7 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
 	#[test]
-	fn what_is_exported_to_fhir_is_imported_again(entries in proptest::collection::vec(any_entry(), 1..8)) {
+	fn an_export_to_fhir_can_be_imported_again(entries in proptest::collection::vec(any_entry(), 1..8)) {
 		static DOCUMENT: std::sync::LazyLock<Document> = std::sync::LazyLock::new(document);
 		comes_back(&with_entries(&DOCUMENT, entries));
 	}
@@ -178,17 +183,15 @@ proptest! {
 }
 
 #[test]
-fn public_records_come_back_as_they_were_imported() {
-	let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/data");
-	let files = source::files(&[root.join("fhir-r4"), root.join("fhir-r5")]).unwrap();
-	let (config, pseudonyms) = (config(), pseudonyms());
-	let mapper = Mapper {
-		config: &config,
-		pseudonyms: &pseudonyms,
-		activity: None,
-	};
-	let records = files.iter().flat_map(|file| source::read(file).0);
-	let accesses = records.filter_map(|record| match mapper.map(&record) {
+fn imported_records_can_be_exported_and_imported_again() {
+	let own = cases::files().into_iter().map(|(file, bytes, _)| (file, bytes));
+	let published = published::hl7_examples().into_iter().chain(published::shared_files());
+	let published = published.map(|file| {
+		let bytes = fs::read(&file).unwrap();
+		(file, bytes)
+	});
+	let records = own.chain(published).flat_map(|(file, bytes)| read(&file, &bytes));
+	let accesses = records.filter_map(|record| match record.mapped {
 		Ok(Mapped::Access(event)) => Some(event),
 		_ => None,
 	});
@@ -217,7 +220,7 @@ fn the_same_file_gives_the_same_bytes() {
 }
 
 #[test]
-fn moments_beyond_the_calendar_and_hollow_reports_are_written() {
+fn times_beyond_the_calendar_and_empty_reports_are_written() {
 	let mut document = document();
 	for entry in &mut document.logs[0].entries {
 		(entry.recorded, entry.event.occurred) = (u64::MAX, u64::MAX);
@@ -228,13 +231,13 @@ fn moments_beyond_the_calendar_and_hollow_reports_are_written() {
 		.activities
 		.iter_mut()
 		.for_each(|activity| activity.ended = None);
-	let mut hollow = document.clone();
-	hollow.report.artifacts.clear();
-	hollow.report.activities.clear();
-	hollow.report.datasets.clear();
-	hollow.report.members.clear();
-	hollow.logs.clear();
-	for document in [document, hollow] {
+	let mut empty = document.clone();
+	empty.report.artifacts.clear();
+	empty.report.activities.clear();
+	empty.report.datasets.clear();
+	empty.report.members.clear();
+	empty.logs.clear();
+	for document in [document, empty] {
 		for format in [
 			Format::ProvJson,
 			Format::FhirR4,

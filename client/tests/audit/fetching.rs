@@ -1,12 +1,12 @@
-//! Reports and proofs from a node that may say anything.
+//! Reports and proofs from a node that may lie.
 
 use crate::support::{
 	named,
 	sample::{entry, Sample, NOW},
 };
 use kexin::{
-	fetch::{self, At, FetchError, Node, Progress, Range, PAGE},
 	ledger::LedgerError,
+	report::fetch::{self, At, FetchError, FetchProgress, Range, Rpc, PAGE},
 };
 use kexin_primitives::{access::LogEntry, vocabulary::Operation, H256};
 use kexin_verifier::{access, header::Header, AccessProof, Document, Error, ReadState as _};
@@ -17,18 +17,18 @@ use std::{cell::RefCell, time::Duration};
 struct Fake<F> {
 	sample: Sample,
 	header: Header,
+	/// Changes the answer of a method, which was called a number of times before.
 	lie: F,
 	asked: RefCell<Vec<String>>,
 }
 
-/// What is done to the answer of a method that was asked so many questions before.
 type Answer = Result<Value, LedgerError>;
 
 fn honest(_: &str, _: usize, answer: Value) -> Answer {
 	Ok(answer)
 }
 
-/// A node of a ledger whose first log has more entries than one answer.
+/// A node of a ledger whose first log has more entries than one answer can have.
 fn node<F: Fn(&str, usize, Value) -> Answer>(lie: F) -> Fake<F> {
 	let mut sample = Sample::new();
 	let entries = (0..2 * PAGE).map(|number| LogEntry {
@@ -60,7 +60,7 @@ impl<F> Fake<F> {
 			},
 			"audit_proof" => json!({
 				"block": { "hash": self.header.hash(), "number": self.header.number }, "model": params[0],
-				"finality": finality(), "state": self.sample.ledger.nodes(), "datasets": "whatever the node says",
+				"finality": finality(), "state": self.sample.ledger.nodes(), "datasets": "ignored",
 			}),
 			"access_proof" => {
 				let dataset: H256 = serde_json::from_value(params[0].clone()).unwrap();
@@ -89,8 +89,8 @@ impl<F> Fake<F> {
 	}
 }
 
-impl<F: Fn(&str, usize, Value) -> Answer> Node for Fake<F> {
-	async fn ask(&self, method: &str, params: &[Value]) -> Answer {
+impl<F: Fn(&str, usize, Value) -> Answer> Rpc for Fake<F> {
+	async fn call(&self, method: &str, params: &[Value]) -> Answer {
 		let before = self.asked.borrow().iter().filter(|asked| *asked == method).count();
 		self.asked.borrow_mut().push(method.into());
 		(self.lie)(method, before, self.answer(method, params))
@@ -119,13 +119,13 @@ async fn a_report_is_fetched_page_by_page() {
 	assert_eq!(document.verify(node.genesis()), Ok(&document.report));
 	assert_eq!(document.logs, node.sample.logs());
 	let total = 2 * PAGE + 5;
-	let scans = [PAGE, 2 * PAGE, total].map(|done| Progress::Entries {
+	let scans = [PAGE, 2 * PAGE, total].map(|done| FetchProgress::Entries {
 		dataset: named("scans"),
 		done,
 		total,
 	});
 	assert_eq!(seen[..3], scans);
-	assert_eq!(seen.last(), Some(&Progress::Deriving));
+	assert_eq!(seen.last(), Some(&FetchProgress::Deriving));
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn accesses_are_fetched_with_their_proof() {
 }
 
 #[tokio::test]
-async fn what_the_node_can_answer_in_a_moment_is_asked_again() {
+async fn a_request_that_the_node_cannot_answer_yet_is_repeated() {
 	let soon = |code, message: &str| LedgerError::Method {
 		code,
 		message: message.into(),
@@ -218,7 +218,7 @@ async fn a_lie_is_found_out() {
 }
 
 #[tokio::test]
-async fn what_is_proved_must_be_what_was_asked() {
+async fn an_answer_must_prove_what_was_asked() {
 	let honest_node = node(honest);
 	let other_page = honest_node.answer(
 		"access_proof",

@@ -1,5 +1,9 @@
-//! What auditors do, with proofs of a chain that is made up: fetching, verifying, asking, exporting.
+//! What auditors do, with proofs of an invented chain: fetching, verifying, asking, exporting.
 
+#[path = "../support/cases.rs"]
+mod cases;
+#[path = "../support/published.rs"]
+mod published;
 #[path = "../../verifier/tests/verifier/support/mod.rs"]
 mod support;
 

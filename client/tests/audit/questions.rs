@@ -1,10 +1,10 @@
-//! What an auditor asks about a file.
+//! An auditor's questions about a file.
 
 use crate::support::{
 	access_proof, json, named,
 	sample::{entry, Sample, COMPANY, NOW},
 };
-use kexin::check::{verify, File, Questions, Refusal};
+use kexin::report::check::{verify, ProofFile, Questions, Refusal};
 use kexin_primitives::{
 	access::Outcome,
 	vocabulary::{Operation, Purpose},
@@ -12,15 +12,15 @@ use kexin_primitives::{
 };
 use kexin_verifier::Error;
 
-/// The report of a sample after a change, and the hash of its chain's first block.
-fn file(change: impl FnOnce(&mut Sample)) -> (File, H256) {
+/// The report of a sample after a change, and the genesis hash of its chain.
+fn file(change: impl FnOnce(&mut Sample)) -> (ProofFile, H256) {
 	let mut sample = Sample::new();
 	change(&mut sample);
 	let document = sample.document().unwrap();
-	(File::from_bytes(&json(&document)).unwrap(), sample.chain.hash())
+	(ProofFile::from_bytes(&json(&document)).unwrap(), sample.chain.hash())
 }
 
-fn ask(file: &(File, H256), questions: &Questions) -> Result<(), Refusal> {
+fn ask(file: &(ProofFile, H256), questions: &Questions) -> Result<(), Refusal> {
 	verify(&file.0, &file.1.into(), questions).unwrap().1
 }
 
@@ -39,7 +39,7 @@ fn purpose(purpose: Purpose) -> Questions {
 }
 
 #[test]
-fn a_report_is_accepted_and_tells_what_it_proves() {
+fn a_report_is_accepted_and_states_what_it_proves() {
 	let (file, genesis) = file(|_| ());
 	let (proved, answers) = verify(&file, &genesis.into(), &Questions::default()).unwrap();
 	assert_eq!(answers, Ok(()));
@@ -47,14 +47,14 @@ fn a_report_is_accepted_and_tells_what_it_proves() {
 	assert_eq!(proved.json["verdict"]["status"], "compliant");
 	assert_eq!(proved.json["accesses"]["forModel"], 5);
 	let text = proved.lines.join("\n");
-	for told in [
+	for part in [
 		"accepted",
 		"compliant",
 		"2027-01-15T08:00:00.000Z",
-		"6 accesses to 2 data sets",
+		"6 accesses to 2 datasets",
 		"block 1 ",
 	] {
-		assert!(text.contains(told), "{told} in {text}");
+		assert!(text.contains(part), "{part} in {text}");
 	}
 }
 
@@ -75,7 +75,7 @@ fn an_old_report_is_refused_where_a_newer_one_is_wanted() {
 }
 
 #[test]
-fn that_nothing_was_there_follows_from_whole_logs() {
+fn absence_follows_from_whole_logs() {
 	let file = file(|_| ());
 	assert_eq!(ask(&file, &organisation(17)), Ok(()));
 	assert_eq!(ask(&file, &purpose(Purpose::Marketing)), Ok(()));
@@ -106,7 +106,7 @@ fn a_denied_access_was_an_access() {
 }
 
 #[test]
-fn a_purpose_stands_for_those_under_it() {
+fn a_purpose_includes_those_under_it() {
 	let file = file(|sample| {
 		let mut trial = entry("records", 1, Operation::Read, None);
 		trial.event.purpose = Some(Purpose::ClinicalTrialWithCare);
@@ -117,24 +117,27 @@ fn a_purpose_stands_for_those_under_it() {
 }
 
 #[test]
-fn what_is_not_stated_could_be_anything() {
+fn a_field_that_is_not_stated_could_be_anything() {
 	let file = file(|sample| {
 		let mut silent = entry("records", 1, Operation::Read, None);
 		(silent.event.purpose, silent.event.recipient) = (None, None);
 		sample.ledger.record(silent);
 	});
-	for questions in [organisation(17), purpose(Purpose::Marketing)] {
+	for (questions, field) in [
+		(organisation(17), "recipient"),
+		(purpose(Purpose::Marketing), "purpose"),
+	] {
 		let open = ask(&file, &questions).unwrap_err().to_string();
-		assert!(open.contains("1 access does not say"), "{open}");
+		assert!(open.contains(&format!("1 access states no {field}")), "{open}");
 	}
 }
 
 #[test]
-fn from_a_part_of_a_log_nothing_follows_about_the_rest() {
+fn a_part_of_a_log_shows_nothing_about_the_rest() {
 	let mut sample = Sample::new();
 	let mut proof = |first, number| {
 		let proof = access_proof(&mut sample.chain, &sample.ledger, named("scans"), first, number);
-		(File::from_bytes(&json(&proof)).unwrap(), sample.chain.hash())
+		(ProofFile::from_bytes(&json(&proof)).unwrap(), sample.chain.hash())
 	};
 	let (all, part) = (proof(0, 5), proof(1, 3));
 	assert_eq!(ask(&all, &organisation(17)), Ok(()));
@@ -147,7 +150,7 @@ fn from_a_part_of_a_log_nothing_follows_about_the_rest() {
 		.lines
 		.join("\n");
 	assert!(
-		text.contains("3 of 5 from index 1 on") && text.contains("not all of its log"),
+		text.contains("3 of 5 from index 1 on") && text.contains("a part of its log"),
 		"{text}"
 	);
 	let time = Questions {
@@ -167,7 +170,7 @@ fn what_is_not_proved_is_refused_by_name() {
 	assert_eq!((refusal.code(), refusal.name().as_str()), (1, "WrongGenesis"));
 	let mut short = Sample::new().document().unwrap();
 	short.logs[0].entries.pop();
-	let short = File::from_bytes(&json(&short)).unwrap();
+	let short = ProofFile::from_bytes(&json(&short)).unwrap();
 	let refusal = verify(&short, &genesis.into(), &Questions::default()).unwrap_err();
 	assert_eq!((refusal.code(), refusal.name().as_str()), (1, "EntriesMissing"));
 	assert!(matches!(
@@ -184,6 +187,10 @@ fn what_is_not_proved_is_refused_by_name() {
 		("{\"format\": \"kexin-report/9\"}", 2),
 		("\u{0}", 2),
 	] {
-		assert_eq!(File::from_bytes(text.as_bytes()).unwrap_err().code(), code, "{text}");
+		assert_eq!(
+			ProofFile::from_bytes(text.as_bytes()).unwrap_err().code(),
+			code,
+			"{text}"
+		);
 	}
 }

@@ -1,13 +1,14 @@
-//! The report of everything in `tests/standards/samples`, which the tests beside it export and read with the public tools of each format.
+//! The report of everything in `tests/standards/samples`. The tests beside it export it, and read it with the public
+//! tools of each format.
 //!
 //! `KEXIN_WRITE_SAMPLES=1 cargo test --release -p kexin --test audit` makes it again.
 
 use crate::everything;
 use clap::ValueEnum as _;
 use kexin::{
-	check::File,
 	config::parse_hash,
-	export::{self, Format},
+	report::check::ProofFile,
+	standards::{self, Format},
 };
 use std::{fs, path::PathBuf};
 
@@ -28,11 +29,11 @@ fn the_sample_is_proved_and_one_file_is_exported_in_one_way() {
 		fs::write(path("report.json"), serde_json::to_vec(&document).unwrap()).unwrap();
 	}
 	let genesis = parse_hash(fs::read_to_string(path("genesis")).unwrap().trim()).unwrap();
-	let file = File::read(&path("report.json")).unwrap();
+	let file = ProofFile::read(&path("report.json")).unwrap();
 	for format in Format::value_variants() {
 		let exported = || {
 			let mut bytes = Vec::new();
-			export::write(file.report(&genesis.into()).unwrap(), file.source, *format, &mut bytes).unwrap();
+			standards::write(file.report(&genesis.into()).unwrap(), file.source, *format, &mut bytes).unwrap();
 			bytes
 		};
 		let once = exported();

@@ -1,0 +1,89 @@
+//! The council's seats and motions.
+
+use super::{
+	connection::AtBlock,
+	error::{incompatible, unreachable},
+	Ledger, LedgerError,
+};
+use crate::call::Account;
+use codec::Decode;
+use kexin_primitives::H256;
+use subxt::dynamic::Value;
+
+/// A motion of the council.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Motion {
+	/// Its hash.
+	pub hash: H256,
+	/// The votes.
+	pub votes: Votes,
+	/// The proposed call, as in `Members.remove { member: 2 }`.
+	pub call: String,
+}
+
+/// The votes on a motion, as `pallet_collective` stores them.
+#[derive(Clone, Debug, PartialEq, Eq, Decode)]
+pub struct Votes {
+	/// The motion's number.
+	pub index: u32,
+	/// How many have to approve.
+	pub threshold: u32,
+	/// The accounts that approve.
+	pub ayes: Vec<Account>,
+	/// The accounts that are against it.
+	pub nays: Vec<Account>,
+	/// The number of the block at which the vote ends.
+	pub end: u32,
+}
+
+impl Ledger {
+	/// The accounts that have a seat on the council.
+	///
+	/// # Errors
+	/// When the node can't be reached.
+	pub async fn council(&self) -> Result<Vec<Account>, LedgerError> {
+		value(&self.newest().await?, "Members").await
+	}
+
+	/// The council's open motions at the newest block.
+	///
+	/// # Errors
+	/// When the node can't be reached.
+	pub async fn motions(&self) -> Result<Vec<Motion>, LedgerError> {
+		let mut motions = Vec::new();
+		let at = self.newest().await?;
+		for hash in value::<Vec<[u8; 32]>>(&at, "Proposals").await? {
+			let key = (subxt::utils::H256(hash),);
+			let voting = subxt::dynamic::storage::<(subxt::utils::H256,), Value>("Council", "Voting");
+			let voting = at.storage().fetch(voting, key).await.map_err(unreachable)?;
+			let votes = Votes::decode(&mut voting.bytes()).map_err(incompatible)?;
+			let proposal = subxt::dynamic::storage::<(subxt::utils::H256,), Value>("Council", "ProposalOf");
+			let proposal = at.storage().fetch(proposal, key).await.map_err(unreachable)?;
+			motions.push(Motion {
+				hash: H256(hash),
+				votes,
+				call: readable(&proposal.decode().map_err(incompatible)?),
+			});
+		}
+		Ok(motions)
+	}
+}
+
+/// A value of the council at a block.
+async fn value<T: Decode>(at: &AtBlock, name: &str) -> Result<T, LedgerError> {
+	let address = subxt::dynamic::storage::<(), Value>("Council", name);
+	let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
+	T::decode(&mut value.bytes()).map_err(incompatible)
+}
+
+/// A call as a person reads it: `Members.remove { member: 2 }`.
+fn readable(call: &Value) -> String {
+	use subxt::ext::scale_value::{Composite, ValueDef};
+	let ValueDef::Variant(pallet) = &call.value else {
+		return call.to_string();
+	};
+	match &pallet.values {
+		Composite::Unnamed(values) if values.len() == 1 => format!("{}.{}", pallet.name, values[0]),
+		_ => call.to_string(),
+	}
+}

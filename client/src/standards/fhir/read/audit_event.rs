@@ -1,0 +1,256 @@
+//! Maps an `AuditEvent` of R4 or R5 to an access event.
+
+use super::{
+	element::{codes, codings, list, names, target_type, text},
+	purposes, FhirReader,
+};
+use crate::standards::{
+	fhir::OPERATION,
+	record::{Mapped, Problem},
+};
+use kexin_primitives::{
+	access::{AccessEvent, Outcome},
+	members::MemberId,
+	vocabulary::{Operation, Purpose},
+	Pseudonym, UnixMillis, H256,
+};
+use serde_json::Value;
+
+/// DICOM codes (DCM) of the kinds of event.
+mod dicom {
+	pub const APPLICATION: &[&str] = &["110100", "110120", "110121"];
+	pub const LOGIN: &[&str] = &["110114", "110122", "110123"];
+	pub const EXPORT: &[&str] = &["110106"];
+	pub const IMPORT: &[&str] = &["110107"];
+	pub const SECURITY_ALERT: &[&str] = &["110113"];
+	pub const QUERY: &[&str] = &["110112"];
+}
+
+/// Maps the event of the record with this hash.
+pub(super) fn map(reader: &FhirReader<'_>, source: H256, event: &Value) -> Result<Mapped, Problem> {
+	let kinds = kinds(event);
+	let is = |of: &[&str]| kinds.iter().any(|kind| of.contains(kind));
+	if is(dicom::LOGIN) || is(dicom::APPLICATION) {
+		return Ok(Mapped::NotApplicable(
+			"not an access to data, but a login, a logout, or the start or stop of a system".into(),
+		));
+	}
+	let purpose = purpose(event);
+	let operation = operation(event, &kinds, purpose)?;
+	let occurred = occurred(reader, event)?;
+	let recipient = match operation {
+		Operation::Export | Operation::Share => destination(reader, event),
+		_ => reader.config.member,
+	};
+	Ok(Mapped::Access(AccessEvent {
+		source,
+		occurred,
+		actor: actor(reader, event)?,
+		subject: subject(reader, event)?,
+		purpose,
+		operation,
+		region: reader.config.region,
+		recipient,
+		activity: reader.activity,
+		outcome: outcome(event, &kinds),
+	}))
+}
+
+/// The codes of what kind of event it is: R4 `type` and `subtype`, R5 `category` and `code`.
+fn kinds(event: &Value) -> Vec<&str> {
+	["type", "subtype", "category", "code"]
+		.into_iter()
+		.flat_map(|name| codes(event.get(name)))
+		.collect()
+}
+
+/// R5 `occurredDateTime` or `occurredPeriod`, R4 `period`, then `recorded`.
+fn occurred(reader: &FhirReader<'_>, event: &Value) -> Result<UnixMillis, Problem> {
+	let start = |name: &str| event.get(name).and_then(|period| text(period, "start"));
+	let candidates = [
+		("AuditEvent.occurredDateTime", text(event, "occurredDateTime")),
+		("AuditEvent.occurredPeriod.start", start("occurredPeriod")),
+		("AuditEvent.period.start", start("period")),
+		("AuditEvent.recorded", text(event, "recorded")),
+	];
+	let found = candidates
+		.into_iter()
+		.find_map(|(element, time)| time.map(|time| (element, time)));
+	let (element, time) = found.ok_or_else(|| {
+		Problem::new(
+			"AuditEvent.recorded",
+			"is missing, and so is every other time: state when the access happened",
+		)
+	})?;
+	reader.time(element, time, false)
+}
+
+/// Who accessed the data: the requestor, or else the first agent that has a name.
+fn actor(reader: &FhirReader<'_>, event: &Value) -> Result<Pseudonym, Problem> {
+	let agents = list(event.get("agent"));
+	let requestor = |agent: &&Value| agent.get("requestor").and_then(Value::as_bool) == Some(true);
+	let others = agents.iter().filter(|agent| !requestor(agent));
+	let name = agents.iter().filter(requestor).chain(others).find_map(|agent| {
+		let who = agent.get("who").or_else(|| agent.get("reference"));
+		who.and_then(|who| names(who, event).into_iter().next())
+			.or_else(|| text(agent, "altId").map(Into::into))
+			.or_else(|| text(agent, "name").map(Into::into))
+			.or_else(|| who.and_then(|who| text(who, "display")).map(Into::into))
+	});
+	let missing = || {
+		Problem::new(
+			"AuditEvent.agent.who",
+			"is missing in every agent, and so is another name: state who accessed the data",
+		)
+	};
+	name.map(|name| reader.pseudonyms.actor(&name)).ok_or_else(missing)
+}
+
+/// Whose data was accessed: the one patient that is named. With several patients, it is an access to the dataset as a
+/// whole, for which the consents of all its subjects are needed.
+fn subject(reader: &FhirReader<'_>, event: &Value) -> Result<Option<Pseudonym>, Problem> {
+	let is_patient = |entity: &&Value| {
+		codes(entity.get("role")).any(|role| role == "1") || entity.get("what").and_then(target_type) == Some("Patient")
+	};
+	let entities = list(event.get("entity")).iter().filter(is_patient);
+	let references = entities.filter_map(|entity| entity.get("what").or_else(|| entity.get("reference")));
+	let mut found = Vec::new();
+	for (number, reference) in event.get("patient").into_iter().chain(references).enumerate() {
+		let Some(name) = names(reference, event).into_iter().next() else {
+			let element = format!("AuditEvent patient reference {number}");
+			return Err(Problem::new(
+				element,
+				"names nobody: give a reference or an identifier, so that it is known whose data was accessed",
+			));
+		};
+		if !found.contains(&name) {
+			found.push(name);
+		}
+	}
+	Ok(match &found[..] {
+		[one] => Some(reader.pseudonyms.subject(one)),
+		_ => None,
+	})
+}
+
+/// The purpose of use of the event or of its agents. Several purposes, or unknown ones, count as none: an access
+/// without a purpose is judged by the strictest rule.
+fn purpose(event: &Value) -> Option<Purpose> {
+	let of_event = ["purposeOfEvent", "authorization"]
+		.into_iter()
+		.flat_map(|name| codings(event.get(name)));
+	let of_agents = list(event.get("agent")).iter().flat_map(|agent| {
+		["purposeOfUse", "authorization"]
+			.into_iter()
+			.flat_map(|name| codings(agent.get(name)))
+	});
+	match purposes(of_event.chain(of_agents)) {
+		(known, unknown) if unknown.is_empty() => match known[..] {
+			[one] => Some(one),
+			_ => None,
+		},
+		_ => None,
+	}
+}
+
+fn operation(event: &Value, kinds: &[&str], purpose: Option<Purpose>) -> Result<Operation, Problem> {
+	let is = |of: &[&str]| kinds.iter().any(|kind| of.contains(kind));
+	if let Some(operation) = stated(event) {
+		return Ok(operation);
+	}
+	if is(dicom::EXPORT) {
+		return Ok(Operation::Export);
+	}
+	if is(dicom::IMPORT) {
+		return Ok(Operation::Collect);
+	}
+	match text(event, "action") {
+		Some("C") => return Ok(Operation::Collect),
+		Some("R") => return Ok(Operation::Read),
+		Some("U") => return Ok(Operation::Correct),
+		Some("D") => return Ok(Operation::Delete),
+		Some("E") | None => (),
+		Some(other) => {
+			return Err(Problem::new(
+				"AuditEvent.action",
+				format!("is {other:?}, not one of C, R, U, D and E"),
+			))
+		},
+	}
+	for kind in kinds {
+		match *kind {
+			"read" | "vread" | "search" | "search-type" | "search-system" | "history" | "history-instance"
+			| "history-type" | "history-system" => return Ok(Operation::Read),
+			"create" => return Ok(Operation::Collect),
+			"update" | "patch" => return Ok(Operation::Correct),
+			"delete" => return Ok(Operation::Delete),
+			_ => (),
+		}
+	}
+	match purpose {
+		Some(Purpose::ModelTraining) => Ok(Operation::Train),
+		Some(Purpose::DecisionSupport) => Ok(Operation::Infer),
+		// A query has the action E (execute). An authorisation decision is about a read if it states nothing else.
+		_ if is(dicom::QUERY) || is(dicom::SECURITY_ALERT) => Ok(Operation::Read),
+		_ => Err(Problem::new(
+			"AuditEvent.action",
+			"does not state what was done with the data, and neither does the kind of event: give C, R, U or D",
+		)),
+	}
+}
+
+/// The operation that the ledger's own code states.
+fn stated(event: &Value) -> Option<Operation> {
+	let kinds = ["type", "subtype", "category", "code"].into_iter();
+	let codings = kinds.flat_map(|name| codings(event.get(name)));
+	let own = codings.filter(|coding| text(coding, "system") == Some(OPERATION));
+	own.filter_map(|coding| text(coding, "code"))
+		.find_map(Operation::from_code)
+}
+
+/// The member that received exported data, if `[recipients]` in the configuration lists the organisation.
+fn destination(reader: &FhirReader<'_>, event: &Value) -> Option<MemberId> {
+	let agents = list(event.get("agent"));
+	let destinations = agents.iter().filter(|agent| {
+		codes(agent.get("type"))
+			.chain(codes(agent.get("role")))
+			.any(|code| matches!(code, "110152" | "IRCP"))
+	});
+	destinations
+		.filter_map(|agent| agent.get("who"))
+		.find_map(|who| reader.member(who, event))
+}
+
+/// R4's `outcome` is a code, R5's `outcome.code` a Coding. Both use 0, 4, 8 and 12, and R5 also issue severities.
+/// Without an outcome the access counts as permitted, so that no breach is hidden.
+fn outcome(event: &Value, kinds: &[&str]) -> Outcome {
+	let outcome = event.get("outcome");
+	let code = outcome.and_then(|outcome| codes(Some(outcome.get("code").unwrap_or(outcome))).next());
+	let failed = matches!(
+		code,
+		Some("4" | "8" | "12" | "error" | "fatal" | "transient" | "minor-failure" | "serious-failure")
+	);
+	if !failed {
+		return Outcome::Permitted;
+	}
+	let details = [
+		text(event, "outcomeDesc").unwrap_or_default().to_owned(),
+		outcome
+			.and_then(|outcome| outcome.get("detail"))
+			.map(Value::to_string)
+			.unwrap_or_default(),
+	];
+	let mention = |word: &str| details.iter().any(|detail| detail.to_ascii_lowercase().contains(word));
+	let decision = kinds
+		.iter()
+		.any(|kind| dicom::SECURITY_ALERT.contains(kind) || *kind == "AuthZ-Consent");
+	if decision
+		|| ["denied", "deny", "forbidden", "unauthori", "401", "403"]
+			.into_iter()
+			.any(mention)
+	{
+		Outcome::Denied
+	} else {
+		Outcome::Failed
+	}
+}

@@ -1,0 +1,442 @@
+//! Maps a `Consent` of R4 or R5 to scopes.
+//!
+//! What is unclear never becomes a permission: a consent with anything that the ledger can't express is not mapped at
+//! all.
+
+use super::{
+	element::{codings, identifier, list, names, text, text_if_any},
+	purposes, FhirReader,
+};
+use crate::standards::record::{ConsentChange, ConsentDocument, Mapped, Problem};
+use kexin_primitives::{
+	members::MemberId,
+	scope::{Dimension, Scope, TooManyNamed},
+	vocabulary::{Operation, Purpose},
+	Pseudonym, UnixMillis, FOREVER,
+};
+use serde_json::Value;
+
+/// R4's kinds of consent (`http://terminology.hl7.org/CodeSystem/consentscope`) that are about data. The others are
+/// about treatment.
+const ABOUT_DATA: &[&str] = &["patient-privacy", "research"];
+
+/// Maps a consent.
+pub(super) fn map(reader: &FhirReader<'_>, consent: &Value) -> Result<Mapped, Problem> {
+	let subject = subject(reader, consent)?;
+	let document = document(reader, consent)?;
+	match text(consent, "status") {
+		Some("active") => (),
+		Some("inactive" | "entered-in-error") => return Ok(Mapped::Consent(ConsentChange::End { subject, document })),
+		Some(status @ ("rejected" | "not-done")) => {
+			return Ok(Mapped::NotApplicable(format!(
+				"the consent was never given: its status is {status}"
+			)))
+		},
+		Some(other) => {
+			let reason = format!("is {other:?}, so the consent is not in force: import it once it is active");
+			return Err(Problem::new("Consent.status", reason));
+		},
+		None => {
+			return Err(Problem::new(
+				"Consent.status",
+				"is missing: state whether the consent is in force",
+			))
+		},
+	}
+	check_verified(consent)?;
+	check_scope(consent)?;
+	let scopes = scopes(reader, consent)?;
+	Ok(Mapped::Consent(if scopes.is_empty() {
+		ConsentChange::Revoke { subject }
+	} else {
+		ConsentChange::Grant {
+			subject,
+			document,
+			scopes,
+		}
+	}))
+}
+
+/// Who consents.
+fn subject(reader: &FhirReader<'_>, consent: &Value) -> Result<Pseudonym, Problem> {
+	let patient = consent.get("patient").or_else(|| consent.get("subject"));
+	patient
+		.and_then(|patient| names(patient, consent).into_iter().next())
+		.map(|name| reader.pseudonyms.subject(&name))
+		.ok_or_else(|| {
+			Problem::new(
+				"Consent.patient",
+				"names nobody: give a reference or an identifier, so that it is known whose consent it is",
+			)
+		})
+}
+
+/// Refuses a consent that has a verification which failed.
+fn check_verified(consent: &Value) -> Result<(), Problem> {
+	for (number, verification) in list(consent.get("verification")).iter().enumerate() {
+		if verification.get("verified").and_then(Value::as_bool) != Some(true) {
+			let element = format!("Consent.verification[{number}].verified");
+			return Err(Problem::new(
+				element,
+				"is not true: import the consent once it is verified",
+			));
+		}
+	}
+	Ok(())
+}
+
+/// Refuses a consent that is not about the use of data.
+fn check_scope(consent: &Value) -> Result<(), Problem> {
+	let mut codes = codings(consent.get("scope")).map(|coding| text(coding, "code").unwrap_or_default());
+	match codes.find(|code| !ABOUT_DATA.contains(code)) {
+		None => Ok(()),
+		Some(other) => Err(Problem::new(
+			"Consent.scope",
+			format!("is {other:?}, which is not about the use of data: expected patient-privacy or research"),
+		)),
+	}
+}
+
+/// What the consent permits, each alternative by itself; nothing if it denies everything.
+fn scopes(reader: &FhirReader<'_>, consent: &Value) -> Result<Vec<Scope>, Problem> {
+	let times = Times::of(reader, consent)?;
+	let provision = |value, element| Provision {
+		reader,
+		resource: consent,
+		value,
+		element,
+	};
+	// R5 has the decision at the root and lists exceptions to it; R4 has both in one provision, with its own limits.
+	let (decision, root, exceptions) = match (stated(consent, "Consent", "decision")?, consent.get("provision")) {
+		(Some(decision), exceptions) => (
+			decision,
+			provision(&Value::Null, "Consent".to_owned()),
+			list(exceptions),
+		),
+		(None, Some(root @ Value::Object(_))) => {
+			let decision = stated(root, "Consent.provision", "type")?.ok_or_else(|| {
+				Problem::new(
+					"Consent.provision.type",
+					"is missing: state permit or deny. A policy or a text alone permits nothing that the ledger can check",
+				)
+			})?;
+			let exceptions = list(root.get("provision"));
+			(decision, provision(root, "Consent.provision".to_owned()), exceptions)
+		},
+		_ => return Err(Problem::new(
+			"Consent.provision",
+			"is missing: state what is permitted. A policy or a text alone permits nothing that the ledger can check",
+		)),
+	};
+	let mut exceptions = exceptions
+		.iter()
+		.enumerate()
+		.map(|(number, value)| provision(value, format!("{}.provision[{number}]", root.element)));
+	match decision {
+		"permit" => {
+			let permitted = root.permission(&times)?;
+			let left = exceptions.try_fold(permitted, |scope, exception| exception.denied_in(scope))?;
+			Ok(vec![left])
+		},
+		"deny" => {
+			root.has_only(&["type", "provision"])?;
+			exceptions.map(|exception| exception.permission(&times)).collect()
+		},
+		other => {
+			let reason = format!("decides {other:?}: expected permit or deny");
+			Err(Problem::new(root.element, reason))
+		},
+	}
+}
+
+/// The text of an element that changes what is permitted, if the element is there.
+fn stated<'a>(value: &'a Value, element: &str, name: &str) -> Result<Option<&'a str>, Problem> {
+	text_if_any(value, name).map_err(|_| Problem::new(format!("{element}.{name}"), "is not a text, or an empty one"))
+}
+
+/// The document, which keeps its name through all versions: its id, or else its first identifier.
+fn document(reader: &FhirReader<'_>, consent: &Value) -> Result<ConsentDocument, Problem> {
+	let name = stated(consent, "Consent", "id")?.map(|id| format!("Consent/{id}"));
+	let identifier = || list(consent.get("identifier")).iter().find_map(identifier);
+	let meta = consent.get("meta").unwrap_or(&Value::Null);
+	let changed = stated(meta, "Consent.meta", "lastUpdated")?;
+	Ok(ConsentDocument {
+		name: name.or_else(identifier),
+		changed: changed
+			.map(|time| reader.time("Consent.meta.lastUpdated", time, false))
+			.transpose()?,
+	})
+}
+
+/// From when until when.
+#[derive(Clone, Copy)]
+struct Times {
+	start: Option<UnixMillis>,
+	end: UnixMillis,
+}
+
+impl Times {
+	/// The times of a consent: from its signature on, within its period if it has one (R5).
+	fn of(reader: &FhirReader<'_>, consent: &Value) -> Result<Self, Problem> {
+		let signed = match stated(consent, "Consent", "dateTime")? {
+			None => stated(consent, "Consent", "date")?,
+			signed => signed,
+		};
+		// A date alone leaves the hour open: the consent starts at the end of the day.
+		let start = signed
+			.map(|date| reader.time("Consent.dateTime", date, true))
+			.transpose()?;
+		Self { start, end: FOREVER }.within(reader, consent, "Consent")
+	}
+
+	/// These times within the period of a value, if it has one. A period includes the days of its start and end.
+	fn within(self, reader: &FhirReader<'_>, value: &Value, element: &str) -> Result<Self, Problem> {
+		let period = match value.get("period") {
+			None | Some(Value::Null) => return Ok(self),
+			Some(Value::Object(period)) => period,
+			Some(_) => return Err(Problem::new(format!("{element}.period"), "is not a Period")),
+		};
+		// An element of another name could be a limit too: an extension, for example, that states it is unknown.
+		if let Some(name) = period.keys().find(|name| !matches!(&name[..], "id" | "start" | "end")) {
+			let reason = "limits the period in a way that the ledger can't express";
+			return Err(Problem::new(format!("{element}.period.{name}"), reason));
+		}
+		if !period.contains_key("start") && !period.contains_key("end") {
+			return Err(Problem::new(
+				format!("{element}.period"),
+				"has neither start nor end: leave it out or complete it",
+			));
+		}
+		let time = |name: &str, latest: bool| match period.get(name) {
+			None => Ok(None),
+			Some(Value::String(time)) => reader.time(&format!("{element}.period.{name}"), time, latest).map(Some),
+			Some(_) => Err(Problem::new(format!("{element}.period.{name}"), "is not a dateTime")),
+		};
+		Ok(Self {
+			start: self.start.max(time("start", false)?),
+			end: time("end", true)?.map_or(self.end, |end| end.min(self.end)),
+		})
+	}
+}
+
+/// A provision and the path to it.
+struct Provision<'a> {
+	reader: &'a FhirReader<'a>,
+	resource: &'a Value,
+	value: &'a Value,
+	element: String,
+}
+
+impl Provision<'_> {
+	/// What the provision permits. It must name purposes, and may name actions, recipients and a period.
+	fn permission(&self, consent: &Times) -> Result<Scope, Problem> {
+		let root = self.element == "Consent.provision";
+		match stated(self.value, &self.element, "type")? {
+			None | Some("permit") => (),
+			Some(_) => return Err(self.problem("type", "is not permit: an exception to a denial must permit")),
+		}
+		self.has_only(if root {
+			&["type", "period", "purpose", "action", "actor", "provision"]
+		} else {
+			&["type", "period", "purpose", "action", "actor"]
+		})?;
+		let times = consent.within(self.reader, self.value, &self.element)?;
+		let start = times.start.ok_or_else(|| {
+			Problem::new(
+				"Consent.dateTime",
+				"is missing, and so is the start of the period: state when the consent starts",
+			)
+		})?;
+		let purposes = self.purposes()?;
+		if purposes.is_empty() {
+			return Err(self.problem("purpose", "is missing: a permission must name its purposes"));
+		}
+		let actions = self.actions()?;
+		let operations = if actions.is_empty() {
+			within_the_hospital().to_vec()
+		} else {
+			actions.into_iter().flat_map(Action::permits).copied().collect()
+		};
+		let recipients = self.recipients()?;
+		let mut scope = Scope::uniform(start, times.end);
+		scope.purposes = Dimension::only(purposes, times.end).map_err(self.too_many())?;
+		scope.operations = Dimension::only(operations, times.end).map_err(self.too_many())?;
+		if !recipients.is_empty() {
+			scope.recipients = Dimension::only(recipients, times.end).map_err(self.too_many())?;
+		}
+		Ok(scope)
+	}
+
+	/// What is left of a permission after this denial. A denial of one dimension is exact; one of a combination is
+	/// refused.
+	fn denied_in(&self, mut scope: Scope) -> Result<Scope, Problem> {
+		match stated(self.value, &self.element, "type")? {
+			None | Some("deny") => (),
+			Some(_) => return Err(self.problem("type", "is not deny: an exception to a permission must deny")),
+		}
+		self.has_only(&["type", "purpose", "action", "actor"])?;
+		let (purposes, actions, recipients) = (self.purposes()?, self.actions()?, self.recipients()?);
+		match (&purposes[..], &actions[..], &recipients[..]) {
+			([_, ..], [], []) => {
+				for purpose in purposes {
+					scope.purposes = scope.purposes.with(purpose, 0).map_err(self.too_many())?;
+				}
+			},
+			([], [_, ..], []) => {
+				for operation in actions.into_iter().flat_map(Action::denies) {
+					scope.operations = scope.operations.with(*operation, 0).map_err(self.too_many())?;
+				}
+			},
+			([], [], [_, ..]) => {
+				for recipient in recipients {
+					scope.recipients = scope.recipients.with(recipient, 0).map_err(self.too_many())?;
+				}
+			},
+			_ => {
+				return Err(Problem::new(
+					self.element.clone(),
+					"denies a combination, or nothing: deny purposes, actions or recipients, each in a provision of its own",
+				))
+			},
+		}
+		Ok(scope)
+	}
+
+	/// Refuses limits that the ledger can't express, and limits that are empty.
+	fn has_only(&self, known: &[&str]) -> Result<(), Problem> {
+		let limits = ["purpose", "action", "actor"].into_iter();
+		let mut empty = limits.filter(|name| self.value.get(name).is_some_and(|limit| list(Some(limit)).is_empty()));
+		if let Some(name) = empty.next() {
+			return Err(self.problem(name, "is empty: leave it out if nothing is limited"));
+		}
+		let mut elements = self.value.as_object().into_iter().flat_map(|object| object.keys());
+		match elements.find(|key| *key != "id" && !known.contains(&&key[..])) {
+			None => Ok(()),
+			Some(key) => Err(self.problem(
+				key,
+				"limits the consent in a way that the ledger can't express: without it, the ledger would permit more than the consent",
+			)),
+		}
+	}
+
+	/// The named purposes, each with those that HL7 lists under it.
+	fn purposes(&self) -> Result<Vec<Purpose>, Problem> {
+		let named = self.value.get("purpose");
+		let (known, unknown) = purposes(codings(named));
+		if let Some(code) = unknown.first() {
+			return Err(match &code[..] {
+				"" => self.problem("purpose", "has a purpose without a code"),
+				code => self.problem(
+					"purpose",
+					format!("has {code:?}, which is not a purpose of use that the ledger knows"),
+				),
+			});
+		}
+		let covers = |purpose: &&Purpose| known.iter().any(|named| purpose.is_or_under(*named));
+		Ok(Purpose::ALL.iter().filter(covers).copied().collect())
+	}
+
+	fn actions(&self) -> Result<Vec<Action>, Problem> {
+		let named = list(self.value.get("action")).iter();
+		named
+			.map(|concept| {
+				let mut codes = codings(Some(concept)).filter_map(|coding| {
+					let of_hl7 = text(coding, "system").is_none_or(|system| system.ends_with("/consentaction"));
+					text(coding, "code").filter(|_| of_hl7).and_then(Action::from_code)
+				});
+				// The codings of one concept are translations of each other. A text alone, or an extension, is not a
+				// code.
+				codes
+					.next()
+					.filter(|_| concept.get("extension").is_none())
+					.ok_or_else(|| {
+						let reason = format!("has {concept}, which is not a consent action that the ledger knows");
+						self.problem("action", reason)
+					})
+			})
+			.collect()
+	}
+
+	/// The members that are named as actors. An actor that is not a known member can't be limited to on the ledger.
+	fn recipients(&self) -> Result<Vec<MemberId>, Problem> {
+		let actors = list(self.value.get("actor")).iter().enumerate();
+		let known = actors.map(|(number, actor)| {
+			let member = actor
+				.get("reference")
+				.and_then(|reference| self.reader.member(reference, self.resource));
+			member.ok_or_else(|| {
+				let reason = "is not a member that the configuration knows: list it under [recipients]";
+				self.problem(&format!("actor[{number}]"), reason)
+			})
+		});
+		known.collect()
+	}
+
+	fn problem(&self, name: &str, reason: impl AsRef<str>) -> Problem {
+		Problem::new(format!("{}.{name}", self.element), reason)
+	}
+
+	fn too_many(&self) -> impl Fn(TooManyNamed) -> Problem + '_ {
+		|_| {
+			Problem::new(
+				self.element.clone(),
+				"names more values than a scope on the ledger can hold",
+			)
+		}
+	}
+}
+
+/// What a consent without actions permits: use within the hospital, and nothing that takes data out of it.
+fn within_the_hospital() -> &'static [Operation] {
+	use Operation::*;
+	&[Read, Collect, Correct, Annotate, Train, Evaluate, Infer, Aggregate]
+}
+
+/// FHIR's consent actions (`http://terminology.hl7.org/CodeSystem/consentaction`).
+#[derive(Clone, Copy)]
+enum Action {
+	Collect,
+	Access,
+	Use,
+	Disclose,
+	Correct,
+}
+
+impl Action {
+	fn from_code(code: &str) -> Option<Self> {
+		Some(match code {
+			"collect" => Self::Collect,
+			"access" => Self::Access,
+			"use" => Self::Use,
+			"disclose" => Self::Disclose,
+			"correct" => Self::Correct,
+			_ => return None,
+		})
+	}
+
+	/// What a permission of the action allows.
+	fn permits(self) -> &'static [Operation] {
+		use Operation::*;
+		match self {
+			Self::Collect => &[Collect],
+			Self::Access => &[Read],
+			Self::Use => &[Read, Annotate, Train, Evaluate, Infer, Aggregate],
+			Self::Disclose => &[Export, Share],
+			Self::Correct => &[Correct],
+		}
+	}
+
+	/// What a denial of the action takes away: without access to the data, nothing that needs it.
+	fn denies(self) -> &'static [Operation] {
+		use Operation::*;
+		match self {
+			Self::Access | Self::Use => &[
+				Read, Annotate, Train, Evaluate, Infer, Aggregate, Synthesise, Link, Export, Share,
+			],
+			other => other.permits(),
+		}
+	}
+}
+
+#[cfg(test)]
+mod tests;

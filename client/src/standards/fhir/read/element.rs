@@ -1,0 +1,171 @@
+//! Accessors for the elements of a FHIR resource, which accept what real files have.
+
+use serde_json::Value;
+
+/// The items of a list. A single element counts as a list of one, and a missing one as an empty list.
+pub fn list(value: Option<&Value>) -> &[Value] {
+	match value {
+		None | Some(Value::Null) => &[],
+		Some(Value::Array(elements)) => elements,
+		Some(single) => std::slice::from_ref(single),
+	}
+}
+
+/// The text of an element, if it has one and it is not empty.
+pub fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
+	value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// The text of an element, told apart from an element of another type.
+///
+/// # Errors
+/// When the element is there and is not a text, or an empty one.
+pub fn text_if_any<'a>(value: &'a Value, name: &str) -> Result<Option<&'a str>, NotText> {
+	match value.get(name) {
+		None | Some(Value::Null) => Ok(None),
+		Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+		Some(_) => Err(NotText),
+	}
+}
+
+/// The element is not a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotText;
+
+/// The codings of an element that is a Coding, a CodeableConcept, or a list of either. A concept without codings is
+/// taken as a coding itself.
+pub fn codings(value: Option<&Value>) -> impl Iterator<Item = &Value> {
+	list(value)
+		.iter()
+		.flat_map(|concept| match list(concept.get("coding")) {
+			[] => std::slice::from_ref(concept),
+			codings => codings,
+		})
+}
+
+/// The codes of an element that is a code, a Coding, a CodeableConcept, or a list of either.
+pub fn codes(value: Option<&Value>) -> impl Iterator<Item = &str> {
+	codings(value).filter_map(|coding| coding.as_str().or_else(|| coding.get("code").and_then(Value::as_str)))
+}
+
+/// The canonical names of what a Reference points to, best first: a relative reference without version (`Patient/1`),
+/// then `system|value` of each identifier. A contained resource is named by its own identifiers.
+pub fn names(reference: &Value, resource: &Value) -> Vec<String> {
+	let mut names = Vec::new();
+	if let Some(target) = text(reference, "reference") {
+		match target.strip_prefix('#') {
+			Some(id) => {
+				let contained = list(resource.get("contained"))
+					.iter()
+					.find(|other| text(other, "id") == Some(id));
+				names.extend(
+					contained
+						.into_iter()
+						.flat_map(|other| list(other.get("identifier")))
+						.filter_map(identifier),
+				);
+			},
+			None => names.push(canonical(target)),
+		}
+	}
+	names.extend(list(reference.get("identifier")).iter().filter_map(identifier));
+	names
+}
+
+/// `system|value`, or the value alone if there is no system.
+pub fn identifier(identifier: &Value) -> Option<String> {
+	let value = text(identifier, "value")?;
+	Some(match text(identifier, "system") {
+		Some(system) => format!("{system}|{value}"),
+		None => value.to_owned(),
+	})
+}
+
+/// A reference without its server and version, so that its relative, absolute and versioned forms are the same.
+pub fn canonical(reference: &str) -> String {
+	let reference = reference.trim();
+	let unversioned = reference
+		.split_once("/_history/")
+		.map_or(reference, |(target, _)| target);
+	let mut parts = unversioned.trim_end_matches('/').rsplit('/');
+	match (parts.next(), parts.next()) {
+		(Some(id), Some(kind)) if kind.starts_with(|letter: char| letter.is_ascii_uppercase()) => {
+			format!("{kind}/{id}")
+		},
+		_ => unversioned.to_owned(),
+	}
+}
+
+/// The type of the resource that a Reference points to, if it is stated.
+pub fn target_type(reference: &Value) -> Option<&str> {
+	text(reference, "type").or_else(|| {
+		let target = text(reference, "reference")?;
+		let target = target.split_once("/_history/").map_or(target, |(target, _)| target);
+		target.trim_end_matches('/').rsplit('/').nth(1)
+	})
+}
+
+/// The path of the first element that changes the meaning of others: a modifier extension, or rules that are defined
+/// elsewhere.
+pub fn modifier(value: &Value) -> Option<String> {
+	match value {
+		Value::Object(elements) => elements.iter().find_map(|(name, element)| {
+			if matches!(&name[..], "modifierExtension" | "implicitRules") && !list(Some(element)).is_empty() {
+				return Some(name.clone());
+			}
+			modifier(element).map(|inner| format!("{name}.{inner}"))
+		}),
+		Value::Array(elements) => elements.iter().find_map(modifier),
+		_ => None,
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use serde_json::json;
+
+	#[test]
+	fn all_forms_of_a_reference_name_the_same() {
+		for form in [
+			"Patient/1",
+			"https://hospital.example/fhir/Patient/1",
+			"Patient/1/_history/7",
+			"http://hospital.example/r4/Patient/1/_history/2",
+			" Patient/1/ ",
+		] {
+			assert_eq!(canonical(form), "Patient/1", "{form}");
+		}
+		assert_eq!(canonical("urn:uuid:1234"), "urn:uuid:1234");
+	}
+
+	#[test]
+	fn a_contained_resource_is_named_by_its_identifiers() {
+		let resource = json!({ "contained": [{ "id": "p", "identifier": [{ "system": "s", "value": "v" }] }] });
+		assert_eq!(names(&json!({ "reference": "#p" }), &resource), ["s|v"]);
+		assert_eq!(names(&json!({ "reference": "#q" }), &resource), [""; 0]);
+		assert_eq!(names(&json!({ "identifier": { "value": "v" } }), &resource), ["v"]);
+	}
+
+	#[test]
+	fn modifiers_are_found_at_any_depth() {
+		let value = json!({ "a": [{ "b": { "modifierExtension": [{ "url": "x" }] } }] });
+		assert_eq!(modifier(&value), Some("a.b.modifierExtension".into()));
+		assert_eq!(modifier(&json!({ "implicitRules": "x" })), Some("implicitRules".into()));
+		assert_eq!(modifier(&json!({ "a": [1, null], "modifierExtension": [] })), None);
+	}
+
+	#[test]
+	fn codes_are_found_in_every_shape() {
+		for shape in [
+			json!("R"),
+			json!({ "code": "R" }),
+			json!({ "coding": [{ "code": "R" }] }),
+			json!([{ "coding": [{ "code": "R" }] }]),
+			json!([{ "code": "R" }]),
+		] {
+			assert_eq!(codes(Some(&shape)).collect::<Vec<_>>(), ["R"], "{shape}");
+		}
+		assert_eq!(codes(Some(&json!([1, null, {}]))).count(), 0);
+	}
+}

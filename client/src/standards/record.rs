@@ -1,0 +1,143 @@
+//! The seam between the standards and the import: what every reader makes of a file.
+//!
+//! To read another standard, implement [`Reader`] in `standards/<name>/read` and let `kexin import` choose it. Nothing
+//! in [`import`](crate::import) changes.
+
+use kexin_primitives::{access::AccessEvent, scope::Scope, Pseudonym, UnixMillis, H256};
+use serde::Serialize;
+use serde_json::{json, Value};
+use std::path::Path;
+
+/// Reads the records of one standard and maps them for one hospital.
+pub trait Reader {
+	/// Whether a file that a directory holds can have records of this standard. Files that the user names are always
+	/// read.
+	fn reads(&self, file: &Path) -> bool;
+
+	/// The records of a file with this name and these bytes, in their order there. It skips nothing: what
+	/// is no record becomes one with a [`Problem`].
+	fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record>;
+}
+
+/// One record of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+	/// The line that it begins on, counted from 1.
+	pub line: usize,
+	/// Its bytes, exactly as in the file.
+	pub bytes: Vec<u8>,
+	/// The hash that names it on the ledger: blake2-256 of its bytes.
+	pub source: H256,
+	/// What it maps to, or why it can't be mapped.
+	pub mapped: Result<Mapped, Problem>,
+}
+
+impl Record {
+	/// A record of these bytes, which are mapped by their hash.
+	pub fn new(line: usize, bytes: Vec<u8>, map: impl FnOnce(H256) -> Result<Mapped, Problem>) -> Self {
+		let source = H256(sp_crypto_hashing::blake2_256(&bytes));
+		Self {
+			line,
+			bytes,
+			source,
+			mapped: map(source),
+		}
+	}
+}
+
+/// What a record maps to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mapped {
+	/// An access.
+	Access(AccessEvent),
+	/// A change of consent.
+	Consent(ConsentChange),
+	/// Nothing, for this reason: the record is neither an access nor a consent.
+	NotApplicable(String),
+}
+
+/// What a record changes about the consents of a data subject.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsentChange {
+	/// A consent with these alternatives, any of which suffices. It takes the place of the document's older versions.
+	Grant {
+		/// Who consents.
+		subject: Pseudonym,
+		/// The document that grants it.
+		document: ConsentDocument,
+		/// What each alternative allows.
+		scopes: Vec<Scope>,
+	},
+	/// The end of what a document granted.
+	End {
+		/// Whose consent it was.
+		subject: Pseudonym,
+		/// The document that granted it.
+		document: ConsentDocument,
+	},
+	/// A withdrawal of all consents.
+	Revoke {
+		/// Who withdraws.
+		subject: Pseudonym,
+	},
+}
+
+/// A consent document, which changes through its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentDocument {
+	/// Its id, or else its identifier. A document without a name has only one version.
+	pub name: Option<String>,
+	/// When this version was made, if the document states it.
+	pub changed: Option<UnixMillis>,
+}
+
+impl Mapped {
+	/// The kind of outcome, and what would go to the ledger, as JSON.
+	pub fn preview(&self) -> (&'static str, Value) {
+		match self {
+			Self::Access(event) => ("access", json!(event)),
+			Self::Consent(ConsentChange::Grant { subject, scopes, .. }) => {
+				("grant", json!({ "subject": subject, "scopes": scopes }))
+			},
+			Self::Consent(ConsentChange::End { subject, .. }) => ("end", json!({ "subject": subject })),
+			Self::Consent(ConsentChange::Revoke { subject }) => ("revoke", json!({ "subject": subject })),
+			Self::NotApplicable(reason) => ("not-applicable", json!(reason)),
+		}
+	}
+}
+
+/// Why a record can't be mapped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+	/// The element that is wrong, such as `AuditEvent.agent[1].who`.
+	pub element: String,
+	/// What is wrong with it, and what to do about it.
+	pub reason: String,
+}
+
+impl Problem {
+	/// A problem with an element. Both texts may quote the record: they are made safe for a terminal.
+	pub fn new(element: impl AsRef<str>, reason: impl AsRef<str>) -> Self {
+		Self {
+			element: printable(element.as_ref()),
+			reason: printable(reason.as_ref()),
+		}
+	}
+}
+
+/// The longest text about a record, in characters.
+const LONGEST: usize = 400;
+
+/// The beginning of a text, without control characters.
+pub fn printable(text: &str) -> String {
+	let mut letters = text.chars();
+	let shown = letters.by_ref().take(LONGEST).map(|letter| match letter {
+		letter if letter.is_control() => char::REPLACEMENT_CHARACTER,
+		letter => letter,
+	});
+	let mut shown = shown.collect::<String>();
+	if letters.next().is_some() {
+		shown.push('…');
+	}
+	shown
+}
