@@ -1,7 +1,8 @@
-//! How fast the index is, on this machine: how many events a second it takes with SQLite, and what a walk over a thousand ancestors among a
-//! million artifacts costs, beside a recursive query of PostgreSQL over plain tables.
+//! How fast the index is, on this machine: how many events a second it takes with SQLite, and what a walk over a
+//! thousand ancestors among a million artifacts costs, beside a recursive query of PostgreSQL over plain tables.
 //!
-//! Run with `cargo bench --package kexin-node --bench index`; it takes a few minutes and needs a PostgreSQL server (`scripts/setup`).
+//! Run with `cargo bench --package kexin-node --bench index`; it takes a few minutes and needs a PostgreSQL server
+//! (`scripts/setup`).
 
 // What the tests use of these and the measurements don't.
 #[allow(dead_code)]

@@ -89,7 +89,7 @@ test('a bad record among good ones is quarantined alone, with the error of the l
   assert.equal(count() - before, 3);
 });
 
-test('a wrong key and an unknown data set have errors of their own', () => {
+test('a wrong key and an unknown dataset have errors of their own', () => {
   const file = join(chain.directory, 'wrong.json');
   writeFileSync(file, event('wrong'));
   const stranger = chain.kexin(['import', '--dataset', DATASET, file], { key: '//Stranger', check: false });

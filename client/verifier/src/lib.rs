@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | [`finality`] | that a block is final | the genesis hash |
 //! | [`state`] | what the ledger's state is at that block | the block's state root |
-//! | [`access`] | that entries are in a dataset's log, and whether the log has no others | the log's accumulator in the state |
+//! | [`access`] | that entries are in a log, and whether the log has no others | the log's accumulator in the state |
 //! | [`report`] | what a model was made from, and whether every access for it was allowed | state and logs |
 //!
 //! [`Proof::from_json`] reads a file of either kind:

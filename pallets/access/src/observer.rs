@@ -1,4 +1,5 @@
-//! Lets somebody watch what batches add to the logs. The chain itself keeps only accumulators, and its events only positions.
+//! Lets somebody watch what batches add to the logs. The chain itself keeps only accumulators, and its events only
+//! positions.
 
 use alloc::vec::Vec;
 use kexin_primitives::events::access::Batch;

@@ -20,7 +20,7 @@
 //! | reason or notice | about | when |
 //! |---|---|---|
 //! | `breach` | a dataset | `count` permitted accesses for the model have this set of breaches |
-//! | `no-access-reported` | an activity | it used a dataset, but no permitted access to that dataset names the activity |
+//! | `no-access-reported` | an activity | it used a dataset, but no permitted access to it names the activity |
 //! | `unknown-origin` | an artifact | it came from outside the ledger and is not a dataset that a hospital declared |
 //! | `unattributed-breach` | a dataset | `count` permitted accesses with breaches could have been for the model |
 //! | `consent-ended` | a dataset | nothing is allowed with it any longer: it ended, or consent was withdrawn |
