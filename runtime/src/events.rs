@@ -183,6 +183,10 @@ fn annotation(event: pallet_annotation::Event<Runtime>) -> Option<AnnotationEven
 	same!(event, pallet_annotation::Event => AnnotationEvent {
 		Accepted { campaign, content, annotator, reward },
 		Claimed { annotator, amount },
-	}
-	_ => None,)
+		Created { campaign, owner, dataset, budget },
+		Contributed { campaign, content, annotator, units },
+		Rejected { campaign, content },
+		Closed { campaign, refund, to },
+		Pruned { campaign, contributions },
+	})
 }
