@@ -9,8 +9,12 @@ use kexin_verifier::{
 /// What a verdict means.
 pub fn meaning(status: VerdictStatus) -> &'static str {
 	match status {
-		VerdictStatus::Compliant => "Every access that was reported for it was within the consents in force at the time.",
-		VerdictStatus::Breached => "The hospital permitted at least one access for it that was outside the consents in force.",
+		VerdictStatus::Compliant => {
+			"Every access that was reported for it was within the consents in force at the time."
+		},
+		VerdictStatus::Breached => {
+			"The hospital permitted at least one access for it that was outside the consents in force."
+		},
 		VerdictStatus::CannotTell => {
 			"No access for it is known to be outside the consents, but there may be one that the record does not show."
 		},
