@@ -23,8 +23,11 @@ pub fn of(block: Block) -> BlockEvents {
 	let block = Block::new(header, extrinsics);
 	let mut batches = pallet_access::observe(|| Executive::execute_block(block.into()));
 	let events = System::read_events_no_consensus().filter_map(|record| ledger_event(record.event, &mut batches));
+	let envelopes = events.map(|event| event.seal());
+	#[cfg(feature = "rehearsal")]
+	let envelopes = envelopes.map(rehearsal::reseal);
 	BlockEvents {
-		events: events.map(|event| event.seal()).collect(),
+		events: envelopes.collect(),
 		time: Timestamp::get(),
 	}
 }
@@ -183,6 +186,10 @@ fn annotation(event: pallet_annotation::Event<Runtime>) -> Option<AnnotationEven
 	same!(event, pallet_annotation::Event => AnnotationEvent {
 		Accepted { campaign, content, annotator, reward },
 		Claimed { annotator, amount },
-	}
-	_ => None,)
+		Created { campaign, owner, dataset, budget },
+		Contributed { campaign, content, annotator, units },
+		Rejected { campaign, content },
+		Closed { campaign, refund, to },
+		Pruned { campaign, contributions },
+	})
 }

@@ -87,7 +87,13 @@ pub type UncheckedExtrinsic =
 	generic::UncheckedExtrinsic<MultiAddress<AccountId, ()>, RuntimeCall, Signature, TxExtension>;
 
 /// What a signed transaction carries besides its call.
-pub type TxExtension = (
+#[cfg(not(feature = "rehearsal"))]
+pub type TxExtension = Extensions;
+#[cfg(feature = "rehearsal")]
+pub type TxExtension = (Extensions, rehearsal::CheckNothing);
+
+/// The extensions of this version.
+type Extensions = (
 	frame_system::AuthorizeCall<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
 	frame_system::CheckSpecVersion<Runtime>,
@@ -200,4 +206,7 @@ mod runtime {
 	pub type Access = pallet_access;
 	#[runtime::pallet_index(23)]
 	pub type Annotation = pallet_annotation;
+	#[cfg(feature = "rehearsal")]
+	#[runtime::pallet_index(99)]
+	pub type Wrapper = rehearsal::wrapper;
 }

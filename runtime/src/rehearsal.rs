@@ -1,11 +1,20 @@
-//! The version after this one, for rehearsing an upgrade on running nodes (`tests/upgrade`). It does nothing but to have a later version and a
-//! migration that touches every member.
+//! The version after this one, to rehearse an upgrade with on running nodes (`tests/upgrade`).
+//!
+//! It changes what later versions may change: the state by a migration that touches every member, the calls by a wrapper that
+//! older nodes don't know, the transactions by one more extension, and the ledger events by a new version of a domain.
 
 use crate::*;
 use alloc::borrow::Cow;
+use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{traits::OnRuntimeUpgrade, weights::Weight};
-use kexin_primitives::{members::Member, Versioned};
+use kexin_primitives::{
+	events::{consent::ConsentEvent, DomainEvent, Envelope},
+	members::Member,
+	Versioned,
+};
 use pallet_members::Members as Records;
+use scale_info::TypeInfo;
+use sp_runtime::{impl_tx_ext_default, traits::TransactionExtension};
 use sp_version::runtime_version;
 
 /// The version after this one.
@@ -17,9 +26,64 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 	spec_version: 2,
 	impl_version: 1,
 	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
+	transaction_version: 2,
 	system_version: 1,
 };
+
+/// An extension that older nodes don't know. It checks nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct CheckNothing;
+
+impl TransactionExtension<RuntimeCall> for CheckNothing {
+	const IDENTIFIER: &'static str = "CheckNothing";
+	type Implicit = ();
+	type Val = ();
+	type Pre = ();
+
+	fn weight(&self, _: &RuntimeCall) -> Weight {
+		Weight::zero()
+	}
+
+	impl_tx_ext_default!(RuntimeCall; validate prepare);
+}
+
+/// A call around a call.
+#[frame_support::pallet]
+pub mod wrapper {
+	use alloc::boxed::Box;
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::Dispatchable;
+
+	/// The wrapper.
+	#[pallet::pallet]
+	pub struct Pallet<T>(_);
+
+	/// It takes nothing from the runtime.
+	#[pallet::config]
+	pub trait Config: frame_system::Config {}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Dispatches a call as its signer.
+		#[pallet::call_index(0)]
+		#[pallet::weight(call.get_dispatch_info().call_weight)]
+		pub fn wrap(origin: OriginFor<T>, call: Box<<T as frame_system::Config>::RuntimeCall>) -> DispatchResult {
+			call.dispatch(origin).map(|_| ()).map_err(|error| error.error)
+		}
+	}
+}
+
+impl wrapper::Config for Runtime {}
+
+/// The envelope as this version writes it: the events of consents have one byte more.
+pub fn reseal(mut envelope: Envelope) -> Envelope {
+	if envelope.domain == ConsentEvent::DOMAIN {
+		envelope.version += 1;
+		envelope.bytes.push(0);
+	}
+	envelope
+}
 
 /// What it changes in the state.
 pub type Migrations = CapitalNames;

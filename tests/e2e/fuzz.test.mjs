@@ -75,7 +75,7 @@ const special = () =>
 const words = ['TREAT', 'MLTRAINING', 'train', 'read', 'ancestors', 'descendants', 'person', 'PURPOSE', 'purpose'];
 const fields = [
   'artifact', 'direction', 'depth', 'limit', 'cursor', 'dataset', 'subject', 'purpose', 'operation', 'region', 'recipient', 'time',
-  'activity', 'organisation', 'breaches', 'from', 'to', 'index', 'hospital', 'unknown',
+  'activity', 'organisation', 'breaches', 'from', 'to', 'index', 'hospital', 'member', 'account', 'campaign', 'motion', 'code', 'unknown',
 ];
 
 /** A value that usually fits the field. */
@@ -83,7 +83,7 @@ const fitting = (field) => {
   if (number(6) === 0) return special();
   if (/cursor/.test(field)) return JSON.stringify(one(known.cursors));
   if (/direction|purpose|operation/.test(field)) return JSON.stringify(one(words));
-  if (/limit|depth|from|to|index|time|region|recipient|organisation|hospital/.test(field)) return one(['0', '1', '2', '276', '1000', '1001', '4294967295', '9007199254740991', '18446744073709551615']);
+  if (/limit|depth|from|to|index|time|region|recipient|organisation|hospital|member|campaign/.test(field)) return one(['0', '1', '2', '276', '1000', '1001', '4294967295', '9007199254740991', '18446744073709551615']);
   if (/breaches/.test(field)) return one(['true', 'false']);
   return JSON.stringify(one(known.hashes));
 };
@@ -99,7 +99,7 @@ const parameters = ({ params, description }) => {
   const named = description.includes('{') ? fields.filter((name) => new RegExp(`\\b${name}\\b`).test(description)) : [];
   const list = params.map(({ name, type }) => {
     if (number(5) === 0) return special();
-    if (type === 'Json') return object(named);
+    if (/Json/.test(type)) return object(named);
     return type === 'Text' ? JSON.stringify(one(known.accounts)) : fitting(name === 'time' ? name : 'hash');
   });
   if (number(4) === 0) list.splice(number(list.length + 1));
@@ -110,7 +110,7 @@ const parameters = ({ params, description }) => {
 
 /** Functions of `runtime/api`, and some of Substrate. */
 const RUNTIME = [
-  'LineageApi_artifact', 'LineageApi_trace', 'AccessApi_log', 'AccessApi_check', 'ConsentApi_subject', 'ConsentApi_dataset', 'HistoryApi_history',
+  'LineageApi_artifact', 'LineageApi_trace', 'AccessApi_log', 'AccessApi_check', 'ConsentApi_subject', 'ConsentApi_dataset', 'LedgerEventsApi_ledger_events',
   'NetworkApi_admitted_nodes', 'AnnotationApi_claimable', 'Core_version', 'Core_execute_block', 'TaggedTransactionQueue_validate_transaction', 'no_such_api',
 ];
 

@@ -11,7 +11,7 @@ use jsonrpsee::{
 	core::{async_trait, RpcResult},
 	proc_macros::rpc,
 };
-use kexin_primitives::{events::annotation::AnnotationEvent, H256};
+use kexin_primitives::{events::annotation::AnnotationEvent, members::MemberId, DatasetId, H256};
 use kexin_runtime::AccountId;
 use kexin_runtime_api::AnnotationApi as _;
 use serde::Serialize;
@@ -55,6 +55,10 @@ filter! {
 	HistoryParameters {
 		/// Events of this campaign.
 		campaign: u32 => Key::Campaign,
+		/// Campaigns over this dataset.
+		dataset: DatasetId => Key::Dataset,
+		/// Campaigns that this member funds.
+		member: MemberId => Key::Member,
 		/// Events that name this account.
 		account: Account => |account: Account| Key::Account(account.0),
 	}

@@ -71,10 +71,28 @@ test('breaches are published as they become final', () => {
 
 test('the history of a consent ends with its withdrawal', async () => {
   const { subject } = all.at(-1).event;
-  const first = (await api.rpc.consent.history(subject, { limit: 1 })).toJSON();
-  assert.deepEqual(first.history.map(({ what, hospital }) => [what, hospital]), [['granted', 0]]);
-  const rest = (await api.rpc.consent.history(subject, { cursor: first.next })).toJSON();
-  assert.deepEqual([rest.history.map(({ what }) => what), rest.next], [['revoked'], null]);
+  const first = (await api.rpc.consent.history({ subject, limit: 1 })).toJSON();
+  assert.deepEqual(first.history.map(({ event, hospital }) => [event, hospital]), [['granted', 0]]);
+  const rest = (await api.rpc.consent.history({ subject, cursor: first.next })).toJSON();
+  assert.deepEqual([rest.history.map(({ event }) => event), rest.next, rest.skipped], [['revoked'], null, 0]);
+});
+
+test('every domain has its history', async () => {
+  const history = async (domain, filter) => (await api.rpc[domain].history(filter)).toJSON().history;
+  const named = async (domain, filter) => (await history(domain, filter)).map(({ event }) => event);
+  assert.deepEqual(await named('consent', { dataset: DATASET }), ['datasetDeclared', 'enrolled']);
+  assert.deepEqual(await named('lineage', { activity: TRAINING }), ['started', 'derived']);
+  const [derived] = (await history('lineage', { artifact: MODEL })).filter(({ event }) => event === 'derived');
+  assert.deepEqual([derived.kind, derived.outputs], ['training', [MODEL]]);
+  const campaign = await named('annotation', { dataset: DATASET });
+  assert.deepEqual(campaign, ['created']);
+  assert.ok((await named('annotation', { campaign: 0 })).includes('accepted'));
+  const admitted = (await history('members', {})).filter(({ event }) => event === 'admitted');
+  assert.deepEqual(admitted.map(({ kind }) => kind), ['company', 'person']);
+  const motions = await named('governance', {});
+  assert.equal(motions.filter((event) => event === 'motionExecuted').length, 2);
+  await assert.rejects(history('members', { member: 0, account: UNKNOWN }), /one field/);
+  await assert.rejects(history('consent', { at: 1 }), /unknown field/);
 });
 
 test('a model is traced from the index, page by page', async () => {
@@ -123,7 +141,7 @@ test('errors of the index and of proofs have the documented codes', async () => 
     [8002, () => api.rpc.access.events({ artifact: UNKNOWN })],
     [8004, () => api.rpc.access.events({ cursor: "0x00'; DROP TABLE entries" })],
     [8004, () => api.rpc.access.events({ cursor: page.next })],
-    [8004, () => api.rpc.consent.history(UNKNOWN, { cursor: page.next })],
+    [8004, () => api.rpc.consent.history({ subject: UNKNOWN, cursor: page.next })],
     [-32602, () => api.rpc.access.proof(DATASET, { index: 0, from: 0 })],
     [-32602, () => api.rpc.access.proof(DATASET, { from: 1, to: 0 })],
     [8011, () => api.rpc.access.proof(DATASET, { index: all.length + 1000 })],

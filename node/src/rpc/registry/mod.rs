@@ -181,9 +181,9 @@ pub const METHODS: &[Method] = &[
 		"annotation_history",
 		&[required(
 			"filter",
-			Type::Object("{campaign?, account?, limit?, cursor?}"),
+			Type::Object("{campaign?, dataset?, member?, account?, limit?, cursor?}"),
 		)],
-		"A page of the events of campaigns and rewards, oldest first, of one campaign or account, or of all.",
+		"A page of the events of campaigns and rewards, oldest first, of one campaign, dataset, member or account, or of all.",
 	),
 	read(
 		"audit_finality",
