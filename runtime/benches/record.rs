@@ -1,5 +1,6 @@
-//! What recording an access costs: the time that a block's execution of one batch takes, by the runtime's own WebAssembly on a
-//! state that is in the node's cache, divided by the number of events. What is not in the cache costs a database's read more.
+//! What recording an access costs: the time that a block's execution of one batch takes, by the runtime's own
+//! WebAssembly on a state that is in the node's cache, divided by the number of events. What is not in the cache costs
+//! a database's read more.
 //!
 //! `scripts/bench` runs it. The figures of one run are to be compared with each other.
 

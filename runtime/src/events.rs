@@ -46,7 +46,8 @@ fn ledger_event(event: RuntimeEvent, batches: &mut Vec<Batch>) -> Option<LedgerE
 	}
 }
 
-/// Maps the events of a pallet, as far as the fields of the vocabulary have the same names and each converts into its own.
+/// Maps the events of a pallet, as far as the fields of the vocabulary have the same names and each converts into its
+/// own.
 macro_rules! same {
 	($event:expr, $pallet:ty => $vocabulary:ident { $( $variant:ident { $( $field:ident ),* } ),* $(,)? } $( $rest:tt )*) => {{
 		use $pallet as Event;
@@ -59,7 +60,8 @@ macro_rules! same {
 	}};
 }
 
-/// The batch of an event is the observed one that left the log with the same root. One that was rolled back has no event.
+/// The batch of an event is the observed one that left the log with the same root. One that was rolled back has no
+/// event.
 fn access(event: pallet_access::Event<Runtime>, batches: &mut Vec<Batch>) -> Option<AccessLogEvent> {
 	let pallet_access::Event::BatchRecorded {
 		dataset, first, root, ..

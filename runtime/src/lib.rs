@@ -142,7 +142,8 @@ pub const SLOT_MILLISECONDS: u64 = 2_000;
 pub const MINUTES: BlockNumber = 30;
 /// Blocks in a day.
 pub const DAYS: BlockNumber = 24 * 60 * MINUTES;
-/// Blocks in an epoch, which is also a session, where the genesis does not say: the shortest time in which the validators can change.
+/// Blocks in an epoch, which is also a session, where the genesis does not say: the shortest time in which the
+/// validators can change.
 pub const EPOCH_BLOCKS: BlockNumber = 10 * MINUTES;
 
 /// The decimals of the token.

@@ -1,7 +1,8 @@
 //! The version after this one, to rehearse an upgrade with on running nodes (`tests/upgrade`).
 //!
-//! It changes what later versions may change: the state by a migration that touches every member, the calls by a wrapper that
-//! older nodes don't know, the transactions by one more extension, and the ledger events by a new version of a domain.
+//! It changes what later versions may change: the state by a migration that touches every member, the calls by a
+//! wrapper that older nodes don't know, the transactions by one more extension, and the ledger events by a new version
+//! of a domain.
 
 use crate::*;
 use alloc::borrow::Cow;

@@ -1,4 +1,5 @@
-//! The worker: it follows finality and writes what happened in each block, in a task of its own that nothing of the node waits for.
+//! The worker: it follows finality and writes what happened in each block, in a task of its own that nothing of the
+//! node waits for.
 
 use super::{
 	access::{

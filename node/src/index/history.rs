@@ -152,7 +152,8 @@ impl<D> Recorded<D> {
 }
 
 impl Store {
-	/// Events of a domain, oldest first: those with this key, or all; after one place and up to a block; `limit` at most.
+	/// Events of a domain, oldest first: those with this key, or all; after one place and up to a block; `limit` at
+	/// most.
 	///
 	/// # Errors
 	/// [`Error`].

@@ -13,11 +13,12 @@
 //! | [`metrics`] | what Prometheus shows of it |
 //! | [`command`] | `kexin-node index` |
 //!
-//! The rows of a block and the mark that it is indexed are one transaction. So each block is in the index once, whatever happens to the node
-//! or the database. An auditor need not trust any answer from here: entries are proved against the state.
+//! The rows of a block and the mark that it is indexed are one transaction. So each block is in the index once,
+//! whatever happens to the node or the database. An auditor need not trust any answer from here: entries are proved
+//! against the state.
 //!
-//! An event that this release can't read, because the runtime is newer, is skipped and counted; `kexin-node index rebuild` brings it in after
-//! the node was updated.
+//! An event that this release can't read, because the runtime is newer, is skipped and counted; `kexin-node index
+//! rebuild` brings it in after the node was updated.
 
 pub mod access;
 pub mod annotation;
@@ -83,9 +84,11 @@ pub enum Target {
 /// The options of the index.
 #[derive(Clone, Debug, clap::Args)]
 pub struct IndexParams {
-	/// Where the index of finalized events is kept: "sqlite" (a file beside the chain's database), postgres://USER@HOST/DATABASE, or "off".
+	/// Where the index of finalized events is kept: "sqlite" (a file beside the chain's database),
+	/// postgres://USER@HOST/DATABASE, or "off".
 	///
-	/// PostgreSQL's password is better kept in PGPASSWORD or the file ~/.pgpass than here, where every user of the machine sees it.
+	/// PostgreSQL's password is better kept in PGPASSWORD or the file ~/.pgpass than here, where every user of the
+	/// machine sees it.
 	#[arg(long, value_name = "WHERE", default_value = "sqlite")]
 	pub index: Target,
 }
@@ -182,7 +185,8 @@ impl Index {
 		}
 		let now = self.progress();
 		match (self.store.get(), now.indexed) {
-			// One that does not go on from the genesis, as where the node was not synchronised from it, would say that nothing ever happened.
+			// One that does not go on from the genesis, as where the node was not synchronised from it, would say that
+			// nothing ever happened.
 			(Some(store), Some(block)) if block.number > 0 || now.error.is_none() => Ok((store, block)),
 			_ => Err(now.error.unwrap_or_else(|| "it is being opened".into())),
 		}
@@ -202,8 +206,8 @@ impl Index {
 	/// A page of a walk at a block that is not after [`Self::lineage`].
 	///
 	/// # Errors
-	/// [`TraceError::NotFound`] when the artifact is not registered at it, [`TraceError::TooLarge`] when one artifact of the page has more
-	/// derivations than a page can have.
+	/// [`TraceError::NotFound`] when the artifact is not registered at it, [`TraceError::TooLarge`] when one artifact
+	/// of the page has more derivations than a page can have.
 	pub fn trace(&self, query: &TraceQuery, block: u32) -> Result<Trace, TraceError> {
 		let lineage = self.lineage.read().unwrap_or_else(PoisonError::into_inner);
 		let mut walks = self.walks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -233,7 +237,8 @@ impl Index {
 		Ok(())
 	}
 
-	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not registered.
+	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not
+	/// registered.
 	pub fn generated_by(&self, artifact: ArtifactId) -> Option<Option<ActivityId>> {
 		let lineage = self.lineage.read().unwrap_or_else(PoisonError::into_inner);
 		lineage.as_ref()?.graph.generated_by(artifact)

@@ -82,7 +82,8 @@ impl Rows {
 	/// The rows of a block. The logs of its batches have to be among `logs`, and grow by them.
 	///
 	/// # Errors
-	/// [`Discontinuous`] when a batch does not continue its log, although no event of any log was skipped. `logs` are of no use then.
+	/// [`Discontinuous`] when a batch does not continue its log, although no event of any log was skipped. `logs` are
+	/// of no use then.
 	pub fn of(opened: Opened, logs: &mut Logs) -> Result<Self, Discontinuous> {
 		let mut rows = Self::default();
 		let Opened { block, time, events } = opened;

@@ -10,7 +10,8 @@ use kexin_primitives::events::{
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use std::borrow::Cow;
 
-/// The first versions: what all domains share, then each domain. A later one goes to the end, whichever domain it belongs to.
+/// The first versions: what all domains share, then each domain. A later one goes to the end, whichever domain it
+/// belongs to.
 fn versions() -> [(i64, &'static str, Cow<'static, str>); 7] {
 	[
 		(1, "progress", include_str!("schema.sql").into()),
@@ -23,8 +24,8 @@ fn versions() -> [(i64, &'static str, Cow<'static, str>); 7] {
 	]
 }
 
-/// Makes PostgreSQL understand the tables as they are written for SQLite, in a schema of their own, so that dropping the index can touch
-/// nothing else in the database.
+/// Makes PostgreSQL understand the tables as they are written for SQLite, in a schema of their own, so that dropping
+/// the index can touch nothing else in the database.
 pub const POSTGRES_SCHEMA: &str = "
 	CREATE SCHEMA IF NOT EXISTS kexin_index;
 	DO $$ BEGIN
@@ -38,15 +39,15 @@ pub const POSTGRES_SCHEMA: &str = "
 /// What every connection to PostgreSQL starts with.
 pub const POSTGRES_CONNECTION: &str = "SET search_path TO kexin_index";
 
-/// What those begin with that answer questions: what takes longer, in milliseconds, nobody waits for. SQLite has no such limit; there each
-/// question looks at so few rows that it needs none.
+/// What those begin with that answer questions: what takes longer, in milliseconds, nobody waits for. SQLite has no
+/// such limit; there each question looks at so few rows that it needs none.
 pub const POSTGRES_QUESTIONS: &str = "SET search_path TO kexin_index; SET statement_timeout TO 10000";
 
 /// Removes the index from PostgreSQL.
 pub const POSTGRES_DROP: &str = "DROP SCHEMA IF EXISTS kexin_index CASCADE";
 
-/// What every connection to SQLite starts with: readers don't wait for the writer, and after a crash of the machine the file is as it was
-/// after one of the last transactions, from which the index goes on.
+/// What every connection to SQLite starts with: readers don't wait for the writer, and after a crash of the machine the
+/// file is as it was after one of the last transactions, from which the index goes on.
 pub const SQLITE_CONNECTION: &str =
 	"PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY";
 

@@ -1,12 +1,13 @@
 //! The events of the ledger as auditors read them: one vocabulary for every release, one module per domain.
 //!
-//! The runtime that executed a block turns the events of its pallets into this vocabulary and hands each one to the node in an
-//! [`Envelope`]. A node that is older than the runtime skips the envelopes that it cannot open, and goes on with the others.
+//! The runtime that executed a block turns the events of its pallets into this vocabulary and hands each one to the
+//! node in an [`Envelope`]. A node that is older than the runtime skips the envelopes that it cannot open, and goes on
+//! with the others.
 //!
 //! What is published here never changes, because old runtimes keep writing it:
 //! - A new event of a domain is a new variant with the next index. Older nodes skip it.
-//! - A new layout of an existing event is a new version of its domain: the old enumeration stays, with a conversion into the new one,
-//!   and [`Envelope::open`] knows both.
+//! - A new layout of an existing event is a new version of its domain: the old enumeration stays, with a conversion
+//!   into the new one, and [`Envelope::open`] knows both.
 //!
 //! | domain | module | what it is about |
 //! |---|---|---|

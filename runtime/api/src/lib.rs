@@ -128,8 +128,8 @@ sp_api::decl_runtime_apis! {
 
 	/// The events of the ledger.
 	pub trait LedgerEventsApi {
-		/// Executes a block on the state of its parent, at which this is asked, and returns its ledger events. So the runtime that
-		/// executed a block reads it, also when the block replaced the runtime.
+		/// Executes a block on the state of its parent, at which this is asked, and returns its ledger events. So the
+		/// runtime that executed a block reads it, also when the block replaced the runtime.
 		///
 		/// The answer never changes its layout; new kinds of events come in envelopes of their own.
 		fn ledger_events(block: Block) -> BlockEvents;

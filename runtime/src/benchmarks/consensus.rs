@@ -1,4 +1,5 @@
-//! The calls of the pallets for consensus. Their own benchmarks take staking for granted, or proofs that were made once.
+//! The calls of the pallets for consensus. Their own benchmarks take staking for granted, or proofs that were made
+//! once.
 
 use super::*;
 use alloc::boxed::Box;

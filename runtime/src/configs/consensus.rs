@@ -19,15 +19,15 @@ use sp_staking::{
 /// Sessions for which an equivocation can be reported: a week, where the genesis does not say how long a session is.
 pub const REPORT_SESSIONS: u32 = 7 * DAYS / EPOCH_BLOCKS;
 
-/// BABE's parameters at genesis: a quarter of the slots has a primary author by lot, the others a secondary one with a VRF, so that
-/// every slot has a block.
+/// BABE's parameters at genesis: a quarter of the slots has a primary author by lot, the others a secondary one with a
+/// VRF, so that every slot has a block.
 pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfiguration {
 	c: (1, 4),
 	allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
 };
 
-/// Blocks after the session's first one until new voters start finality anew, at the most. Whoever has seen this many blocks has seen the
-/// decision.
+/// Blocks after the session's first one until new voters start finality anew, at the most. Whoever has seen this many
+/// blocks has seen the decision.
 const RESTART_DELAY: BlockNumber = 8;
 
 parameter_types! {
@@ -95,8 +95,8 @@ impl sp_runtime::traits::Convert<AccountId, Option<()>> for NoFurtherIdentificat
 pub struct ConsortiumValidators;
 
 impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
-	/// None when neither they nor their keys change: each new set of voters makes every later proof longer, and a chain for which nobody
-	/// can author would never have another one.
+	/// None when neither they nor their keys change: each new set of voters makes every later proof longer, and a chain
+	/// for which nobody can author would never have another one.
 	fn new_session(_: SessionIndex) -> Option<Vec<AccountId>> {
 		let with_keys = |account| Session::load_keys(&account).map(|keys| (account, keys));
 		let next = Members::validators()
@@ -116,7 +116,8 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 		else {
 			return;
 		};
-		// The pallet counts announcements, the nodes the voters who took over. Reports of equivocations name them by the nodes' numbers.
+		// The pallet counts announcements, the nodes the voters who took over. Reports of equivocations name them by
+		// the nodes' numbers.
 		pallet_grandpa::CurrentSetId::<Runtime>::put(previous_set_id);
 		// Before the next session, which may announce others.
 		let delay = RESTART_DELAY.min(pallet_members::SessionBlocks::<Runtime>::get() / 2);

@@ -1,7 +1,7 @@
 //! Whose transactions are taken, and how many.
 //!
-//! There are no fees. Each member has an allowance, counted in picoseconds of execution; a transaction draws its weight,
-//! and its length at the price at which a full block is full of both. The allowance refills with every block.
+//! There are no fees. Each member has an allowance, counted in picoseconds of execution; a transaction draws its
+//! weight, and its length at the price at which a full block is full of both. The allowance refills with every block.
 
 use super::{
 	governance::{CouncilMajority, CouncilTwoThirds},

@@ -14,9 +14,11 @@ use frame_support::{
 use frame_system::limits::{BlockLength, BlockWeights};
 use sp_runtime::{traits::AccountIdLookup, Perbill};
 
-/// The share of a block that signed transactions may fill. The rest is for hooks, inherents and what operators send in need.
+/// The share of a block that signed transactions may fill. The rest is for hooks, inherents and what operators send in
+/// need.
 pub const NORMAL_RATIO: Perbill = Perbill::from_percent(75);
-/// Execution time of a block, in picoseconds: half of the slot. The other half is for building, sending and importing it.
+/// Execution time of a block, in picoseconds: half of the slot. The other half is for building, sending and importing
+/// it.
 pub const BLOCK_REF_TIME: u64 = WEIGHT_REF_TIME_PER_SECOND;
 /// Length of a block, in bytes.
 pub const BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
@@ -31,8 +33,8 @@ parameter_types! {
 		.build();
 }
 
-/// Calls that nobody can make, whatever the origin: they would change code or state without the checks that make the log's
-/// pinned rules true, or take the session keys of a validator that the council has not let go.
+/// Calls that nobody can make, whatever the origin: they would change code or state without the checks that make the
+/// log's pinned rules true, or take the session keys of a validator that the council has not let go.
 pub struct NoBypass;
 impl Contains<RuntimeCall> for NoBypass {
 	fn contains(call: &RuntimeCall) -> bool {

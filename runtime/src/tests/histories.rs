@@ -1,5 +1,6 @@
-//! Random histories: everybody calls whatever there is, sound or not, alone or wrapped, through signed transactions in real blocks. After each
-//! block the invariants hold. A history is made from its seed alone, so that one that fails can be looked at again.
+//! Random histories: everybody calls whatever there is, sound or not, alone or wrapped, through signed transactions in
+//! real blocks. After each block the invariants hold. A history is made from its seed alone, so that one that fails can
+//! be looked at again.
 
 use super::preset;
 use crate::*;
@@ -114,7 +115,8 @@ fn number_of(index: usize) -> AccountId {
 	account(&signers()[index])
 }
 
-/// The state that each history begins with: four hospitals, two of them with a key that may everything, a company and a person.
+/// The state that each history begins with: four hospitals, two of them with a key that may everything, a company and a
+/// person.
 fn beginning() -> TestExternalities {
 	type Raw = (Vec<(Vec<u8>, (Vec<u8>, i32))>, H256);
 	static BEGINNING: OnceLock<Raw> = OnceLock::new();

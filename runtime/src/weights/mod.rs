@@ -36,7 +36,8 @@ impl pallet_session::WeightInfo for SessionWeights {
 	}
 }
 
-/// The weights of reports about authors. They were measured among as many validators as there can be, and nobody nominates.
+/// The weights of reports about authors. They were measured among as many validators as there can be, and nobody
+/// nominates.
 pub struct BabeWeights;
 impl pallet_babe::WeightInfo for BabeWeights {
 	fn plan_config_change() -> Weight {

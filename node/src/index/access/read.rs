@@ -73,8 +73,8 @@ const FROM_BATCH: &str = "COALESCE((SELECT MAX(first) FROM batches WHERE log = $
 impl Store {
 	/// Entries in the order in which they were recorded. Of one data set that is the order of its log.
 	///
-	/// No more than [`SCAN`] rows are looked at, so that a question ends soon however rare its answer is: a page can have fewer entries than
-	/// its limit, or none, and a next one.
+	/// No more than [`SCAN`] rows are looked at, so that a question ends soon however rare its answer is: a page can
+	/// have fewer entries than its limit, or none, and a next one.
 	///
 	/// # Errors
 	/// [`Error`].
@@ -113,8 +113,8 @@ impl Store {
 		Ok(Page { entries, next })
 	}
 
-	/// The rows of a page that match, and where the next one begins. Rows are taken one by one, so that SQLite stops when there are enough, or
-	/// when nobody waits any more.
+	/// The rows of a page that match, and where the next one begins. Rows are taken one by one, so that SQLite stops
+	/// when there are enough, or when nobody waits any more.
 	async fn matching(
 		&self,
 		statement: &mut Statement<'_>,
@@ -282,9 +282,10 @@ impl Store {
 	}
 }
 
-/// The statement that answers a question for entries. It begins where few rows remain: with the entries of a subject, an activity or with
-/// breaches, for which there are indices, else with the batches. What else is asked for is looked up beside these rows by a LEFT JOIN, which
-/// keeps SQLite to that order, and of which comes at least one row each, empty where nothing matches.
+/// The statement that answers a question for entries. It begins where few rows remain: with the entries of a subject,
+/// an activity or with breaches, for which there are indices, else with the batches. What else is asked for is looked
+/// up beside these rows by a LEFT JOIN, which keeps SQLite to that order, and of which comes at least one row each,
+/// empty where nothing matches.
 struct Events<'a> {
 	query: &'a EventQuery,
 	log: Option<i64>,

@@ -12,7 +12,8 @@ use kexin_primitives::{
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Roots are kept of trees whose height is a multiple of this, so that at most 2^8 of them, or as many entries, make any other.
+/// Roots are kept of trees whose height is a multiple of this, so that at most 2^8 of them, or as many entries, make
+/// any other.
 pub const TREE_STEP: u32 = 8;
 
 /// The log of a data set, as far as the index has come.

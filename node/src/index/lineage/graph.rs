@@ -1,7 +1,7 @@
 //! The lineage in memory: about 250 bytes an artifact, so that a walk takes no look-up in a database.
 //!
-//! The graph only grows, and inputs are there before outputs. So it answers for every block up to the last one that is in it: what came
-//! later is passed over.
+//! The graph only grows, and inputs are there before outputs. So it answers for every block up to the last one that is
+//! in it: what came later is passed over.
 
 use crate::index::place::{block_of, Place};
 use kexin_primitives::{
@@ -114,19 +114,21 @@ impl Graph {
 		self.artifacts.len()
 	}
 
-	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not registered.
+	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not
+	/// registered.
 	pub fn generated_by(&self, artifact: ArtifactId) -> Option<Option<ActivityId>> {
 		let vertex = &self.artifacts[*self.numbers.get(&artifact)? as usize];
 		let derivation = vertex.generated_by;
 		Some(derivation.map(|number| self.derivations[number as usize].activity))
 	}
 
-	/// One page of a walk at a block, as the runtime of that block answers it, save that no walk is too large and that the uses of an
-	/// artifact are those that made something by that block, without what only read it. `walks` are the walks so far. A page ends before the
-	/// artifact with which it would have more than [`MAX_EDGES`] derivations.
+	/// One page of a walk at a block, as the runtime of that block answers it, save that no walk is too large and that
+	/// the uses of an artifact are those that made something by that block, without what only read it. `walks` are the
+	/// walks so far. A page ends before the artifact with which it would have more than [`MAX_EDGES`] derivations.
 	///
 	/// # Errors
-	/// [`TraceError::NotFound`] when the artifact is not registered, [`TraceError::TooLarge`] when one artifact of the page has so many.
+	/// [`TraceError::NotFound`] when the artifact is not registered, [`TraceError::TooLarge`] when one artifact of the
+	/// page has so many.
 	pub fn trace(&self, query: &TraceQuery, block: u32, walks: &mut Walks) -> Result<Trace, TraceError> {
 		let start = self.numbers.get(&query.artifact).copied();
 		let start = start.filter(|start| self.artifacts[*start as usize].block <= block);
@@ -191,7 +193,8 @@ impl Graph {
 		}
 	}
 
-	/// The derivations by which a walk goes on from an artifact, in the runtime's order, with the artifact at their other end.
+	/// The derivations by which a walk goes on from an artifact, in the runtime's order, with the artifact at their
+	/// other end.
 	fn edges(&self, question: &Question, number: u32, mut each: impl FnMut(TraceEdge, u32)) {
 		let vertex = &self.artifacts[number as usize];
 		let edge = |derivation: &Derivation, from: u32, to: u32| TraceEdge {

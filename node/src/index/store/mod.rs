@@ -84,7 +84,8 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-	/// The cause as anybody may know it who asks the index. Where its database is and as whom it is opened stays in the node's log.
+	/// The cause as anybody may know it who asks the index. Where its database is and as whom it is opened stays in the
+	/// node's log.
 	pub fn told(&self) -> &'static str {
 		match self {
 			Self::Refused(_) => "the index is not one to use: the node's log says why, and what to do about it",
@@ -115,8 +116,8 @@ pub struct Store {
 }
 
 impl Store {
-	/// Opens the database for one writer, makes it when it is not there, brings its tables to this version and checks that it belongs to the
-	/// chain with this first block.
+	/// Opens the database for one writer, makes it when it is not there, brings its tables to this version and checks
+	/// that it belongs to the chain with this first block.
 	///
 	/// # Errors
 	/// [`Error::Refused`] for the database of another chain or of a newer version.

@@ -1,4 +1,5 @@
-//! Statements that are put together. sqlx's own builder writes placeholders that PostgreSQL does not know when it does not know the database.
+//! Statements that are put together. sqlx's own builder writes placeholders that PostgreSQL does not know when it does
+//! not know the database.
 
 use sqlx::{any::AnyArguments, query::Query, Any, AnyConnection, Arguments as _, Encode, Type};
 

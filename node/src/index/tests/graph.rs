@@ -92,7 +92,8 @@ fn a_walk_of_a_hundred_thousand_has_every_artifact_once() {
 #[test]
 fn a_page_has_only_so_many_derivations() {
 	const BY: u64 = MAX_EDGES as u64 / 2;
-	// From a root come three that each were used for a half of what a page can have, and a fourth that was used for more.
+	// From a root come three that each were used for a half of what a page can have, and a fourth that was used for
+	// more.
 	let root = 6 * BY;
 	let artifacts = (0..=root).map(|number| artifact(number, 1));
 	let made = (0..5 * BY + 1).map(|number| derivation(number, 1, &[(number / BY).min(3)], &[4 + number]));

@@ -235,7 +235,8 @@ impl Model {
 		);
 	}
 
-	/// The walk as it is defined: breadth first, each artifact once, by the derivations in the order in which they were made.
+	/// The walk as it is defined: breadth first, each artifact once, by the derivations in the order in which they were
+	/// made.
 	fn walk(&self, start: ArtifactId, direction: Direction, depth: u32, block: u32) -> Vec<(ArtifactId, u32)> {
 		let mut order = vec![(start, 0)];
 		let mut at = 0;

@@ -1,4 +1,5 @@
-//! A PostgreSQL server of one's own: on loopback, in a temporary directory, as an unprivileged user, gone when it is dropped.
+//! A PostgreSQL server of one's own: on loopback, in a temporary directory, as an unprivileged user, gone when it is
+//! dropped.
 
 use std::{
 	fs,
