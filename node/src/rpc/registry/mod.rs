@@ -228,7 +228,7 @@ pub const METHODS: &[Method] = &[
 	read(
 		"index_status",
 		&[],
-		"How far the index of finalized events has come, how many blocks it is behind, and why it has stopped if it has.",
+		"How far the index of finalized events has come, how many blocks it is behind, which events it could not read, and why it has stopped if it has.",
 	),
 	read(
 		"lineage_artifact",
