@@ -207,7 +207,4 @@ mod runtime {
 	pub type Access = pallet_access;
 	#[runtime::pallet_index(23)]
 	pub type Annotation = pallet_annotation;
-	#[cfg(feature = "rehearsal")]
-	#[runtime::pallet_index(99)]
-	pub type Wrapper = rehearsal::wrapper;
 }

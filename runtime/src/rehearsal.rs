@@ -1,8 +1,7 @@
 //! The version after this one, to rehearse an upgrade with on running nodes (`tests/upgrade`).
 //!
-//! It changes what later versions may change: the state by a migration that touches every member, the calls by a
-//! wrapper that older nodes don't know, the transactions by one more extension, and the ledger events by a new version
-//! of a domain.
+//! It changes what later versions may change: the state by a migration that touches every member, the transactions by
+//! one more extension, and the ledger events by a new version of a domain.
 
 use crate::*;
 use alloc::borrow::Cow;
@@ -47,35 +46,6 @@ impl TransactionExtension<RuntimeCall> for CheckNothing {
 
 	impl_tx_ext_default!(RuntimeCall; validate prepare);
 }
-
-/// A call around a call.
-#[frame_support::pallet]
-pub mod wrapper {
-	use alloc::boxed::Box;
-	use frame_support::pallet_prelude::*;
-	use frame_system::pallet_prelude::*;
-	use sp_runtime::traits::Dispatchable;
-
-	/// The wrapper.
-	#[pallet::pallet]
-	pub struct Pallet<T>(_);
-
-	/// It takes nothing from the runtime.
-	#[pallet::config]
-	pub trait Config: frame_system::Config {}
-
-	#[pallet::call]
-	impl<T: Config> Pallet<T> {
-		/// Dispatches a call as its signer.
-		#[pallet::call_index(0)]
-		#[pallet::weight(call.get_dispatch_info().call_weight)]
-		pub fn wrap(origin: OriginFor<T>, call: Box<<T as frame_system::Config>::RuntimeCall>) -> DispatchResult {
-			call.dispatch(origin).map(|_| ()).map_err(|error| error.error)
-		}
-	}
-}
-
-impl wrapper::Config for Runtime {}
 
 /// The envelope as this version writes it: the events of consents have one byte more.
 pub fn reseal(mut envelope: Envelope) -> Envelope {
