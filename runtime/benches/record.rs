@@ -46,23 +46,23 @@ const CACHE_BYTES: usize = 1 << 30;
 /// What the batch looks like.
 struct Shape {
 	name: &'static str,
-	/// How many different subjects; none for accesses to the data set as a whole.
+	/// How many different subjects; none for accesses to the dataset as a whole.
 	subjects: u32,
 	/// How many different seconds they occurred in.
 	seconds: u32,
-	/// How many subjects are enrolled in the data set.
+	/// How many subjects are enrolled in the dataset.
 	enrolled: u32,
 }
 
 const SHAPES: [Shape; 6] = [
 	Shape {
-		name: "the data set as a whole, in one second",
+		name: "the dataset as a whole, in one second",
 		subjects: 0,
 		seconds: 1,
 		enrolled: 1_000,
 	},
 	Shape {
-		name: "the data set as a whole, one in each of 1,000 seconds",
+		name: "the dataset as a whole, one in each of 1,000 seconds",
 		subjects: 0,
 		seconds: 1_000,
 		enrolled: 1_000,
@@ -86,7 +86,7 @@ const SHAPES: [Shape; 6] = [
 		enrolled: 100_000,
 	},
 	Shape {
-		name: "the data set of 100,000 subjects as a whole, in one second",
+		name: "the dataset of 100,000 subjects as a whole, in one second",
 		subjects: 0,
 		seconds: 1,
 		enrolled: 100_000,
@@ -105,7 +105,7 @@ fn consent() -> Scope {
 	scope
 }
 
-/// The development chain with a data set and its subjects.
+/// The development chain with a dataset and its subjects.
 fn state(wasm: &[u8], enrolled: u32) -> TestExternalities<BlakeTwo256> {
 	let genesis = GenesisConfigBuilderRuntimeCaller::<sp_io::SubstrateHostFunctions>::new(wasm);
 	let storage = genesis.get_storage_for_named_preset(Some(&"development".into()));

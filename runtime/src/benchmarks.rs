@@ -94,7 +94,7 @@ pub fn silence() {
 	pallet_session::Validators::<Runtime>::put(validators);
 }
 
-/// A data set that allows everything.
+/// A dataset that allows everything.
 fn declare(owner: MemberId, dataset: DatasetId, subjects: u32) {
 	let everything = Versioned::V1(Scope::everything(0));
 	let (label, cohort) = (everything.clone(), everything);
@@ -133,7 +133,7 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 					under: H256::zero(),
 				}]
 				.try_into()
-				.expect("one data set"),
+				.expect("one dataset"),
 			};
 			pallet_consent::Subjects::<Runtime>::insert(subject, owner, known);
 		}

@@ -28,10 +28,10 @@ pub struct ArtifactReport {
 	pub evidence: Vec<(MemberId, Evidence, UnixMillis)>,
 }
 
-/// The state of a data set's log.
+/// The state of a dataset's log.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct LogSummary {
-	/// The member whose data set it is.
+	/// The member whose dataset it is.
 	pub owner: MemberId,
 	/// How many events are in the log.
 	pub count: u64,
@@ -44,9 +44,9 @@ pub struct LogSummary {
 /// An access that is asked about.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct AccessQuery {
-	/// The data set.
+	/// The dataset.
 	pub dataset: DatasetId,
-	/// Whose data; none for the data set as a whole.
+	/// Whose data; none for the dataset as a whole.
 	pub subject: Option<Pseudonym>,
 	/// Why.
 	pub purpose: Option<Purpose>,
@@ -78,18 +78,18 @@ pub struct ConsentView {
 	pub document: H256,
 	/// What it allows, and until when.
 	pub scope: Scope,
-	/// The data sets that the subject is enrolled in.
+	/// The datasets that the subject is enrolled in.
 	pub datasets: Vec<DatasetId>,
 }
 
-/// A data set with what it may be used for.
+/// A dataset with what it may be used for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct DatasetView {
-	/// The member whose data set it is.
+	/// The member whose dataset it is.
 	pub owner: MemberId,
-	/// What the data set itself allows.
+	/// What the dataset itself allows.
 	pub label: Scope,
-	/// What the data set and the consents of all its subjects allow.
+	/// What the dataset and the consents of all its subjects allow.
 	pub cohort: Scope,
 	/// How many subjects are enrolled.
 	pub subjects: u32,
@@ -110,11 +110,11 @@ sp_api::decl_runtime_apis! {
 		fn trace(query: TraceQuery) -> Result<Trace, TraceError>;
 	}
 
-	/// What happened to a data set.
+	/// What happened to a dataset.
 	pub trait AccessApi {
-		/// The state of the log, or none when the data set is not declared.
+		/// The state of the log, or none when the dataset is not declared.
 		fn log(dataset: DatasetId) -> Option<LogSummary>;
-		/// How an access would be judged, or none when the data set is not declared.
+		/// How an access would be judged, or none when the dataset is not declared.
 		fn check(query: AccessQuery) -> Option<AccessJudgement>;
 	}
 
@@ -122,7 +122,7 @@ sp_api::decl_runtime_apis! {
 	pub trait ConsentApi {
 		/// The consents of a subject at every hospital; empty when there are none.
 		fn subject(subject: Pseudonym) -> Vec<ConsentView>;
-		/// The data set, or none when it is not declared.
+		/// The dataset, or none when it is not declared.
 		fn dataset(dataset: DatasetId) -> Option<DatasetView>;
 	}
 

@@ -81,7 +81,7 @@ impl pallet_annotation::Config for Runtime {
 	type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
-/// A declared data set is an artifact of the lineage, under the same hash.
+/// A declared dataset is an artifact of the lineage, under the same hash.
 pub struct LineageArtifacts;
 impl pallet_consent::RegisterArtifact for LineageArtifacts {
 	fn register_dataset(owner: MemberId, dataset: DatasetId) -> DispatchResult {
@@ -134,7 +134,7 @@ impl pallet_access::Activities for LineageActivities {
 	}
 }
 
-/// Campaigns are about data sets that a hospital has declared.
+/// Campaigns are about datasets that a hospital has declared.
 pub struct DeclaredDatasets;
 impl pallet_annotation::DatasetExists for DeclaredDatasets {
 	fn exists(dataset: DatasetId) -> bool {

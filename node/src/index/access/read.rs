@@ -20,7 +20,7 @@ use std::collections::HashMap;
 /// Which entries are asked for. What is none does not matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventQuery {
-	/// Of this data set.
+	/// Of this dataset.
 	pub dataset: Option<DatasetId>,
 	/// For this activity.
 	pub activity: Option<ActivityId>,
@@ -47,7 +47,7 @@ pub struct EventQuery {
 pub struct Found {
 	/// Where its batch was recorded.
 	pub place: Place,
-	/// Its index in the log of its data set.
+	/// Its index in the log of its dataset.
 	pub index: u64,
 	/// The entry.
 	pub entry: LogEntry,
@@ -71,7 +71,7 @@ const ENTRY: &str = "SELECT e.batch, e.position, e.breaches, e.event, b.reporter
 const FROM_BATCH: &str = "COALESCE((SELECT MAX(first) FROM batches WHERE log = $1 AND first <= $2), 0)";
 
 impl Store {
-	/// Entries in the order in which they were recorded. Of one data set that is the order of its log.
+	/// Entries in the order in which they were recorded. Of one dataset that is the order of its log.
 	///
 	/// No more than [`SCAN`] rows are looked at, so that a question ends soon however rare its answer is: a page can
 	/// have fewer entries than its limit, or none, and a next one.
@@ -223,7 +223,7 @@ impl Store {
 		rows.into_iter().map(|(member,)| number(member)).collect()
 	}
 
-	/// The log of a data set; none when nothing was recorded.
+	/// The log of a dataset; none when nothing was recorded.
 	///
 	/// # Errors
 	/// [`Error`].

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// any other.
 pub const TREE_STEP: u32 = 8;
 
-/// The log of a data set, as far as the index has come.
+/// The log of a dataset, as far as the index has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
 	/// Its number in the index.
@@ -46,12 +46,12 @@ impl Logs {
 		}
 	}
 
-	/// Whether the log of this data set is here.
+	/// Whether the log of this dataset is here.
 	pub fn has(&self, dataset: &DatasetId) -> bool {
 		self.known.contains_key(dataset)
 	}
 
-	/// Puts in the log of a data set as the index has it; none when nothing was recorded.
+	/// Puts in the log of a dataset as the index has it; none when nothing was recorded.
 	pub fn insert(&mut self, dataset: DatasetId, log: Option<Log>) {
 		let log = log.unwrap_or_else(|| {
 			self.last += 1;
@@ -133,7 +133,7 @@ pub struct Entry {
 pub struct Breach {
 	/// The block that recorded it.
 	pub block: Block,
-	/// Its index in the log of its data set.
+	/// Its index in the log of its dataset.
 	pub index: u64,
 	/// The entry.
 	pub entry: LogEntry,

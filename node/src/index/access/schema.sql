@@ -1,6 +1,6 @@
 -- The logs of the datasets. See ../schema.sql for what a place is.
 
--- The log of a data set, with the encoded accumulator over its entries.
+-- The log of a dataset, with the encoded accumulator over its entries.
 CREATE TABLE logs (
 	id BIGINT NOT NULL PRIMARY KEY,
 	dataset BLOB NOT NULL UNIQUE,

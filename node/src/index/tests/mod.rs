@@ -73,7 +73,7 @@ fn everything() -> EventQuery {
 	}
 }
 
-/// A chain with `blocks` blocks of `size` accesses to one data set; every tenth has a breach.
+/// A chain with `blocks` blocks of `size` accesses to one dataset; every tenth has a breach.
 fn accesses(blocks: u64, size: u64) -> (Arc<Made>, Ledger) {
 	let chain = Made::new(0);
 	let mut ledger = Ledger::default();
