@@ -70,7 +70,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
 pub type BlockNumber = u32;
 /// A transaction's signature.
 pub type Signature = MultiSignature;
-/// An account: the public key of whoever signs.
+/// An account: the public key of the signer.
 pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
 /// An amount of tokens, in the smallest unit: 10^-12 KEX.
 pub type Balance = u128;

@@ -32,8 +32,8 @@ const MAX_ROWS: usize = 20_000;
 const MAX_BLOCKS: u32 = 1_000;
 /// How long the worker waits before it tries again for the first time, and at the most.
 const WAIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-/// How often a long work says how far it is.
-const SAYS: Duration = Duration::from_secs(10);
+/// How often a long catch-up logs its progress.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// The chain, as far as the index asks it. Reading a block may block the thread.
 pub trait Chain: Send + Sync + 'static {
@@ -91,10 +91,10 @@ impl Error {
 }
 
 impl Error {
-	/// The cause as anybody may know it who asks the index.
-	fn told(&self) -> String {
+	/// The cause without what only the operator may see.
+	fn public_cause(&self) -> String {
 		match self {
-			Self::Store(error) => error.told().into(),
+			Self::Store(error) => error.public_cause().into(),
 			error => error.to_string(),
 		}
 	}
@@ -139,8 +139,8 @@ pub struct Follower<C> {
 	index: Arc<Index>,
 	store: Option<Store>,
 	position: Option<Position>,
-	/// The last block whose breaches were told.
-	told: Option<u32>,
+	/// The last block whose breaches were published.
+	published_to: Option<u32>,
 	/// The last error in the log.
 	reported: Option<String>,
 	/// The events that could not be read.
@@ -168,7 +168,7 @@ impl<C: Chain> Follower<C> {
 			index: Arc::default(),
 			store: None,
 			position: None,
-			told: None,
+			published_to: None,
 			reported: None,
 			skipped: AllSkipped::new(),
 		})
@@ -230,10 +230,10 @@ impl<C: Chain> Follower<C> {
 		let logs = Logs::new(store.last_log().await?, has_gaps(&skipped));
 		self.skipped = skipped;
 		// A transaction may have gone through although its answer was lost, or another node shares the index.
-		if let Some(told) = self.told.filter(|told| *told < last.number) {
-			self.tell_from(&store, told, last.number).await?;
+		if let Some(published) = self.published_to.filter(|number| *number < last.number) {
+			self.publish_breaches(&store, published, last.number).await?;
 		}
-		self.told = Some(last.number);
+		self.published_to = Some(last.number);
 		self.publish(last);
 		Ok((store, Position { last, logs }))
 	}
@@ -246,7 +246,7 @@ impl<C: Chain> Follower<C> {
 		loop {
 			let mut said = Instant::now();
 			let says = |block: Block| {
-				if said.elapsed() >= SAYS {
+				if said.elapsed() >= LOG_INTERVAL {
 					said = Instant::now();
 					log::info!(target: "index", "block {} of {}", block.number, chain.finalized().number);
 				}
@@ -272,7 +272,7 @@ impl<C: Chain> Follower<C> {
 		}
 	}
 
-	/// Takes in every block that is final by now, and tells after each transaction to which block that is.
+	/// Takes in every block that is final by now, and reports after each transaction to which block that is.
 	///
 	/// # Errors
 	/// [`Error`]. What was written before stays.
@@ -318,18 +318,18 @@ impl<C: Chain> Follower<C> {
 		let extended = self.index.extend_lineage(&rows, to, lacks_lineage(&self.skipped));
 		extended.map_err(missing)?;
 		self.publish(to);
-		self.told = Some(to.number);
+		self.published_to = Some(to.number);
 		for breach in rows.access.breaches {
-			self.tell(breach);
+			self.publish_breach(breach);
 		}
 		Ok(())
 	}
 
-	/// Tells the breaches after one block and up to another.
-	async fn tell_from(&self, store: &Store, told: u32, until: u32) -> Result<(), Error> {
+	/// Publishes the breaches after one block and up to another.
+	async fn publish_breaches(&self, store: &Store, after: u32, until: u32) -> Result<(), Error> {
 		let mut query = EventQuery {
 			breaches: Some(true),
-			after: Some((place(told + 1, 0) - 1, u64::MAX)),
+			after: Some((place(after + 1, 0) - 1, u64::MAX)),
 			until,
 			limit: 1_000,
 			..EventQuery::default()
@@ -339,7 +339,7 @@ impl<C: Chain> Follower<C> {
 			for found in page.entries {
 				let number = found.block();
 				let hash = canonical(&*self.chain, number)?;
-				self.tell(Breach {
+				self.publish_breach(Breach {
 					block: Block { hash, number },
 					index: found.index,
 					entry: found.entry,
@@ -352,7 +352,7 @@ impl<C: Chain> Follower<C> {
 		}
 	}
 
-	fn tell(&self, breach: Breach) {
+	fn publish_breach(&self, breach: Breach) {
 		// Nobody may be listening.
 		let _ = self.index.breaches.send(Arc::new(breach));
 	}
@@ -382,8 +382,8 @@ impl<C: Chain> Follower<C> {
 			log::warn!(target: "index", "{text}; trying again");
 		}
 		self.reported = Some(text);
-		let told = error.told();
-		self.index.progress.send_modify(|progress| progress.error = Some(told));
+		let cause = error.public_cause();
+		self.index.progress.send_modify(|progress| progress.error = Some(cause));
 	}
 }
 

@@ -1,6 +1,6 @@
 //! The history of a domain: its events in order, found by the things that they name.
 //!
-//! A domain is one file, which says under which keys each of its events is found. Its two tables follow from its name.
+//! A domain only says under which keys each of its events is found. Its two tables follow from its name.
 
 use super::{
 	place::{block_of, end_of, int, Place},

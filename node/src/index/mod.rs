@@ -9,7 +9,7 @@
 //! | [`place`] | the order of all that happened |
 //! | [`access`] | the logs: entries, and what proofs are made from |
 //! | [`history`] | what the other domains share: events in order, found by keys |
-//! | [`consent`], [`lineage`], [`members`], [`governance`], [`annotation`] | these domains |
+//! | [`consent`], [`lineage`], [`members`], [`governance`], [`annotation`] | the keys of each domain's events |
 //! | [`metrics`] | what Prometheus shows of it |
 //! | [`command`] | `kexin-node index` |
 //!
@@ -57,7 +57,7 @@ use tokio::sync::{broadcast, watch};
 /// Breaches that a subscriber may be behind before it is dropped.
 const BREACHES: usize = 4096;
 /// How long a question waits for a block that was final a moment ago.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+const BLOCK_WAIT: Duration = Duration::from_millis(1_500);
 /// Further behind than this many blocks the index is not waited for.
 const NEAR: u32 = 8;
 
@@ -181,7 +181,7 @@ impl Index {
 		let now = progress.borrow_and_update().clone();
 		if near(&now) && !reached(&now) {
 			// What has not come by then is not in the answer, which says so.
-			let _ = tokio::time::timeout(PATIENCE, progress.wait_for(reached)).await;
+			let _ = tokio::time::timeout(BLOCK_WAIT, progress.wait_for(reached)).await;
 		}
 		let now = self.progress();
 		match (self.store.get(), now.indexed) {

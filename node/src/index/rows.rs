@@ -126,14 +126,24 @@ impl Rows {
 
 	/// Adds the rows of the blocks after these.
 	pub fn extend(&mut self, later: Self) {
-		self.access.extend(later.access);
-		self.consent.extend(later.consent);
-		self.lineage.extend(later.lineage);
-		self.members.extend(later.members);
-		self.governance.extend(later.governance);
-		self.annotation.extend(later.annotation);
-		self.graph.extend(later.graph);
-		add_skipped(&mut self.skipped, &later.skipped);
+		let Self {
+			access,
+			consent,
+			lineage,
+			members,
+			governance,
+			annotation,
+			skipped,
+			graph,
+		} = later;
+		self.access.extend(access);
+		self.consent.extend(consent);
+		self.lineage.extend(lineage);
+		self.members.extend(members);
+		self.governance.extend(governance);
+		self.annotation.extend(annotation);
+		self.graph.extend(graph);
+		add_skipped(&mut self.skipped, &skipped);
 	}
 
 	/// About how many rows these are.
@@ -147,12 +157,24 @@ impl Rows {
 	/// # Errors
 	/// The database's.
 	pub async fn write(&self, connection: &mut AnyConnection) -> sqlx::Result<()> {
-		self.access.write(connection).await?;
-		self.consent.write(connection).await?;
-		self.lineage.write(connection).await?;
-		self.members.write(connection).await?;
-		self.governance.write(connection).await?;
-		self.annotation.write(connection).await
+		let Self {
+			access,
+			consent,
+			lineage,
+			members,
+			governance,
+			annotation,
+			// The store adds these to what is there.
+			skipped: _,
+			// It is in memory alone.
+			graph: _,
+		} = self;
+		access.write(connection).await?;
+		consent.write(connection).await?;
+		lineage.write(connection).await?;
+		members.write(connection).await?;
+		governance.write(connection).await?;
+		annotation.write(connection).await
 	}
 }
 

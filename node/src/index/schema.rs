@@ -39,7 +39,7 @@ pub const POSTGRES_SCHEMA: &str = "
 /// What every connection to PostgreSQL starts with.
 pub const POSTGRES_CONNECTION: &str = "SET search_path TO kexin_index";
 
-/// What those begin with that answer questions: what takes longer, in milliseconds, nobody waits for. SQLite has no
+/// What each connection for queries starts with. PostgreSQL stops a query after 10,000 ms. SQLite has no
 /// such limit; there each question looks at so few rows that it needs none.
 pub const POSTGRES_QUESTIONS: &str = "SET search_path TO kexin_index; SET statement_timeout TO 10000";
 

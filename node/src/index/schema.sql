@@ -1,5 +1,5 @@
 -- A place is the number of a block times 2^20, plus the position of what happened in it: it orders everything on the ledger.
--- Moments are milliseconds since 1970. Hashes, pseudonyms and encodings are bytes.
+-- Times are milliseconds since 1970. Hashes, pseudonyms and encodings are bytes.
 
 -- One row: the chain that the index belongs to, and the last block that is in it.
 CREATE TABLE progress (

@@ -84,7 +84,7 @@ impl RpcError {
 impl From<crate::index::store::Error> for RpcError {
 	fn from(error: crate::index::store::Error) -> Self {
 		log::debug!(target: "index", "the index could not answer: {error}");
-		Self::IndexUnavailable(error.told().into())
+		Self::IndexUnavailable(error.public_cause().into())
 	}
 }
 

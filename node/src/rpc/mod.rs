@@ -3,9 +3,8 @@
 //! | module | what it holds |
 //! |---|---|
 //! | [`registry`] | the table of all methods, and how to add one |
-//! | [`access`], [`annotation`], [`audit`] | the methods that are named so |
-//! | [`consent`], [`governance`], [`index`] | the methods that are named so |
-//! | [`lineage`], [`members`] | the methods that are named so |
+//! | [`access`], [`annotation`], [`audit`], [`consent`] | the methods whose names begin with the module's |
+//! | [`governance`], [`index`], [`lineage`], [`members`] | the same |
 //! | [`history`] | what the `…_history` methods share |
 //! | [`context`] | what the methods answer from |
 //! | [`answer`], [`error`] | the envelope of an answer, and the error codes |

@@ -1,4 +1,4 @@
-//! Lets somebody watch what batches add to the logs. The chain itself keeps only accumulators, and its events only
+//! Lets a runtime API watch what batches add to the logs. The chain itself keeps only accumulators, and its events only
 //! positions.
 
 use alloc::vec::Vec;

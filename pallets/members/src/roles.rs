@@ -1,4 +1,4 @@
-//! Who sits on the council, and whose validators run the chain.
+//! Who sits on the council, whose validators run the chain, and when a validator is suspended.
 //!
 //! Both follow from the members. Every change of a member updates them, so nothing ever has to read all members.
 

@@ -30,9 +30,9 @@ pub struct EventQuery {
 	pub subject: Option<Pseudonym>,
 	/// With breaches, or without.
 	pub breaches: Option<bool>,
-	/// That took place at this moment or later.
+	/// That took place at this time or later.
 	pub from: Option<UnixMillis>,
-	/// That took place before this moment.
+	/// That took place before this time.
 	pub to: Option<UnixMillis>,
 	/// After this place and index.
 	pub after: Option<(Place, u64)>,

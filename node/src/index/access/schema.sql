@@ -24,7 +24,7 @@ CREATE TABLE trees (
 	PRIMARY KEY (log, height, position)
 );
 
--- What the entries of a batch share. `earliest` and `latest` bound the moments of its accesses.
+-- What the entries of a batch share. `earliest` and `latest` bound the times of its accesses.
 CREATE TABLE batches (
 	place BIGINT NOT NULL PRIMARY KEY,
 	log BIGINT NOT NULL,

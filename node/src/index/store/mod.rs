@@ -19,8 +19,8 @@ use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 /// Connections that answer questions, at most.
 const QUESTIONS: u32 = 4;
-/// How long is waited for a connection.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a query waits for a connection.
+const CONNECTION_WAIT: Duration = Duration::from_secs(10);
 
 /// Where the index is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ impl fmt::Display for Location {
 /// Why the database did not do what it was asked.
 #[derive(Debug)]
 pub enum Error {
-	/// It is not one to use, and what to do about it.
+	/// It can't be used, and what to do about it.
 	Refused(String),
 	/// Another process wrote to it meanwhile.
 	Moved,
@@ -84,11 +84,11 @@ impl fmt::Display for Error {
 }
 
 impl Error {
-	/// The cause as anybody may know it who asks the index. Where its database is and as whom it is opened stays in the
+	/// The cause without what only the operator may see. Where the database is and who opens it stays in the
 	/// node's log.
-	pub fn told(&self) -> &'static str {
+	pub fn public_cause(&self) -> &'static str {
 		match self {
-			Self::Refused(_) => "the index is not one to use: the node's log says why, and what to do about it",
+			Self::Refused(_) => "the index can't be used: the node's log says why and what to do",
 			Self::Moved => "another process writes to the same index",
 			Self::Away(_) => "the index's database does not answer: the node's log has the cause",
 		}
@@ -157,7 +157,7 @@ impl Store {
 	fn connect(location: &Location, connections: u32, start: &'static str) -> Result<Self, Error> {
 		let pool = AnyPoolOptions::new()
 			.max_connections(connections)
-			.acquire_timeout(PATIENCE)
+			.acquire_timeout(CONNECTION_WAIT)
 			.after_connect(move |connection, _| {
 				Box::pin(async move {
 					connection.execute(start).await?;
