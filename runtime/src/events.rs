@@ -1,7 +1,7 @@
 //! The events of a block, in the vocabulary of the ledger (`LedgerEventsApi`).
 //!
-//! One line maps one event of a pallet. A new event without a line does not compile, and neither does a new pallet without
-//! an arm in `ledger_event`, so that none is lost silently.
+//! One line maps one event of a pallet. A new event without a line does not compile, and neither does a new pallet
+//! without an arm in `ledger_event`, so that none is lost silently.
 
 use crate::*;
 use kexin_primitives::events::{

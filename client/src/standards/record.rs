@@ -1,7 +1,7 @@
 //! The seam between the standards and the import: what every reader makes of a file.
 //!
-//! To read another standard, implement [`Reader`] in `standards/<name>/read` and construct it in `client/src/commands/import.rs`. Nothing
-//! in [`import`](crate::import) changes.
+//! To read another standard, implement [`Reader`] in `standards/<name>/read` and construct it in
+//! `client/src/commands/import.rs`. Nothing in [`import`](crate::import) changes.
 
 use kexin_primitives::{access::AccessEvent, scope::Scope, Pseudonym, UnixMillis, H256};
 use serde::Serialize;
