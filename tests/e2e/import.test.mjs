@@ -8,11 +8,14 @@ import { accessEvent as event, Chain, root, until } from './harness.mjs';
 
 const DATASET = 'text:import-test';
 const GATEWAY = { key: '//Alice//gateway' };
+/** A key that records accesses and consents. */
+const BOTH = { key: '//Alice//both' };
 let chain;
 
 before(async () => {
   chain = await Chain.start();
   chain.setUpHospital(DATASET);
+  chain.kexin(['members', 'add-key', BOTH.key, '--powers', 'gateway,steward'], { key: '//Alice' });
 });
 after(() => chain?.stop());
 
@@ -27,7 +30,7 @@ test('every record is on the ledger, quarantined with a reason, or not applicabl
     const name = `${number}.${ndjson === undefined ? 'json' : 'ndjson'}`;
     writeFileSync(join(path, name), ndjson ?? text ?? JSON.stringify(json));
   }
-  const run = chain.kexin(['--json', 'import', '--dataset', DATASET, '--timezone', '+00:00', path], { ...GATEWAY, check: false });
+  const run = chain.kexin(['--json', 'import', '--dataset', DATASET, '--timezone', '+00:00', path], { ...BOTH, check: false });
   assert.ok([0, 3].includes(run.code), run.err);
   const outcomes = lines(run.out);
   const { summary } = outcomes.pop();
@@ -98,7 +101,7 @@ test('a wrong key and an unknown dataset have errors of their own', () => {
   assert.match(steward.err + steward.out, /lacks the power/);
   const unknown = chain.kexin(['import', '--dataset', 'text:nowhere', file], { ...GATEWAY, check: false });
   assert.match(unknown.err + unknown.out, /UnknownDataset/);
-  const retried = chain.kexin(['import', '--retry', '--dataset', DATASET, file], { ...GATEWAY, check: false });
+  const retried = chain.kexin(['import', '--retry', '--dataset', DATASET, file], { ...BOTH, check: false });
   assert.ok([0, 3].includes(retried.code), 'the quarantine can be retried');
 });
 
