@@ -4,6 +4,9 @@
 //! test ties its encodings to the pallets. [`example`] matches every [`Function`]: one that is added to the client and
 //! not here doesn't compile.
 
+// All of it is a test.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
 use codec::{DecodeAll as _, Encode as _};
 use frame_support::weights::Weight;
 use kexin::call::{self, Account, Call, Function};
