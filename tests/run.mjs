@@ -1,7 +1,7 @@
 // Runs the tests with real nodes, each file in a process of its own: `node tests/run.mjs [PART-OF-A-PATH...]`.
 //
-// Most files wait for slots and leave the processors idle, so several of them run side by side. Files that keep a processor busy run beside
-// them, one for each processor. `KEXIN_LANES` sets how many of the first kind run at a time.
+// Most files wait for slots and leave the processors idle, so as many of them run side by side as there are processors. Files that keep a
+// processor busy run beside them on all processors but one, at least one at a time. `KEXIN_LANES` sets how many of the first kind run at a time.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -84,8 +84,8 @@ if (!process.env.KEXIN_BIN) throw new Error('KEXIN_BIN must name the directory w
 if (files.length === 0) throw new Error(`no test has ${wanted.join(' or ')} in its path`);
 const processors = availableParallelism();
 await Promise.all([
-  pool(files.filter((file) => BUSY.test(file)), processors),
-  pool(files.filter((file) => !BUSY.test(file)), Number(process.env.KEXIN_LANES ?? processors + 1)),
+  pool(files.filter((file) => BUSY.test(file)), Math.max(1, processors - 1)),
+  pool(files.filter((file) => !BUSY.test(file)), Number(process.env.KEXIN_LANES ?? processors)),
 ]);
 console.log('seconds  file');
 for (const { file, seconds, passed } of results.sort((one, other) => other.seconds - one.seconds)) {
