@@ -17,7 +17,6 @@ let api;
 let genesis;
 /** A node that looks at the state with runtimes of the same versions that can check it. */
 let checker;
-let validators;
 
 /** The runtime of one of the crates of `tests/upgrade`. */
 const runtime = (name) => join(bin, `wbuild/kexin-${name}-runtime/kexin_${name}_runtime.compact.compressed.wasm`);
@@ -29,8 +28,8 @@ before(async () => {
   const checks = mkdtempSync(join(tmpdir(), 'kexin-e2e-'));
   for (const name of ['present', 'next']) cpSync(runtime(name), join(checks, `${name}.wasm`));
   for (const name of ['alice', 'bob', 'charlie', 'dave']) await enter(spec, name);
-  checker = await enter(spec, null, ['--wasm-runtime-overrides', checks, '--name', 'checker']);
-  validators = nodes.filter((node) => node !== checker);
+  // It needs four compiled runtimes at hand: the two of the chain, and the two that replace them.
+  checker = await enter(spec, null, ['--wasm-runtime-overrides', checks, '--runtime-cache-size', '4', '--name', 'checker']);
   [alice] = nodes;
   await Promise.all(nodes.map((node) => node.ready()));
   alice.setUpHospital(DATASET);
@@ -96,7 +95,7 @@ test('the runtime is replaced on running nodes, and its migrations leave a sound
   const before = await names();
   const { block } = alice.json(['council', 'apply-upgrade', runtime('next')], { key: '//Alice' });
   const number = (await api.rpc.chain.getHeader(block)).number.toNumber();
-  for (const node of validators) {
+  for (const node of nodes) {
     await until('finality under the new rules', () => node.json(['status']).finalized >= number + 3);
   }
   for (const unsubscribe of subscriptions) unsubscribe();
@@ -104,6 +103,8 @@ test('the runtime is replaced on running nodes, and its migrations leave a sound
   assert.equal((await api.rpc.state.getRuntimeVersion()).specVersion.toNumber(), 2);
   assert.deepEqual(await names(), before.map((name) => name.toUpperCase()).sort());
   assert.notDeepEqual(before, await names());
+  await check(block);
+  await check();
 });
 
 test('proofs from before and after hold, and each access names the rules that judged it', async () => {
@@ -120,7 +121,7 @@ test('the index of a node that is older than the runtime skips what it cannot re
   const dataset = blake2AsHex('upgrade-test');
   const grant = ['consent', 'grant', 'Patient/1', '--document', dataset, '--purposes', 'TREAT'];
   alice.kexin(grant, { key: '//Alice//steward' });
-  for (const node of validators) {
+  for (const node of nodes) {
     const status = () => node.rpc('index_status');
     await until('the skipped event', async () => (await status()).skipped.length === 1);
     const { error, skipped } = await status();

@@ -234,7 +234,9 @@ impl<C: Chain> Follower<C> {
 			self.publish_breaches(&store, published, last.number).await?;
 		}
 		self.published_to = Some(last.number);
-		self.publish(last);
+		// An error stays until a block was taken in: what failed has not succeeded yet.
+		let error = self.index.progress.borrow().error.clone();
+		self.publish_progress(last, error);
 		Ok((store, Position { last, logs }))
 	}
 
@@ -358,11 +360,15 @@ impl<C: Chain> Follower<C> {
 	}
 
 	fn publish(&self, last: Block) {
+		self.publish_progress(last, None);
+	}
+
+	fn publish_progress(&self, last: Block, error: Option<String>) {
 		self.metrics.indexed(last.number);
 		self.metrics.finalized(self.chain.finalized().number);
 		let progress = Progress {
 			indexed: Some(last),
-			error: None,
+			error,
 			skipped: self.skipped.clone(),
 		};
 		self.index.progress.send_if_modified(|known| {
