@@ -1,7 +1,8 @@
 // Runs the tests with real nodes, each file in a process of its own: `node tests/run.mjs [PART-OF-A-PATH...]`.
 //
-// Most files wait for slots and leave the processors idle, so as many of them run side by side as there are processors. Files that keep a
-// processor busy run beside them on all processors but one, at least one at a time. `KEXIN_LANES` sets how many of the first kind run at a time.
+// Most files wait for slots and leave the processors idle, so as many of them run side by side as there are processors.
+// Files that keep a processor busy run beside them on all processors but one, at least one at a time. `KEXIN_LANES`
+// sets how many of the first kind run at a time.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -10,9 +11,13 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Files that keep a processor busy: hospitals record all the while, or the client and the node work without a pause. */
+/**
+ * Files that keep a processor busy: hospitals record all the while, or the client and the node work without a pause.
+ */
 const BUSY = /^faults\/(?!history)|^e2e\/(fuzz|import)/;
-/** Files that take minutes, the longest first. They start before the others, so that none of them runs alone at the end. */
+/**
+ * Files that take minutes, the longest first. They start before the others, so that none of them runs alone at the end.
+ */
 const LONG = [
   'faults/storage', 'e2e/finality', 'e2e/pilot', 'e2e/keys', 'faults/byzantine', 'e2e/upgrade', 'faults/floods', 'faults/partition',
   'e2e/validators', 'e2e/examples', 'e2e/peers', 'e2e/readme',
@@ -61,8 +66,9 @@ async function runFile(file) {
   end(child);
   running.delete(child);
   const seconds = Math.round((Date.now() - begun) / 1000);
-  results.push({ file, seconds, passed: code === 0 });
-  console.log(`\n--- ${file}, ${seconds} s${late ? `: not within ${LIMIT} minutes` : ''}\n${Buffer.concat(output)}`);
+  const report = `\n--- ${file}, ${seconds} s${late ? `: not within ${LIMIT} minutes` : ''}\n${Buffer.concat(output)}`;
+  results.push({ file, seconds, report, passed: code === 0 });
+  console.log(report);
 }
 
 /** Runs files in their order, so many at a time. */
@@ -91,4 +97,7 @@ console.log('seconds  file');
 for (const { file, seconds, passed } of results.sort((one, other) => other.seconds - one.seconds)) {
   console.log(`${String(seconds).padStart(7)}  ${file}${passed ? '' : ' (failed)'}`);
 }
-process.exitCode = results.every(({ passed }) => passed) ? 0 : 1;
+const failed = results.filter(({ passed }) => !passed);
+// Once more, where the end of a long log shows them.
+for (const { report } of failed) console.log(report);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,6 +1,7 @@
 //! What recording an access costs: the time that a block's execution of one batch takes, by the runtime's own
 //! WebAssembly on a state that is in the node's cache, divided by the number of events. What is not in the cache costs
-//! a database's read more.
+//! a database's read more. Beside it: what a node with an index pays once more for each event, because it executes the
+//! block again to learn its ledger events.
 //!
 //! `scripts/bench` runs it. The figures of one run are to be compared with each other.
 
@@ -15,25 +16,25 @@ use kexin_primitives::{
 	UnixMillis, Versioned, FOREVER, H256,
 };
 use kexin_runtime::{
-	AccountId, Header, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic, SLOT_MILLISECONDS, WASM_BINARY,
+	AccountId, Block, Header, Runtime, RuntimeCall, TxExtension, UncheckedExtrinsic, SLOT_MILLISECONDS, WASM_BINARY,
 };
 use sc_chain_spec::GenesisConfigBuilderRuntimeCaller;
 use sc_executor::WasmExecutor;
 use sp_consensus_babe::digests::{CompatibleDigestItem as _, PreDigest, SecondaryPlainPreDigest};
 use sp_core::{
-	traits::{CallContext, CodeExecutor, Externalities as _, RuntimeCode, WrappedRuntimeCode},
+	traits::{CallContext, CodeExecutor, Externalities, RuntimeCode, WrappedRuntimeCode},
 	Pair as _,
 };
 use sp_io::hashing::blake2_256;
 use sp_keyring::Sr25519Keyring::Alice;
 use sp_runtime::{
 	generic::SignedPayload,
-	traits::{BlakeTwo256, Header as _},
+	traits::{BlakeTwo256, Block as _, Header as _},
 	ApplyExtrinsicResult, Digest, DigestItem,
 };
 use sp_state_machine::{Ext, OverlayedChanges, TestExternalities, TrieBackendBuilder};
 use sp_trie::cache::{CacheSize, SharedTrieCache};
-use std::time::Instant;
+use std::{fmt, time::Instant};
 
 const BATCH: u32 = 1_000;
 const SAMPLES: usize = 15;
@@ -211,7 +212,8 @@ fn main() {
 	let header = Header::new(1, H256::zero(), H256::zero(), genesis, digest);
 	let timestamp = UncheckedExtrinsic::new_bare(RuntimeCall::Timestamp(pallet_timestamp::Call::set { now: NOW }));
 
-	println!("{BATCH} events a batch, median of {SAMPLES} runs (least to most), and the ratio to the first row");
+	println!("us an event, with {BATCH} events a batch: median of {SAMPLES} runs (least to most), and the ratio to the first row");
+	println!("{:>24}  ratio  {:>24}", "recording", "reading for the index");
 	let mut first = None;
 	for shape in &SHAPES {
 		let mut state = state(wasm, shape.enrolled);
@@ -232,33 +234,67 @@ fn main() {
 			let (result, _) = executor.call(ext, &code, method, data, context);
 			result.expect("it runs")
 		};
-		let apply = |result: Vec<u8>| {
+		let apply = |ext: &mut Ext<_, _>, extrinsic: &[u8]| {
+			let result = run(ext, "BlockBuilder_apply_extrinsic", extrinsic);
 			let result = ApplyExtrinsicResult::decode(&mut &result[..]).expect("a result");
 			assert_eq!(result, Ok(Ok(())));
 		};
+		ext.storage_start_transaction();
 		run(&mut ext, "Core_initialize_block", &header.encode());
-		apply(run(&mut ext, "BlockBuilder_apply_extrinsic", &timestamp.encode()));
+		apply(&mut ext, &timestamp.encode());
 		let data = record.encode();
+		let recording = Sampled::of(&mut ext, |ext| apply(ext, &data));
+		apply(&mut ext, &data);
+		let finalized = run(&mut ext, "BlockBuilder_finalize_block", &[]);
+		ext.storage_rollback_transaction().expect("it was started");
+
+		let header = Header::decode(&mut &finalized[..]).expect("a header");
+		let block = Block::new(header, vec![timestamp.clone(), record]).encode();
+		let reading = Sampled::of(&mut ext, |ext| {
+			let events = run(ext, "LedgerEventsApi_ledger_events", &block);
+			assert!(events.len() > BATCH as usize * size_of::<H256>(), "the batch is in it");
+		});
+		let ratio = recording.median / *first.get_or_insert(recording.median);
+		println!("{recording}  {ratio:4.2}x  {reading}  {}", shape.name);
+	}
+}
+
+/// How long something takes, in microseconds an event.
+struct Sampled {
+	median: f64,
+	least: f64,
+	most: f64,
+}
+
+impl Sampled {
+	/// Does it again and again on the same state.
+	fn of<E: Externalities>(ext: &mut E, mut act: impl FnMut(&mut E)) -> Self {
 		let mut samples = (0..=SAMPLES)
 			.map(|_| {
 				ext.storage_start_transaction();
 				let start = Instant::now();
-				let result = run(&mut ext, "BlockBuilder_apply_extrinsic", &data);
+				act(ext);
 				let elapsed = start.elapsed();
-				apply(result);
 				ext.storage_rollback_transaction().expect("it was started");
 				elapsed.as_secs_f64() * 1e6 / f64::from(BATCH)
 			})
 			.skip(1)
 			.collect::<Vec<_>>();
 		samples.sort_by(f64::total_cmp);
-		let median = samples[SAMPLES / 2];
-		let ratio = median / *first.get_or_insert(median);
-		println!(
-			"{median:6.2} us an event ({:.2} to {:.2})  {ratio:5.2}x  {}",
-			samples[0],
-			samples[SAMPLES - 1],
-			shape.name
-		);
+		Self {
+			median: samples[SAMPLES / 2],
+			least: samples[0],
+			most: samples[SAMPLES - 1],
+		}
+	}
+}
+
+impl fmt::Display for Sampled {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(
+			formatter,
+			"{:8.2} ({:5.2} to {:5.2})",
+			self.median, self.least, self.most
+		)
 	}
 }

@@ -1,7 +1,8 @@
 //! The version after this one, to rehearse an upgrade with on running nodes (`tests/upgrade`).
 //!
-//! It changes what later versions may change: the state by a migration that touches every member, the transactions by
-//! one more extension, and the ledger events by a new version of a domain.
+//! It changes what later versions may change: the state by a migration that touches every member, the calls that record
+//! accesses by another number of their pallet (in `lib.rs`), the transactions by one more extension, and the ledger
+//! events by a new version of a domain.
 
 use crate::*;
 use alloc::borrow::Cow;

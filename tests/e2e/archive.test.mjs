@@ -1,4 +1,5 @@
-// The archive of a chain: a node that is made from it alone gives the same answers and proofs, and a damaged archive is refused.
+// The archive of a chain: a node that is made from it alone gives the same answers and proofs, and a damaged archive is
+// refused.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

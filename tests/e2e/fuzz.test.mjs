@@ -1,5 +1,5 @@
-// Hostile requests to a real node: every answer is JSON-RPC with a documented code, the node stays up and small, and its later answers are
-// right. `KEXIN_FUZZ_SEED` chooses other requests, `KEXIN_FUZZ=N` makes N times as many.
+// Hostile requests to a real node: every answer is JSON-RPC with a documented code, the node stays up and small, and
+// its later answers are right. `KEXIN_FUZZ_SEED` chooses other requests, `KEXIN_FUZZ=N` makes N times as many.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +13,10 @@ const DATASET = blake2AsHex('the dataset of the requests');
 /** How much larger the node may get, in MiB: room for cached states and answers, not for the requests. */
 const GROWTH = 384;
 
-/** The codes of JSON-RPC itself: invalid JSON, invalid request, unknown method, invalid parameters, too many or too large. */
+/**
+ * The codes of JSON-RPC itself: invalid JSON, invalid request, unknown method, invalid parameters, too many or too
+ * large.
+ */
 const PROTOCOL = [-32700, -32600, -32601, -32602, -32005, -32007, -32008, -32009, -32010, -32011];
 /** The codes of `node/src/rpc/error.rs`. */
 const OWN = Array.from({ length: 13 }, (_, at) => 8001 + at);
@@ -159,7 +162,10 @@ function check(answer, asked, codes, stock = /^$/) {
 const memory = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${chain.node.pid}/status`, 'utf8'))[1]) / 1024;
 const log = () => readFileSync(join(chain.directory, 'node.log'), 'utf8');
 
-/** Checks that the node is up, within its memory, did not panic, and answers right. With `runtime`, the runtime may have rejected its input. */
+/**
+ * Checks that the node is up, within its memory, did not panic, and answers right. With `runtime`, the runtime may have
+ * rejected its input.
+ */
 async function unharmed(test, before, runtime = false) {
   assert.ok(chain.running, log().slice(-2000));
   const { count } = await chain.rpc('access_log', DATASET);
@@ -251,7 +257,8 @@ test('invalid transactions', async (test) => {
     const asked = JSON.stringify({ jsonrpc: '2.0', id: at, method: 'author_submitExtrinsic', params: [hex] });
     const answer = JSON.parse((await post(asked)).text);
     assert.ok(answer.error, `taken: ${hex}`);
-    // 1010: invalid. 1012: invalid, and banned for a while. 1040: not a transaction. 1002: the runtime can't decode it, or a list is too long.
+    // 1010: invalid. 1012: invalid, and banned for a while. 1040: not a transaction. 1002: the runtime can't decode it,
+    // or a list is too long.
     check(answer, asked, [1010, 1012, 1040, 1002], /wasm `unreachable` instruction executed/);
   }
   await unharmed(test, before, true);

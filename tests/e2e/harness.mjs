@@ -31,8 +31,8 @@ export const freePort = () =>
   });
 
 /**
- * Waits until something holds, and returns how many seconds that took. The limit is generous: the machine may be busy, and a node whose
- * synchronisation stalled takes minutes to recover.
+ * Waits until something holds, and returns how many seconds that took. The limit is generous: the machine may be busy,
+ * and a node whose synchronisation stalled takes minutes to recover.
  */
 export async function until(what, holds, seconds = 480) {
   const begun = Date.now();
@@ -56,7 +56,10 @@ export const account = (uri) => encodeAddress(pair(uri).publicKey, 7391);
 /** The account of the key with which a validator votes on finality. */
 export const voter = (uri) => encodeAddress(new Keyring({ type: 'ed25519' }).addFromUri(uri).publicKey, 7391);
 
-/** Writes the chain specification of four hospitals as in `local`, with sessions of this many blocks, and returns the file. `change` can edit it. */
+/**
+ * Writes the chain specification of four hospitals as in `local`, with sessions of this many blocks, and returns the
+ * file. `change` can edit it.
+ */
 export function consortium(sessionBlocks, change = () => {}) {
   const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const spec = JSON.parse(made.stdout);
@@ -192,7 +195,10 @@ export class Chain {
     return JSON.parse(stdout);
   }
 
-  /** Carries a motion of the council of `local`: the first of three hospitals proposes it, all three vote, and the first closes it. */
+  /**
+   * Carries a motion of the council of `local`: the first of three hospitals proposes it, all three vote, and the first
+   * closes it.
+   */
   async decide(...args) {
     const council = args.includes('--without-finality') ? ['council', '--without-finality'] : ['council'];
     const { motion, index } = await this.kexinLater(args, '//Alice');
@@ -259,7 +265,10 @@ export async function ask(node, question) {
   }
 }
 
-/** Runs a script of the README until it prints how to stop it, then asks the question, and stops the script as Ctrl-C does. */
+/**
+ * Runs a script of the README until it prints how to stop it, then asks the question, and stops the script as Ctrl-C
+ * does.
+ */
 export async function play(command, environment, ask) {
   const [script, ...args] = command;
   const child = spawn(join(root, script), args, { env: { ...process.env, ...environment } });

@@ -1,5 +1,5 @@
-// Every key is rotated and a lost validator is restored while the chain runs, as docs/keys.md describes; a new node joins the closed network by
-// warp sync.
+// Every key is rotated and a lost validator is restored while the chain runs, as docs/keys.md describes; a new node
+// joins the closed network by warp sync.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -50,7 +50,10 @@ function recipe(title, variables) {
   return run.stdout;
 }
 
-/** Prepares the directory of a node's operator: the client's configuration, the chain specification and the files of keys. */
+/**
+ * Prepares the directory of a node's operator: the client's configuration, the chain specification and the files of
+ * keys.
+ */
 function desk(node, keys) {
   writeFileSync(join(node.directory, 'kexin.toml'), `node = "${node.url}"\n`);
   copyFileSync(spec, join(node.directory, 'chain.json'));

@@ -1,4 +1,5 @@
-// The authenticated RPC listener for auditors and applications: which tokens it accepts, for what, and how much; the operator's socket; the node's health.
+// The authenticated RPC listener for auditors and applications: which tokens it accepts, for what, and how much; the
+// operator's socket; the node's health.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -89,7 +90,9 @@ const privileged = (body) => send({ socketPath: socket }, body);
 const well = (path, at = health) => send({ host: '127.0.0.1', port: at, path, method: 'GET' });
 const code = (promise) => promise.then(() => 0, (error) => error.code);
 
-/** polkadot.js with a token. It has no option for a certificate, so it does not check this one; `ask` and `kexin` do. */
+/**
+ * polkadot.js with a token. It has no option for a certificate, so it does not check this one; `ask` and `kexin` do.
+ */
 async function connect(token) {
   process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
   const provider = new WsProvider(`wss://localhost:${port}`, false, bearer(token));

@@ -1,7 +1,7 @@
 // Validators that equivocate, or continue after their removal.
 //
-// A cheat is a second node with keys of an honest validator: one only authors, the other only votes. Five validators and two cheats are seven
-// processes.
+// A cheat is a second node with keys of an honest validator: one only authors, the other only votes. Five validators
+// and two cheats are seven processes.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { account, ask, until } from '../e2e/harness.mjs';
@@ -10,8 +10,11 @@ import { figures, finalized, Network, offencesIn, sleep, uri } from './network.m
 
 const SESSION_BLOCKS = 10;
 const VALIDATORS = ['alice', 'bob', 'charlie', 'dave', 'eve'];
-/** The delay between the cheats and the other nodes, each way, in milliseconds. Because of it, a cheat does not see a slot's block before it
- * authors its own, and votes for other blocks than its double. A connection takes several such turns, and must open within ten seconds. */
+/**
+ * The delay between the cheats and the other nodes, each way, in milliseconds. Because of it, a cheat does not see a
+ * slot's block before it authors its own, and votes for other blocks than its double. A connection takes several such
+ * turns, and must open within ten seconds.
+ */
 const FAR = 300;
 let network;
 let load;

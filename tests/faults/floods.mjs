@@ -1,7 +1,7 @@
 // Floods: how a hospital at work is affected by a sender that sends as much as it can.
 //
-// As a program, this measures: `node floods.mjs [FLOOD...]`, with `KEXIN_FLOOD_SECONDS` for each (by default 60). It measures the hospital's
-// time to finality without a flood just before each flood, in the same run on the same machine.
+// As a program, this measures: `node floods.mjs [FLOOD...]`, with `KEXIN_FLOOD_SECONDS` for each (by default 60). It
+// measures the hospital's time to finality without a flood just before each flood, in the same run on the same machine.
 import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';

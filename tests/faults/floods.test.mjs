@@ -6,7 +6,10 @@ import { figures, nightly } from './network.mjs';
 
 /** How long each flood lasts, in seconds. */
 const LASTS = nightly ? 120 : 5;
-/** How much a node's memory may grow, in MiB: for the copies of the pool's 20 MiB of transactions, and for unsent answers. */
+/**
+ * How much a node's memory may grow, in MiB: for the copies of the pool's 20 MiB of transactions, and for unsent
+ * answers.
+ */
 const GROWTH = 768;
 let flooded;
 

@@ -1,8 +1,10 @@
-// The model checker: whether the answers of the nodes are one history that has everything that was acknowledged as final.
+// The model checker: whether the answers of the nodes are one history that has everything that was acknowledged as
+// final.
 //
-// It is pure. An acknowledgement is `{ dataset, source, block }`, with the number of the block in which the event was reported final. An
-// observation is the answer of one node at one of its final blocks: `{ node, block: { number, hash }, logs, entries }`, where `logs` has the
-// count and root of each dataset's log, and `entries`, if they were read, the sources of its entries in their order.
+// It is pure. An acknowledgement is `{ dataset, source, block }`, with the number of the block in which the event was
+// reported final. An observation is the answer of one node at one of its final blocks: `{ node, block: { number, hash
+// }, logs, entries }`, where `logs` has the count and root of each dataset's log, and `entries`, if they were read, the
+// sources of its entries in their order.
 
 /** The violations of the history, a sentence each. */
 export function violations(acknowledgements, observations) {

@@ -24,8 +24,8 @@ function relay(link, from, to) {
 }
 
 /**
- * Opens a link to the node that listens on the port `target`. Nodes exchange the addresses that they know, so other nodes dial the link, too,
- * and are rejected: a node dials from the port on which it listens, which identifies it.
+ * Opens a link to the node that listens on the port `target`. Nodes exchange the addresses that they know, so other
+ * nodes dial the link, too, and are rejected: a node dials from the port on which it listens, which identifies it.
  */
 function open({ target, dialler }) {
   const link = { state: 'open', delay: 0, pairs: new Set() };
@@ -93,13 +93,18 @@ export class Links {
     });
   }
 
-  /** Opens a link between the nodes that listen on these ports of the loopback interface. Returns its number and the port to dial. */
+  /**
+   * Opens a link between the nodes that listen on these ports of the loopback interface. Returns its number and the
+   * port to dial.
+   */
   open(dialler, target) {
     return this.#call({ ends: { dialler, target } });
   }
 
-  /** Changes a link: `state` is `open`, `held` (nothing arrives and no side is notified, as when packets are lost) or `cut` (connections are reset),
-   * `delay` is in milliseconds and for each way. */
+  /**
+   * Changes a link: `state` is `open`, `held` (nothing arrives and no side is notified, as when packets are lost) or
+   * `cut` (connections are reset), `delay` is in milliseconds and for each way.
+   */
   set(at, set) {
     return this.#call({ at, set });
   }

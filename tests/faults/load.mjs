@@ -1,5 +1,5 @@
-// Gateways of hospitals that record accesses while a test runs, the journal of what was acknowledged as final, and the witness that keeps
-// querying the nodes.
+// Gateways of hospitals that record accesses while a test runs, the journal of what was acknowledged as final, and the
+// witness that keeps querying the nodes.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { access, blake2AsHex, pair, until } from '../e2e/harness.mjs';
@@ -93,7 +93,10 @@ export class Load {
   highest = 0;
   #stopped = false;
 
-  /** Declares a dataset for every hospital. Then its gateway records batches of this many events through its own node, or another that answers. */
+  /**
+   * Declares a dataset for every hospital. Then its gateway records batches of this many events through its own node,
+   * or another that answers.
+   */
   static async start(network, { batch = 50 } = {}) {
     const load = new Load();
     load.network = network;
@@ -116,7 +119,10 @@ export class Load {
     }
   }
 
-  /** Sends a batch until it is final, to one node after the other. Returns the number of the block, or none if the load ends first. */
+  /**
+   * Sends a batch until it is final, to one node after the other. Returns the number of the block, or none if the load
+   * ends first.
+   */
   async #deliver(nodes, signer, dataset, batch) {
     for (let attempt = 0; !this.#stopped; attempt += 1) {
       const node = nodes[attempt % nodes.length];
@@ -204,7 +210,10 @@ export class Load {
     await until('a new batch of each hospital', () => hospitals() === HOSPITALS.length);
   }
 
-  /** Waits until recording continues and the honest nodes have everything that was acknowledged so far, and checks the history. */
+  /**
+   * Waits until recording continues and the honest nodes have everything that was acknowledged so far, and checks the
+   * history.
+   */
   async check(honest = this.network.nodes.filter((node) => node.running)) {
     await this.goesOn();
     const acknowledged = [...this.acknowledged];

@@ -41,9 +41,9 @@ export class Chance {
 /** Nodes that reach each other through links that the test controls. Each is a `Chain` with a label. */
 export class Network {
   /**
-   * Starts a validator for each label. The part before a dash is the development name of its session keys, so `bob` and `bob-twin` are two
-   * nodes with the same keys. Nodes in `later` are only prepared. `environment` has variables for each label, and `prepared` is called with
-   * each node before it runs.
+   * Starts a validator for each label. The part before a dash is the development name of its session keys, so `bob` and
+   * `bob-twin` are two nodes with the same keys. Nodes in `later` are only prepared. `environment` has variables for
+   * each label, and `prepared` is called with each node before it runs.
    */
   static async start(labels, { sessionBlocks = 10, later = [], environment = {}, prepared = () => {} } = {}) {
     const network = new Network();
@@ -95,7 +95,10 @@ export class Network {
     return this.link(() => ({ state: 'open', delay: 0 }));
   }
 
-  /** Waits until each of these nodes has finalized this many blocks more than any had, and returns how many seconds that took. */
+  /**
+   * Waits until each of these nodes has finalized this many blocks more than any had, and returns how many seconds that
+   * took.
+   */
   async finalize(blocks, nodes = this.nodes) {
     const heads = await Promise.all(nodes.map((node) => finalized(node).catch(() => 0)));
     return this.reach(Math.max(...heads) + blocks, nodes);
@@ -122,8 +125,10 @@ export class Network {
   }
 }
 
-/** Changes `local` for these tests: gateways exist from genesis, extra validators belong to hospitals without a seat, and nodes do not discover
- * loopback addresses, which would bypass the links. */
+/**
+ * Changes `local` for these tests: gateways exist from genesis, extra validators belong to hospitals without a seat,
+ * and nodes do not discover loopback addresses, which would bypass the links.
+ */
 function adapt(spec, validators) {
   spec.chainType = 'Live';
   const { members, session } = spec.genesis.runtimeGenesis.patch;

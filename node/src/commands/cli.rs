@@ -27,6 +27,9 @@ use sc_cli::RunCmd;
 	}),
 	mut_arg("state_pruning", |mode| mode.default_value("archive")),
 	mut_arg("blocks_pruning", |mode| mode.default_value("archive")),
+	// The index and questions about the past execute the runtimes of their time beside the present one. A runtime that
+	// is not at hand is compiled first, which takes seconds in which the node imports no block.
+	mut_arg("runtime_cache_size", |size| size.default_value("8")),
 )]
 pub struct Cli {
 	/// What to do instead of running the node.

@@ -107,7 +107,7 @@ impl fmt::Display for Error {
 			Self::Chain { number, cause } => write!(
 				formatter,
 				"the node can't read the events of block {number}: {cause}. The index needs the state and the transactions of every \
-				 block. If this node has dropped them, stop it, run kexin-node purge-chain, and synchronise it anew with \
+				 block. If this node has dropped them, stop it, run kexin-node purge-chain, and synchronise it again with \
 				 --state-pruning archive --blocks-pruning archive; or run it with --index off and ask another node"
 			),
 			Self::Discontinuous { block, batch } => write!(
@@ -147,7 +147,7 @@ pub struct Follower<C> {
 	skipped: AllSkipped,
 }
 
-/// Where the worker is; read anew from the database after an error.
+/// Where the worker is; read from the database again after an error.
 struct Position {
 	last: Block,
 	logs: Logs,

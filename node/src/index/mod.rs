@@ -185,8 +185,8 @@ impl Index {
 		}
 		let now = self.progress();
 		match (self.store.get(), now.indexed) {
-			// One that has only the genesis, as where the node was not synchronised from it, would say that nothing ever
-			// happened.
+			// An index with the genesis alone, as on a node that was not synchronised from it, would say that nothing
+			// ever happened.
 			(Some(store), Some(block)) if block.number > 0 || finalized == 0 => Ok((store, block)),
 			(Some(_), Some(_)) => Err(now.error.unwrap_or_else(|| "it has no block yet".into())),
 			_ => Err(now.error.unwrap_or_else(|| "it is being opened".into())),

@@ -26,7 +26,7 @@ pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfigurat
 	allowed_slots: AllowedSlots::PrimaryAndSecondaryVRFSlots,
 };
 
-/// Blocks after the session's first one until new voters start finality anew, at the most. Whoever has seen this many
+/// Blocks after the session's first one until new voters restart finality, at the most. A node that has seen this many
 /// blocks has seen the decision.
 const RESTART_DELAY: BlockNumber = 8;
 
@@ -107,7 +107,7 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 		changed.then(|| next.into_iter().map(|(account, _)| account).collect())
 	}
 
-	/// Starts finality anew, if the council decided that this session's validators shall.
+	/// Restarts finality if the council decided that this session's validators shall.
 	fn start_session(index: SessionIndex) {
 		let Some(FinalityRestart {
 			last_final,
@@ -175,7 +175,7 @@ impl pallet_offences::Config for Runtime {
 	type OnOffenceHandler = ();
 }
 
-/// Whoever equivocates stops authoring at once, and is no validator from the session after the next one on.
+/// A validator that equivocates stops authoring at once, and is no validator from the session after the next one on.
 pub struct SuspendOffenders;
 impl<O: Offence<historical::IdentificationTuple<Runtime>>>
 	ReportOffence<AccountId, historical::IdentificationTuple<Runtime>, O> for SuspendOffenders

@@ -24,7 +24,7 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type MotionDuration = ConstU32<{ 7 * DAYS }>;
 	type MaxProposals = ConstU32<32>;
 	type MaxMembers = ConstU32<{ pallet_members::MAX_SEATS }>;
-	/// Whoever does not vote has not agreed.
+	/// A member that does not vote has not agreed.
 	type DefaultVote = pallet_collective::PrimeDefaultVote;
 	type WeightInfo = weights::pallet_collective::WeightInfo<Runtime>;
 	/// The seats follow the members pallet and nothing else.

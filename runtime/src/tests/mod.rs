@@ -195,7 +195,7 @@ fn no_call_has_a_weight_that_was_not_measured_here() {
 			assert!(line.contains("= weights::"), "{domain}: {line}");
 		}
 	}
-	// Whoever does not say has the weights of someone else's machine.
+	// A pallet whose configuration names no weights has those of another machine.
 	let pallets = source("lib.rs").matches("#[runtime::pallet_index(").count();
 	let without_calls = ["Authorship", "Offences", "Historical"].len();
 	let configured = ["audit", "consensus", "governance", "membership", "system"].map(|domain| {

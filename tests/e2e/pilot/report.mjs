@@ -8,7 +8,8 @@ import { api, chain, genesis } from './play.mjs';
 
 const DATASET = 'text:retina-images-v1';
 const MODEL = 'text:retina-model-v1';
-// 120 of the training, 13 of clinicians, and one after a withdrawal; none of the four outside the consents was for the model.
+// 120 of the training, 13 of clinicians, and one after a withdrawal; none of the four outside the consents was for the
+// model.
 const ACCESSES = 134;
 
 const path = (name) => join(chain.directory, name);

@@ -1,4 +1,4 @@
-//! The files that follow from the registry. With `KEXIN_BLESS=1` in the environment, the tests write them anew.
+//! The files that follow from the registry. With `KEXIN_BLESS=1` in the environment, the tests rewrite them.
 
 use super::{Method, Parameter, Type, METHODS};
 use serde::Serialize;
@@ -125,7 +125,7 @@ fn with_table(readme: &str, table: &str) -> String {
 	format!("{before}{table}\n{after}")
 }
 
-/// Checks that a file of the repository is what `expected` makes of it, or writes it anew.
+/// Checks that a file of the repository is what `expected` makes of it, or rewrites it.
 fn hold(path: &str, expected: impl FnOnce(&str) -> String) {
 	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
 	let found = fs::read_to_string(&path).expect("the file is there");

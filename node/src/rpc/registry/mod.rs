@@ -14,7 +14,7 @@
 //!    for the answer.
 //! 2. Add its line to [`METHODS`], which are sorted by name. A field of an object that is a 64-bit number also goes
 //!    into the list of the test in `modules.rs`.
-//! 3. Write the files anew: `KEXIN_BLESS=1 cargo test --release --package kexin-node registry`.
+//! 3. Rewrite the files: `KEXIN_BLESS=1 cargo test --release --package kexin-node registry`.
 //!
 //! The tests hold the table against the methods and the names of parameters that the node really serves, and against
 //! the files.
