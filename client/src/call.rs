@@ -351,7 +351,7 @@ pub fn apply_upgrade(code: &[u8]) -> Call {
 	call(Function::ApplyUpgrade, code)
 }
 
-/// Restarts finality after this block, without the validators that don't vote.
+/// Restarts finality after this block, without the validators that author no blocks.
 pub fn restart_finality(last_final: u32) -> Call {
 	call(Function::RestartFinality, last_final)
 }

@@ -55,7 +55,7 @@ pub struct Config {
 	pub key: Option<String>,
 	/// The file with the access token, for a node that requires one.
 	pub token: Option<PathBuf>,
-	/// The file with the secret key of the pseudonyms.
+	/// The file with the secret pseudonym key.
 	pub pseudonym_key: PathBuf,
 	/// The directory with the import's journal and quarantine.
 	pub state: PathBuf,
@@ -154,7 +154,7 @@ pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
 pub fn parse_hash(text: &str) -> anyhow::Result<H256> {
 	match text.strip_prefix("0x").map(H256::from_str) {
 		Some(Ok(hash)) if text.len() == 66 => Ok(hash),
-		_ => bail!("{text:?} is no hash: expected 0x and 64 hexadecimal digits"),
+		_ => bail!("{text:?} is not a hash: expected 0x and 64 hexadecimal digits"),
 	}
 }
 

@@ -11,7 +11,7 @@ pub struct Dataset {
 	pub owner: MemberId,
 	/// What the dataset itself allows: its licence, validity and regions.
 	pub label: Versioned<Scope>,
-	/// What the label and the consents of all its subjects allow.
+	/// What the label allows, narrowed by the consent of each subject from the time of its enrolment on.
 	pub cohort: Versioned<Scope>,
 	/// How many subjects are enrolled.
 	pub subjects: u32,

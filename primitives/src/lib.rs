@@ -13,7 +13,7 @@
 //! | [`storage_keys`] | where the values that a proof reads are in the state |
 //!
 //! Nothing here does I/O or touches storage, so the pallets, the node, the client and the offline verifier run the same
-//! code. [`Versioned`] wraps everything that is hashed or kept for ever.
+//! code. [`Versioned`] wraps everything that is hashed or proved.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]

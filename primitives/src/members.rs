@@ -73,13 +73,13 @@ bitflags::bitflags! {
 		const COUNCIL = 1;
 		/// Adds and revokes the member's other keys.
 		const ADMINISTRATOR = 2;
-		/// Grants and withdraws consents, declares datasets, registers artifacts.
+		/// Grants and withdraws consents, declares datasets, registers artifacts, reviews annotations.
 		const STEWARD = 4;
 		/// Records access events.
 		const GATEWAY = 8;
 		/// Contributes annotations and earns rewards.
 		const ANNOTATOR = 16;
-		/// Spends the member's tokens on campaigns and reviews what they buy.
+		/// Funds and closes campaigns with the member's tokens.
 		const TREASURER = 32;
 		/// Acts as an auditor.
 		const AUDITOR = 64;

@@ -54,8 +54,7 @@ fn ledger_event(event: RuntimeEvent, batches: &mut Vec<Batch>) -> Option<LedgerE
 	}
 }
 
-/// Maps the events of a pallet, as far as the fields of the vocabulary have the same names and each converts into its
-/// own.
+/// Maps the events of a pallet whose fields have the vocabulary's names and convert with `into()`.
 macro_rules! same {
 	($event:expr, $pallet:ty => $vocabulary:ident { $( $variant:ident { $( $field:ident ),* } ),* $(,)? } $( $rest:tt )*) => {{
 		use $pallet as Event;

@@ -78,7 +78,7 @@ const special = () =>
 const words = ['TREAT', 'MLTRAINING', 'train', 'read', 'ancestors', 'descendants', 'person', 'PURPOSE', 'purpose'];
 const fields = [
   'artifact', 'direction', 'depth', 'limit', 'cursor', 'dataset', 'subject', 'purpose', 'operation', 'region', 'recipient', 'time',
-  'activity', 'organisation', 'breaches', 'from', 'to', 'index', 'hospital', 'member', 'account', 'campaign', 'motion', 'code', 'unknown',
+  'activity', 'reporter', 'breaches', 'from', 'to', 'index', 'hospital', 'member', 'account', 'campaign', 'motion', 'code', 'unknown',
 ];
 
 /** A value that usually fits the field. */
@@ -86,7 +86,7 @@ const fitting = (field) => {
   if (number(6) === 0) return special();
   if (/cursor/.test(field)) return JSON.stringify(one(known.cursors));
   if (/direction|purpose|operation/.test(field)) return JSON.stringify(one(words));
-  if (/limit|depth|from|to|index|time|region|recipient|organisation|hospital|member|campaign/.test(field)) return one(['0', '1', '2', '276', '1000', '1001', '4294967295', '9007199254740991', '18446744073709551615']);
+  if (/limit|depth|from|to|index|time|region|recipient|reporter|hospital|member|campaign/.test(field)) return one(['0', '1', '2', '276', '1000', '1001', '4294967295', '9007199254740991', '18446744073709551615']);
   if (/breaches/.test(field)) return one(['true', 'false']);
   return JSON.stringify(one(known.hashes));
 };

@@ -35,7 +35,7 @@ test('the network can not be closed before the validators have named their nodes
   for (const name of ['bob', 'charlie', 'dave']) nameNodes(name, `//${name[0].toUpperCase()}${name.slice(1)}`);
   const malformed = nodes.alice.kexin(['members', 'name-nodes', '12D3KooWnonsense'], { key: '//Alice', check: false });
   assert.equal(malformed.code, 2);
-  assert.match(malformed.err, /no peer id/);
+  assert.match(malformed.err, /not a node's peer id/);
 });
 
 test('a closed network drops strangers within a session, and finality continues', async () => {

@@ -13,15 +13,21 @@ import { ApiPromise, WsProvider } from '@polkadot/api';
 import { Keyring } from '@polkadot/keyring';
 import { bin, Chain, definitions, freePort, until } from './harness.mjs';
 
-const SERVED = `
-  access_check access_events access_log access_proof access_subscribeBreaches access_unsubscribeBreaches annotation_claimable annotation_history audit_finality audit_proof
-  audit_report author_submitAndWatchExtrinsic author_submitExtrinsic author_unwatchExtrinsic chain_getBlock chain_getBlockHash chain_getFinalizedHead
-  chain_getHeader chain_subscribeAllHeads chain_subscribeFinalizedHeads chain_subscribeNewHeads chain_unsubscribeAllHeads
-  chain_unsubscribeFinalizedHeads chain_unsubscribeNewHeads consent_history consent_scope governance_history grandpa_proveFinality grandpa_subscribeJustifications
-  grandpa_unsubscribeJustifications index_status lineage_artifact lineage_history lineage_trace members_history rpc_methods state_call state_getKeysPaged state_getMetadata
-  state_getReadProof state_getRuntimeVersion state_getStorage state_getStorageHash state_getStorageSize state_queryStorageAt
-  state_subscribeRuntimeVersion state_subscribeStorage state_unsubscribeRuntimeVersion state_unsubscribeStorage system_accountNextIndex system_chain
-  system_chainType system_health system_name system_properties system_syncState system_version`.trim().split(/\s+/);
+/** Substrate's own methods that the listener serves. */
+const SUBSTRATE = `
+  author_submitAndWatchExtrinsic author_submitExtrinsic author_unwatchExtrinsic chain_getBlock chain_getBlockHash
+  chain_getFinalizedHead chain_getHeader chain_subscribeAllHeads chain_subscribeFinalizedHeads
+  chain_subscribeNewHeads chain_unsubscribeAllHeads chain_unsubscribeFinalizedHeads chain_unsubscribeNewHeads
+  grandpa_proveFinality grandpa_subscribeJustifications grandpa_unsubscribeJustifications rpc_methods state_call
+  state_getKeysPaged state_getMetadata state_getReadProof state_getRuntimeVersion state_getStorage
+  state_getStorageHash state_getStorageSize state_queryStorageAt state_subscribeRuntimeVersion
+  state_subscribeStorage state_unsubscribeRuntimeVersion state_unsubscribeStorage system_accountNextIndex
+  system_chain system_chainType system_health system_name system_properties system_syncState system_version`.trim().split(/\s+/);
+/** The ledger's methods, with both names of a subscription. */
+const LEDGER = Object.entries(definitions.rpc).flatMap(([domain, methods]) =>
+  Object.entries(methods).flatMap(([name, { pubsub }]) => (pubsub?.slice(1) ?? [name]).map((method) => `${domain}_${method}`)),
+);
+const SERVED = [...LEDGER, ...SUBSTRATE].sort();
 
 const directory = mkdtempSync(join(tmpdir(), 'kexin-rpc-auth-'));
 const [certificate, key, socket] = ['tls.pem', 'tls.key', 'operator'].map((name) => join(directory, name));

@@ -115,7 +115,7 @@ pub fn peer_id(text: &str) -> anyhow::Result<[u8; 32]> {
 	let bytes = bs58::decode(text).into_vec().ok();
 	let key = bytes.as_deref().and_then(|bytes| bytes.strip_prefix(&ED25519));
 	let key = key.and_then(|key| key.try_into().ok());
-	key.with_context(|| format!("{text:?} is no peer id of a node: they begin with 12D3KooW"))
+	key.with_context(|| format!("{text:?} is not a node's peer id, which begins with 12D3KooW"))
 }
 
 /// A value by its name in JSON, such as `research-institute`.

@@ -60,7 +60,8 @@ enum Command {
 		/// The file of the runtime.
 		runtime: PathBuf,
 	},
-	/// Propose to restart finality without the validators that don't vote, when finality stands still because of them.
+	/// Propose to restart finality without the validators that author no blocks, when finality stands still because of
+	/// them.
 	RestartFinality {
 		/// The number of the last block that is final on any node. Without this option, that of the node that you are
 		/// connected to.

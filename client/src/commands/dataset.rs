@@ -30,7 +30,7 @@ pub enum Command {
 		/// The time until which it may be used, in RFC 3339. Without this option, for ever.
 		#[arg(long)]
 		until: Option<String>,
-		/// The version that it replaces.
+		/// The version that it supersedes.
 		#[arg(long)]
 		supersedes: Option<Hash>,
 	},

@@ -72,7 +72,7 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		};
 		bring(&signing, &reader, dataset, &mut journal, &paths, &mut watch)
 			.await
-			.context("the import is not finished; run it again, nothing is lost or recorded twice")?
+			.context("the import is not finished. Run it again: nothing is lost or recorded twice")?
 	};
 	if session.json {
 		println!("{}", serde_json::json!({ "summary": summary }));

@@ -60,7 +60,7 @@ pub enum Command {
 		/// The hospital's number.
 		member: MemberId,
 	},
-	/// Propose to reinstate a hospital's validator that was suspended for an equivocation.
+	/// Propose to reinstate a hospital's validator that was suspended for an equivocation or for its silence.
 	ReinstateValidator {
 		/// The hospital's number.
 		member: MemberId,

@@ -113,7 +113,7 @@ enum Command {
 /// Runs a command.
 ///
 /// # Errors
-/// Says what went wrong, and what to do about it.
+/// When the command fails: the error says why, and what to do about it.
 pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 	let mut config = match cli.command {
 		// Verifying needs no settings, so wrong settings must not prevent it.

@@ -13,7 +13,7 @@ pub struct Arguments {
 	/// Show what was made from the artifact, instead of what it was made from.
 	#[arg(long)]
 	descendants: bool,
-	/// How many activities to go back or forward at the most.
+	/// The largest number of activities to go back or forward.
 	#[arg(long)]
 	depth: Option<u32>,
 }

@@ -24,9 +24,9 @@ pub struct VerifyArguments {
 	/// Refuse a file whose block is older than this time, in RFC 3339.
 	#[arg(long, value_parser = time, value_name = "TIME")]
 	not_before: Option<UnixMillis>,
-	/// Require that this member received nothing. Can be given several times.
+	/// Require that no access names this member as recipient. Can be given several times.
 	#[arg(long, value_name = "ID")]
-	absent_organisation: Vec<MemberId>,
+	absent_recipient: Vec<MemberId>,
 	/// Require that there was no access for this purpose of use, nor for one that HL7 lists under it. Can be given
 	/// several times, or with codes separated by commas.
 	#[arg(long, value_name = "CODE")]
@@ -40,7 +40,7 @@ pub struct VerifyArguments {
 pub fn run(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCode> {
 	let mut questions = Questions {
 		not_before: arguments.not_before,
-		absent_organisations: arguments.absent_organisation.clone(),
+		absent_recipients: arguments.absent_recipient.clone(),
 		absent_purposes: Vec::new(),
 	};
 	for codes in &arguments.absent_purpose {

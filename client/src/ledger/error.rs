@@ -27,7 +27,7 @@ pub enum LedgerError {
 	/// The node will never take the transaction.
 	#[error("the node refused the transaction: {0}")]
 	Refused(String),
-	/// The key has not the power that the call needs.
+	/// The key lacks the power that the call needs.
 	#[error("the ledger refused the call: the key lacks the power for it")]
 	BadOrigin,
 	/// A pallet refused the call.

@@ -123,8 +123,8 @@ impl ProofFile {
 pub struct Questions {
 	/// The earliest time that its block may have.
 	pub not_before: Option<UnixMillis>,
-	/// Members that must have received nothing.
-	pub absent_organisations: Vec<MemberId>,
+	/// Members that no access may name as recipient.
+	pub absent_recipients: Vec<MemberId>,
 	/// Purposes for which nothing must have been accessed. They include those that HL7 lists under them.
 	pub absent_purposes: Vec<Purpose>,
 }
@@ -205,17 +205,17 @@ impl Questions {
 	}
 
 	fn absences<'a>(&self, entries: impl Iterator<Item = &'a LogEntry> + Clone) -> Vec<Absence> {
-		let organisations = self.absent_organisations.iter().map(|id| {
+		let recipients = self.absent_recipients.iter().map(|id| {
 			// Without a recipient, the hospital states that it was not a member or that it does not know: it could be
 			// any.
 			let is = |entry: &LogEntry| entry.event.recipient.map(|recipient| recipient == *id);
-			Absence::count(format!("by organisation {id}"), "recipient", entries.clone(), is)
+			Absence::count(format!("with recipient {id}"), "recipient", entries.clone(), is)
 		});
 		let purposes = self.absent_purposes.iter().map(|purpose| {
 			let is = |entry: &LogEntry| entry.event.purpose.map(|stated| stated.is_or_under(*purpose));
 			Absence::count(format!("for {purpose}"), "purpose", entries.clone(), is)
 		});
-		organisations.chain(purposes).collect()
+		recipients.chain(purposes).collect()
 	}
 }
 

@@ -12,7 +12,7 @@ use std::{future::Future, time::Duration};
 
 /// The number of entries in one request: a few megabytes.
 pub const PAGE: u64 = 2_500;
-/// How often a request is repeated that the node can't answer yet.
+/// How often a request is repeated while the node can't answer it yet.
 const ATTEMPTS: u32 = 30;
 
 /// The JSON-RPC methods of a node.

@@ -87,12 +87,12 @@ fn each_end_has_its_exit_code() {
 		),
 		(
 			"report.json",
-			&["--absent-organisation", "1"],
+			&["--absent-recipient", "1"],
 			5,
-			"6 accesses by organisation 1",
+			"6 accesses with recipient 1",
 		),
 		("report.json", &["--absent-purpose", "MLTRAINING"], 5, "for MLTRAINING"),
-		("proof.json", &["--absent-organisation", "9"], 5, "2 of 5"),
+		("proof.json", &["--absent-recipient", "9"], 5, "2 of 5"),
 	] {
 		let (code, _, error) = desk.verify(name, more);
 		assert_eq!(code, expected, "{name} {more:?}: {error}");
@@ -101,7 +101,7 @@ fn each_end_has_its_exit_code() {
 	let accepted = [
 		"--not-before",
 		"2027-01-15T08:00:00Z",
-		"--absent-organisation",
+		"--absent-recipient",
 		"9",
 		"--absent-purpose",
 		"HMARKT,PUBHLTH",
@@ -109,7 +109,7 @@ fn each_end_has_its_exit_code() {
 	let (code, out, error) = desk.verify("report.json", &accepted);
 	assert_eq!(code, 0, "{error}");
 	for line in [
-		"absent     by organisation 9",
+		"absent     with recipient 9",
 		"absent     for HMARKT",
 		"absent     for PUBHLTH",
 	] {
@@ -138,7 +138,7 @@ fn programs_read_json() {
 	for (name, more, error) in [
 		("cut.json", &["--json"][..], "EntriesMissing"),
 		("missing.json", &["--json"], "unreadable"),
-		("report.json", &["--json", "--absent-organisation", "1"], "not-absent"),
+		("report.json", &["--json", "--absent-recipient", "1"], "not-absent"),
 	] {
 		let (code, out, _) = desk.verify(name, more);
 		let refused: Value = serde_json::from_str(&out).unwrap();

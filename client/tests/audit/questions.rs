@@ -24,9 +24,9 @@ fn ask(file: &(ProofFile, H256), questions: &Questions) -> Result<(), Refusal> {
 	verify(&file.0, &file.1.into(), questions).unwrap().1
 }
 
-fn organisation(id: u32) -> Questions {
+fn recipient(id: u32) -> Questions {
 	Questions {
-		absent_organisations: vec![id],
+		absent_recipients: vec![id],
 		..Questions::default()
 	}
 }
@@ -77,14 +77,14 @@ fn an_old_report_is_refused_where_a_newer_one_is_wanted() {
 #[test]
 fn absence_follows_from_whole_logs() {
 	let file = file(|_| ());
-	assert_eq!(ask(&file, &organisation(17)), Ok(()));
+	assert_eq!(ask(&file, &recipient(17)), Ok(()));
 	assert_eq!(ask(&file, &purpose(Purpose::Marketing)), Ok(()));
-	let there = ask(&file, &organisation(COMPANY)).unwrap_err();
+	let there = ask(&file, &recipient(COMPANY)).unwrap_err();
 	assert_eq!(there.code(), 5);
 	assert!(
 		there
 			.to_string()
-			.contains("6 accesses by organisation 1 in the log, 6 of them permitted"),
+			.contains("6 accesses with recipient 1 in the log, 6 of them permitted"),
 		"{there}"
 	);
 	assert!(ask(&file, &purpose(Purpose::ModelTraining)).is_err());
@@ -98,9 +98,9 @@ fn a_denied_access_was_an_access() {
 		denied.event.outcome = Outcome::Denied;
 		sample.ledger.record(denied);
 	});
-	let there = ask(&file, &organisation(17)).unwrap_err().to_string();
+	let there = ask(&file, &recipient(17)).unwrap_err().to_string();
 	assert!(
-		there.contains("1 access by organisation 17 in the log, 0 of them permitted"),
+		there.contains("1 access with recipient 17 in the log, 0 of them permitted"),
 		"{there}"
 	);
 }
@@ -123,10 +123,7 @@ fn a_field_that_is_not_stated_could_be_anything() {
 		(silent.event.purpose, silent.event.recipient) = (None, None);
 		sample.ledger.record(silent);
 	});
-	for (questions, field) in [
-		(organisation(17), "recipient"),
-		(purpose(Purpose::Marketing), "purpose"),
-	] {
+	for (questions, field) in [(recipient(17), "recipient"), (purpose(Purpose::Marketing), "purpose")] {
 		let open = ask(&file, &questions).unwrap_err().to_string();
 		assert!(open.contains(&format!("1 access states no {field}")), "{open}");
 	}
@@ -140,8 +137,8 @@ fn a_part_of_a_log_shows_nothing_about_the_rest() {
 		(ProofFile::from_bytes(&json(&proof)).unwrap(), sample.chain.hash())
 	};
 	let (all, part) = (proof(0, 5), proof(1, 3));
-	assert_eq!(ask(&all, &organisation(17)), Ok(()));
-	let open = ask(&part, &organisation(17)).unwrap_err();
+	assert_eq!(ask(&all, &recipient(17)), Ok(()));
+	let open = ask(&part, &recipient(17)).unwrap_err();
 	assert!(open.to_string().contains("3 of 5"), "{open}");
 	assert_eq!(ask(&part, &Questions::default()), Ok(()));
 	let text = verify(&part.0, &part.1.into(), &Questions::default())

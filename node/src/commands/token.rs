@@ -22,7 +22,7 @@ pub enum TokenCommand {
 		/// transactions.
 		#[arg(long, value_enum, value_delimiter = ',', required = true)]
 		rights: Vec<Right>,
-		/// The last day on which the token is valid (2027-01-31, in UTC), or the time from which it is not
+		/// The last day on which the token is valid (2027-01-31, in UTC), or the time from which it is invalid
 		/// (2027-01-31T12:00:00Z).
 		#[arg(long, value_parser = time)]
 		expires: UnixMillis,

@@ -118,7 +118,7 @@ impl fmt::Display for Error {
 			),
 			Self::Ahead { indexed } => write!(
 				formatter,
-				"the index has block {indexed}, which is not final on this node yet: it waits for the node to come to it"
+				"the index has block {indexed}, which is not final on this node yet: the index waits until the node has finalized that block"
 			),
 		}
 	}
@@ -199,7 +199,8 @@ impl<C: Chain> Follower<C> {
 		}
 		if canonical(&*self.chain, last.number)? != last.hash {
 			return Err(Error::Store(StoreError::Refused(format!(
-				"the index has block {} as {:?}, which is not on this chain: stop the node and run kexin-node index rebuild",
+				"the index has block {} as {:?}, which is not on this chain: stop the node and run kexin-node index rebuild \
+				 with the node's --index",
 				last.number, last.hash
 			))));
 		}
@@ -223,7 +224,7 @@ impl<C: Chain> Follower<C> {
 		if !skipped.is_empty() {
 			log::warn!(
 				target: "index",
-				"{} ledger events could not be read by the release that met them: run kexin-node index rebuild to bring them in",
+				"an older release skipped {} ledger events: run kexin-node index rebuild, with the node's --index, to bring them in",
 				skipped.values().map(|skipped| skipped.events).sum::<u64>()
 			);
 		}
@@ -314,7 +315,7 @@ impl<C: Chain> Follower<C> {
 			log::warn!(
 				target: "index",
 				"skipped {} events of domain {domain} in version {version}, from block {} on: this node is older than the runtime. Update it, \
-				 then run kexin-node index rebuild", skipped.events, block_of(skipped.first)
+				 then run kexin-node index rebuild with the node's --index", skipped.events, block_of(skipped.first)
 			);
 		}
 		let extended = self.index.extend_lineage(&rows, to, lacks_lineage(&self.skipped));

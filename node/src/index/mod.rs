@@ -128,7 +128,7 @@ pub struct Progress {
 	pub skipped: AllSkipped,
 }
 
-/// The index as those see it who ask.
+/// The index as its readers see it.
 pub struct Index {
 	store: OnceLock<Store>,
 	progress: watch::Sender<Progress>,
@@ -189,7 +189,7 @@ impl Index {
 			// ever happened.
 			(Some(store), Some(block)) if block.number > 0 || finalized == 0 => Ok((store, block)),
 			(Some(_), Some(_)) => Err(now.error.unwrap_or_else(|| "it has no block yet".into())),
-			_ => Err(now.error.unwrap_or_else(|| "it is being opened".into())),
+			_ => Err(now.error.unwrap_or_else(|| "its database is still being opened".into())),
 		}
 	}
 
@@ -238,7 +238,7 @@ impl Index {
 		Ok(())
 	}
 
-	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not
+	/// The activity that generated an artifact: `Some(None)` for an artifact from outside, `None` when it is not
 	/// registered.
 	pub fn generated_by(&self, artifact: ArtifactId) -> Option<Option<ActivityId>> {
 		let lineage = self.lineage.read().unwrap_or_else(PoisonError::into_inner);

@@ -35,8 +35,8 @@ const FIRST_ID: u32 = 1 << 31;
 /// The options of the socket.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct OperatorParams {
-	/// Serve every JSON-RPC method, also the unsafe ones, over HTTP and WebSocket on this socket in the file system.
-	/// Only the user who runs the node and root can open it. No port serves unsafe methods.
+	/// Serve every JSON-RPC method, including the unsafe ones, over HTTP and WebSocket on this socket in the file
+	/// system. Only the user who runs the node and root can open it. No port serves unsafe methods.
 	#[arg(long, value_name = "FILE")]
 	pub operator_socket: Option<PathBuf>,
 }

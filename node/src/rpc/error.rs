@@ -76,7 +76,7 @@ impl RpcError {
 	/// The index holds something that is not on the ledger.
 	pub fn damaged_index(how: impl Display) -> Self {
 		Self::IndexUnavailable(format!(
-			"it is damaged, {how}: stop the node and run kexin-node index rebuild"
+			"it is damaged, {how}: stop the node and run kexin-node index rebuild with the node's --index"
 		))
 	}
 }

@@ -3,8 +3,8 @@
 //! # Overview
 //!
 //! Hospitals record, narrow and withdraw the consents of their data subjects, declare datasets, and enrol subjects in
-//! them. A dataset's cohort scope is the meet of its label and the consents of all its subjects, so one look-up judges
-//! an access to the data of a million patients:
+//! them. A dataset's cohort scope is its label, narrowed by the consent of each subject when it is enrolled, so one
+//! look-up judges an access to the data of a million patients:
 #![doc = docify::embed!("src/tests/cohort.rs", a_withdrawal_closes_the_cohort)]
 //!
 //! # Design goals

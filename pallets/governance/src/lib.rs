@@ -7,9 +7,9 @@
 //! **Upgrades.** Two thirds of the council approve the hash of a runtime, which each hospital has built or checked for
 //! itself. After a delay, any seat applies the runtime with that hash; until then, a majority can cancel it:
 #![doc = docify::embed!("src/tests/upgrade.rs", a_runtime_is_approved_waits_and_is_applied)]
-//! **Finality.** If more than a third of the validators are gone, no block becomes final, so no other validators can
-//! take over in the usual way. Two thirds of the council may then suspend the silent validators and let the others
-//! continue after the last final block.
+//! **Finality.** If a third or more of the validators are gone, no block becomes final, so no other validators can take
+//! over in the usual way. Two thirds of the council may then suspend the silent validators and let the others continue
+//! after the last final block.
 //!
 //! # Design goals
 //!
@@ -266,7 +266,7 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `NothingFinal`, `InFuture`, `AlreadyRestarting`, and the error of [`Config::Validators`] when no more than a
+		/// `NothingFinal`, `InFuture`, `AlreadyRestarting`, and the error of [`Config::Validators`] when fewer than a
 		/// third of the validators are silent.
 		///
 		/// ## Events

@@ -6,8 +6,8 @@ use kexin_primitives::lineage::{
 	Artifact, ArtifactId, Direction, Input, InputRole, Trace, TraceEdge, TraceError, TraceNode, TraceQuery,
 };
 
-/// The most artifacts, and the most derivations, that one walk visits over all its pages. This bounds what a query
-/// costs a node.
+/// The most artifacts, and the most derivations or uses, that one walk visits over all its pages. This bounds what a
+/// query costs a node.
 pub const MAX_WALK: usize = 20_000;
 /// The most artifacts of one page.
 pub const MAX_PAGE: u32 = 500;
@@ -39,12 +39,12 @@ impl<T: Config> Pallet<T> {
 				trace.next = Some(position);
 				break;
 			}
-			let edges = if node.distance < query.depth {
+			let (edges, uses) = if node.distance < query.depth {
 				Self::edges(&node, query.direction)
 			} else {
-				Vec::new()
+				(Vec::new(), 0)
 			};
-			walked = walked.saturating_add(edges.len());
+			walked = walked.saturating_add(edges.len().max(uses));
 			for edge in &edges {
 				let id = match query.direction {
 					Direction::Ancestors => edge.from,
@@ -71,10 +71,15 @@ impl<T: Config> Pallet<T> {
 		Ok(trace)
 	}
 
-	fn edges(node: &TraceNode, direction: Direction) -> Vec<TraceEdge> {
+	/// The derivations by which the walk continues, and how many uses had to be looked at to find them: an artifact can
+	/// be read any number of times without a derivation.
+	fn edges(node: &TraceNode, direction: Direction) -> (Vec<TraceEdge>, usize) {
 		match direction {
-			Direction::Ancestors => Self::edges_to(node.id, &node.artifact),
-			Direction::Descendants => Self::edges_from(node.id, &node.artifact),
+			Direction::Ancestors => (Self::edges_to(node.id, &node.artifact), 0),
+			Direction::Descendants => {
+				let uses = usize::try_from(node.artifact.uses).unwrap_or(usize::MAX);
+				(Self::edges_from(node.id, &node.artifact), uses)
+			},
 		}
 	}
 
@@ -96,10 +101,11 @@ impl<T: Config> Pallet<T> {
 		.collect()
 	}
 
-	/// The derivations from the artifact, at most one more than [`MAX_WALK`], which is enough to know that they are too
-	/// many.
+	/// The derivations from the artifact. It looks at one use and takes one derivation more than [`MAX_WALK`] at most,
+	/// which is enough to know that they are too many.
 	fn edges_from(from: ArtifactId, artifact: &Artifact) -> Vec<TraceEdge> {
 		(0..artifact.uses)
+			.take(MAX_WALK.saturating_add(1))
 			.filter_map(|number| UsedBy::<T>::get(from, number))
 			.filter_map(|id| Self::activity(id).map(|activity| (id, activity)))
 			.filter(|(_, activity)| {

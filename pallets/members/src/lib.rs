@@ -10,10 +10,10 @@
 //! # Design goals
 //!
 //! 1. **Permission is checked everywhere.** The pool refuses an account that is not a key of an active member
-//!    ([`ChargeAllowance`]), and no call accepts its origin, wrapped or not.
-//! 2. **A suspended member stops at once.** Every look-up reads the member's status; keys cache nothing.
-//! 3. **The ledger names organisations, not keys.** Keys can be rotated, and a stolen gateway key can't add keys.
-//! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a
+//! ([`ChargeAllowance`]), and no call, wrapped or not, accepts such an account. 2. **A suspended member stops at
+//! once.** Every look-up reads the member's status; keys cache nothing. 3. **The ledger names organisations, not
+//! keys.** Keys can be rotated, and a stolen gateway key can't add keys. 4. **Spam costs the spammer.** There are no
+//! fees. Each member has an allowance that refills with every block, so a
 //!    hostile or broken gateway only uses up its own member's allowance.
 //! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the
 //!    council.
@@ -304,8 +304,7 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// There is no such member, key or validator. Check its number or account.
 		NotFound,
-		/// The key does not have the power for this, or belongs to another member. Sign with a key of the member that
-		/// has it.
+		/// The key belongs to another member. Only an administrator of that member can revoke it.
 		NotAuthorized,
 		/// The account is a member's key already. Use another account, or revoke it there first.
 		AlreadyExists,
@@ -338,8 +337,8 @@ pub mod pallet {
 		TooManyValidators,
 		/// The chain needs at least one validator. Admit another one first.
 		LastValidator,
-		/// No more than a third of the validators are silent, so finality can continue without a restart. Find out why
-		/// it stands still.
+		/// Fewer than a third of the validators are silent, so finality can continue without a restart. Find out why it
+		/// stands still.
 		FinalityIsPossible,
 		/// Persons don't run nodes of the network. Only organisations name nodes.
 		NodesForOrganisationsOnly,

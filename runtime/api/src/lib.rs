@@ -89,7 +89,7 @@ pub struct DatasetView {
 	pub owner: MemberId,
 	/// What the dataset itself allows.
 	pub label: Scope,
-	/// What the dataset and the consents of all its subjects allow.
+	/// What the label allows, narrowed by the consent of each subject from the time of its enrolment on.
 	pub cohort: Scope,
 	/// How many subjects are enrolled.
 	pub subjects: u32,
@@ -129,7 +129,7 @@ sp_api::decl_runtime_apis! {
 	/// The events of the ledger.
 	pub trait LedgerEventsApi {
 		/// Executes a block on the state of its parent, at which this is asked, and returns its ledger events. So the
-		/// runtime that executed a block reads it, also when the block replaced the runtime.
+		/// runtime that executed a block reads it, even when the block replaced the runtime.
 		///
 		/// The answer never changes its layout; new kinds of events come in envelopes of their own.
 		fn ledger_events(block: Block) -> BlockEvents;
@@ -141,7 +141,7 @@ sp_api::decl_runtime_apis! {
 		fn admitted_nodes() -> Option<Vec<[u8; 32]>>;
 	}
 
-	/// How finality went on after more than a third of the validators were lost.
+	/// How finality went on after a third or more of the validators were lost.
 	pub trait FinalityApi {
 		/// The number of the block that restarted finality last, or none when none did.
 		fn last_restart() -> Option<u32>;

@@ -1,4 +1,4 @@
-//! Who authors blocks, who finalizes them, and what happens to whoever does either twice.
+//! Who authors blocks, who finalizes them, and what happens to a validator that signs twice.
 
 use crate::*;
 use alloc::vec::Vec;
@@ -19,7 +19,7 @@ use sp_staking::{
 /// Sessions for which an equivocation can be reported: a week, where the genesis does not say how long a session is.
 pub const REPORT_SESSIONS: u32 = 7 * DAYS / EPOCH_BLOCKS;
 
-/// BABE's parameters at genesis: a quarter of the slots has a primary author by lot, the others a secondary one with a
+/// BABE's parameters at genesis: a quarter of the slots have a primary author by lot, the others a secondary one with a
 /// VRF, so that every slot has a block.
 pub const BABE_EPOCH_CONFIGURATION: BabeEpochConfiguration = BabeEpochConfiguration {
 	c: (1, 4),
@@ -70,7 +70,7 @@ impl pallet_session::Config for Runtime {
 	type SessionManager = historical::NoteHistoricalRoot<Self, ConsortiumValidators>;
 	type SessionHandler = <SessionKeys as OpaqueKeys>::KeyTypeIdProviders;
 	type Keys = SessionKeys;
-	/// At most a third is disabled: finality survives no more.
+	/// Fewer than a third are disabled: finality survives no more.
 	type DisablingStrategy = pallet_session::disabling::UpToLimitDisablingStrategy;
 	type WeightInfo = weights::SessionWeights;
 	type Currency = Balances;
@@ -95,8 +95,8 @@ impl sp_runtime::traits::Convert<AccountId, Option<()>> for NoFurtherIdentificat
 pub struct ConsortiumValidators;
 
 impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
-	/// None when neither they nor their keys change: each new set of voters makes every later proof longer, and a chain
-	/// for which nobody can author would never have another one.
+	/// `None` when nothing changed, because each new voter set lengthens every later proof; and when there would be
+	/// nobody, because then no block would follow.
 	fn new_session(_: SessionIndex) -> Option<Vec<AccountId>> {
 		let with_keys = |account| Session::load_keys(&account).map(|keys| (account, keys));
 		let next = Members::validators()

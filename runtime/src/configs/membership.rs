@@ -21,7 +21,7 @@ pub const BLOCK_CAPACITY: u128 = (BLOCK_REF_TIME as u128) * (NORMAL_RATIO.decons
 pub const BYTE_PRICE: u128 = BLOCK_REF_TIME as u128 / BLOCK_LENGTH as u128;
 
 parameter_types! {
-	/// A member can fill an eighth of every block for ever, so that eight members at full tilt leave nobody out.
+	/// A member can permanently fill an eighth of every block, so that eight members at full speed leave nobody out.
 	pub const AllowancePerBlock: u128 = BLOCK_CAPACITY / 8;
 	/// A member that was quiet can fill eight whole blocks at once: a hospital that was cut off catches up.
 	pub const MaxAllowance: u128 = BLOCK_CAPACITY * 8;

@@ -1,4 +1,4 @@
-//! Who authors and votes, and what becomes of whoever does either twice.
+//! Who authors and votes, and what becomes of a validator that signs twice.
 
 use super::preset;
 use crate::*;

@@ -115,8 +115,8 @@ fn number_of(index: usize) -> AccountId {
 	account(&signers()[index])
 }
 
-/// The state that each history begins with: four hospitals, two of them with a key that may everything, a company and a
-/// person.
+/// The state that each history begins with: four hospitals, two of them with a key that has every power but the
+/// council's, a company and a person.
 fn beginning() -> TestExternalities {
 	type Raw = (Vec<(Vec<u8>, (Vec<u8>, i32))>, H256);
 	static BEGINNING: OnceLock<Raw> = OnceLock::new();

@@ -7,6 +7,7 @@ use crate::{configs::system::RuntimeBlockWeights, *};
 use codec::Encode as _;
 use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
+	traits::{GetCallIndex, GetCallName, PalletInfoAccess as _},
 	weights::Weight,
 };
 use kexin_primitives::{
@@ -146,15 +147,49 @@ fn the_documents_tell_the_capacity_that_there_is() {
 	assert!(rows.is_empty(), "not in docs/capacity.md:\n{}", rows.join("\n"));
 }
 
+/// The calls of a pallet, by their numbers.
+fn calls<Call: GetCallName + GetCallIndex>() -> Vec<(u8, &'static str)> {
+	let numbers = Call::get_call_indices().iter().copied();
+	numbers.zip(Call::get_call_names().iter().copied()).collect()
+}
+
+/// Names with the numbers from 0 on.
+fn numbered(names: &[&'static str]) -> Vec<(u8, &'static str)> {
+	(0..).zip(names.iter().copied()).collect()
+}
+
 #[test]
 fn pallets_and_calls_keep_their_numbers() {
-	use frame_support::traits::PalletInfoAccess as _;
 	assert_eq!(Members::index(), 7);
+	let members = [
+		"admit",
+		"suspend",
+		"reinstate",
+		"remove",
+		"add_key",
+		"revoke_key",
+		"resign",
+		"admit_validator",
+		"remove_validator",
+		"reinstate_validator",
+		"name_nodes",
+		"close_network",
+	];
+	assert_eq!(calls::<pallet_members::Call<Runtime>>(), numbered(&members));
 	assert_eq!(Governance::index(), 12);
+	let governance = ["approve_upgrade", "cancel_upgrade", "apply_upgrade", "restart_finality"];
+	assert_eq!(calls::<pallet_governance::Call<Runtime>>(), numbered(&governance));
 	assert_eq!(Consent::index(), 20);
+	let consent = ["grant", "narrow", "revoke", "declare_dataset", "enrol"];
+	assert_eq!(calls::<pallet_consent::Call<Runtime>>(), numbered(&consent));
 	assert_eq!(Lineage::index(), 21);
+	let lineage = ["register", "start", "derive", "attach_evidence"];
+	assert_eq!(calls::<pallet_lineage::Call<Runtime>>(), numbered(&lineage));
 	assert_eq!(Access::index(), 22);
+	assert_eq!(calls::<pallet_access::Call<Runtime>>(), numbered(&["record"]));
 	assert_eq!(Annotation::index(), 23);
+	let annotation = ["create", "contribute", "review", "claim", "close", "prune"];
+	assert_eq!(calls::<pallet_annotation::Call<Runtime>>(), numbered(&annotation));
 }
 
 /// What a file of this crate says.

@@ -48,8 +48,8 @@ test('every filter finds its entries, each once and in order', async () => {
   assert.equal(all.length, 120 + 13 + 1);
   assert.deepEqual(all.map(({ index }) => index), [...all.keys()]);
   assert.deepEqual(await events({ dataset: DATASET }, 7), all);
-  assert.deepEqual(await events({ organisation: 0 }), all);
-  assert.deepEqual(await events({ organisation: 1 }), []);
+  assert.deepEqual(await events({ reporter: 0 }), all);
+  assert.deepEqual(await events({ reporter: 1 }), []);
   const having = (which) => all.filter(which);
   const trained = having(({ event }) => event.activity === TRAINING);
   assert.equal(trained.length, 120);

@@ -91,7 +91,7 @@ test('a report that was changed is refused', () => {
 
 test('complete logs prove that an access did not happen', () => {
   assert.equal(verify('report.json', '--absent-purpose', 'PUBHLTH').code, 0);
-  assert.equal(verify('report.json', '--absent-organisation', '77').code, 0);
+  assert.equal(verify('report.json', '--absent-recipient', '77').code, 0);
   const marketing = verify('report.json', '--absent-purpose', 'HMARKT');
   assert.equal(marketing.code, 5);
   assert.match(JSON.parse(marketing.out).message, /3 accesses for HMARKT/);
@@ -104,8 +104,8 @@ test('accesses are proved alone and all together', () => {
   const [one, all] = ['one.json', 'all.json'].map((name) => JSON.parse(verify(name).out));
   assert.deepEqual([one.accepted, one.first, one.entries, one.complete], [true, 7, 1, false]);
   assert.deepEqual([all.accepted, all.entries, all.count, all.complete], [true, ACCESSES, ACCESSES, true]);
-  assert.equal(verify('one.json', '--absent-organisation', '77').code, 5);
-  assert.equal(verify('all.json', '--absent-organisation', '77').code, 0);
+  assert.equal(verify('one.json', '--absent-recipient', '77').code, 5);
+  assert.equal(verify('all.json', '--absent-recipient', '77').code, 0);
 });
 
 test('a proved report is exported in every format', () => {

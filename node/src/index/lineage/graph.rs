@@ -114,7 +114,7 @@ impl Graph {
 		self.artifacts.len()
 	}
 
-	/// The activity that generated an artifact, none for one from outside; none at all when the artifact is not
+	/// The activity that generated an artifact: `Some(None)` for an artifact from outside, `None` when it is not
 	/// registered.
 	pub fn generated_by(&self, artifact: ArtifactId) -> Option<Option<ActivityId>> {
 		let vertex = &self.artifacts[*self.numbers.get(&artifact)? as usize];

@@ -102,11 +102,13 @@ impl From<sqlx::Error> for Error {
 }
 
 /// What to do about an index that is of no use.
-const REBUILD: &str = "stop the node and run kexin-node index rebuild";
+const REBUILD: &str = "stop the node and run kexin-node index rebuild with the node's --index";
 
 /// Something that must be in the index is not there.
 pub fn damaged(what: impl fmt::Display) -> Error {
-	Error::Refused(format!("the index is damaged, {what} is missing: {REBUILD}"))
+	Error::Refused(format!(
+		"the index is damaged, {what} is missing or unreadable: {REBUILD}"
+	))
 }
 
 /// The open database.

@@ -70,7 +70,7 @@ impl TokenCache {
 			if let (Err(error), true) = (&tokens, cached.tokens != tokens) {
 				log::error!(
 					target: "rpc-auth",
-					"{error}. Until then the authenticated RPC listener refuses all requests"
+					"{error}. Until that is done, the authenticated RPC listener refuses all requests"
 				);
 			}
 			if let (Ok(tokens), true) = (&tokens, cached.tokens.is_err()) {

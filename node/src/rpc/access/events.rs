@@ -42,7 +42,7 @@ pub struct EventParameters {
 	/// Entries of the activity that generated this artifact.
 	pub artifact: Option<ArtifactId>,
 	/// Entries that this member reported.
-	pub organisation: Option<MemberId>,
+	pub reporter: Option<MemberId>,
 	/// Entries of accesses to this data subject's data.
 	pub subject: Option<Pseudonym>,
 	/// Entries with breaches, or those without.
@@ -68,13 +68,7 @@ impl EventParameters {
 
 	/// The hash of the filter, to which a cursor belongs.
 	fn question(&self) -> QuestionHash {
-		let who = (
-			self.dataset,
-			self.activity,
-			self.artifact,
-			self.organisation,
-			self.subject,
-		);
+		let who = (self.dataset, self.activity, self.artifact, self.reporter, self.subject);
 		QuestionHash::of(("access_events", who, self.breaches, self.from(), self.to()))
 	}
 
@@ -84,7 +78,7 @@ impl EventParameters {
 		EventQuery {
 			dataset: self.dataset,
 			activity,
-			reporter: self.organisation,
+			reporter: self.reporter,
 			subject: self.subject,
 			breaches: self.breaches,
 			from: self.from(),
@@ -275,12 +269,12 @@ mod tests {
 	#[test]
 	fn a_filter_has_these_fields_and_no_others() {
 		let everything = json!({
-			"dataset": hash(1), "activity": hash(2), "artifact": hash(3), "organisation": 4, "subject": hash(5), "breaches": true,
+			"dataset": hash(1), "activity": hash(2), "artifact": hash(3), "reporter": 4, "subject": hash(5), "breaches": true,
 			"from": 6, "to": "0x07", "limit": 8, "cursor": "0x00",
 		});
 		let filter: EventParameters = serde_json::from_value(everything).unwrap();
 		assert_eq!(
-			(filter.organisation, filter.from(), filter.to(), filter.limit),
+			(filter.reporter, filter.from(), filter.to(), filter.limit),
 			(Some(4), Some(6), Some(7), Some(8))
 		);
 		assert!(serde_json::from_value::<EventParameters>(json!({ "dataSet": hash(1) })).is_err());

@@ -96,7 +96,7 @@ fn bounds(range: RangeParameters, count: u64) -> Result<(u64, u64), RpcError> {
 	};
 	if from > to {
 		return Err(RpcError::InvalidParameter(format!(
-			"from {from} is after to {to}: expected from to be at most to"
+			"`from` ({from}) must not be above `to` ({to})"
 		)));
 	}
 	if to > count {

@@ -135,7 +135,7 @@ fn hold(path: &str, expected: impl FnOnce(&str) -> String) {
 	} else {
 		assert!(
 			found == expected,
-			"{} does not follow from the registry: KEXIN_BLESS=1 cargo test --release --package kexin-node registry",
+			"{} does not follow from the registry: KEXIN_BLESS=1 cargo test --release --workspace registry",
 			path.display()
 		);
 	}

@@ -1,4 +1,4 @@
-//! The table of the JSON-RPC methods: one line of it is all that a method needs outside of its own module.
+//! The table of the JSON-RPC methods: outside of its own module, a method needs one line here.
 //!
 //! From [`METHODS`] follow
 //! - the allow-list of the authenticated listener, together with [`STOCK`],
@@ -14,7 +14,7 @@
 //!    for the answer.
 //! 2. Add its line to [`METHODS`], which are sorted by name. A field of an object that is a 64-bit number also goes
 //!    into the list of the test in `modules.rs`.
-//! 3. Rewrite the files: `KEXIN_BLESS=1 cargo test --release --package kexin-node registry`.
+//! 3. Rewrite the files: `KEXIN_BLESS=1 cargo test --release --workspace registry`.
 //!
 //! The tests hold the table against the methods and the names of parameters that the node really serves, and against
 //! the files.
@@ -143,7 +143,7 @@ pub const METHODS: &[Method] = &[
 		&[required(
 			"filter",
 			Type::Object(
-				"{dataset?, activity?, artifact?, organisation?, subject?, breaches?, from?, to?, limit?, cursor?}",
+				"{dataset?, activity?, artifact?, reporter?, subject?, breaches?, from?, to?, limit?, cursor?}",
 			),
 		)],
 		"A page of log entries, in the order in which they were recorded.",
@@ -151,7 +151,7 @@ pub const METHODS: &[Method] = &[
 	read(
 		"access_log",
 		&[required("dataset", Type::Hash), AT],
-		"The state of a dataset's log: how many entries it has, their root, and how many have breaches.",
+		"The state of a dataset's log: how many entries it has, their root, and how many permitted accesses were outside the consents.",
 	),
 	read(
 		"access_proof",

@@ -104,6 +104,23 @@ fn an_unknown_artifact_and_a_walk_that_is_too_long_are_errors() {
 }
 
 #[test]
+fn an_artifact_that_was_read_too_often_is_an_error_as_well() {
+	ExtBuilder::build_and_execute(|| {
+		chain(1);
+		let before = Artifacts::<Test>::get(hash(0));
+		// Each time by an activity that only read it, or that is not there at all: either has no derivation.
+		Artifacts::<Test>::mutate(hash(0), |artifact| {
+			artifact.as_mut().unwrap().latest_mut().uses = u32::MAX
+		});
+		assert_eq!(
+			Lineage::trace(query(0, Direction::Descendants)),
+			Err(TraceError::TooLarge)
+		);
+		Artifacts::<Test>::set(hash(0), before);
+	});
+}
+
+#[test]
 fn a_page_past_the_end_is_empty() {
 	ExtBuilder::build_and_execute(|| {
 		chain(2);

@@ -1,5 +1,5 @@
-//! The present version of the runtime, with the checks of its state, which `tests/e2e/upgrade.test.mjs` looks at the
-//! state with.
+//! The present version of the runtime, with the checks of its state, with which `tests/e2e/upgrade.test.mjs` checks a
+//! node's state.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
