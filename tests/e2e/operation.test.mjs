@@ -90,3 +90,11 @@ test('systemd accepts the unit, and rates its exposure as safe', (test) => {
   const rated = spawnSync('systemd-analyze', ['security', '--offline=true', '--threshold=20', file], { encoding: 'utf8' });
   assert.equal(rated.status, 0, rated.stdout + rated.stderr);
 });
+
+test('a node that is told to stop says that it stops, and logs no failure', async () => {
+  const before = logOf(chain).length;
+  await chain.end('SIGTERM');
+  const lines = logOf(chain).slice(before).map((line) => JSON.parse(line));
+  assert.deepEqual(lines.filter(({ level }) => level === 'ERROR'), []);
+  assert.match(lines.at(-1).message, /told to stop, and has stopped/);
+});

@@ -1,6 +1,6 @@
 //! Arguments that several commands have, parsed and checked.
 
-use super::session::keypair;
+use super::session::{is_development, keypair};
 use anyhow::{bail, Context as _};
 use kexin::{
 	call::Account,
@@ -88,7 +88,7 @@ impl Restarts {
 	}
 }
 
-/// Reads an account: an SS58 address, 0x-hex, or the secret URI of its key.
+/// Reads an account: an SS58 address, 0x-hex, or the secret URI of a development key.
 ///
 /// # Errors
 /// When the text is none of these.
@@ -96,10 +96,14 @@ pub fn account(text: &str) -> anyhow::Result<Account> {
 	if text.starts_with("0x") {
 		return Ok(parse_hash(text)?.0);
 	}
-	if text.starts_with("//") || text.contains(' ') {
+	if is_development(text) {
 		return Ok(keypair(text)?.public_key().0);
 	}
-	let account = subxt::utils::AccountId32::from_str(text).with_context(|| format!("{text:?} is no account"))?;
+	// A phrase is a secret, which no message repeats.
+	if text.contains(' ') {
+		bail!("an account is expected, not a secret phrase: kexin key prints the account of a key");
+	}
+	let account = subxt::utils::AccountId32::from_str(text).with_context(|| format!("{text:?} is not an account"))?;
 	Ok(account.0)
 }
 

@@ -45,8 +45,10 @@ pub struct Cli {
 	/// The WebSocket address of the node, such as wss://ledger.example:9955.
 	#[arg(long, global = true, value_name = "URL")]
 	node: Option<String>,
-	/// The signing key: a secret URI, or the path of a file that holds one.
-	#[arg(long, global = true)]
+	/// The file that holds the secret URI of the signing key; - reads it from standard input. A development key such as
+	/// //Alice can stand here itself. Without this option, the variable KEXIN_KEY has the secret URI, or `key` in the
+	/// settings file names the key.
+	#[arg(long, global = true, value_name = "FILE")]
 	key: Option<String>,
 	/// The file with your access token, for a node that requires one. The node's operator issues tokens.
 	#[arg(long, global = true, value_name = "FILE")]
@@ -121,9 +123,12 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		_ => Config::load(cli.config.as_deref())?,
 	};
 	config.node = cli.node.unwrap_or(config.node);
-	config.key = cli.key.or(config.key);
 	config.token = cli.token.or(config.token);
-	let session = Session { config, json: cli.json };
+	let session = Session {
+		config,
+		key: cli.key,
+		json: cli.json,
+	};
 	match cli.command {
 		Command::Init(arguments) => init::run(&session, &arguments)?,
 		Command::Key => keys::show(&session)?,

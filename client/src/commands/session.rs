@@ -6,13 +6,18 @@ use kexin::{
 	ledger::{Done, Ledger, Until},
 };
 use serde_json::{json, Value};
-use std::{path::PathBuf, str::FromStr};
+use std::{env, io, path::Path, str::FromStr};
 use subxt_signer::{sr25519::Keypair, SecretUri};
+
+/// The environment variable with the secret URI of the signing key.
+const KEY_VARIABLE: &str = "KEXIN_KEY";
 
 /// What the commands share.
 pub struct Session {
 	/// The settings.
 	pub config: Config,
+	/// The signing key of the command line.
+	pub key: Option<String>,
 	/// Whether to print JSON.
 	pub json: bool,
 }
@@ -23,15 +28,17 @@ impl Session {
 	/// # Errors
 	/// When none is set, or it is malformed.
 	pub fn signer(&self) -> anyhow::Result<Keypair> {
-		let key = self.config.key.as_deref();
-		let key = key.ok_or_else(|| anyhow::anyhow!("no signing key: give --key, or set `key` in {}", config::FILE))?;
-		let file = PathBuf::from(key);
-		let uri = if file.is_file() {
-			config::read_secret(&file)?.trim().to_owned()
-		} else {
-			key.to_owned()
+		let uri = match (&self.key, env::var(KEY_VARIABLE), &self.config.key) {
+			(Some(key), ..) => named_secret(key)?,
+			(None, Ok(uri), _) => uri,
+			(None, Err(_), Some(key)) if Path::new(key).is_file() => config::read_secret(Path::new(key))?,
+			(None, Err(_), Some(uri)) => uri.clone(),
+			(None, Err(_), None) => anyhow::bail!(
+				"no signing key: give its file with --key, set {KEY_VARIABLE}, or set `key` in {}",
+				config::FILE
+			),
 		};
-		keypair(&uri)
+		keypair(uri.trim())
 	}
 
 	/// A connection to the node.
@@ -105,6 +112,30 @@ impl Session {
 	}
 }
 
+/// Whether a secret URI is that of a development key, which is no secret.
+pub fn is_development(uri: &str) -> bool {
+	uri.starts_with("//")
+}
+
+/// The secret URI that an argument names: a file, standard input, or a development key. Every user of the machine can
+/// read the command line, so no other secret may stand there, and no message repeats it.
+fn named_secret(argument: &str) -> anyhow::Result<String> {
+	if argument == "-" {
+		return Ok(io::read_to_string(io::stdin())?);
+	}
+	let file = Path::new(argument);
+	if file.is_file() {
+		return config::read_secret(file);
+	}
+	if is_development(argument) {
+		return Ok(argument.into());
+	}
+	anyhow::bail!(
+		"--key names no file. If it is the secret itself, other users of this machine could read it there: write it to a file that \
+		 only you can read, set {KEY_VARIABLE}, or pipe it to --key -"
+	)
+}
+
 /// The key of a secret URI such as `//Alice` or a phrase.
 ///
 /// # Errors
@@ -113,4 +144,25 @@ pub fn keypair(uri: &str) -> anyhow::Result<Keypair> {
 	let parsed =
 		SecretUri::from_str(uri).map_err(|error| anyhow::anyhow!("the signing key is no secret URI: {error}"))?;
 	Keypair::from_uri(&parsed).map_err(|error| anyhow::anyhow!("the signing key is no sr25519 key: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn no_secret_stands_on_the_command_line() {
+		let phrase = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
+		let derived = format!("{phrase}//gateway");
+		let seed = format!("0x{}", "5".repeat(64));
+		for secret in [phrase, derived.as_str(), seed.as_str(), "no-such-file"] {
+			let told = named_secret(secret).unwrap_err().to_string();
+			assert!(told.contains("--key") && !told.contains(secret), "{told}");
+		}
+		assert_eq!(named_secret("//Alice//gateway").unwrap(), "//Alice//gateway");
+		let directory = tempfile::tempdir().unwrap();
+		let file = directory.path().join("account.key");
+		config::write_secret(&file, phrase).unwrap();
+		assert_eq!(named_secret(file.to_str().unwrap()).unwrap(), phrase);
+	}
 }
