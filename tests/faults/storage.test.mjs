@@ -199,6 +199,8 @@ test('a bit of a log flips in the state: the node reports the damage, and answer
   const answer = (method) => dave.rpc(method, dataset, block).then(() => 'an answer', ({ code }) => code);
   await until('the node to answer', () => dave.rpc('system_health'));
   for (const method of ['access_log', 'audit_report']) assert.equal(await answer(method), 8013, method);
+  // The node remembers it, so that nobody relies on its other answers.
+  assert.match((await dave.rpc('index_status')).damaged, /^the (state|header) of block/);
   assert.deepEqual(await alice.rpc('access_log', dataset, block), log);
   const back = await until('the node to be back', () => resync().then(() => true));
   assert.deepEqual(await dave.rpc('access_log', dataset, block), log);

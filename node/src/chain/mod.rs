@@ -10,6 +10,7 @@
 //! | [`equivocation`] | reports of authors who seal two blocks for one slot |
 
 pub mod consensus;
+pub mod damage;
 pub mod equivocation;
 pub mod network;
 pub mod service;

@@ -2,6 +2,7 @@
 
 use super::{
 	consensus::{self, Consensus, Settings, Votes},
+	damage::Damage,
 	network::{self, Network},
 	types::{Client, Executor, Parts, Pool},
 };
@@ -110,6 +111,7 @@ pub async fn new_full(
 	offchain_workers(&config, &parts, service.clone(), &task_manager)?;
 	let index = index(&config, target, &parts.client, &task_manager).await?;
 
+	let damage = Damage::default();
 	let settings = Settings::new(&config, telemetry.as_ref());
 	let directory = config.base_path.config_dir(config.chain_spec.id());
 	let rpc = sc_service::spawn_tasks(SpawnTasksParams {
@@ -118,7 +120,13 @@ pub async fn new_full(
 		client: parts.client.clone(),
 		keystore: parts.keystore.clone(),
 		network: service.clone(),
-		rpc_builder: rpc::builder(rpc_dependencies(&parts, &consensus, &votes, index.clone())),
+		rpc_builder: rpc::builder(rpc_dependencies(
+			&parts,
+			&consensus,
+			&votes,
+			index.clone(),
+			damage.clone(),
+		)),
 		transaction_pool: parts.pool.clone(),
 		task_manager: &mut task_manager,
 		system_rpc_tx,
@@ -132,6 +140,7 @@ pub async fn new_full(
 		client: parts.client.clone(),
 		sync: sync.clone(),
 		index,
+		damage,
 		directory: &directory,
 		registry: settings.registry.as_ref(),
 	};
@@ -251,6 +260,7 @@ fn rpc_dependencies(
 	consensus: &Consensus,
 	votes: &Votes,
 	index: Option<Arc<Index>>,
+	damage: Damage,
 ) -> rpc::Dependencies {
 	let authority_set = consensus.grandpa_link.shared_authority_set();
 	rpc::Dependencies {
@@ -265,5 +275,6 @@ fn rpc_dependencies(
 		finality_proofs: FinalityProofProvider::new_for_service(parts.backend.clone(), Some(authority_set.clone())),
 		index,
 		workers: rpc::workers::Workers::default(),
+		damage,
 	}
 }

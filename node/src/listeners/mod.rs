@@ -12,7 +12,10 @@ pub mod health;
 pub mod http1;
 pub mod operator;
 
-use crate::{chain::types::Client, index::Index};
+use crate::{
+	chain::{damage::Damage, types::Client},
+	index::Index,
+};
 use authenticated::{params::RpcAuthParams, token::TokenFile, token_cache::TokenCache};
 use health::{metrics::Metrics, Health, HealthParams};
 use jsonrpsee::Methods;
@@ -57,6 +60,8 @@ pub struct Dependencies<'a> {
 	pub sync: Arc<SyncingService<Block>>,
 	/// The index of finalized events; none when the node keeps none.
 	pub index: Option<Arc<Index>>,
+	/// What is damaged in the node's database.
+	pub damage: Damage,
 	/// The directory of the chain.
 	pub directory: &'a Path,
 	/// The registry of Prometheus metrics; none when there is none.
@@ -73,6 +78,7 @@ pub fn open(params: &ListenerParams, dependencies: Dependencies<'_>, tasks: &mut
 		client,
 		sync,
 		index,
+		damage,
 		directory,
 		registry,
 	} = dependencies;
@@ -93,6 +99,7 @@ pub fn open(params: &ListenerParams, dependencies: Dependencies<'_>, tasks: &mut
 		sync,
 		index,
 		tokens,
+		damage,
 		max_lag: params.health.ready_max_lag,
 	};
 	if let Some(registry) = registry {

@@ -4,13 +4,10 @@ use super::{
 	answer::BlockRef,
 	error::RpcError,
 	proof::finality::FinalityProver,
-	verified::{self, Api},
+	verified::{Api, CheckedClient},
 	workers::Workers,
 };
-use crate::{
-	chain::types::Client,
-	index::{store::Store, Index},
-};
+use crate::index::{store::Store, Index};
 use kexin_primitives::H256;
 use sc_rpc::SubscriptionTaskExecutor;
 use sp_api::ApiError;
@@ -21,7 +18,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Context {
 	/// The client that executes and stores blocks.
-	pub client: Arc<Client>,
+	pub client: CheckedClient,
 	/// The index of finalized events; `None` when the node keeps none.
 	pub index: Option<Arc<Index>>,
 	/// The threads for long answers.
@@ -45,12 +42,12 @@ impl Context {
 		}
 	}
 
-	/// Asks the runtime at a block, and checks its answer as [`verified::ask`] does.
+	/// Asks the runtime at a block, and checks its answer as [`CheckedClient::ask`] does.
 	///
 	/// # Errors
-	/// Those of [`verified::ask`].
+	/// Those of [`CheckedClient::ask`].
 	pub fn ask<T>(&self, block: BlockRef, question: impl FnOnce(&Api) -> Result<T, ApiError>) -> Result<T, RpcError> {
-		verified::ask(&self.client, block.hash, question)
+		self.client.ask(block.hash, question)
 	}
 
 	/// The index.

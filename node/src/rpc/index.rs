@@ -31,6 +31,7 @@ impl IndexServer for Index {
 			finalized,
 			lag: indexed.map(|indexed| finalized.number.saturating_sub(indexed.number)),
 			error: progress.error,
+			damaged: self.0.client.damaged().map(Into::into),
 			skipped: progress.skipped.iter().map(Skipped::from).collect(),
 		})
 	}
@@ -47,6 +48,9 @@ pub struct Status {
 	lag: Option<u32>,
 	/// Why the index has stopped; `None` while it works.
 	error: Option<String>,
+	/// What an answer found damaged in the node's own database, which is not the index; `None` as far as the node
+	/// knows.
+	damaged: Option<String>,
 	/// The events that the index has skipped, because a newer runtime wrote them.
 	skipped: Vec<Skipped>,
 }
@@ -88,6 +92,7 @@ mod tests {
 			finalized: BLOCK,
 			lag: Some(0),
 			error: None,
+			damaged: None,
 			skipped: vec![Skipped {
 				domain: 9,
 				version: 1,
@@ -98,18 +103,22 @@ mod tests {
 		let skipped = json!({ "domain": 9, "version": 1, "events": 4, "from": 3 });
 		assert_eq!(
 			to_value(status).unwrap(),
-			json!({ "indexed": block(), "finalized": block(), "lag": 0, "error": null, "skipped": [skipped] })
+			json!({ "indexed": block(), "finalized": block(), "lag": 0, "error": null, "damaged": null, "skipped": [skipped] })
 		);
 		let closed = Status {
 			indexed: None,
 			finalized: BLOCK,
 			lag: None,
 			error: Some("away".into()),
+			damaged: Some("the state of block 0x01".into()),
 			skipped: Vec::new(),
 		};
 		assert_eq!(
 			to_value(closed).unwrap(),
-			json!({ "indexed": null, "finalized": block(), "lag": null, "error": "away", "skipped": [] })
+			json!({
+				"indexed": null, "finalized": block(), "lag": null, "error": "away",
+				"damaged": "the state of block 0x01", "skipped": []
+			})
 		);
 	}
 }

@@ -5,7 +5,6 @@ use super::{
 	context::Context,
 	error::RpcError,
 	history::{self, filter, History},
-	verified::ask,
 	workers::in_time,
 };
 use crate::index::{history::Key, Index};
@@ -113,7 +112,7 @@ impl Lineage {
 		let work = move || {
 			let walked = match index {
 				Some(index) => index.trace(&query, block.number),
-				None => ask(&client, block.hash, |api| api.trace(block.hash, query))?,
+				None => client.ask(block.hash, |api| api.trace(block.hash, query))?,
 			};
 			walked.map_err(|error| match error {
 				TraceError::NotFound => RpcError::no_artifact(query.artifact),

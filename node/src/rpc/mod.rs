@@ -32,7 +32,10 @@ pub mod registry;
 pub mod verified;
 pub mod workers;
 
-use crate::chain::types::{Backend, Client, Pool, SelectChain};
+use crate::chain::{
+	damage::Damage,
+	types::{Backend, Client, Pool, SelectChain},
+};
 use access::{Access, AccessServer as _};
 use annotation::{Annotation, AnnotationServer as _};
 use audit::{Audit, AuditServer as _};
@@ -53,6 +56,7 @@ use sc_rpc::SubscriptionTaskExecutor;
 use sp_keystore::KeystorePtr;
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer as _};
+use verified::CheckedClient;
 use workers::Workers;
 
 /// What the methods answer from.
@@ -79,6 +83,8 @@ pub struct Dependencies {
 	pub index: Option<Arc<crate::index::Index>>,
 	/// The threads for long answers.
 	pub workers: Workers,
+	/// What is damaged in the node's database.
+	pub damage: Damage,
 }
 
 /// The builder of the methods. The service builds them once for each listener.
@@ -107,6 +113,7 @@ fn methods(
 		finality_proofs,
 		index,
 		workers,
+		damage,
 	} = dependencies;
 	let mut module = RpcModule::new(());
 	module.merge(System::new(client.clone(), pool.clone()).into_rpc())?;
@@ -129,12 +136,13 @@ fn methods(
 		)
 		.into_rpc(),
 	)?;
+	let client = CheckedClient::new(client.clone(), damage.clone());
 	let context = Context {
 		client: client.clone(),
 		index: index.clone(),
 		workers: workers.clone(),
 		finality: FinalityProver {
-			client: client.clone(),
+			client,
 			voters: authority_set.clone(),
 		},
 		executor,

@@ -6,7 +6,7 @@
 pub mod metrics;
 
 use crate::{
-	chain::types::Client,
+	chain::{damage::Damage, types::Client},
 	index::{Index, Progress},
 	listeners::{authenticated::token_cache::TokenCache, http1},
 };
@@ -57,6 +57,8 @@ pub struct Health {
 	pub index: Option<Arc<Index>>,
 	/// The tokens of the authenticated RPC listener; none when the node has no such listener.
 	pub tokens: Option<Arc<TokenCache>>,
+	/// What is damaged in the node's database.
+	pub damage: Damage,
 	/// The most blocks that finality and the index may be behind while the node is ready.
 	pub max_lag: u32,
 }
@@ -77,6 +79,8 @@ struct HealthReport {
 	validators: usize,
 	/// Whether the node is far behind its peers.
 	syncing: bool,
+	/// Whether an answer found the node's database damaged. The log says where.
+	damaged: bool,
 	/// The index; none when the node keeps none.
 	index: Option<IndexHealth>,
 	/// The authenticated RPC listener; none when the node has none.
@@ -118,6 +122,9 @@ impl HealthReport {
 		if self.lag > max_lag {
 			reasons.push(format!("finality is {} blocks behind, more than {max_lag}", self.lag));
 		}
+		if self.damaged {
+			reasons.push("its database is damaged: see the log".into());
+		}
 		match self.index {
 			Some(index) if index.stopped => reasons.push("the index has stopped: see the log".into()),
 			Some(index) if index.behind > max_lag => {
@@ -158,6 +165,7 @@ impl Health {
 			peers: self.sync.num_connected_peers(),
 			validators: self.validators(info.best_hash).len(),
 			syncing: syncing.map_or(true, |status| status.state.is_major_syncing()),
+			damaged: self.damage.what().is_some(),
 			index: self
 				.index
 				.as_ref()
@@ -267,6 +275,7 @@ mod tests {
 		peers: 3,
 		validators: 4,
 		syncing: false,
+		damaged: false,
 		index: Some(IndexHealth {
 			behind: 0,
 			stopped: false,
@@ -293,6 +302,10 @@ mod tests {
 			HealthReport { peers: 0, ..HEALTHY },
 			HealthReport {
 				syncing: true,
+				..HEALTHY
+			},
+			HealthReport {
+				damaged: true,
 				..HEALTHY
 			},
 			HealthReport {

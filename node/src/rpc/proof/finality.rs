@@ -1,10 +1,7 @@
 //! Proofs that a block is final: see "Finality" in `docs/proofs.md`.
 
 use super::state::RecordedState;
-use crate::{
-	chain::types::Client,
-	rpc::{answer::BlockRef, error::RpcError, verified::ask},
-};
+use crate::rpc::{answer::BlockRef, error::RpcError, verified::CheckedClient};
 use codec::Encode as _;
 use kexin_primitives::storage_keys;
 use kexin_runtime::{BlockNumber, Hash};
@@ -20,7 +17,6 @@ use sp_blockchain::HeaderBackend as _;
 use sp_consensus::BlockStatus;
 use sp_consensus_grandpa::GRANDPA_ENGINE_ID;
 use sp_crypto_hashing::blake2_256;
-use std::sync::Arc;
 
 /// The most blocks that are searched for a justification, and the most headers of a proof. Nodes store a justification
 /// every few blocks, but none while finality stands still.
@@ -30,7 +26,7 @@ const MAX_HEADERS: usize = 4_096;
 #[derive(Clone)]
 pub struct FinalityProver {
 	/// The blocks and their justifications.
-	pub client: Arc<Client>,
+	pub client: CheckedClient,
 	/// The changes of the voters.
 	pub voters: SharedAuthoritySet<Hash, BlockNumber>,
 }
@@ -174,7 +170,7 @@ impl FinalityProver {
 		if self.client.block_status(at)? == BlockStatus::InChainPruned {
 			return Err(RpcError::NotKept(format!("the state of block {at:?}")));
 		}
-		ask(&self.client, at, |api| api.last_restart(at))
+		self.client.ask(at, |api| api.last_restart(at))
 	}
 
 	fn first_justified(&self, numbers: impl Iterator<Item = BlockNumber>) -> Result<Option<Justified>, RpcError> {

@@ -1,9 +1,6 @@
 //! The state at one block as the verifier reads it, and the proof of everything that was read.
 
-use crate::{
-	chain::types::Client,
-	rpc::{error::RpcError, verified},
-};
+use crate::rpc::{error::RpcError, verified::CheckedClient};
 use kexin_primitives::H256;
 use kexin_verifier::{
 	error::{Error as Refusal, StateError},
@@ -12,7 +9,7 @@ use kexin_verifier::{
 };
 use sc_client_api::{ProofProvider as _, StorageProvider as _};
 use sp_core::storage::StorageKey;
-use std::{cell::RefCell, collections::BTreeSet, sync::Arc};
+use std::{cell::RefCell, collections::BTreeSet};
 
 /// What to do about an ancestry that is too large.
 pub const ASK_FOR_PARTS: &str = "ask for the artifacts that it was made from";
@@ -25,7 +22,7 @@ const MAX_PROOF: usize = 6 * 1024 * 1024;
 
 /// The state at a block. It records every key that is read, whether there is a value or not.
 pub struct RecordedState {
-	client: Arc<Client>,
+	client: CheckedClient,
 	block: H256,
 	record: RefCell<Record>,
 }
@@ -39,7 +36,7 @@ struct Record {
 
 impl RecordedState {
 	/// The state at a block.
-	pub fn new(client: Arc<Client>, block: H256) -> Self {
+	pub fn new(client: CheckedClient, block: H256) -> Self {
 		Self {
 			client,
 			block,
@@ -73,7 +70,7 @@ impl RecordedState {
 	/// Those of [`Self::proof`], [`RpcError::Damaged`].
 	pub fn check(&self) -> Result<(), RpcError> {
 		let nodes = self.proof()?;
-		verified::check(&self.client, self.block, nodes.iter().map(AsRef::as_ref))
+		self.client.check(self.block, nodes.iter().map(AsRef::as_ref))
 	}
 
 	/// Why the state could not be read. Damage may look like any other error, so it is checked first.

@@ -3,8 +3,13 @@
 
 use super::{ledger, Method, Parameter, Type, METHODS};
 use crate::{
-	chain::types::{Backend, Client, Executor},
-	rpc::{context::Context, ledger_methods, proof::finality::FinalityProver, workers::Workers},
+	chain::{
+		damage::Damage,
+		types::{Backend, Client, Executor},
+	},
+	rpc::{
+		context::Context, ledger_methods, proof::finality::FinalityProver, verified::CheckedClient, workers::Workers,
+	},
 };
 use codec::Decode as _;
 use jsonrpsee::{types::error::INVALID_PARAMS_CODE, RpcModule};
@@ -70,7 +75,7 @@ struct Node {
 impl Node {
 	fn start() -> Self {
 		let directory = tempfile::tempdir().unwrap();
-		let client = Arc::new(client(directory.path()).unwrap());
+		let client = CheckedClient::new(Arc::new(client(directory.path()).unwrap()), Damage::default());
 		// Its encoding is that of empty lists.
 		let voters = AuthoritySet::decode(&mut &[0; 64][..]).unwrap();
 		let context = Context {
