@@ -16,7 +16,8 @@
 //! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a
 //!    hostile or broken gateway only uses up its own member's allowance.
 //! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the
-//!    council.
+//!    council. Whatever changes who sits on it or who validates needs two thirds of it, so that no majority can make
+//!    itself two thirds.
 //! 6. **A hospital runs one validator.** Finality survives if fewer than a third of the validators are hostile, so no
 //!    hospital runs two. The council admits and removes validators. A validator that equivocates is suspended at once,
 //!    except the last.
@@ -82,10 +83,11 @@ pub mod pallet {
 	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// The origin that admits members and validators.
+		/// The origin that admits members without a seat.
 		type AdmitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// The origin that suspends, reinstates and removes members and validators.
-		type RemoveOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// The origin that changes who decides and who validates: it gives seats, suspends, reinstates and removes
+		/// members, decides about validators, and closes and opens the network.
+		type ChangeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The council. Its members are the keys with a seat.
 		type Council: ChangeMembers<Self::AccountId>;
 		/// Which accounts have session keys.
@@ -373,7 +375,8 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::AdmitOrigin`]: a majority of the council.
+		/// [`Config::ChangeOrigin`] for a member with a seat: two thirds of the council. [`Config::AdmitOrigin`] for
+		/// one without: a majority.
 		///
 		/// ## Details
 		///
@@ -397,7 +400,12 @@ pub mod pallet {
 			seat: bool,
 			key: T::AccountId,
 		) -> DispatchResult {
-			T::AdmitOrigin::ensure_origin(origin)?;
+			// Otherwise a majority could admit members that make it two thirds (design goal 5).
+			if seat {
+				T::ChangeOrigin::ensure_origin(origin)?;
+			} else {
+				T::AdmitOrigin::ensure_origin(origin)?;
+			}
 			Self::do_admit(kind, name, region, seat, key).map(|_| ())
 		}
 
@@ -405,7 +413,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -417,7 +425,7 @@ pub mod pallet {
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::suspend())]
 		pub fn suspend(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::change_status(member, Status::Active, Status::Suspended)?;
 			Self::deposit_event(Event::Suspended { member });
 			Ok(())
@@ -427,7 +435,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -439,7 +447,7 @@ pub mod pallet {
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::suspend())]
 		pub fn reinstate(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::change_status(member, Status::Suspended, Status::Active)?;
 			Self::deposit_event(Event::Reinstated { member });
 			Ok(())
@@ -449,7 +457,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -461,7 +469,7 @@ pub mod pallet {
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::remove())]
 		pub fn remove(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_remove(member)
 		}
 
@@ -537,7 +545,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::AdmitOrigin`]: a majority of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Details
 		///
@@ -554,7 +562,7 @@ pub mod pallet {
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::admit_validator())]
 		pub fn admit_validator(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
-			T::AdmitOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_admit_validator(account)
 		}
 
@@ -562,7 +570,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -574,7 +582,7 @@ pub mod pallet {
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::remove_validator())]
 		pub fn remove_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_remove_validator(member)
 		}
 
@@ -582,7 +590,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -594,7 +602,7 @@ pub mod pallet {
 		#[pallet::call_index(9)]
 		#[pallet::weight(T::WeightInfo::remove_validator())]
 		pub fn reinstate_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_reinstate_validator(member)
 		}
 
@@ -622,7 +630,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Details
 		///
@@ -638,7 +646,7 @@ pub mod pallet {
 		#[pallet::call_index(11)]
 		#[pallet::weight(T::WeightInfo::close_network())]
 		pub fn close_network(origin: OriginFor<T>, closed: bool) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_close_network(closed)
 		}
 	}

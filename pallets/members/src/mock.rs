@@ -70,7 +70,7 @@ pub const FULL: u128 = 1_000;
 
 impl Config for Test {
 	type AdmitOrigin = EnsureProportionMoreThan<u64, Instance1, 1, 2>;
-	type RemoveOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
+	type ChangeOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
 	type Council = Council;
 	type SessionKeys = SessionKeys;
 	type DefaultSessionBlocks = frame_support::traits::ConstU32<10>;
@@ -87,6 +87,11 @@ pub const ADMINISTRATORS: [u64; 3] = [10, 11, 12];
 /// The origin with which `yes` of three council members agree.
 pub fn council(yes: u32) -> RuntimeOrigin {
 	pallet_collective::RawOrigin::<u64, Instance1>::Members(yes, 3).into()
+}
+
+/// The origin with which more than half of a council agree, but less than two thirds.
+pub fn mere_majority() -> RuntimeOrigin {
+	pallet_collective::RawOrigin::<u64, Instance1>::Members(4, 7).into()
 }
 
 pub fn name() -> Name {
