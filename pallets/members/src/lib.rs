@@ -35,6 +35,7 @@ mod benchmarking;
 mod genesis;
 #[cfg(test)]
 mod mock;
+mod motions;
 mod nodes;
 mod origins;
 mod registry;
@@ -58,7 +59,7 @@ use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
 	traits::{ChangeMembers, Get, ValidatorRegistration},
-	BoundedBTreeMap,
+	BoundedBTreeMap, BoundedVec,
 };
 use kexin_primitives::{
 	members::{Member, MemberId, MemberKind, Name, Powers, Status},
@@ -177,6 +178,10 @@ pub mod pallet {
 	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
 	#[pallet::storage]
 	pub type Allowances<T: Config> = StorageMap<_, Twox64Concat, MemberId, Allowance<BlockNumberFor<T>>>;
+
+	/// Which member proposed each motion that was open when the last one was proposed, in the order of the council.
+	#[pallet::storage]
+	pub type Proposers<T: Config> = StorageValue<_, BoundedVec<(T::Hash, MemberId), ConstU32<MAX_MOTIONS>>, ValueQuery>;
 
 	/// The members and validators with which a chain starts.
 	#[pallet::genesis_config]
@@ -343,6 +348,9 @@ pub mod pallet {
 		/// No more than a third of the validators are silent, so finality can continue without a restart. Find out why
 		/// it stands still.
 		FinalityIsPossible,
+		/// The member has `MOTIONS_PER_SEAT` open motions. Close one whose vote is decided or whose time is over, or
+		/// wait until that is so.
+		TooManyMotions,
 		/// Persons don't run nodes of the network. Only organisations name nodes.
 		NodesForOrganisationsOnly,
 		/// The network is closed or open already, as the call asks.

@@ -1,10 +1,16 @@
 //! A runtime with a council. Tests vote by calling with the collective's origin.
 
-use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, MAX_SEATS};
-use frame_support::{derive_impl, parameter_types, traits::ConstU128, weights::IdentityFee};
+use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, MAX_MOTIONS, MAX_SEATS};
+use codec::{Decode, Encode, MaxEncodedLen};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{Consideration, ConstU128, MaybeConsideration},
+	weights::IdentityFee,
+};
 use kexin_primitives::members::{MemberKind, Name};
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
-use sp_runtime::BuildStorage;
+use scale_info::TypeInfo;
+use sp_runtime::{BuildStorage, DispatchError};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -38,7 +44,7 @@ impl pallet_collective::Config<Instance1> for Test {
 	type Proposal = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type MotionDuration = frame_support::traits::ConstU64<10>;
-	type MaxProposals = frame_support::traits::ConstU32<10>;
+	type MaxProposals = frame_support::traits::ConstU32<MAX_MOTIONS>;
 	type MaxMembers = frame_support::traits::ConstU32<MAX_SEATS>;
 	type DefaultVote = pallet_collective::PrimeDefaultVote;
 	type WeightInfo = ();
@@ -46,7 +52,37 @@ impl pallet_collective::Config<Instance1> for Test {
 	type MaxProposalWeight = MaxMotionWeight;
 	type DisapproveOrigin = frame_support::traits::NeverEnsureOrigin<()>;
 	type KillOrigin = frame_support::traits::NeverEnsureOrigin<()>;
-	type Consideration = ();
+	type Consideration = Noted;
+}
+
+/// Notes which member proposes a motion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Noted;
+
+impl Consideration<u64, u32> for Noted {
+	fn new(who: &u64, _: u32) -> Result<Self, DispatchError> {
+		Members::note_motion(who, &pallet_collective::Proposals::<Test, Instance1>::get())?;
+		Ok(Self)
+	}
+
+	fn update(self, _: &u64, _: u32) -> Result<Self, DispatchError> {
+		Ok(self)
+	}
+
+	fn drop(self, _: &u64) -> Result<(), DispatchError> {
+		Ok(())
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn ensure_successful(who: &u64, _: u32) {
+		Members::ensure_motion(who);
+	}
+}
+
+impl MaybeConsideration<u64, u32> for Noted {
+	fn is_none(&self) -> bool {
+		true
+	}
 }
 
 /// The only account without session keys.
