@@ -72,7 +72,9 @@ impl pallet_members::BenchmarkHelper<AccountId> for Helper {
 /// As many validators as there can be, with session keys of their own.
 fn validators() {
 	type Majority = <Runtime as pallet_members::Config>::AdmitOrigin;
-	let council = || Majority::try_successful_origin().expect("the council can admit");
+	type TwoThirds = <Runtime as pallet_members::Config>::ChangeOrigin;
+	let majority = || Majority::try_successful_origin().expect("the council can admit a member");
+	let two_thirds = || TwoThirds::try_successful_origin().expect("the council can admit a validator");
 	let present = Members::validators().len();
 	for index in present..pallet_members::MAX_VALIDATORS as usize {
 		let account: AccountId = frame_benchmarking::account("validator", index as u32, 1);
@@ -80,9 +82,9 @@ fn validators() {
 			MemberKind::Hospital,
 			b"benchmark".to_vec().try_into().expect("a short name"),
 		);
-		Members::admit(council(), kind, name, Region(276), false, account.clone()).expect("a new member");
+		Members::admit(majority(), kind, name, Region(276), false, account.clone()).expect("a new member");
 		<Helper as pallet_members::BenchmarkHelper<_>>::set_session_keys(&account);
-		Members::admit_validator(council(), account).expect("it has session keys");
+		Members::admit_validator(two_thirds(), account).expect("it has session keys");
 	}
 }
 

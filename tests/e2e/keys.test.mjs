@@ -195,7 +195,7 @@ test('an account is replaced, and its hospital votes and validates with the new 
   assert.deepEqual(await Promise.all([old, spare, fresh].map(async (uri) => (await query.members.keys(account(uri))).isSome)), [false, false, true]);
   desk(charlie, { account: fresh });
   recipe('rotate', { ...place, ACCOUNT: account(fresh) });
-  // More than half of the four have to agree, so the motion needs the new key.
+  // Two thirds of the four have to agree: with three votes, the motion needs the new key.
   const { motion, index } = await alice.kexinLater(['members', 'admit-validator', account(fresh)], '//Alice');
   const about = [motion, String(index)];
   await Promise.all(['//Alice', '//Bob', fresh].map((uri) => alice.kexinLater(['council', 'vote', ...about], uri)));

@@ -91,10 +91,10 @@ impl std::str::FromStr for Runtime {
 /// How much of the council has to approve.
 #[derive(Clone, Copy, Debug)]
 pub enum Share {
-	/// More than half: to admit members and validators, and to cancel an upgrade.
+	/// More than half: to admit members without a seat, and to cancel an upgrade.
 	Majority,
-	/// Two thirds: to suspend, reinstate and remove members and validators, to close and open the network, to approve a
-	/// runtime, and to restart finality.
+	/// Two thirds: to admit members with a seat, to suspend, reinstate and remove members, to decide about validators,
+	/// to close and open the network, to approve a runtime, and to restart finality.
 	TwoThirds,
 }
 

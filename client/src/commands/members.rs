@@ -107,12 +107,13 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 			account,
 		} => {
 			let region = config::parse_region(region)?;
-			propose(call::admit(kind.0, &name, region, seat, account), Share::Majority).await
+			let share = if seat { Share::TwoThirds } else { Share::Majority };
+			propose(call::admit(kind.0, &name, region, seat, account), share).await
 		},
 		Command::Suspend { member } => propose(call::suspend(member), Share::TwoThirds).await,
 		Command::Reinstate { member } => propose(call::reinstate(member), Share::TwoThirds).await,
 		Command::Remove { member } => propose(call::remove(member), Share::TwoThirds).await,
-		Command::AdmitValidator { account } => propose(call::admit_validator(account), Share::Majority).await,
+		Command::AdmitValidator { account } => propose(call::admit_validator(account), Share::TwoThirds).await,
 		Command::RemoveValidator { member } => propose(call::remove_validator(member), Share::TwoThirds).await,
 		Command::ReinstateValidator { member } => propose(call::reinstate_validator(member), Share::TwoThirds).await,
 		Command::NameNodes { nodes } => session.submit(&call::name_nodes(&nodes)).await,

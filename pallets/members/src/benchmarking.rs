@@ -53,7 +53,7 @@ mod benches {
 
 	#[benchmark]
 	fn admit() {
-		let origin = T::AdmitOrigin::try_successful_origin().expect("the council can admit");
+		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can admit");
 		let name = BoundedVec::truncate_from([b'x'; MAX_NAME as usize].to_vec());
 		let key: T::AccountId = account("key", 0, 0);
 
@@ -72,7 +72,7 @@ mod benches {
 
 	#[benchmark]
 	fn suspend() {
-		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can suspend");
+		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can suspend");
 		Pallet::<T>::do_admit(
 			MemberKind::Hospital,
 			BoundedVec::truncate_from(b"other".to_vec()),
@@ -91,7 +91,7 @@ mod benches {
 
 	#[benchmark]
 	fn remove() {
-		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can remove");
+		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can remove");
 		Pallet::<T>::do_admit(
 			MemberKind::Hospital,
 			BoundedVec::truncate_from(b"other".to_vec()),
@@ -141,7 +141,7 @@ mod benches {
 
 	#[benchmark]
 	fn admit_validator() {
-		let origin = T::AdmitOrigin::try_successful_origin().expect("the council can admit");
+		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can admit");
 		validators_but::<T>(1);
 		let (_, validator) = hospital_with_validator::<T>(MAX_VALIDATORS);
 
@@ -153,7 +153,7 @@ mod benches {
 
 	#[benchmark]
 	fn remove_validator() {
-		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can remove");
+		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can remove");
 		validators_but::<T>(1);
 		let (member, validator) = hospital_with_validator::<T>(MAX_VALIDATORS);
 		Pallet::<T>::nominate(member, validator.clone()).expect("below the bound");
@@ -177,7 +177,7 @@ mod benches {
 
 	#[benchmark]
 	fn close_network() {
-		let origin = T::RemoveOrigin::try_successful_origin().expect("the council can close");
+		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can close");
 		validators_but::<T>(0);
 		for member in Validators::<T>::get().into_inner().into_keys() {
 			NodesOf::<T>::insert(member, Nodes::truncate_from([[7; 32]].to_vec()));

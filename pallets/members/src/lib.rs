@@ -16,7 +16,8 @@
 //! fees. Each member has an allowance that refills with every block, so a
 //!    hostile or broken gateway only uses up its own member's allowance.
 //! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the
-//!    council.
+//!    council. Whatever changes who sits on it or who validates needs two thirds of it, so that no majority can make
+//!    itself two thirds.
 //! 6. **A hospital runs one validator.** Finality survives if fewer than a third of the validators are hostile, so no
 //!    hospital runs two. The council admits and removes validators. A validator that equivocates is suspended at once,
 //!    except the last.
@@ -34,6 +35,7 @@ mod benchmarking;
 mod genesis;
 #[cfg(test)]
 mod mock;
+mod motions;
 mod nodes;
 mod origins;
 mod registry;
@@ -57,7 +59,7 @@ use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
 	traits::{ChangeMembers, Get, ValidatorRegistration},
-	BoundedBTreeMap,
+	BoundedBTreeMap, BoundedVec,
 };
 use kexin_primitives::{
 	members::{Member, MemberId, MemberKind, Name, Powers, Status},
@@ -82,10 +84,11 @@ pub mod pallet {
 	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// The origin that admits members and validators.
+		/// The origin that admits members without a seat.
 		type AdmitOrigin: EnsureOrigin<Self::RuntimeOrigin>;
-		/// The origin that suspends, reinstates and removes members and validators.
-		type RemoveOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// The origin that changes who decides and who validates: it gives seats, suspends, reinstates and removes
+		/// members, decides about validators, and closes and opens the network.
+		type ChangeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The council. Its members are the keys with a seat.
 		type Council: ChangeMembers<Self::AccountId>;
 		/// Which accounts have session keys.
@@ -175,6 +178,10 @@ pub mod pallet {
 	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
 	#[pallet::storage]
 	pub type Allowances<T: Config> = StorageMap<_, Twox64Concat, MemberId, Allowance<BlockNumberFor<T>>>;
+
+	/// Which member proposed each motion that was open when the last one was proposed, in the order of the council.
+	#[pallet::storage]
+	pub type Proposers<T: Config> = StorageValue<_, BoundedVec<(T::Hash, MemberId), ConstU32<MAX_MOTIONS>>, ValueQuery>;
 
 	/// The members and validators with which a chain starts.
 	#[pallet::genesis_config]
@@ -340,6 +347,9 @@ pub mod pallet {
 		/// Fewer than a third of the validators are silent, so finality can continue without a restart. Find out why it
 		/// stands still.
 		FinalityIsPossible,
+		/// The member has `MOTIONS_PER_SEAT` open motions. Close one whose vote is decided or whose time is over, or
+		/// wait until that is so.
+		TooManyMotions,
 		/// Persons don't run nodes of the network. Only organisations name nodes.
 		NodesForOrganisationsOnly,
 		/// The network is closed or open already, as the call asks.
@@ -372,7 +382,8 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::AdmitOrigin`]: a majority of the council.
+		/// [`Config::ChangeOrigin`] for a member with a seat: two thirds of the council. [`Config::AdmitOrigin`] for
+		/// one without: a majority.
 		///
 		/// ## Details
 		///
@@ -396,7 +407,12 @@ pub mod pallet {
 			seat: bool,
 			key: T::AccountId,
 		) -> DispatchResult {
-			T::AdmitOrigin::ensure_origin(origin)?;
+			// Otherwise a majority could admit members that make it two thirds (design goal 5).
+			if seat {
+				T::ChangeOrigin::ensure_origin(origin)?;
+			} else {
+				T::AdmitOrigin::ensure_origin(origin)?;
+			}
 			Self::do_admit(kind, name, region, seat, key).map(|_| ())
 		}
 
@@ -404,7 +420,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -416,7 +432,7 @@ pub mod pallet {
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::suspend())]
 		pub fn suspend(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::change_status(member, Status::Active, Status::Suspended)?;
 			Self::deposit_event(Event::Suspended { member });
 			Ok(())
@@ -426,7 +442,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -438,7 +454,7 @@ pub mod pallet {
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::suspend())]
 		pub fn reinstate(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::change_status(member, Status::Suspended, Status::Active)?;
 			Self::deposit_event(Event::Reinstated { member });
 			Ok(())
@@ -448,7 +464,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -460,7 +476,7 @@ pub mod pallet {
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::remove())]
 		pub fn remove(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_remove(member)
 		}
 
@@ -536,7 +552,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::AdmitOrigin`]: a majority of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Details
 		///
@@ -553,7 +569,7 @@ pub mod pallet {
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::admit_validator())]
 		pub fn admit_validator(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
-			T::AdmitOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_admit_validator(account)
 		}
 
@@ -561,7 +577,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -573,7 +589,7 @@ pub mod pallet {
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::remove_validator())]
 		pub fn remove_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_remove_validator(member)
 		}
 
@@ -581,7 +597,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Errors
 		///
@@ -593,7 +609,7 @@ pub mod pallet {
 		#[pallet::call_index(9)]
 		#[pallet::weight(T::WeightInfo::remove_validator())]
 		pub fn reinstate_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_reinstate_validator(member)
 		}
 
@@ -621,7 +637,7 @@ pub mod pallet {
 		///
 		/// ## Dispatch Origin
 		///
-		/// [`Config::RemoveOrigin`]: two thirds of the council.
+		/// [`Config::ChangeOrigin`]: two thirds of the council.
 		///
 		/// ## Details
 		///
@@ -637,7 +653,7 @@ pub mod pallet {
 		#[pallet::call_index(11)]
 		#[pallet::weight(T::WeightInfo::close_network())]
 		pub fn close_network(origin: OriginFor<T>, closed: bool) -> DispatchResult {
-			T::RemoveOrigin::ensure_origin(origin)?;
+			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_close_network(closed)
 		}
 	}

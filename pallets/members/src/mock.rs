@@ -1,10 +1,16 @@
 //! A runtime with a council. Tests vote by calling with the collective's origin.
 
-use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, MAX_SEATS};
-use frame_support::{derive_impl, parameter_types, traits::ConstU128, weights::IdentityFee};
+use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, MAX_MOTIONS, MAX_SEATS};
+use codec::{Decode, Encode, MaxEncodedLen};
+use frame_support::{
+	derive_impl, parameter_types,
+	traits::{Consideration, ConstU128, MaybeConsideration},
+	weights::IdentityFee,
+};
 use kexin_primitives::members::{MemberKind, Name};
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
-use sp_runtime::BuildStorage;
+use scale_info::TypeInfo;
+use sp_runtime::{BuildStorage, DispatchError};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -38,7 +44,7 @@ impl pallet_collective::Config<Instance1> for Test {
 	type Proposal = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type MotionDuration = frame_support::traits::ConstU64<10>;
-	type MaxProposals = frame_support::traits::ConstU32<10>;
+	type MaxProposals = frame_support::traits::ConstU32<MAX_MOTIONS>;
 	type MaxMembers = frame_support::traits::ConstU32<MAX_SEATS>;
 	type DefaultVote = pallet_collective::PrimeDefaultVote;
 	type WeightInfo = ();
@@ -46,7 +52,37 @@ impl pallet_collective::Config<Instance1> for Test {
 	type MaxProposalWeight = MaxMotionWeight;
 	type DisapproveOrigin = frame_support::traits::NeverEnsureOrigin<()>;
 	type KillOrigin = frame_support::traits::NeverEnsureOrigin<()>;
-	type Consideration = ();
+	type Consideration = Noted;
+}
+
+/// Notes which member proposes a motion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Noted;
+
+impl Consideration<u64, u32> for Noted {
+	fn new(who: &u64, _: u32) -> Result<Self, DispatchError> {
+		Members::note_motion(who, &pallet_collective::Proposals::<Test, Instance1>::get())?;
+		Ok(Self)
+	}
+
+	fn update(self, _: &u64, _: u32) -> Result<Self, DispatchError> {
+		Ok(self)
+	}
+
+	fn drop(self, _: &u64) -> Result<(), DispatchError> {
+		Ok(())
+	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn ensure_successful(who: &u64, _: u32) {
+		Members::ensure_motion(who);
+	}
+}
+
+impl MaybeConsideration<u64, u32> for Noted {
+	fn is_none(&self) -> bool {
+		true
+	}
 }
 
 /// The only account without session keys.
@@ -70,7 +106,7 @@ pub const FULL: u128 = 1_000;
 
 impl Config for Test {
 	type AdmitOrigin = EnsureProportionMoreThan<u64, Instance1, 1, 2>;
-	type RemoveOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
+	type ChangeOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
 	type Council = Council;
 	type SessionKeys = SessionKeys;
 	type DefaultSessionBlocks = frame_support::traits::ConstU32<10>;
@@ -87,6 +123,11 @@ pub const ADMINISTRATORS: [u64; 3] = [10, 11, 12];
 /// The origin with which `yes` of three council members agree.
 pub fn council(yes: u32) -> RuntimeOrigin {
 	pallet_collective::RawOrigin::<u64, Instance1>::Members(yes, 3).into()
+}
+
+/// The origin with which more than half of a council agree, but less than two thirds.
+pub fn mere_majority() -> RuntimeOrigin {
+	pallet_collective::RawOrigin::<u64, Instance1>::Members(4, 7).into()
 }
 
 pub fn name() -> Name {

@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
 		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(member.status != Status::Removed, Error::<T>::NotFound);
 		for (account, ()) in KeysOf::<T>::drain_prefix(id) {
-			Self::forget(&account);
+			Keys::<T>::remove(account);
 		}
 		member.status = Status::Removed;
 		member.keys = 0;
@@ -78,7 +78,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Makes an account a key of a member. The provider reference lets an account without tokens sign.
+	/// Makes an account a key of a member. The provider reference lets an account without tokens sign. It stays when
+	/// the key is revoked: a forgotten account would begin anew with the nonce 0, and somebody could send its old
+	/// transactions again once it is a key once more.
 	pub(crate) fn do_add_key(id: MemberId, account: T::AccountId, powers: Powers) -> DispatchResult {
 		ensure!(!Keys::<T>::contains_key(&account), Error::<T>::AlreadyExists);
 		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
@@ -105,7 +107,7 @@ impl<T: Config> Pallet<T> {
 	/// Removes a key, and the validator if the key is one.
 	pub(crate) fn do_revoke_key(account: T::AccountId, key: Key) -> DispatchResult {
 		KeysOf::<T>::remove(key.member, &account);
-		Self::forget(&account);
+		Keys::<T>::remove(&account);
 		if key.powers.contains(Powers::ADMINISTRATOR) {
 			ensure!(
 				Self::any_key_has(key.member, Powers::ADMINISTRATOR),
@@ -127,13 +129,6 @@ impl<T: Config> Pallet<T> {
 			account,
 		});
 		Ok(())
-	}
-
-	/// Removes the key. If held tokens or session keys still need the account, its provider reference stays. Even so
-	/// the account can sign nothing, because it is no longer a key.
-	fn forget(account: &T::AccountId) {
-		Keys::<T>::remove(account);
-		let _ = frame_system::Pallet::<T>::dec_providers(account);
 	}
 
 	/// Whether any key of the member has the powers. A member has at most [`MAX_KEYS_PER_MEMBER`] keys.

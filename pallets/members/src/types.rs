@@ -10,6 +10,10 @@ use sp_staking::{offence::Kind, SessionIndex};
 pub const MAX_KEYS_PER_MEMBER: u32 = 64;
 /// The most seats on the council.
 pub const MAX_SEATS: u32 = 100;
+/// The most open motions of the council that one member proposed. So no seat can keep the others from proposing.
+pub const MOTIONS_PER_SEAT: u32 = 4;
+/// The most open motions of the council. There is room for those of every seat.
+pub const MAX_MOTIONS: u32 = MAX_SEATS * MOTIONS_PER_SEAT;
 /// The most validators.
 pub const MAX_VALIDATORS: u32 = 100;
 /// The most nodes of one member.

@@ -30,7 +30,7 @@ parameter_types! {
 
 impl pallet_members::Config for Runtime {
 	type AdmitOrigin = CouncilMajority;
-	type RemoveOrigin = CouncilTwoThirds;
+	type ChangeOrigin = CouncilTwoThirds;
 	type Council = Council;
 	type SessionKeys = Session;
 	type DefaultSessionBlocks = ConstU32<EPOCH_BLOCKS>;

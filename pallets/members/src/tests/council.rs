@@ -15,7 +15,7 @@ fn sitting() -> Vec<u64> {
 }
 
 #[test]
-fn a_majority_admits_and_two_thirds_remove() {
+fn a_majority_admits_members_without_a_seat_and_two_thirds_remove() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(
 			Members::admit(council(1), MemberKind::Company, name(), Region(40), false, 50),
@@ -42,6 +42,32 @@ fn a_majority_admits_and_two_thirds_remove() {
 			4,
 			"numbers are never used again"
 		);
+	});
+}
+
+#[test]
+fn a_majority_below_two_thirds_changes_neither_seats_nor_validators() {
+	ExtBuilder::build_and_execute(|| {
+		let admit = |origin, seat, key| Members::admit(origin, MemberKind::Hospital, name(), Region(40), seat, key);
+		assert_noop!(admit(mere_majority(), true, 50), BadOrigin);
+		assert_noop!(Members::admit_validator(mere_majority(), 10), BadOrigin);
+		assert_noop!(Members::suspend(mere_majority(), 0), BadOrigin);
+		assert_noop!(Members::reinstate(mere_majority(), 0), BadOrigin);
+		assert_noop!(Members::remove(mere_majority(), 0), BadOrigin);
+		assert_noop!(Members::remove_validator(mere_majority(), 0), BadOrigin);
+		assert_noop!(Members::reinstate_validator(mere_majority(), 0), BadOrigin);
+		assert_noop!(Members::close_network(mere_majority(), true), BadOrigin);
+		assert_eq!(sitting(), ADMINISTRATORS);
+		assert_eq!(Members::validators(), ADMINISTRATORS);
+
+		// A member without a seat has no vote, and its administrator can't give itself one.
+		assert_ok!(admit(mere_majority(), false, 50));
+		assert_noop!(
+			Members::add_key(RuntimeOrigin::signed(50), 51, Powers::COUNCIL),
+			Error::<Test>::SeatTaken
+		);
+		assert_ok!(admit(council(2), true, 52));
+		assert_eq!(sitting(), [10, 11, 12, 52]);
 	});
 }
 

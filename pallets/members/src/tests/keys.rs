@@ -2,7 +2,7 @@
 
 use crate::{mock::*, EnsureKey, EnsurePower, Error, Event, MAX_KEYS_PER_MEMBER};
 use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
-use kexin_primitives::members::{MemberId, Powers};
+use kexin_primitives::members::{MemberId, MemberKind, Powers};
 use proptest::prelude::*;
 use sp_runtime::DispatchError::BadOrigin;
 
@@ -42,7 +42,27 @@ fn a_hospital_runs_its_own_keys() {
 			.into(),
 		);
 		assert_eq!(gateway_of(GATEWAY), None);
-		assert_eq!(System::providers(&GATEWAY), 0);
+	});
+}
+
+#[test]
+fn the_nonce_of_a_key_does_not_begin_anew() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
+		System::inc_account_nonce(GATEWAY);
+		assert_ok!(Members::revoke_key(admin(), GATEWAY));
+		assert_eq!(System::account_nonce(GATEWAY), 1);
+		assert_ok!(Members::add_key(admin(), GATEWAY, Powers::GATEWAY));
+		assert_eq!(
+			System::account_nonce(GATEWAY),
+			1,
+			"its first transaction is no longer valid"
+		);
+
+		System::inc_account_nonce(GATEWAY);
+		assert_ok!(Members::remove(council(2), 0));
+		assert_ok!(super::admit(MemberKind::Company, false, GATEWAY));
+		assert_eq!(System::account_nonce(GATEWAY), 2, "nor with another member");
 	});
 }
 

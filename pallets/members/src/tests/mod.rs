@@ -3,6 +3,7 @@
 mod allowance;
 mod council;
 mod keys;
+mod motions;
 mod nodes;
 mod validators;
 

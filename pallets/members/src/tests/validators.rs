@@ -9,10 +9,10 @@ use sp_runtime::DispatchError::BadOrigin;
 const BABE: [u8; 16] = *b"babe:equivocatio";
 
 #[test]
-fn a_majority_admits_and_two_thirds_remove() {
+fn two_thirds_admit_and_remove_validators() {
 	ExtBuilder::build_and_execute(|| {
 		assert_ok!(admit(MemberKind::Hospital, false, 20));
-		assert_noop!(Members::admit_validator(council(1), 20), BadOrigin);
+		assert_noop!(Members::admit_validator(mere_majority(), 20), BadOrigin);
 		assert_noop!(Members::admit_validator(RuntimeOrigin::signed(10), 20), BadOrigin);
 		assert_ok!(Members::admit_validator(council(2), 20));
 		System::assert_last_event(Event::ValidatorAdmitted { member: 3, account: 20 }.into());
