@@ -2,12 +2,14 @@
 
 use crate::pseudonym::Pseudonymiser;
 use anyhow::{bail, Context as _};
+use chrono::{DateTime, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use kexin_primitives::{vocabulary::Region, DatasetId, H256};
 use serde::Deserialize;
 use std::{
 	collections::BTreeMap,
 	fs,
-	io::{ErrorKind, Write as _},
+	io::{self, ErrorKind, Write as _},
 	path::{Path, PathBuf},
 	str::FromStr,
 };
@@ -48,9 +50,8 @@ pub struct Config {
 	pub region: Option<Region>,
 	/// The dataset that its records are about.
 	pub dataset: Option<DatasetId>,
-	/// The offset from UTC, in seconds, of times without one. With no offset set, records with such times are not
-	/// imported.
-	pub utc_offset: Option<i32>,
+	/// The time zone of times without one. With none set, records with such times are not imported.
+	pub timezone: Option<TimeZone>,
 	/// The secret URI of the signing key, or the file that holds it.
 	pub key: Option<String>,
 	/// The file with the access token, for a node that requires one.
@@ -70,7 +71,7 @@ impl Config {
 	/// When there is no file at the path, or the file is malformed: the message says where.
 	pub fn load(path: Option<&Path>) -> anyhow::Result<Self> {
 		let file = path.unwrap_or(Path::new(FILE));
-		let text = match fs::read_to_string(file) {
+		let text = match read_text(file) {
 			Ok(text) => text,
 			Err(error) if error.kind() == ErrorKind::NotFound && path.is_none() => String::new(),
 			Err(error) => return Err(error).with_context(|| format!("can't read {}", file.display())),
@@ -83,7 +84,7 @@ impl Config {
 			member: parsed.member,
 			region: parsed.region.map(parse_region).transpose()?,
 			dataset: parsed.dataset.as_deref().map(parse_hash).transpose()?,
-			utc_offset: parsed.timezone.as_deref().map(parse_offset).transpose()?,
+			timezone: parsed.timezone.as_deref().map(str::parse).transpose()?,
 			key: parsed.key,
 			token: parsed.token.map(beside),
 			pseudonym_key: beside(parsed.pseudonym_key.unwrap_or("pseudonym.key".into())),
@@ -124,7 +125,19 @@ pub fn read_secret(path: &Path) -> anyhow::Result<String> {
 			);
 		}
 	}
-	fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))
+	read_text(path).with_context(|| format!("can't read {}", path.display()))
+}
+
+/// Reads a file of text. The byte order mark that some editors write first is no part of it.
+///
+/// # Errors
+/// When the file can't be read, or is not UTF-8.
+pub fn read_text(path: &Path) -> io::Result<String> {
+	let mut text = fs::read_to_string(path)?;
+	if text.starts_with('\u{feff}') {
+		text.remove(0);
+	}
+	Ok(text)
 }
 
 /// Writes a secret to a new file that only its owner may read.
@@ -169,16 +182,50 @@ pub fn parse_region(code: u16) -> anyhow::Result<Region> {
 	}
 }
 
-/// Reads an offset from UTC such as `+08:00`, in seconds.
-///
-/// # Errors
-/// When it is anything else.
-pub fn parse_offset(text: &str) -> anyhow::Result<i32> {
-	let parsed = chrono::DateTime::parse_from_rfc3339(&format!("2000-01-01T00:00:00{text}"));
-	Ok(parsed
-		.with_context(|| format!("{text:?} is no offset from UTC such as +08:00"))?
-		.offset()
-		.local_minus_utc())
+/// A time zone: an offset from UTC such as `+08:00`, or a zone of the IANA database such as `Europe/Berlin`, whose
+/// clocks may be set forward and back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeZone {
+	/// An offset from UTC.
+	Offset(FixedOffset),
+	/// A zone of the IANA database.
+	Named(Tz),
+}
+
+impl TimeZone {
+	/// The moments at which clocks show a time: none or two around their changes.
+	pub fn moments(&self, time: NaiveDateTime) -> MappedLocalTime<DateTime<Utc>> {
+		match self {
+			Self::Offset(zone) => time.and_local_timezone(*zone).map(|time| time.to_utc()),
+			Self::Named(zone) => time.and_local_timezone(*zone).map(|time| time.to_utc()),
+		}
+	}
+
+	/// The moment at which a day begins: at midnight, or where the clocks skip that, when they go on.
+	pub fn start_of(&self, day: NaiveDate) -> Option<DateTime<Utc>> {
+		/// More than clocks ever skipped: Samoa left out a day.
+		const MINUTES: i64 = 25 * 60;
+		(0..MINUTES).find_map(|minutes| {
+			let time = day
+				.and_time(NaiveTime::MIN)
+				.checked_add_signed(TimeDelta::minutes(minutes))?;
+			self.moments(time).earliest()
+		})
+	}
+}
+
+impl FromStr for TimeZone {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		if let Ok(time) = DateTime::parse_from_rfc3339(&format!("2000-01-01T00:00:00{text}")) {
+			return Ok(Self::Offset(*time.offset()));
+		}
+		let zone = text.parse().ok();
+		zone.map(Self::Named).with_context(|| {
+			format!("{text:?} is neither an offset from UTC such as +08:00 nor a time zone such as Europe/Berlin")
+		})
+	}
 }
 
 #[cfg(test)]
@@ -191,13 +238,17 @@ mod tests {
 		let path = directory.path().join("hospital.toml");
 		fs::write(
 			&path,
-			"member = 3\nregion = 276\ntimezone = \"+08:00\"\n[recipients]\n\"Organization/1\" = 4\n",
+			"\u{feff}member = 3\nregion = 276\ntimezone = \"+08:00\"\n[recipients]\n\"Organization/1\" = 4\n",
 		)
 		.unwrap();
 		let config = Config::load(Some(&path)).unwrap();
 		assert_eq!(
-			(config.member, config.region, config.utc_offset),
-			(Some(3), Some(Region(276)), Some(8 * 3_600))
+			(config.member, config.region, config.timezone),
+			(
+				Some(3),
+				Some(Region(276)),
+				FixedOffset::east_opt(8 * 3_600).map(TimeZone::Offset)
+			)
 		);
 		assert_eq!(config.recipients["Organization/1"], 4);
 		assert_eq!(config.pseudonym_key, directory.path().join("pseudonym.key"));
@@ -212,6 +263,7 @@ mod tests {
 			"region = 1000",
 			"dataset = \"0x12\"",
 			"timezone = \"Berlin\"",
+			"timezone = \"+25:00\"",
 		] {
 			fs::write(&path, text).unwrap();
 			assert!(Config::load(Some(&path)).is_err(), "{text}");
@@ -220,14 +272,32 @@ mod tests {
 		assert!(parse_hash(&"0".repeat(66)).is_err());
 	}
 
+	#[test]
+	fn a_day_begins_at_the_midnight_of_its_zone() {
+		for (zone, day, expected) in [
+			("+08:00", "2026-07-11", "2026-07-10T16:00:00+00:00"),
+			("Europe/Berlin", "2026-07-11", "2026-07-10T22:00:00+00:00"),
+			("Europe/Berlin", "2026-01-11", "2026-01-10T23:00:00+00:00"),
+			("Asia/Shanghai", "2026-01-11", "2026-01-10T16:00:00+00:00"),
+			// The clocks skip midnight here, show it twice, and skip a whole day.
+			("America/Santiago", "2026-09-06", "2026-09-06T04:00:00+00:00"),
+			("America/Havana", "2026-11-01", "2026-11-01T04:00:00+00:00"),
+			("Pacific/Apia", "2011-12-30", "2011-12-30T10:00:00+00:00"),
+		] {
+			let zone: TimeZone = zone.parse().unwrap();
+			let start = zone.start_of(day.parse().unwrap()).unwrap();
+			assert_eq!(start.to_rfc3339(), expected, "{zone:?} {day}");
+		}
+	}
+
 	#[cfg(unix)]
 	#[test]
 	fn a_secret_that_others_can_read_is_refused() {
 		use std::os::unix::fs::PermissionsExt as _;
 		let directory = tempfile::tempdir().unwrap();
 		let path = directory.path().join("secret");
-		write_secret(&path, "x").unwrap();
-		assert!(read_secret(&path).is_ok());
+		write_secret(&path, "\u{feff}x").unwrap();
+		assert_eq!(read_secret(&path).unwrap(), "x", "a byte order mark is no part of it");
 		assert!(write_secret(&path, "y").is_err(), "never overwritten");
 		fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
 		assert!(read_secret(&path).is_err());

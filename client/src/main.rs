@@ -1,7 +1,7 @@
 //! `kexin`: the command line of hospitals and auditors.
 //!
-//! Exit codes: 0 success; 1 failure; 2 wrong usage; 3 an import is finished, but some records are quarantined; 4 and 5
-//! a file is proved, but does not show what `kexin verify` was asked for.
+//! Exit codes: 0 success; 1 failure; 2 wrong usage; 3 an import is finished, but some records are quarantined or some
+//! files were passed over; 4 and 5 a file is proved, but does not show what `kexin verify` was asked for.
 
 mod commands;
 
@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
 	match commands::run(cli).await {
 		Ok(code) => code,
 		Err(error) => {
-			eprintln!("error: {error:#}");
+			kexin::warn!("error: {error:#}");
 			ExitCode::from(1)
 		},
 	}

@@ -1,10 +1,11 @@
-//! Writes files completely or not at all.
+//! Writes files completely or not at all, and prints.
 
 use anyhow::Context as _;
 use std::{
-	fs,
+	fmt, fs,
 	io::{self, BufWriter, Write},
 	path::{Path, PathBuf},
+	process,
 };
 
 /// Writes a temporary file and renames it when it is complete, so that nobody reads half of it.
@@ -32,6 +33,44 @@ fn temporary(path: &Path) -> Option<PathBuf> {
 	name.push(path.file_name()?);
 	name.push(format!(".{}.part", std::process::id()));
 	Some(path.with_file_name(name))
+}
+
+/// The exit code of a command whose output nobody reads any more, as a shell reports one that SIGPIPE ended.
+const CLOSED_PIPE: i32 = 141;
+
+/// Prints to standard output. If that is a pipe that was closed, as by `head`, the process ends without a word.
+pub fn print(text: fmt::Arguments<'_>) {
+	to_stdout(|out| out.write_fmt(text));
+}
+
+/// Writes to standard output, and ends the process as [`print`] does if nobody reads it.
+pub fn to_stdout(content: impl FnOnce(&mut dyn Write) -> io::Result<()>) {
+	let mut out = BufWriter::new(io::stdout().lock());
+	match content(&mut out).and_then(|()| out.flush()) {
+		Ok(()) => (),
+		Err(error) if error.kind() == io::ErrorKind::BrokenPipe => process::exit(CLOSED_PIPE),
+		Err(error) => {
+			print_error(format_args!("error: can't write to standard output: {error}\n"));
+			process::exit(1);
+		},
+	}
+}
+
+/// Prints to standard error. What nobody can read is left out: the exit code says it too.
+pub fn print_error(text: fmt::Arguments<'_>) {
+	let _ = io::stderr().write_fmt(text);
+}
+
+/// Prints a line to standard output, as [`print`] does.
+#[macro_export]
+macro_rules! say {
+	($($text:tt)*) => { $crate::output::print(format_args!("{}\n", format_args!($($text)*))) };
+}
+
+/// Prints a line to standard error, as [`print_error`] does.
+#[macro_export]
+macro_rules! warn {
+	($($text:tt)*) => { $crate::output::print_error(format_args!("{}\n", format_args!($($text)*))) };
 }
 
 #[cfg(test)]

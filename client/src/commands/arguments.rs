@@ -4,7 +4,7 @@ use super::session::{is_development, keypair};
 use anyhow::{bail, Context as _};
 use kexin::{
 	call::Account,
-	config::{parse_hash, parse_region},
+	config::{parse_hash, parse_region, read_text},
 };
 use kexin_primitives::{
 	members::Powers,
@@ -222,7 +222,7 @@ pub fn patients(path: &Path) -> anyhow::Result<Vec<String>> {
 		resource_type: String,
 		id: String,
 	}
-	let text = fs::read_to_string(path).with_context(|| format!("can't read {}", path.display()))?;
+	let text = read_text(path).with_context(|| format!("can't read {}", path.display()))?;
 	let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
 	let names = lines.map(|(number, line)| {
 		let line = line.trim();
@@ -245,4 +245,24 @@ pub fn patients(path: &Path) -> anyhow::Result<Vec<String>> {
 		Ok(format!("Patient/{}", patient.id))
 	});
 	names.collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn patients_are_read_from_both_forms_with_and_without_a_byte_order_mark() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("patients");
+		for text in [
+			"Patient/1\n\n2\r\n",
+			"{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Patient\",\"id\":\"2\"}",
+		] {
+			for mark in ["", "\u{feff}"] {
+				fs::write(&path, format!("{mark}{text}")).unwrap();
+				assert_eq!(patients(&path).unwrap(), ["Patient/1", "Patient/2"], "{mark}{text}");
+			}
+		}
+	}
 }

@@ -70,7 +70,7 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 			let created: (u32, MemberId, DatasetId, u128) = done.event("Annotation", "Created")?;
 			let campaign = created.0;
 			session.print(&json!({ "campaign": campaign, "block": done.block }), |_| {
-				println!("campaign {campaign} is funded")
+				kexin::say!("campaign {campaign} is funded")
 			});
 			Ok(())
 		},

@@ -159,14 +159,14 @@ pub async fn propose(session: &Session, until: Until, proposal: Call, share: Sha
 		let (_, index, motion, _) = proposed;
 		let value = json!({ "motion": motion, "index": index, "threshold": threshold });
 		session.print(&value, |_| {
-			println!("motion {index} needs {threshold} of {seats} votes: kexin council vote {motion:?} {index}");
+			kexin::say!("motion {index} needs {threshold} of {seats} votes: kexin council vote {motion:?} {index}");
 		});
 		return Ok(());
 	}
 	let admitted: Option<(MemberId, MemberKind, Account)> = done.optional_event("Members", "Admitted")?;
 	match admitted {
 		Some((member, ..)) => session.print(&json!({ "member": member, "block": done.block }), |_| {
-			println!("admitted as member {member}")
+			kexin::say!("admitted as member {member}")
 		}),
 		None => session.print_done(&done, &call),
 	}
@@ -187,13 +187,13 @@ async fn motions(session: &Session) -> anyhow::Result<()> {
 	let values = motions.iter().map(value).collect::<Vec<_>>();
 	session.print(&Value::Array(values), |_| {
 		if motions.is_empty() {
-			println!("there is no open motion");
+			kexin::say!("there is no open motion");
 		}
 		for Motion { hash, votes, call } in &motions {
 			let (index, threshold, end) = (votes.index, votes.threshold, votes.end);
 			let (ayes, nays) = (votes.ayes.len(), votes.nays.len());
-			println!("motion {index}, {hash:?}: {call}");
-			println!("  {ayes} of the {threshold} votes that it needs, {nays} against, open until block {end}");
+			kexin::say!("motion {index}, {hash:?}: {call}");
+			kexin::say!("  {ayes} of the {threshold} votes that it needs, {nays} against, open until block {end}");
 		}
 	});
 	Ok(())

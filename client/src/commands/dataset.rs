@@ -94,7 +94,7 @@ async fn enrol(session: &Session, dataset: DatasetId, file: &Path) -> anyhow::Re
 		already += counted.2;
 	}
 	session.print(&json!({ "joined": joined, "already": already }), |_| {
-		println!("{joined} subjects enrolled, {already} were enrolled already");
+		kexin::say!("{joined} subjects enrolled, {already} were enrolled already");
 	});
 	Ok(())
 }

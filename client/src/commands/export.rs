@@ -6,11 +6,7 @@ use kexin::{
 	report::check::ProofFile,
 	standards::{self, Format},
 };
-use std::{
-	io::{self, BufWriter, Write as _},
-	path::PathBuf,
-	process::ExitCode,
-};
+use std::{path::PathBuf, process::ExitCode};
 
 /// The report to convert.
 #[derive(Debug, clap::Args)]
@@ -46,11 +42,7 @@ pub fn run(arguments: &ExportArguments, json: bool) -> anyhow::Result<ExitCode> 
 	};
 	match &arguments.out {
 		Some(path) => output::write(path, |to| standards::write(document, file.source, arguments.format, to))?,
-		None => {
-			let mut out = BufWriter::new(io::stdout().lock());
-			standards::write(document, file.source, arguments.format, &mut out)?;
-			out.flush()?;
-		},
+		None => output::to_stdout(|to| standards::write(document, file.source, arguments.format, to)),
 	}
 	Ok(ExitCode::SUCCESS)
 }

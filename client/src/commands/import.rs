@@ -3,7 +3,7 @@
 use super::{arguments::Hash, Session};
 use anyhow::Context as _;
 use kexin::{
-	config,
+	config::TimeZone,
 	import::{dry_run, journal::Journal, run as bring, RecordOutcome, Signing},
 	standards::fhir::read::FhirReader,
 };
@@ -12,7 +12,7 @@ use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
 /// The records to import, and how.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-	/// Files or directories of FHIR resources: single ones, arrays, Bundles, or NDJSON.
+	/// Files or directories of FHIR resources: single ones, arrays, Bundles, or NDJSON, also compressed with gzip.
 	#[arg(required_unless_present = "retry")]
 	files: Vec<PathBuf>,
 	/// The dataset that was accessed. Without this option, `dataset` in the settings file.
@@ -21,9 +21,10 @@ pub struct Arguments {
 	/// The activity that the accesses were for.
 	#[arg(long)]
 	activity: Option<Hash>,
-	/// The offset from UTC of times without one, such as +08:00. Without this option, `timezone` in the settings file.
+	/// The time zone of times without one, such as Europe/Berlin or +08:00. Without this option, `timezone` in the
+	/// settings file.
 	#[arg(long, allow_hyphen_values = true)]
-	timezone: Option<String>,
+	timezone: Option<TimeZone>,
 	/// Also import what is in quarantine from earlier imports.
 	#[arg(long)]
 	retry: bool,
@@ -38,9 +39,7 @@ pub struct Arguments {
 /// When the import was not finished: run it again.
 pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<ExitCode> {
 	let mut config = session.config.clone();
-	if let Some(offset) = arguments.timezone.as_deref() {
-		config.utc_offset = Some(config::parse_offset(offset)?);
-	}
+	config.timezone = arguments.timezone.or(config.timezone);
 	let pseudonyms = config.pseudonymiser()?;
 	let activity = arguments.activity.map(|activity| activity.0);
 	let reader = FhirReader {
@@ -75,40 +74,42 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			.context("the import is not finished. Run it again: nothing is lost or recorded twice")?
 	};
 	if session.json {
-		println!("{}", serde_json::json!({ "summary": summary }));
+		kexin::say!("{}", serde_json::json!({ "summary": summary }));
 	} else {
-		println!(
-			"{} accesses recorded ({} breach consent), {} replayed, {} consents, {} done before, {} not applicable, {} quarantined",
+		kexin::say!(
+			"{} accesses recorded ({} breach consent), {} replayed, {} consents, {} done before, {} not applicable, {} quarantined, \
+			 {} files passed over",
 			summary.recorded,
 			summary.breached,
 			summary.replayed,
 			summary.consents,
 			summary.already,
 			summary.not_applicable,
-			summary.quarantined
+			summary.quarantined,
+			summary.passed_over
 		);
 		if summary.quarantined > 0 && !arguments.dry_run {
-			println!(
+			kexin::say!(
 				"the quarantine is {}; `kexin import --retry` imports it again",
 				config.state.join("quarantine").display()
 			);
 		}
 	}
-	Ok(if summary.quarantined > 0 {
-		ExitCode::from(3)
-	} else {
+	Ok(if summary.is_whole() {
 		ExitCode::SUCCESS
+	} else {
+		ExitCode::from(3)
 	})
 }
 
 /// One line a record for programs; for people, only what they may want to act on, and a count.
 fn show(report: &RecordOutcome, json: bool, seen: u64) {
 	if json {
-		println!("{}", serde_json::json!(report));
+		kexin::say!("{}", serde_json::json!(report));
 		return;
 	}
 	if let Some(mapped) = &report.mapped {
-		println!(
+		kexin::say!(
 			"{}:{}: {}: {mapped}",
 			report.file.display(),
 			report.line,
@@ -120,7 +121,7 @@ fn show(report: &RecordOutcome, json: bool, seen: u64) {
 			.as_deref()
 			.map(|element| format!("{element}: "))
 			.unwrap_or_default();
-		println!(
+		kexin::say!(
 			"{}:{}: {}: {element}{reason}",
 			report.file.display(),
 			report.line,
@@ -128,6 +129,6 @@ fn show(report: &RecordOutcome, json: bool, seen: u64) {
 		);
 	}
 	if std::io::stderr().is_terminal() {
-		eprint!("\r{seen} records\r");
+		kexin::output::print_error(format_args!("\r{seen} records\r"));
 	}
 }

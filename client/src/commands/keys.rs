@@ -19,7 +19,7 @@ pub struct SessionKeysArguments {
 /// When no signing key is set, or it is malformed.
 pub fn show(session: &Session) -> anyhow::Result<()> {
 	let account = account_text(&session.signer()?.public_key().0);
-	session.print(&json!({ "account": account }), |_| println!("{account}"));
+	session.print(&json!({ "account": account }), |_| kexin::say!("{account}"));
 	Ok(())
 }
 

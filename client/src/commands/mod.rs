@@ -35,8 +35,8 @@ use std::{path::PathBuf, process::ExitCode};
 #[derive(Debug, Parser)]
 #[command(
 	version,
-	after_help = "Exit codes: 0 success; 1 failure; 2 wrong usage; 3 imported, but some records are quarantined. `verify` and \
-	`export` have exit codes of their own: see their help."
+	after_help = "Exit codes: 0 success; 1 failure; 2 wrong usage; 3 imported, but some records are quarantined, or some files \
+	were passed over. `verify` and `export` have exit codes of their own: see their help."
 )]
 pub struct Cli {
 	/// The settings file. Without this option, kexin.toml in the current directory, if there is one.

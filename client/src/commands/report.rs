@@ -78,7 +78,7 @@ impl Target {
 			Some(genesis) => genesis,
 			None => {
 				let genesis = fetch::genesis(node).await?;
-				eprintln!("the node's genesis hash is {genesis:?}: compare it with that of your consortium");
+				kexin::warn!("the node's genesis hash is {genesis:?}: compare it with that of your consortium");
 				genesis
 			},
 		};
@@ -142,9 +142,9 @@ pub fn print_proved(session: &Session, proved: &Proved, written: &[PathBuf]) {
 	let name = |path: &PathBuf| Path::new(path).display().to_string();
 	session.print(&json, |_| {
 		for line in &proved.lines {
-			println!("{line}");
+			kexin::say!("{line}");
 		}
-		println!("written    {}", written.iter().map(name).collect::<Vec<_>>().join(", "));
+		kexin::say!("written    {}", written.iter().map(name).collect::<Vec<_>>().join(", "));
 	});
 }
 
@@ -157,13 +157,13 @@ fn show(progress: FetchProgress) {
 		FetchProgress::Entries { dataset, done, total } => format!("{dataset}: {done} of {total} accesses checked"),
 		FetchProgress::Deriving => "computing the report".into(),
 	};
-	eprint!("\r\u{1b}[K{text}");
+	kexin::output::print_error(format_args!("\r\u{1b}[K{text}"));
 	// A progress line that can't be written is no reason to fail.
 	let _ = std::io::stderr().flush();
 }
 
 fn clear() {
 	if std::io::stderr().is_terminal() {
-		eprint!("\r\u{1b}[K");
+		kexin::output::print_error(format_args!("\r\u{1b}[K"));
 	}
 }

@@ -53,7 +53,7 @@ impl Session {
 	/// Prints a result: the value as JSON where that is asked for, else what `readable` prints.
 	pub fn print(&self, value: &Value, readable: impl Fn(&Value)) {
 		if self.json {
-			println!("{value}");
+			kexin::say!("{value}");
 		} else {
 			readable(value);
 		}
@@ -65,7 +65,7 @@ impl Session {
 	/// When the node can't be reached, or answers with an error.
 	pub async fn query(&self, method: &str, params: &[Value]) -> anyhow::Result<()> {
 		let answer = self.ledger().await?.rpc(method, params).await?;
-		self.print(&answer, |answer| println!("{answer:#}"));
+		self.print(&answer, |answer| kexin::say!("{answer:#}"));
 		Ok(())
 	}
 
@@ -106,8 +106,8 @@ impl Session {
 		let value = json!({ "block": done.block, "transaction": done.transaction, "events": events });
 		let (function, block) = (call.function, done.block);
 		self.print(&value, |_| match done.until {
-			Until::Final => println!("{function} is final in block {block:?}"),
-			Until::InBlock => println!("{function} is included in block {block:?} (not finalized yet)"),
+			Until::Final => kexin::say!("{function} is final in block {block:?}"),
+			Until::InBlock => kexin::say!("{function} is included in block {block:?} (not finalized yet)"),
 		});
 	}
 }

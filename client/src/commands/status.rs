@@ -18,6 +18,6 @@ pub async fn run(session: &Session) -> anyhow::Result<()> {
 		"finalizedHash": heads.finalized_hash,
 		"peers": ledger.rpc("system_health", &[]).await?.get("peers"),
 	});
-	session.print(&value, |value| println!("{value:#}"));
+	session.print(&value, |value| kexin::say!("{value:#}"));
 	Ok(())
 }

@@ -65,9 +65,9 @@ pub async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()>
 	session.print(&json!({ "nodes": nodes, "edges": edges, "block": block }), |_| {
 		for node in &nodes {
 			for _ in 0..node.distance {
-				print!("  ");
+				kexin::output::print(format_args!("  "));
 			}
-			println!("{} {} of member {}", node.kind, node.artifact, node.owner);
+			kexin::say!("{} {} of member {}", node.kind, node.artifact, node.owner);
 		}
 	});
 	Ok(())

@@ -63,13 +63,13 @@ pub fn run(arguments: &VerifyArguments, json: bool) -> anyhow::Result<ExitCode> 
 	};
 	if !json {
 		for line in &proved.lines {
-			println!("{line}");
+			kexin::say!("{line}");
 		}
 	}
 	match answers {
 		Ok(()) => {
 			if json {
-				println!("{}", proved.json);
+				kexin::say!("{}", proved.json);
 			}
 			Ok(ExitCode::SUCCESS)
 		},
@@ -84,9 +84,9 @@ pub fn refused(refusal: &Refusal, proved: Option<serde_json::Value>, json: bool)
 		answer["accepted"] = false.into();
 		answer["error"] = refusal.name().into();
 		answer["message"] = refusal.to_string().into();
-		println!("{answer}");
+		kexin::say!("{answer}");
 	} else {
-		eprintln!("error: {}", text::plain(&refusal.to_string()));
+		kexin::warn!("error: {}", text::plain(&refusal.to_string()));
 	}
 	ExitCode::from(refusal.code())
 }

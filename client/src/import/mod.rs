@@ -88,6 +88,8 @@ pub struct Summary {
 	pub not_applicable: usize,
 	/// Records in quarantine.
 	pub quarantined: usize,
+	/// Files that were passed over.
+	pub passed_over: usize,
 }
 
 /// What became of one record.
@@ -133,6 +135,27 @@ impl<T> Pending<T> {
 	}
 }
 
+impl Summary {
+	/// Whether every record and file was understood.
+	pub fn is_whole(&self) -> bool {
+		self.quarantined == 0 && self.passed_over == 0
+	}
+
+	/// Reports a file that was passed over.
+	fn pass_over(&mut self, file: PathBuf, reason: String, watch: Watch<'_>) {
+		self.passed_over += 1;
+		watch(RecordOutcome {
+			file,
+			line: 1,
+			source: H256::zero(),
+			outcome: "passed-over",
+			element: None,
+			reason: Some(reason),
+			mapped: None,
+		});
+	}
+}
+
 /// A record of a file, and what it maps to.
 fn pending(file: &Path, record: Record) -> (Pending<()>, Result<Mapped, Problem>) {
 	let pending = Pending {
@@ -151,9 +174,16 @@ fn pending(file: &Path, record: Record) -> (Pending<()>, Result<Mapped, Problem>
 /// When a path can't be read.
 pub fn dry_run(reader: &dyn Reader, paths: &[PathBuf], watch: Watch<'_>) -> io::Result<Summary> {
 	let mut summary = Summary::default();
-	for file in files::find(paths, reader)? {
-		for record in files::read(&file, reader) {
-			let (pending, mapped) = pending(&file, record);
+	for file in files::find(paths)? {
+		let records = match files::read(&file, reader) {
+			Ok(records) => records,
+			Err(reason) => {
+				summary.pass_over(file.path, reason, watch);
+				continue;
+			},
+		};
+		for record in records {
+			let (pending, mapped) = pending(&file.path, record);
 			watch(match mapped {
 				Ok(mapped) => {
 					match mapped {
@@ -221,9 +251,16 @@ impl<S: Submit> Import<'_, S> {
 	fn plan(&mut self, reader: &dyn Reader, paths: &[PathBuf], window: &Window) -> io::Result<Plan> {
 		let mut plan = Plan::new(self.journal.documents().clone());
 		let mut seen = BTreeSet::new();
-		for file in files::find(paths, reader)? {
-			for record in files::read(&file, reader) {
-				let (pending, mapped) = pending(&file, record);
+		for file in files::find(paths)? {
+			let records = match files::read(&file, reader) {
+				Ok(records) => records,
+				Err(reason) => {
+					self.summary.pass_over(file.path, reason, self.watch);
+					continue;
+				},
+			};
+			for record in records {
+				let (pending, mapped) = pending(&file.path, record);
 				if matches!(self.journal.state(&pending.source), Some(State::Final { .. })) {
 					self.already(&pending, "is on the ledger from an earlier import");
 				} else if mapped.is_ok() && !seen.insert(pending.source) {
@@ -260,7 +297,7 @@ impl<S: Submit> Import<'_, S> {
 				},
 				Err(error) if error.is_transient() || error.concerns_every_record() => return Err(error.into()),
 				Err(error) if batch.len() > 1 => {
-					eprintln!("{error}; sending the {} records of this batch in halves", batch.len());
+					crate::warn!("{error}; sending the {} records of this batch in halves", batch.len());
 					let second = batch.split_off(batch.len() / 2);
 					batches.push(second);
 					batches.push(batch);
@@ -337,7 +374,7 @@ async fn attempt<S: Submit>(submit: &S, call: &Call) -> Result<Done, LedgerError
 	for _ in 1..ATTEMPTS {
 		match submit.submit(call).await {
 			Err(error) if error.is_transient() => {
-				eprintln!("{error}; trying again in {} s", pause.as_secs());
+				crate::warn!("{error}; trying again in {} s", pause.as_secs());
 				tokio::time::sleep(pause).await;
 				pause = pause.saturating_mul(2);
 			},

@@ -190,7 +190,7 @@ impl Hospital {
 	/// One import, which opens the journal again.
 	fn import(&self, paths: &[&str]) -> anyhow::Result<(Summary, Vec<RecordOutcome>)> {
 		let mut config = Config::load(Some(Path::new("/dev/null"))).unwrap();
-		config.utc_offset = Some(0);
+		config.timezone = Some("+00:00".parse().unwrap());
 		let pseudonyms = Pseudonymiser::new([7; 32]);
 		let reader = FhirReader {
 			config: &config,

@@ -97,7 +97,8 @@ impl ProofFile {
 	pub fn from_bytes(bytes: &[u8]) -> Result<Self, Refusal> {
 		Ok(Self {
 			source: H256(sp_crypto_hashing::blake2_256(bytes)),
-			proof: Proof::from_json(bytes)?,
+			// The hash is of the file as it is, with the byte order mark that it may begin with.
+			proof: Proof::from_json(bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes))?,
 		})
 	}
 

@@ -10,9 +10,9 @@ use std::path::Path;
 
 /// Reads the records of one standard and maps them for one hospital.
 pub trait Reader {
-	/// Whether a file that a directory holds can have records of this standard. Files that the user names are always
-	/// read.
-	fn reads(&self, file: &Path) -> bool;
+	/// Whether a file that a directory holds can have records of this standard, by its name and its content. Files that
+	/// the user names are always read.
+	fn reads(&self, file: &Path, bytes: &[u8]) -> bool;
 
 	/// The records of a file with this name and these bytes, in their order there. It skips nothing: what
 	/// is no record becomes one with a [`Problem`].

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::{
 	fs,
 	path::PathBuf,
-	process::{Command, Output},
+	process::{Command, Output, Stdio},
 };
 
 struct Desk {
@@ -186,5 +186,112 @@ fn only_what_is_proved_is_exported() {
 		]);
 		assert_eq!(output.status.code(), Some(expected), "{name}");
 		assert!(!desk.path("not there").exists());
+	}
+}
+
+/// A hospital's directory, and how it runs the client.
+struct Ward(tempfile::TempDir);
+
+impl Ward {
+	fn new() -> Self {
+		let ward = Self(tempfile::tempdir().unwrap());
+		assert!(ward.kexin(&["init"]).status.success());
+		ward
+	}
+
+	fn write(&self, name: &str, bytes: &[u8]) {
+		let path = self.0.path().join(name);
+		fs::create_dir_all(path.parent().unwrap()).unwrap();
+		fs::write(path, bytes).unwrap();
+	}
+
+	fn command(&self, arguments: &[&str]) -> Command {
+		let mut command = Command::new(env!("CARGO_BIN_EXE_kexin"));
+		command.current_dir(self.0.path()).args(arguments);
+		command
+	}
+
+	fn kexin(&self, arguments: &[&str]) -> Output {
+		self.command(arguments).output().unwrap()
+	}
+}
+
+const EVENT: &str =
+	r#"{"resourceType":"AuditEvent","action":"R","recorded":"2026-11-20T10:00:00Z","agent":[{"altId":"a"}]}"#;
+
+#[test]
+fn a_dry_run_names_and_counts_what_it_passes_over() {
+	let ward = Ward::new();
+	ward.write("records/audit.jsonl", EVENT.as_bytes());
+	let output = ward.kexin(&["import", "--dry-run", "records"]);
+	assert_eq!(output.status.code(), Some(0), "{output:?}");
+	ward.write("records/notes.txt", b"Notes");
+	let output = ward.kexin(&["import", "--dry-run", "records"]);
+	assert_eq!(output.status.code(), Some(3), "{output:?}");
+	let text = String::from_utf8(output.stdout).unwrap();
+	assert!(
+		text.contains("records/notes.txt:1: passed-over: has no records"),
+		"{text}"
+	);
+	assert!(
+		text.contains("1 accesses recorded") && text.contains("1 files passed over"),
+		"{text}"
+	);
+}
+
+#[test]
+fn a_path_that_does_not_exist_is_named() {
+	let output = Ward::new().kexin(&["import", "--dry-run", "records/of-2026.ndjson"]);
+	assert_eq!(output.status.code(), Some(1));
+	let error = String::from_utf8(output.stderr).unwrap();
+	assert!(error.contains("records/of-2026.ndjson"), "{error}");
+}
+
+#[test]
+fn every_command_ends_quietly_on_a_closed_pipe() {
+	let desk = desk();
+	let genesis = format!("{:?}", desk.genesis);
+	let ward = Ward::new();
+	ward.write("events.ndjson", [EVENT; 200].join("\n").as_bytes());
+	ward.write("report.json", &fs::read(desk.path("report.json")).unwrap());
+	for arguments in [
+		&["import", "--dry-run", "events.ndjson"][..],
+		&["--json", "import", "--dry-run", "events.ndjson"],
+		&["--key", "//Alice", "key"],
+		&["verify", "report.json", "--genesis", &genesis],
+		&["--json", "verify", "report.json", "--genesis", &genesis],
+		&["export", "report.json", "--genesis", &genesis, "--format", "html"],
+		&["export", "report.json", "--genesis", &genesis, "--format", "fhir-r4"],
+	] {
+		let (reader, writer) = std::io::pipe().unwrap();
+		drop(reader);
+		let output = ward
+			.command(arguments)
+			.stdout(writer)
+			.stderr(Stdio::piped())
+			.output()
+			.unwrap();
+		let error = String::from_utf8(output.stderr).unwrap();
+		assert_eq!((output.status.code(), &error[..]), (Some(141), ""), "{arguments:?}");
+		// If nobody reads the errors either, the command ends all the same.
+		let (reader, writer) = std::io::pipe().unwrap();
+		drop(reader);
+		let status = ward
+			.command(&["import", "--dry-run", "nowhere"])
+			.stderr(writer)
+			.status()
+			.unwrap();
+		assert_eq!(status.code(), Some(1));
+	}
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_a_file() {
+	let desk = desk();
+	let marked = |name: &str| [&b"\xef\xbb\xbf"[..], &fs::read(desk.path(name)).unwrap()].concat();
+	for name in ["report.json", "proof.json"] {
+		fs::write(desk.path("marked.json"), marked(name)).unwrap();
+		let (code, out, error) = desk.verify("marked.json", &[]);
+		assert_eq!((code, error.as_str()), (0, ""), "{out}");
 	}
 }

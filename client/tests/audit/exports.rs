@@ -46,7 +46,7 @@ fn config() -> Config {
 	let mut config = Config::load(Some("/dev/null".as_ref())).unwrap();
 	config.member = Some(0);
 	config.region = Some(Region(276));
-	config.utc_offset = Some(0);
+	config.timezone = Some("+00:00".parse().unwrap());
 	config.recipients = BTreeMap::from_iter((0..20).map(|id| (format!("urn:kexin:member|{id}"), id)));
 	config
 }

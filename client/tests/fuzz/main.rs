@@ -145,7 +145,7 @@ impl File {
 /// Calls a function with the reader of a hospital.
 fn with_reader<T>(call: impl FnOnce(&FhirReader<'_>) -> T) -> T {
 	let mut config = Config::load(Some(Path::new("/dev/null"))).unwrap();
-	config.utc_offset = Some(0);
+	config.timezone = Some("+00:00".parse().unwrap());
 	config.recipients.insert("Organization/f001".into(), 3);
 	config.recipients.insert("urn:example:npi|17".into(), 3);
 	let pseudonyms = Pseudonymiser::new([7; 32]);

@@ -20,7 +20,7 @@ use std::{fs, path::Path};
 /// Reads a file for a hospital, which may state no time zone.
 fn read(file: &Path, bytes: &[u8], has_timezone: bool) -> Vec<Record> {
 	let mut config = Config::load(Some("/dev/null".as_ref())).unwrap();
-	config.utc_offset = has_timezone.then_some(0);
+	config.timezone = has_timezone.then(|| "+00:00".parse().unwrap());
 	(config.member, config.region) = (Some(0), Some(Region(276)));
 	config.recipients.insert("urn:example:npi|17".into(), 3);
 	let pseudonyms = Pseudonymiser::new([7; 32]);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-/// The first damage that an answer met. Nothing repairs it while the node runs, so it is remembered until the node ends.
+/// The first damage that an answer met. Nothing repairs it while the node runs, so it is remembered until then.
 #[derive(Clone, Debug, Default)]
 pub struct Damage(Arc<OnceLock<String>>);
 

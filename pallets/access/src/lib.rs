@@ -8,11 +8,11 @@
 //!
 //! # Design goals
 //!
-//! 1. **A breach is recorded, not refused.** The pallet refuses only what is malformed, unauthorised or out of time. 2.
-//! **State stays small.** A log is an accumulator of O(log n) hashes; the events are in the block bodies. 3. **A source
-//! is recorded once.** For as long as an event may be reported late, the pallet recognises a replayed source and
-//!    answers as it did the first time, so a client that was cut off simply sends again. The sources of one hospital
-//!    and one time share a page of storage: a batch reads and writes a few pages rather than a key per event.
+//! 1. **A breach is recorded, not refused.** The pallet refuses only what is malformed, unauthorised or out of time.
+//! 2. **State stays small.** A log is an accumulator of O(log n) hashes; the events are in the block bodies.
+//! 3. **A source is recorded once.** For as long as an event may be reported late, the pallet recognises a replayed
+//!    source and answers as it did the first time, so a client that was cut off simply sends again. The sources of one
+//!    hospital and one time share a page of storage: a batch reads and writes a few pages rather than a key per event.
 //! 4. **A judgement can be explained later.** Each entry names the runtime that judged it.
 //! 5. **All or nothing.** One unacceptable event refuses its batch; the error names the problem.
 

@@ -10,10 +10,10 @@
 //! # Design goals
 //!
 //! 1. **Permission is checked everywhere.** The pool refuses an account that is not a key of an active member
-//! ([`ChargeAllowance`]), and no call, wrapped or not, accepts such an account. 2. **A suspended member stops at
-//! once.** Every look-up reads the member's status; keys cache nothing. 3. **The ledger names organisations, not
-//! keys.** Keys can be rotated, and a stolen gateway key can't add keys. 4. **Spam costs the spammer.** There are no
-//! fees. Each member has an allowance that refills with every block, so a
+//!    ([`ChargeAllowance`]), and no call, wrapped or not, accepts such an account.
+//! 2. **A suspended member stops at once.** Every look-up reads the member's status; keys cache nothing.
+//! 3. **The ledger names organisations, not keys.** Keys can be rotated, and a stolen gateway key can't add keys.
+//! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a
 //!    hostile or broken gateway only uses up its own member's allowance.
 //! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the
 //!    council. Whatever changes who sits on it or who validates needs two thirds of it, so that no majority can make

@@ -52,7 +52,7 @@ pub(super) fn map(reader: &FhirReader<'_>, source: H256, event: &Value) -> Resul
 		region: reader.config.region,
 		recipient,
 		activity: reader.activity,
-		outcome: outcome(event, &kinds),
+		outcome: outcome(event, &kinds)?,
 	}))
 }
 
@@ -138,11 +138,11 @@ fn subject(reader: &FhirReader<'_>, event: &Value) -> Result<Option<Pseudonym>, 
 fn purpose(event: &Value) -> Option<Purpose> {
 	let of_event = ["purposeOfEvent", "authorization"]
 		.into_iter()
-		.flat_map(|name| codings(event.get(name)));
+		.flat_map(|name| list(event.get(name)));
 	let of_agents = list(event.get("agent")).iter().flat_map(|agent| {
 		["purposeOfUse", "authorization"]
 			.into_iter()
-			.flat_map(|name| codings(agent.get(name)))
+			.flat_map(|name| list(agent.get(name)))
 	});
 	match purposes(of_event.chain(of_agents)) {
 		(known, unknown) if unknown.is_empty() => match known[..] {
@@ -223,34 +223,49 @@ fn destination(reader: &FhirReader<'_>, event: &Value) -> Option<MemberId> {
 
 /// R4's `outcome` is a code, R5's `outcome.code` a Coding. Both use 0, 4, 8 and 12, and R5 also issue severities.
 /// Without an outcome the access counts as permitted, so that no breach is hidden.
-fn outcome(event: &Value, kinds: &[&str]) -> Outcome {
-	let outcome = event.get("outcome");
-	let code = outcome.and_then(|outcome| codes(Some(outcome.get("code").unwrap_or(outcome))).next());
-	let failed = matches!(
-		code,
-		Some("4" | "8" | "12" | "error" | "fatal" | "transient" | "minor-failure" | "serious-failure")
-	);
+///
+/// # Errors
+/// When there is an outcome that does not tell whether the access succeeded.
+fn outcome(event: &Value, kinds: &[&str]) -> Result<Outcome, Problem> {
+	let Some(outcome) = event.get("outcome") else {
+		return Ok(Outcome::Permitted);
+	};
+	let (element, code) = match outcome {
+		Value::Object(fields) if !fields.contains_key("coding") => ("AuditEvent.outcome.code", fields.get("code")),
+		outcome => ("AuditEvent.outcome", Some(outcome)),
+	};
+	// The codings of one concept are translations: one that is known tells what the others say.
+	let known = codes(code).filter_map(|code| match code {
+		"0" | "success" | "information" | "warning" => Some(false),
+		"4" | "8" | "12" | "error" | "fatal" | "transient" | "minor-failure" | "serious-failure" => Some(true),
+		_ => None,
+	});
+	let known = known.collect::<Vec<_>>();
+	let failed = known
+		.first()
+		.copied()
+		.filter(|first| known.iter().all(|other| other == first));
+	let failed = failed.ok_or_else(|| {
+		let found = code.map_or_else(|| "missing".to_owned(), Value::to_string);
+		let reason = format!(
+			"is {found}, which does not tell whether the access succeeded: expected 0, 4, 8, 12, success or error"
+		);
+		Problem::new(element, reason)
+	})?;
 	if !failed {
-		return Outcome::Permitted;
+		return Ok(Outcome::Permitted);
 	}
 	let details = [
 		text(event, "outcomeDesc").unwrap_or_default().to_owned(),
-		outcome
-			.and_then(|outcome| outcome.get("detail"))
-			.map(Value::to_string)
-			.unwrap_or_default(),
+		outcome.get("detail").map(Value::to_string).unwrap_or_default(),
 	];
 	let mention = |word: &str| details.iter().any(|detail| detail.to_ascii_lowercase().contains(word));
 	let decision = kinds
 		.iter()
 		.any(|kind| dicom::SECURITY_ALERT.contains(kind) || *kind == "AuthZ-Consent");
-	if decision
+	let denied = decision
 		|| ["denied", "deny", "forbidden", "unauthori", "401", "403"]
 			.into_iter()
-			.any(mention)
-	{
-		Outcome::Denied
-	} else {
-		Outcome::Failed
-	}
+			.any(mention);
+	Ok(if denied { Outcome::Denied } else { Outcome::Failed })
 }

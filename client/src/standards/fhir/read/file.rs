@@ -2,7 +2,7 @@
 
 use crate::standards::record::Problem;
 use serde::{
-	de::{Error as _, MapAccess, SeqAccess, Visitor},
+	de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 	Deserialize, Deserializer,
 };
 use serde_json::{value::RawValue, Map, Value};
@@ -24,8 +24,13 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// The deepest nesting of arrays and objects in a file. FHIR's own resources stay below 30.
 const LEVELS: usize = 120;
 
+/// Bytes without the byte order mark that they may begin with.
+pub fn without_mark(bytes: &[u8]) -> &[u8] {
+	bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
+}
+
 /// Splits a file. It skips nothing. With `ndjson`, each line is a resource of its own even where none of them can be
-/// read.
+/// read. Resources that span lines follow each other as well.
 pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 	let mut found = Found {
 		bytes,
@@ -34,17 +39,8 @@ pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 	};
 	match Chunk::read(bytes, 0) {
 		Ok(chunk) => chunk.resources(chunk.whole(), &mut found),
-		Err(_) if ndjson || lines(bytes).any(|line| is_resource(bytes, line)) => {
-			for line in lines(bytes) {
-				let part = trimmed(bytes, line);
-				if part.is_empty() {
-					continue;
-				}
-				match Chunk::read(bytes.get(part.clone()).unwrap_or_default(), part.start) {
-					Ok(chunk) => chunk.resources(chunk.whole(), &mut found),
-					Err((reason, _)) => found.unreadable(part, reason),
-				}
-			}
+		Err(_) if ndjson || lines(bytes).any(|line| is_resource(bytes, line)) || is_sequence(bytes) => {
+			by_lines(bytes, &mut found);
 		},
 		Err((reason, line)) => {
 			found.unreadable(0..bytes.len(), reason);
@@ -52,6 +48,52 @@ pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 		},
 	}
 	found.parts
+}
+
+/// Finds the resources of a file whose lines are resources. One may span lines; if it can't be read, it is reported
+/// once, where it begins.
+fn by_lines(bytes: &[u8], found: &mut Found<'_>) {
+	let mut rest = lines(bytes).peekable();
+	while let Some(whole_line) = rest.next() {
+		let line = trimmed(bytes, whole_line.clone());
+		if line.is_empty() {
+			continue;
+		}
+		let text = bytes.get(line.clone()).unwrap_or_default();
+		let reason = match Chunk::read(text, line.start) {
+			Ok(chunk) => {
+				chunk.resources(chunk.whole(), found);
+				continue;
+			},
+			Err((reason, _)) => reason,
+		};
+		let mut part = line;
+		if opens(bytes, whole_line) {
+			if let Some(chunk) = Chunk::spanning(bytes, part.start) {
+				let end = chunk.end();
+				chunk.resources(chunk.whole(), found);
+				while rest.next_if(|line| line.start < end).is_some() {}
+				continue;
+			}
+			// What is inside of it is indented.
+			let inside = |line: &Range<usize>| {
+				let first = bytes.get(line.clone()).and_then(|line| line.first());
+				first.is_none_or(|first| matches!(first, b' ' | b'\t' | b'\r' | b'}' | b']'))
+			};
+			while let Some(line) = rest.next_if(inside) {
+				part.end = part.end.max(line.end);
+			}
+		}
+		found.unreadable(trimmed(bytes, part), reason);
+	}
+}
+
+/// Whether a file that is not JSON as a whole begins with a resource that spans lines.
+fn is_sequence(bytes: &[u8]) -> bool {
+	let first = lines(bytes)
+		.map(|line| trimmed(bytes, line))
+		.find(|line| !line.is_empty());
+	first.is_some_and(|line| Chunk::spanning(bytes, line.start).is_some())
 }
 
 /// The lines, without their line feeds.
@@ -76,7 +118,13 @@ fn trimmed(bytes: &[u8], part: Range<usize>) -> Range<usize> {
 fn is_resource(bytes: &[u8], line: Range<usize>) -> bool {
 	let line = bytes.get(line).unwrap_or_default();
 	// Inside of a resource that spans several lines, objects are indented.
-	line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).starts_with(b"{") && Chunk::read(line, 0).is_ok()
+	without_mark(line).starts_with(b"{") && Chunk::read(line, 0).is_ok()
+}
+
+/// Whether a line opens a resource that spans lines: inside of it, brackets are indented.
+fn opens(bytes: &[u8], line: Range<usize>) -> bool {
+	let line = bytes.get(line).unwrap_or_default();
+	matches!(without_mark(line).trim_ascii_end(), b"{" | b"[")
 }
 
 /// The parts found in a file.
@@ -128,6 +176,24 @@ impl Chunk {
 			Ok(_) => Ok(Self { text, start }),
 			Err(error) => Err((format!("is not JSON: {error}"), error.line().max(1))),
 		}
+	}
+
+	/// Reads JSON that begins at this offset and ends with one of the lines that follow.
+	fn spanning(bytes: &[u8], start: usize) -> Option<Self> {
+		let rest = bytes.get(start..)?;
+		let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+		values.next()?.ok()?;
+		let (value, after) = rest.split_at_checked(values.byte_offset())?;
+		let after = lines(after).next().unwrap_or_default();
+		if !rest.get(value.len()..)?.get(after)?.trim_ascii().is_empty() {
+			return None;
+		}
+		Self::read(value, start).ok()
+	}
+
+	/// The offset in the file at which the text ends.
+	fn end(&self) -> usize {
+		self.start.saturating_add(self.text.len())
 	}
 
 	fn whole(&self) -> &str {
@@ -373,6 +439,40 @@ mod tests {
 				(4, b.as_bytes(), true)
 			]
 		);
+	}
+
+	#[test]
+	fn resources_that_span_lines_follow_each_other() {
+		let (a, b) = ("{\n \"a\": [\n  1\n ]\n}", "{\n \"b\": {}\n}");
+		for ndjson in [false, true] {
+			let parts = split(format!("{a}\n{b}\n{{\"c\":1}}\n").as_bytes(), ndjson);
+			let found = parts
+				.iter()
+				.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
+			let expected = [
+				(1, a.as_bytes(), true),
+				(6, b.as_bytes(), true),
+				(9, &b"{\"c\":1}"[..], true),
+			];
+			assert_eq!(found.collect::<Vec<_>>(), expected);
+		}
+	}
+
+	#[test]
+	fn a_resource_that_spans_lines_and_is_damaged_is_reported_once() {
+		let (broken, whole) = ("{\n \"a\": [\n  1\n }\n}", "{\n \"b\": 1\n}");
+		let text = format!("{whole}\n{broken}\n{whole}\n{{\"c\":1}}\n");
+		let parts = split(text.as_bytes(), true);
+		let found = parts
+			.iter()
+			.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
+		let expected = [
+			(1, whole.as_bytes(), true),
+			(4, broken.as_bytes(), false),
+			(9, whole.as_bytes(), true),
+			(12, &b"{\"c\":1}"[..], true),
+		];
+		assert_eq!(found.collect::<Vec<_>>(), expected);
 	}
 
 	#[test]

@@ -10,11 +10,13 @@
 //! | `audit_event` | maps an `AuditEvent` to an access |
 //! | `consent` | maps a `Consent` to a change of consent |
 //! | [`element`] | accessors for the elements of a resource |
+//! | `whole` | whether a resource says all that it should |
 
 mod audit_event;
 mod consent;
 pub mod element;
 pub mod file;
+mod whole;
 
 use crate::{
 	config::Config,
@@ -36,18 +38,37 @@ pub struct FhirReader<'a> {
 }
 
 impl Reader for FhirReader<'_> {
-	fn reads(&self, file: &Path) -> bool {
-		file.extension()
-			.is_some_and(|extension| extension == "json" || extension == "ndjson")
+	fn reads(&self, file: &Path, bytes: &[u8]) -> bool {
+		reads(file, bytes)
 	}
 
 	fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record> {
-		let parts = file::split(bytes, file.extension().is_some_and(|extension| extension == "ndjson"));
+		let parts = file::split(bytes, names_ndjson(file));
 		let records = parts
 			.into_iter()
 			.map(|part| Record::new(part.line, part.bytes, |source| self.map(source, &part.resource?)));
 		records.collect()
 	}
+}
+
+/// Whether a file can have FHIR resources: JSON begins with a brace or a bracket, whatever the file is called, and one
+/// that is called JSON should have some.
+pub(crate) fn reads(file: &Path, bytes: &[u8]) -> bool {
+	let begun = file::without_mark(bytes).trim_ascii_start();
+	matches!(begun.first(), Some(b'{' | b'[')) || names_ndjson(file) || parts_of_name(file).any(|part| part == "json")
+}
+
+/// Whether the name of a file says that each of its lines is a resource. It may have been compressed or rotated, as
+/// `audit.ndjson.gz` and `audit.ndjson.1`.
+pub(crate) fn names_ndjson(file: &Path) -> bool {
+	parts_of_name(file).any(|part| part == "ndjson" || part == "jsonl")
+}
+
+/// What the dots and hyphens of a file's name part, in lower case.
+fn parts_of_name(file: &Path) -> impl Iterator<Item = String> {
+	let name = file.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+	let parts = name.split(['.', '-']).skip(1).map(str::to_owned).collect::<Vec<_>>();
+	parts.into_iter()
 }
 
 impl FhirReader<'_> {
@@ -60,8 +81,13 @@ impl FhirReader<'_> {
 			return Err(Problem::new(element, reason));
 		}
 		match resource.get("resourceType").and_then(Value::as_str) {
-			Some("AuditEvent") => audit_event::map(self, source, resource),
-			Some("Consent") => consent::map(self, resource),
+			Some(kind @ ("AuditEvent" | "Consent")) => {
+				whole::check(kind, resource)?;
+				match kind {
+					"Consent" => consent::map(self, resource),
+					_ => audit_event::map(self, source, resource),
+				}
+			},
 			Some(other) => {
 				let reason = format!("a resource of type {other} is neither an AuditEvent nor a Consent");
 				Ok(Mapped::NotApplicable(printable(&reason)))
@@ -79,24 +105,27 @@ impl FhirReader<'_> {
 		if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
 			return UnixMillis::try_from(time.timestamp_millis()).map_err(|_| problem("is before 1970"));
 		}
-		let naive = if let Ok(time) = text.parse::<chrono::NaiveDateTime>() {
-			time
+		let zone = || {
+			self.config.timezone.as_ref().ok_or_else(|| {
+				problem("has no time zone: set `timezone` in the configuration if all such times are in the same one")
+			})
+		};
+		let time = if let Ok(time) = text.parse::<chrono::NaiveDateTime>() {
+			zone()?.moments(time).single().ok_or_else(|| {
+				problem(
+					"is a time that the clocks of the configured time zone show twice or never, when they are set back or forward: give it \
+					 with its offset from UTC",
+				)
+			})?
 		} else if let Ok(day) = text.parse::<chrono::NaiveDate>() {
 			let day = if latest { day.succ_opt().unwrap_or(day) } else { day };
-			day.and_time(chrono::NaiveTime::MIN)
+			zone()?.start_of(day).ok_or_else(|| problem("is no day"))?
 		} else {
 			return Err(problem(
 				"is not a time that names a day: give a dateTime with a time zone",
 			));
 		};
-		let offset = self.config.utc_offset.ok_or_else(|| {
-			problem("has no time zone: set `timezone` in the configuration if all such times are in the same one")
-		})?;
-		let utc = naive
-			.and_utc()
-			.timestamp_millis()
-			.saturating_sub(i64::from(offset).saturating_mul(1_000));
-		UnixMillis::try_from(utc).map_err(|_| problem("is before 1970"))
+		UnixMillis::try_from(time.timestamp_millis()).map_err(|_| problem("is before 1970"))
 	}
 
 	/// The member that a reference or identifier names, if `[recipients]` in the configuration lists it.
@@ -108,20 +137,35 @@ impl FhirReader<'_> {
 	}
 }
 
-/// The purposes among these codings, and the codes that the ledger does not know. A coding without a code counts as an
-/// unknown empty one.
-fn purposes<'a>(codings: impl Iterator<Item = &'a Value>) -> (Vec<Purpose>, Vec<String>) {
+/// The code system of purposes of use, HL7's v3 ActReason, by its names in R4 and R5, in STU3, and in HL7 version 3.
+const ACT_REASON: &[&str] = &[
+	"http://terminology.hl7.org/CodeSystem/v3-ActReason",
+	"https://terminology.hl7.org/CodeSystem/v3-ActReason",
+	"http://hl7.org/fhir/v3/ActReason",
+	"urn:oid:2.16.840.1.113883.5.8",
+];
+
+/// The purposes of these concepts, and codes of those that have none that the ledger knows.
+///
+/// The codings of one concept are translations: those of other code systems say the same as HL7's. A concept without a
+/// code counts as an unknown empty one. One with two of HL7's codes is unknown.
+fn purposes<'a>(concepts: impl Iterator<Item = &'a Value>) -> (Vec<Purpose>, Vec<String>) {
 	let (mut known, mut unknown) = (Vec::new(), Vec::new());
-	for coding in codings {
-		let code = element::text(coding, "code").unwrap_or_default();
-		let of_hl7 = coding
-			.get("system")
-			.and_then(Value::as_str)
-			.is_none_or(|system| system.ends_with("v3-ActReason"));
-		match Purpose::from_code(code).filter(|_| of_hl7) {
+	for concept in concepts {
+		let codings = || element::codings(Some(concept));
+		let of_hl7 = codings().filter(|coding| match coding.get("system") {
+			None => true,
+			Some(system) => system.as_str().is_some_and(|system| ACT_REASON.contains(&system)),
+		});
+		let mut of_hl7 = of_hl7.map(|coding| element::text(coding, "code").and_then(Purpose::from_code));
+		let first = of_hl7.next().flatten();
+		match first.filter(|_| of_hl7.all(|other| other == first)) {
 			Some(purpose) if !known.contains(&purpose) => known.push(purpose),
 			Some(_) => (),
-			None => unknown.push(code.to_owned()),
+			None => {
+				let code = codings().find_map(|coding| element::text(coding, "code"));
+				unknown.push(code.unwrap_or_default().to_owned());
+			},
 		}
 	}
 	(known, unknown)

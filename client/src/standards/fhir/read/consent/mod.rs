@@ -16,9 +16,39 @@ use kexin_primitives::{
 };
 use serde_json::Value;
 
-/// R4's kinds of consent (`http://terminology.hl7.org/CodeSystem/consentscope`) that are about data. The others are
-/// about treatment.
-const ABOUT_DATA: &[&str] = &["patient-privacy", "research"];
+/// Codes of consents that are about the use of data: R4's scopes (`http://terminology.hl7.org/CodeSystem/consentscope`)
+/// and the categories of both versions (`http://hl7.org/fhir/ValueSet/consent-category`) that are so. The others are
+/// about treatments, living wills and orders.
+const ABOUT_DATA: &[&str] = &[
+	"patient-privacy",
+	"research",
+	"rsdid",
+	"rsreid",
+	"npp",
+	"59284-0",
+	"57016-8",
+	"57017-6",
+	"64292-6",
+	"ICOL",
+	"IDSCL",
+	"INFA",
+	"INFAO",
+	"INFASO",
+	"IRDSCL",
+	"RESEARCH",
+	"RSDID",
+	"RSREID",
+];
+
+/// Code systems of categories that are known to everybody: one of their codes that is not [`ABOUT_DATA`] is about
+/// something else.
+const CATEGORIES: &[&str] = &[
+	"terminology.hl7.org/CodeSystem/consentscope",
+	"terminology.hl7.org/CodeSystem/consentcategorycodes",
+	"terminology.hl7.org/CodeSystem/v3-ActCode",
+	"loinc.org",
+	"snomed.info/sct",
+];
 
 /// Maps a consent.
 pub(super) fn map(reader: &FhirReader<'_>, consent: &Value) -> Result<Mapped, Problem> {
@@ -85,16 +115,40 @@ fn check_verified(consent: &Value) -> Result<(), Problem> {
 	Ok(())
 }
 
-/// Refuses a consent that is not about the use of data.
+/// Refuses a consent that is not about the use of data, by its scope (R4) and its categories. Neither says anything if
+/// it is not there.
 fn check_scope(consent: &Value) -> Result<(), Problem> {
-	let mut codes = codings(consent.get("scope")).map(|coding| text(coding, "code").unwrap_or_default());
-	match codes.find(|code| !ABOUT_DATA.contains(code)) {
-		None => Ok(()),
-		Some(other) => Err(Problem::new(
-			"Consent.scope",
-			format!("is {other:?}, which is not about the use of data: expected patient-privacy or research"),
-		)),
+	let mut is_said = false;
+	for name in ["scope", "category"] {
+		for concept in list(consent.get(name)) {
+			for coding in codings(Some(concept)) {
+				let code = text(coding, "code").unwrap_or_default();
+				let about_data = ABOUT_DATA.contains(&code);
+				if !about_data && (name == "scope" || is_of_everybody(coding)) {
+					let reason = format!(
+						"is {code:?}, which is not about the use of data: expected patient-privacy or research"
+					);
+					return Err(Problem::new(format!("Consent.{name}"), reason));
+				}
+				is_said |= about_data;
+			}
+		}
 	}
+	let is_stated = |name: &&str| consent.get(name).is_some_and(|value| !value.is_null());
+	match ["scope", "category"].iter().find(|name| is_stated(name)) {
+		Some(name) if !is_said => Err(Problem::new(
+			format!("Consent.{name}"),
+			"has no code that is known to be about the use of data: expected patient-privacy or research",
+		)),
+		_ => Ok(()),
+	}
+}
+
+/// Whether a category is of one of the [`CATEGORIES`], or of no system.
+fn is_of_everybody(coding: &Value) -> bool {
+	let system = text(coding, "system");
+	let address = system.map(|system| system.split_once("://").map_or(system, |(_, address)| address));
+	address.is_none_or(|address| CATEGORIES.contains(&address))
 }
 
 /// What the consent permits, each alternative by itself; nothing if it denies everything.
@@ -322,7 +376,7 @@ impl Provision<'_> {
 	/// The named purposes, each with those that HL7 lists under it.
 	fn purposes(&self) -> Result<Vec<Purpose>, Problem> {
 		let named = self.value.get("purpose");
-		let (known, unknown) = purposes(codings(named));
+		let (known, unknown) = purposes(list(named).iter());
 		if let Some(code) = unknown.first() {
 			return Err(match &code[..] {
 				"" => self.problem("purpose", "has a purpose without a code"),

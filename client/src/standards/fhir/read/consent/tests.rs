@@ -11,7 +11,7 @@ const SIGNED: UnixMillis = 1_709_251_200_000;
 
 fn map_value(value: Value) -> Result<Mapped, Problem> {
 	let mut config = Config::load(Some("/dev/null".as_ref())).unwrap();
-	config.utc_offset = Some(0);
+	config.timezone = Some("+00:00".parse().unwrap());
 	config.recipients.insert("Organization/known".into(), MEMBER);
 	let pseudonyms = Pseudonymiser::new([7; 32]);
 	let reader = FhirReader {
