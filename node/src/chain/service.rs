@@ -39,14 +39,6 @@ pub struct PartialNode {
 	pub telemetry: Option<Telemetry>,
 }
 
-/// The node as it runs.
-pub struct RunningNode {
-	/// The node's tasks.
-	pub task_manager: TaskManager,
-	/// The transaction pool, which must outlive the tasks: one of them ends with it, and would take that for a failure.
-	pub pool: Arc<Pool>,
-}
-
 /// Sets up everything that works without a network. The subcommands need no more.
 ///
 /// # Errors
@@ -91,7 +83,7 @@ pub async fn new_full(
 	config: Configuration,
 	target: &Target,
 	listeners: &ListenerParams,
-) -> Result<RunningNode, Error> {
+) -> Result<TaskManager, Error> {
 	operator::check(&config.rpc)?;
 	listeners.check()?;
 	let PartialNode {
@@ -158,10 +150,7 @@ pub async fn new_full(
 	if !settings.disable_grandpa {
 		consensus::finality(&settings, &parts, grandpa_link, votes, service, sync, &task_manager)?;
 	}
-	Ok(RunningNode {
-		task_manager,
-		pool: parts.pool,
-	})
+	Ok(task_manager)
 }
 
 fn telemetry(config: &Configuration) -> Result<Option<(TelemetryWorker, Telemetry)>, Error> {

@@ -21,11 +21,7 @@ pub mod session_keys;
 pub mod token;
 
 use crate::{
-	chain::{
-		service::{self, RunningNode},
-		spec,
-		types::Client,
-	},
+	chain::{service, spec, types::Client},
 	index::{store::Store, Target},
 };
 use cli::{Cli, Subcommand};
@@ -90,14 +86,11 @@ pub fn run() -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-	let mut pool = None;
-	let kept = &mut pool;
 	logs::runner(cli, &cli.run, cli.logs.log_format)?.run_node_until_exit(|config| async move {
 		let node = service::new_full(config, &cli.index.index, &cli.listeners).await;
-		let RunningNode { task_manager, pool } = node.map_err(sc_cli::Error::Service)?;
-		*kept = Some(pool);
-		Ok::<_, sc_cli::Error>(task_manager)
+		node.map_err(sc_cli::Error::Service)
 	})?;
+	// A task of the transaction pool calls its end a failure in the line before.
 	log::info!(target: "node", "the node was told to stop, and has stopped");
 	Ok(())
 }
