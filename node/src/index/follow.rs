@@ -236,8 +236,8 @@ impl<C: Chain> Follower<C> {
 		}
 		self.published_to = Some(last.number);
 		// An error stays until a block was taken in: what failed has not succeeded yet.
-		let error = self.index.progress.borrow().error.clone();
-		self.publish_progress(last, error);
+		let known = self.index.progress();
+		self.publish_progress(last, known.error, known.unreadable);
 		Ok((store, Position { last, logs }))
 	}
 
@@ -361,15 +361,16 @@ impl<C: Chain> Follower<C> {
 	}
 
 	fn publish(&self, last: Block) {
-		self.publish_progress(last, None);
+		self.publish_progress(last, None, false);
 	}
 
-	fn publish_progress(&self, last: Block, error: Option<String>) {
+	fn publish_progress(&self, last: Block, error: Option<String>, unreadable: bool) {
 		self.metrics.indexed(last.number);
 		self.metrics.finalized(self.chain.finalized().number);
 		let progress = Progress {
 			indexed: Some(last),
 			error,
+			unreadable,
 			skipped: self.skipped.clone(),
 		};
 		self.index.progress.send_if_modified(|known| {
@@ -389,8 +390,11 @@ impl<C: Chain> Follower<C> {
 			log::warn!(target: "index", "{text}; trying again");
 		}
 		self.reported = Some(text);
-		let cause = error.public_cause();
-		self.index.progress.send_modify(|progress| progress.error = Some(cause));
+		let (cause, unreadable) = (error.public_cause(), matches!(error, Error::Chain { .. }));
+		self.index.progress.send_modify(|progress| {
+			progress.error = Some(cause);
+			progress.unreadable = unreadable;
+		});
 	}
 }
 
