@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-/// The first damage that an answer met. Nothing repairs it while the node runs, so it is remembered until then.
+/// The first damage that an answer met. Nothing repairs it while the node runs, so the node never forgets it.
 #[derive(Clone, Debug, Default)]
 pub struct Damage(Arc<OnceLock<String>>);
 

@@ -7,6 +7,7 @@
 //! | [`service`] | the node itself, assembled from its components |
 //! | [`consensus`] | the import of blocks, authoring and finality |
 //! | [`network`] | who may connect, and how blocks are synchronised |
+//! | [`damage`] | what an answer found damaged in the node's database |
 //! | [`equivocation`] | reports of authors who seal two blocks for one slot |
 
 pub mod consensus;

@@ -90,7 +90,7 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
 		let node = service::new_full(config, &cli.index.index, &cli.listeners).await;
 		node.map_err(sc_cli::Error::Service)
 	})?;
-	// A task of the transaction pool calls its end a failure in the line before.
+	// Substrate logs the end of the transaction pool as a failure just before, which looks like a crash.
 	log::info!(target: "node", "the node was told to stop, and has stopped");
 	Ok(())
 }

@@ -1,5 +1,5 @@
-//! The present version of the runtime, with the checks of its state, with which `tests/e2e/upgrade.test.mjs` checks a
-//! node's state.
+//! The present version of the runtime with the checks of its state. `tests/e2e/upgrade.test.mjs` checks a node's state
+//! with it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

@@ -371,6 +371,14 @@ mod tests {
 		split(text.as_bytes(), false)
 	}
 
+	/// Where each part begins, its bytes, and whether it can be read.
+	fn outline(parts: &[Part]) -> Vec<(usize, &[u8], bool)> {
+		let outline = parts
+			.iter()
+			.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
+		outline.collect()
+	}
+
 	#[test]
 	fn every_form_is_read_with_its_own_bytes() {
 		let (a, b) = (r#"{"resourceType":"A", "x" : 1}"#, r#"{"resourceType":"B"}"#);
@@ -427,11 +435,8 @@ mod tests {
 		]
 		.concat();
 		let parts = split(&bytes, false);
-		let found = parts
-			.iter()
-			.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
 		assert_eq!(
-			found.collect::<Vec<_>>(),
+			outline(&parts),
 			[
 				(1, &b"{\"x\":\""[..], false),
 				(2, a.as_bytes(), true),
@@ -446,15 +451,12 @@ mod tests {
 		let (a, b) = ("{\n \"a\": [\n  1\n ]\n}", "{\n \"b\": {}\n}");
 		for ndjson in [false, true] {
 			let parts = split(format!("{a}\n{b}\n{{\"c\":1}}\n").as_bytes(), ndjson);
-			let found = parts
-				.iter()
-				.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
 			let expected = [
 				(1, a.as_bytes(), true),
 				(6, b.as_bytes(), true),
 				(9, &b"{\"c\":1}"[..], true),
 			];
-			assert_eq!(found.collect::<Vec<_>>(), expected);
+			assert_eq!(outline(&parts), expected);
 		}
 	}
 
@@ -463,16 +465,13 @@ mod tests {
 		let (broken, whole) = ("{\n \"a\": [\n  1\n }\n}", "{\n \"b\": 1\n}");
 		let text = format!("{whole}\n{broken}\n{whole}\n{{\"c\":1}}\n");
 		let parts = split(text.as_bytes(), true);
-		let found = parts
-			.iter()
-			.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
 		let expected = [
 			(1, whole.as_bytes(), true),
 			(4, broken.as_bytes(), false),
 			(9, whole.as_bytes(), true),
 			(12, &b"{\"c\":1}"[..], true),
 		];
-		assert_eq!(found.collect::<Vec<_>>(), expected);
+		assert_eq!(outline(&parts), expected);
 	}
 
 	#[test]
