@@ -1,6 +1,7 @@
 //! `kexin check` and `kexin log`.
 
 use super::{
+	answers::{Judgement, Log},
 	arguments::{time, Hash},
 	Session,
 };
@@ -48,7 +49,7 @@ pub async fn check(session: &Session, arguments: &CheckArguments) -> anyhow::Res
 		"dataset": arguments.dataset.0, "purpose": arguments.purpose, "operation": arguments.operation,
 		"region": arguments.region, "recipient": arguments.recipient, "time": time,
 	});
-	session.query("access_check", &[query]).await
+	session.query::<Judgement>("access_check", &[query]).await
 }
 
 /// Shows the state of a log.
@@ -56,5 +57,5 @@ pub async fn check(session: &Session, arguments: &CheckArguments) -> anyhow::Res
 /// # Errors
 /// When the node can't be reached, or answers with an error.
 pub async fn log(session: &Session, arguments: &LogArguments) -> anyhow::Result<()> {
-	session.query("access_log", &[json!(arguments.dataset.0)]).await
+	session.query::<Log>("access_log", &[json!(arguments.dataset.0)]).await
 }

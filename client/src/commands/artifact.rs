@@ -1,6 +1,7 @@
 //! `kexin artifact`.
 
 use super::{
+	answers,
 	arguments::{Hash, Named},
 	Session,
 };
@@ -66,6 +67,10 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 			};
 			session.submit(&call::attach_evidence(artifact.0, evidence)).await
 		},
-		Command::Show { artifact } => session.query("lineage_artifact", &[json!(artifact.0)]).await,
+		Command::Show { artifact } => {
+			session
+				.query::<answers::Artifact>("lineage_artifact", &[json!(artifact.0)])
+				.await
+		},
 	}
 }

@@ -1,6 +1,7 @@
 //! `kexin consent`.
 
 use super::{
+	answers::SubjectScopes,
 	arguments::{only, purposes, time, Hash},
 	Session,
 };
@@ -109,7 +110,7 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 		},
 		Command::Show { patient } => {
 			session
-				.query("consent_scope", &[json!({ "subject": pseudonyms.subject(&patient) })])
+				.query::<SubjectScopes>("consent_scope", &[json!({ "subject": pseudonyms.subject(&patient) })])
 				.await
 		},
 	}

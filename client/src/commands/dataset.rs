@@ -1,6 +1,7 @@
 //! `kexin dataset`.
 
 use super::{
+	answers::DatasetScopes,
 	arguments::{only, patients, purposes, regions, time, Hash},
 	Session,
 };
@@ -76,7 +77,11 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 				.await
 		},
 		Command::Enrol { dataset, patients } => enrol(session, dataset.0, &patients).await,
-		Command::Show { dataset } => session.query("consent_scope", &[json!({ "dataset": dataset.0 })]).await,
+		Command::Show { dataset } => {
+			session
+				.query::<DatasetScopes>("consent_scope", &[json!({ "dataset": dataset.0 })])
+				.await
+		},
 	}
 }
 

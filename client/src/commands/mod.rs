@@ -2,6 +2,7 @@
 
 mod access;
 mod activity;
+mod answers;
 mod arguments;
 mod artifact;
 mod campaign;

@@ -1,12 +1,14 @@
 //! What the commands share: the settings, the signing key, the connection to the node, and how results are printed.
 
+use anyhow::Context as _;
 use kexin::{
 	call::Call,
 	config::{self, Config},
 	ledger::{Done, Ledger, Until},
 };
+use serde::de::DeserializeOwned;
 use serde_json::{json, Value};
-use std::{env, io, path::Path, str::FromStr};
+use std::{env, fmt::Display, io, path::Path, str::FromStr};
 use subxt_signer::{sr25519::Keypair, SecretUri};
 
 /// The environment variable with the secret URI of the signing key.
@@ -59,13 +61,16 @@ impl Session {
 		}
 	}
 
-	/// Calls a read method of the node and prints the answer.
+	/// Calls a read method of the node and prints the answer: as the node gave it where JSON is asked for, else as `T`
+	/// writes it for people.
 	///
 	/// # Errors
-	/// When the node can't be reached, or answers with an error.
-	pub async fn query(&self, method: &str, params: &[Value]) -> anyhow::Result<()> {
-		let answer = self.ledger().await?.rpc(method, params).await?;
-		self.print(&answer, |answer| kexin::say!("{answer:#}"));
+	/// When the node can't be reached, or answers with an error or with something that is no `T`.
+	pub async fn query<T: DeserializeOwned + Display>(&self, method: &str, params: &[Value]) -> anyhow::Result<()> {
+		let answer: Value = self.ledger().await?.query(method, params).await?;
+		let readable =
+			T::deserialize(&answer).with_context(|| format!("the node's answer to {method} can't be read"))?;
+		self.print(&answer, |_| kexin::say!("{readable}"));
 		Ok(())
 	}
 

@@ -1,6 +1,6 @@
 //! `kexin status`.
 
-use super::Session;
+use super::{answers::NodeStatus, Session};
 use serde_json::json;
 
 /// Shows the node, its chain and how far it is finalized.
@@ -10,14 +10,15 @@ use serde_json::json;
 pub async fn run(session: &Session) -> anyhow::Result<()> {
 	let ledger = session.ledger().await?;
 	let heads = ledger.heads().await?;
-	let value = json!({
-		"chain": ledger.rpc("system_chain", &[]).await?,
-		"version": ledger.rpc("system_version", &[]).await?,
-		"best": heads.best,
-		"finalized": heads.finalized,
-		"finalizedHash": heads.finalized_hash,
-		"peers": ledger.rpc("system_health", &[]).await?.get("peers"),
-	});
-	session.print(&value, |value| kexin::say!("{value:#}"));
+	let health = ledger.rpc("system_health", &[]).await?;
+	let status = NodeStatus {
+		chain: ledger.query("system_chain", &[]).await?,
+		version: ledger.query("system_version", &[]).await?,
+		best: heads.best,
+		finalized: heads.finalized,
+		finalized_hash: heads.finalized_hash,
+		peers: health["peers"].as_u64(),
+	};
+	session.print(&json!(status), |_| kexin::say!("{status}"));
 	Ok(())
 }

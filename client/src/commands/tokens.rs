@@ -1,6 +1,6 @@
 //! `kexin claimable` and `kexin transfer`.
 
-use super::{arguments::account, Session};
+use super::{answers::Claimable, arguments::account, Session};
 use clap::Args;
 use kexin::{
 	call::{self, Account},
@@ -36,7 +36,7 @@ pub async fn claimable(session: &Session, arguments: &ClaimableArguments) -> any
 		None => session.signer()?.public_key().0,
 	};
 	session
-		.query("annotation_claimable", &[json!(account_text(&account))])
+		.query::<Claimable>("annotation_claimable", &[json!(account_text(&account))])
 		.await
 }
 

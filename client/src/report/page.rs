@@ -8,8 +8,7 @@ use super::{
 use kexin_primitives::{
 	access::{LogEntry, Outcome},
 	lineage::ArtifactId,
-	scope::{DimensionView, Scope},
-	vocabulary::Label,
+	scope::Scope,
 	H256,
 };
 use kexin_verifier::{
@@ -212,43 +211,12 @@ fn scope_rows(label: &Scope, cohort: &Scope, names: &Names<'_>) -> Vec<Vec<Cell>
 	let dimensions = label.dimensions().into_iter().zip(cohort.dimensions());
 	let rows = dimensions.map(|(label, cohort)| {
 		vec![
-			words(heading(label.name)),
-			words(dimension(&label, names)),
-			words(dimension(&cohort, names)),
+			words(text::heading(label.name)),
+			words(text::dimension(&label, names)),
+			words(text::dimension(&cohort, names)),
 		]
 	});
 	[start].into_iter().chain(rows).collect()
-}
-
-/// A name in camel case as a heading: `recipientClasses` becomes "Recipient classes".
-fn heading(name: &str) -> String {
-	let mut heading = String::new();
-	for character in name.chars() {
-		if heading.is_empty() {
-			heading.extend(character.to_uppercase());
-		} else if character.is_uppercase() {
-			heading.push(' ');
-			heading.extend(character.to_lowercase());
-		} else {
-			heading.push(character);
-		}
-	}
-	heading
-}
-
-fn dimension(dimension: &DimensionView, names: &Names<'_>) -> String {
-	let name = |label: &Label| match label {
-		Label::Code(code) => (*code).to_owned(),
-		Label::Country(code) => code.to_string(),
-		Label::Member(id) => names.full(*id),
-	};
-	let named = dimension.named.iter();
-	let mut parts = named
-		.map(|(label, until)| format!("{} {}", name(label), text::until(*until)))
-		.collect::<Vec<_>>();
-	let others = if parts.is_empty() { "any" } else { "any other" };
-	parts.push(format!("{others} {}", text::until(dimension.other)));
-	parts.join("; ")
 }
 
 /// Whether the hospital permitted an access outside the consents.

@@ -2,6 +2,8 @@
 
 use kexin_primitives::{
 	members::{MemberId, Status},
+	scope::DimensionView,
+	vocabulary::Label,
 	UnixMillis, FOREVER, H256,
 };
 use kexin_verifier::report::{ReportedMember, VerdictStatus};
@@ -91,6 +93,38 @@ pub fn plain(text: &str) -> String {
 	};
 	let safe = |letter| if harmful(letter) { '\u{fffd}' } else { letter };
 	text.chars().map(safe).collect()
+}
+
+/// A name in camel case as a heading: `recipientClasses` becomes "Recipient classes".
+pub fn heading(name: &str) -> String {
+	let mut heading = String::new();
+	for character in name.chars() {
+		if heading.is_empty() {
+			heading.extend(character.to_uppercase());
+		} else if character.is_uppercase() {
+			heading.push(' ');
+			heading.extend(character.to_lowercase());
+		} else {
+			heading.push(character);
+		}
+	}
+	heading
+}
+
+/// Until when a dimension of a scope allows each value.
+pub fn dimension(dimension: &DimensionView, names: &Names<'_>) -> String {
+	let name = |label: &Label| match label {
+		Label::Code(code) => (*code).to_owned(),
+		Label::Country(code) => code.to_string(),
+		Label::Member(id) => names.full(*id),
+	};
+	let named = dimension.named.iter();
+	let mut parts = named
+		.map(|(label, until)| format!("{} {}", name(label), self::until(*until)))
+		.collect::<Vec<_>>();
+	let others = if parts.is_empty() { "any" } else { "any other" };
+	parts.push(format!("{others} {}", until(dimension.other)));
+	parts.join("; ")
 }
 
 /// The members of a report by their numbers.
