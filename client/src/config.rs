@@ -58,7 +58,7 @@ pub struct Config {
 	pub token: Option<PathBuf>,
 	/// The file with the secret pseudonym key.
 	pub pseudonym_key: PathBuf,
-	/// The directory with the import's journal and quarantine.
+	/// The directory with the journal of the imports, which holds the quarantine.
 	pub state: PathBuf,
 	/// Member numbers by the FHIR references and identifiers of the organisations.
 	pub recipients: BTreeMap<String, u32>,

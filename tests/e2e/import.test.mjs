@@ -1,6 +1,6 @@
 // Imports of FHIR files: no record is lost or recorded twice.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
@@ -38,10 +38,14 @@ test('every record is on the ledger, quarantined with a reason, or not applicabl
   const expected = cases.flatMap(({ expect }, number) => (expect.length ? [number] : []));
   assert.deepEqual([...files].map((file) => parseInt(basename(file), 10)).sort((a, b) => a - b), expected, 'every file has its records');
   assert.equal(outcomes.length, cases.flatMap(({ expect }) => expect).length);
+  const quarantine = new Map(lines(chain.kexin(['--json', 'quarantine', '--export', 'held']).out).map((record) => [record.source, record]));
   for (const { outcome, reason, source } of outcomes) {
     if (outcome !== 'quarantined') continue;
     assert.ok(reason, 'a record in quarantine has a reason');
-    assert.ok(readdirSync(join(chain.directory, 'kexin-state/quarantine')).includes(`${source.slice(2)}.json`));
+    const held = quarantine.get(source);
+    assert.ok(held.reason.includes(reason));
+    const bytes = readFileSync(join(chain.directory, 'held', `${held.hash.slice(2)}.json`));
+    assert.equal(blake2AsHex(bytes), held.hash, 'the quarantine has the bytes of the record');
   }
   const { recorded, replayed, consents, already, notApplicable, quarantined } = summary;
   assert.equal(recorded + replayed + consents + already + notApplicable + quarantined, outcomes.length);

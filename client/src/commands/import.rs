@@ -4,7 +4,7 @@ use super::{arguments::Hash, Session};
 use anyhow::Context as _;
 use kexin::{
 	config::TimeZone,
-	import::{dry_run, journal::Journal, run as bring, RecordOutcome, Signing},
+	import::{dry_run, journal::Journal, run as bring, RecordOutcome, Selection, Signing},
 	standards::fhir::read::FhirReader,
 };
 use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
@@ -47,7 +47,7 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		pseudonyms: &pseudonyms,
 		activity,
 	};
-	let mut paths = arguments.files;
+	let paths = arguments.files;
 	let mut seen = 0u64;
 	let mut watch = |report: RecordOutcome| {
 		seen += 1;
@@ -59,17 +59,18 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 	} else {
 		let dataset = arguments.dataset.map(|dataset| dataset.0).or(config.dataset);
 		let dataset = dataset.context("no dataset: give --dataset, or set `dataset` in kexin.toml")?;
-		let mut journal = Journal::open(&config.state)?;
-		if arguments.retry {
-			paths.push(journal.quarantine_directory());
-		}
+		let mut journal = Journal::open(&config.state).await?;
+		let selection = Selection {
+			paths: &paths,
+			quarantine: arguments.retry,
+		};
 		let ledger = session.ledger().await?;
 		let signer = session.signer()?;
 		let signing = Signing {
 			ledger: &ledger,
 			signer: &signer,
 		};
-		bring(&signing, &reader, dataset, &mut journal, &paths, &mut watch)
+		bring(&signing, &reader, dataset, &mut journal, selection, &mut watch)
 			.await
 			.context("the import is not finished. Run it again: nothing is lost or recorded twice")?
 	};
@@ -89,10 +90,7 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			summary.passed_over
 		);
 		if summary.quarantined > 0 && !arguments.dry_run {
-			kexin::say!(
-				"the quarantine is {}; `kexin import --retry` imports it again",
-				config.state.join("quarantine").display()
-			);
+			kexin::say!("`kexin quarantine` shows what is quarantined; `kexin import --retry` imports it again");
 		}
 	}
 	Ok(if summary.is_whole() {

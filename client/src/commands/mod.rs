@@ -15,6 +15,7 @@ mod init;
 mod keys;
 mod members;
 mod proof;
+mod quarantine;
 mod report;
 mod session;
 mod status;
@@ -69,6 +70,8 @@ enum Command {
 	Key,
 	/// Import FHIR AuditEvents and Consents. You can interrupt an import at any point and run it again.
 	Import(import::Arguments),
+	/// Show or export the records that imports could not bring to the ledger.
+	Quarantine(quarantine::Arguments),
 	/// Manage members, their keys, their nodes and validators.
 	#[command(subcommand)]
 	Members(members::Command),
@@ -134,6 +137,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Init(arguments) => init::run(&session, &arguments)?,
 		Command::Key => keys::show(&session)?,
 		Command::Import(arguments) => return import::run(&session, arguments).await,
+		Command::Quarantine(arguments) => quarantine::run(&session, &arguments).await?,
 		Command::Members(command) => members::run(&session, command).await?,
 		Command::Council(arguments) => council::run(&session, arguments).await?,
 		Command::SessionKeys(arguments) => keys::register(&session, &arguments).await?,

@@ -1,20 +1,24 @@
 //! What goes to the ledger in batches: accesses and changes of consent.
 
-use super::Summary;
+use super::{
+	journal::{Carried, Consent},
+	plan, Summary,
+};
 use crate::{
 	call::{self, Call},
-	import::journal::DocumentVersion,
 	ledger::{BatchRecorded, Done, LedgerError},
+	standards::record::Version,
 };
 use kexin_primitives::{access::AccessEvent, scope::Scope, DatasetId, Pseudonym, H256};
 use std::path::PathBuf;
 
 /// The most accesses in one transaction.
 pub const MAX_EVENTS: usize = 1_000;
-/// The most consents in one transaction.
+/// The most changes of consents in one transaction.
 pub const MAX_CONSENTS: usize = 100;
 
 /// A record on its way to the ledger.
+#[derive(Clone, Debug)]
 pub(super) struct Pending<T> {
 	pub file: PathBuf,
 	pub line: usize,
@@ -24,6 +28,17 @@ pub(super) struct Pending<T> {
 }
 
 impl<T> Pending<T> {
+	/// A copy of the record with another item.
+	pub fn clone_with<U>(&self, item: U) -> Pending<U> {
+		Pending {
+			file: self.file.clone(),
+			line: self.line,
+			source: self.source,
+			bytes: self.bytes.clone(),
+			item,
+		}
+	}
+
 	/// The same record with another item.
 	pub fn with<U>(self, item: U) -> Pending<U> {
 		Pending {
@@ -41,8 +56,13 @@ pub(super) type Settled = (&'static str, Option<String>);
 
 /// Something that goes to the ledger in batches.
 pub(super) trait BatchItem: Sized {
-	/// The most records in one transaction.
+	/// The largest size of a transaction.
 	const MAX: usize;
+
+	/// What the record adds to the size of a transaction.
+	fn size(&self) -> usize {
+		1
+	}
 
 	/// The call that brings a batch to the ledger.
 	fn call(batch: &[Pending<Self>], dataset: DatasetId) -> Call;
@@ -51,10 +71,24 @@ pub(super) trait BatchItem: Sized {
 	fn outcomes(batch: &[Pending<Self>], done: &Done, summary: &mut Summary) -> Result<Vec<Settled>, LedgerError>;
 
 	/// Whether this error means that the ledger already is as the record wants it.
-	fn is_settled_by(&self, error: &str) -> bool;
+	fn is_settled_by(&self, _error: &str) -> bool {
+		false
+	}
 
-	/// The version of a document that the record is.
-	fn version(&self) -> Option<&DocumentVersion>;
+	/// What is carried out for a version of a document, if the record is one.
+	fn carried(&self) -> Option<Carried<'_>> {
+		None
+	}
+
+	/// The parts of a record that the ledger refused with this error, if they can be sent one after the other.
+	fn apart(&self, _error: &str) -> Vec<Self> {
+		Vec::new()
+	}
+
+	/// What is left to do when the ledger has refused the record, of whose document it has these consents.
+	fn after_refusal(&self, _consents: &[Consent]) -> Option<Self> {
+		None
+	}
 }
 
 impl BatchItem for AccessEvent {
@@ -81,90 +115,137 @@ impl BatchItem for AccessEvent {
 			})
 			.collect())
 	}
+}
 
-	fn is_settled_by(&self, _: &str) -> bool {
-		false
+/// What a version of a document changes on the ledger.
+#[derive(Clone, Debug)]
+pub(super) struct PlannedChange {
+	/// The document.
+	pub document: H256,
+	/// Which version of it is the cause.
+	pub version: Version,
+	/// The changes, those that take away before those that permit.
+	pub steps: Vec<Step>,
+	/// Whether that is all that becomes of the record.
+	pub settles: bool,
+}
+
+/// A change of one consent on the ledger, or of all of a person.
+#[derive(Clone, Debug)]
+pub(super) enum Step {
+	/// It permits no more than this from now on.
+	Narrow {
+		subject: Pseudonym,
+		consent: H256,
+		scope: Scope,
+	},
+	/// It ends; without its hash, every consent of the person.
+	Revoke { subject: Pseudonym, consent: Option<H256> },
+	/// It is new.
+	Grant {
+		subject: Pseudonym,
+		consent: H256,
+		scope: Scope,
+		alternative: usize,
+	},
+}
+
+impl Step {
+	/// The call for a step that the record with this hash documents.
+	fn call(&self, document: H256) -> Call {
+		match self {
+			Self::Narrow {
+				subject,
+				consent,
+				scope,
+			} => call::narrow(*subject, Some(*consent), scope, document),
+			Self::Revoke { subject, consent } => call::revoke(*subject, *consent, document),
+			Self::Grant {
+				subject,
+				consent,
+				scope,
+				..
+			} => call::grant(*subject, scope, *consent),
+		}
 	}
 
-	fn version(&self) -> Option<&DocumentVersion> {
-		None
+	fn is_grant(&self) -> bool {
+		matches!(self, Self::Grant { .. })
 	}
 }
 
-/// A change of consent, with the consents on the ledger that it takes the place of.
-pub(super) enum PlannedChange {
-	/// These alternatives take the place of those consents.
-	Grant {
-		subject: Pseudonym,
-		replaces: Vec<H256>,
-		scopes: Vec<Scope>,
-		version: DocumentVersion,
-	},
-	/// Those consents end.
-	End {
-		subject: Pseudonym,
-		replaces: Vec<H256>,
-		version: DocumentVersion,
-	},
-	/// Every consent ends.
-	Revoke { subject: Pseudonym },
+impl PlannedChange {
+	fn with(&self, steps: Vec<Step>, settles: bool) -> Self {
+		Self {
+			steps,
+			settles,
+			..self.clone()
+		}
+	}
 }
 
 impl BatchItem for PlannedChange {
 	const MAX: usize = MAX_CONSENTS;
 
+	fn size(&self) -> usize {
+		self.steps.len()
+	}
+
 	fn call(batch: &[Pending<Self>], _: DatasetId) -> Call {
-		let calls = batch.iter().flat_map(|pending| pending.item.calls(pending.source));
+		let calls = batch.iter().flat_map(|pending| {
+			let steps = pending.item.steps.iter();
+			steps.map(|step| step.call(pending.source))
+		});
 		call::batch_all(calls.collect())
 	}
 
 	fn outcomes(batch: &[Pending<Self>], _: &Done, summary: &mut Summary) -> Result<Vec<Settled>, LedgerError> {
-		summary.consents += batch.len();
+		summary.consents += batch.iter().filter(|pending| pending.item.settles).count();
 		Ok(vec![("final", None); batch.len()])
 	}
 
 	fn is_settled_by(&self, error: &str) -> bool {
-		match self {
-			// An earlier import got this far before it was cut off.
-			Self::Grant { .. } => error == "AlreadyExists",
+		match &self.steps[..] {
 			// There is no consent that could end.
-			Self::End { .. } | Self::Revoke { .. } => error == "NotFound",
+			[Step::Narrow { .. } | Step::Revoke { .. }] => error == "NotFound",
+			// An earlier import got this far before it was cut off.
+			steps => error == "AlreadyExists" && steps.iter().any(Step::is_grant),
 		}
 	}
 
-	fn version(&self) -> Option<&DocumentVersion> {
-		match self {
-			Self::Grant { version, .. } | Self::End { version, .. } => Some(version),
-			Self::Revoke { .. } => None,
-		}
+	fn carried(&self) -> Option<Carried<'_>> {
+		Some(Carried {
+			document: self.document,
+			version: &self.version,
+			steps: &self.steps,
+			settles: self.settles,
+		})
 	}
-}
 
-impl PlannedChange {
-	/// The calls of a change that the record with this hash documents.
-	fn calls(&self, document: H256) -> Vec<Call> {
-		let end = |subject: &Pseudonym, replaces: &[H256]| {
-			let calls = replaces
-				.iter()
-				.map(|older| call::revoke(*subject, Some(*older), document));
-			calls.collect::<Vec<_>>()
-		};
-		match self {
-			Self::Grant {
-				subject,
-				replaces,
-				scopes,
-				version,
-			} => {
-				let narrowed = replaces.iter().zip(scopes);
-				let narrowed = narrowed.map(|(older, scope)| call::narrow(*subject, Some(*older), scope, document));
-				let ended = end(subject, replaces.get(scopes.len()..).unwrap_or_default());
-				let granted = scopes.iter().zip(&version.consents);
-				let granted = granted.map(|(scope, document)| call::grant(*subject, scope, *document));
-				narrowed.chain(ended).chain(granted).collect()
-			},
-			Self::End { subject, replaces, .. } => end(subject, replaces),
-			Self::Revoke { subject } => vec![call::revoke(*subject, None, document)],
+	/// The ledger may have dropped one of the consents that end, which must not keep the others alive.
+	fn apart(&self, error: &str) -> Vec<Self> {
+		if error != "NotFound" || self.steps.len() < 2 {
+			return Vec::new();
 		}
+		let (grants, ends): (Vec<_>, Vec<_>) = self.steps.iter().cloned().partition(Step::is_grant);
+		if ends.is_empty() {
+			return Vec::new();
+		}
+		let last = ends.len() - 1;
+		let ends = ends.into_iter().enumerate();
+		let mut parts = ends
+			.map(|(number, step)| self.with(vec![step], self.settles && number == last && grants.is_empty()))
+			.collect::<Vec<_>>();
+		if !grants.is_empty() {
+			parts.push(self.with(grants, self.settles));
+		}
+		parts
+	}
+
+	/// What older versions granted ends, since the newer one does not say it any more.
+	fn after_refusal(&self, consents: &[Consent]) -> Option<Self> {
+		let alive = consents.iter().filter(|consent| consent.alive);
+		let ends = alive.map(plan::end).collect::<Vec<_>>();
+		(self.steps.iter().any(Step::is_grant) && !ends.is_empty()).then(|| self.with(ends, false))
 	}
 }

@@ -9,9 +9,9 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`files`] | finds and reads the files |
-//! | `plan` | decides what becomes of each record, and in which order they go |
+//! | [`journal`] | remembers what became of each record and what each document says, and holds the quarantine |
+//! | `plan` | decides what a document says, all its versions together |
 //! | `batch` | makes calls of records, and reads what the ledger made of them |
-//! | [`journal`] | remembers what became of each record, and holds the quarantine |
 
 mod batch;
 pub mod files;
@@ -21,16 +21,14 @@ mod plan;
 use crate::{
 	call::Call,
 	ledger::{Done, Ledger, LedgerError, Window},
-	standards::record::{Mapped, Problem, Reader, Record},
+	standards::record::{Mapped, Problem, Reader, Record, Version},
 };
-use batch::{BatchItem, Pending};
-use journal::{Journal, State};
-use kexin_primitives::{DatasetId, H256};
-use plan::{Held, Plan};
+use batch::{BatchItem, Pending, PlannedChange, Step, MAX_EVENTS};
+use journal::{Consent, Journal, JournalError, Known, Says};
+use kexin_primitives::{DatasetId, Pseudonym, H256};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
-	collections::BTreeSet,
 	io,
 	path::{Path, PathBuf},
 	time::Duration,
@@ -84,7 +82,7 @@ pub struct Summary {
 	pub consents: usize,
 	/// Records that were on the ledger before, or repeat an earlier record of the import.
 	pub already: usize,
-	/// Records that are neither accesses nor changes of consent.
+	/// Records that change nothing on the ledger. Refusals and ends among them are remembered.
 	pub not_applicable: usize,
 	/// Records in quarantine.
 	pub quarantined: usize,
@@ -156,6 +154,30 @@ impl Summary {
 	}
 }
 
+/// Why a record does not go to the ledger.
+enum Held {
+	/// There is nothing in it for the ledger.
+	NotApplicable(String),
+	/// The ledger has what it says.
+	Already(String),
+	/// It can't go there as it is.
+	Quarantined {
+		/// The element that is wrong.
+		element: Option<String>,
+		/// Why.
+		reason: String,
+	},
+}
+
+impl From<Problem> for Held {
+	fn from(problem: Problem) -> Self {
+		Self::Quarantined {
+			element: Some(problem.element),
+			reason: problem.reason,
+		}
+	}
+}
+
 /// A record of a file, and what it maps to.
 fn pending(file: &Path, record: Record) -> (Pending<()>, Result<Mapped, Problem>) {
 	let pending = Pending {
@@ -210,7 +232,16 @@ pub fn dry_run(reader: &dyn Reader, paths: &[PathBuf], watch: Watch<'_>) -> io::
 	Ok(summary)
 }
 
-/// Brings every record of these files to the ledger.
+/// What to import.
+#[derive(Clone, Copy, Debug)]
+pub struct Selection<'a> {
+	/// Files, and directories of files.
+	pub paths: &'a [PathBuf],
+	/// Also what is in quarantine from earlier imports.
+	pub quarantine: bool,
+}
+
+/// Brings every record that is selected to the ledger.
 ///
 /// # Errors
 /// When a path can't be read, the journal can't be written, the node stays unreachable, or the ledger refuses the key
@@ -220,7 +251,7 @@ pub async fn run<S: Submit>(
 	reader: &dyn Reader,
 	dataset: DatasetId,
 	journal: &mut Journal,
-	paths: &[PathBuf],
+	selection: Selection<'_>,
 	watch: Watch<'_>,
 ) -> anyhow::Result<Summary> {
 	let mut import = Import {
@@ -231,11 +262,23 @@ pub async fn run<S: Submit>(
 		summary: Summary::default(),
 	};
 	let window = submit.window().await?;
-	let (consents, accesses) = import.plan(reader, paths, &window)?.ordered();
+	import.journal.begin().await?;
+	if let Err(error) = import.read(reader, selection, &window).await {
+		// Nothing was judged yet by records that are only a part of the import.
+		import.journal.roll_back().await;
+		return Err(error);
+	}
+	import.journal.commit().await?;
+	import.withdraw().await?;
+	import.permit().await?;
 	// Consents first: the ledger judges accesses by what it knows when they arrive.
-	import.send(consents).await?;
-	import.send(accesses).await?;
-	Ok(import.summary)
+	loop {
+		let accesses = import.journal.next_accesses(MAX_EVENTS).await?;
+		if accesses.is_empty() {
+			return Ok(import.summary);
+		}
+		import.send(accesses).await?;
+	}
 }
 
 struct Import<'a, S> {
@@ -247,11 +290,9 @@ struct Import<'a, S> {
 }
 
 impl<S: Submit> Import<'_, S> {
-	/// Reads every record, and settles those that don't go to the ledger.
-	fn plan(&mut self, reader: &dyn Reader, paths: &[PathBuf], window: &Window) -> io::Result<Plan> {
-		let mut plan = Plan::new(self.journal.documents().clone());
-		let mut seen = BTreeSet::new();
-		for file in files::find(paths)? {
+	/// Reads every record. Accesses and versions of documents are held in the journal, and the others are settled.
+	async fn read(&mut self, reader: &dyn Reader, selection: Selection<'_>, window: &Window) -> anyhow::Result<()> {
+		for file in files::find(selection.paths)? {
 			let records = match files::read(&file, reader) {
 				Ok(records) => records,
 				Err(reason) => {
@@ -260,39 +301,347 @@ impl<S: Submit> Import<'_, S> {
 				},
 			};
 			for record in records {
+				let version = record.version.clone();
 				let (pending, mapped) = pending(&file.path, record);
-				if matches!(self.journal.state(&pending.source), Some(State::Final { .. })) {
-					self.already(&pending, "is on the ledger from an earlier import");
-				} else if mapped.is_ok() && !seen.insert(pending.source) {
-					self.already(&pending, "repeats an earlier record of this import");
-				} else {
-					match plan.decide(pending.source, mapped, window) {
-						Ok(planned) => plan.add(pending, planned),
-						Err(held) => self.hold(&pending, held)?,
-					}
+				self.meet(pending, version, mapped, window).await?;
+			}
+		}
+		if !selection.quarantine {
+			return Ok(());
+		}
+		let mut last = None;
+		loop {
+			let page = self.journal.quarantined(last).await?;
+			let Some(end) = page.last() else { return Ok(()) };
+			last = Some(end.hash);
+			for quarantined in page {
+				let name = format!("{:x}.json", quarantined.hash);
+				let mut records = reader.read(Path::new(&name), &quarantined.bytes);
+				let is_there = records.iter().any(|record| record.source == quarantined.source);
+				// What comes with it tells who the persons in it are.
+				records.retain(|record| !is_there || record.source == quarantined.source);
+				for record in records {
+					let version = quarantined.version.clone().filter(|_| is_there);
+					let version = version.or_else(|| record.version.clone());
+					let (mut pending, mapped) = pending(&quarantined.file, record);
+					pending.line = quarantined.line;
+					self.meet(pending, version, mapped, window).await?;
+				}
+				if !is_there {
+					self.journal.release(&quarantined.source).await?;
 				}
 			}
 		}
-		Ok(plan)
+	}
+
+	/// Decides what can be decided about a record by itself.
+	async fn meet(
+		&mut self,
+		pending: Pending<()>,
+		version: Option<Version>,
+		mapped: Result<Mapped, Problem>,
+		window: &Window,
+	) -> Result<(), JournalError> {
+		let is_final = self.journal.is_final(&pending.source).await?;
+		let version = match &mapped {
+			Ok(Mapped::Consent(_)) => Some(version.unwrap_or_default()),
+			_ => version,
+		};
+		if let Some(version) = version {
+			return self.meet_version(pending, version, mapped, is_final).await;
+		}
+		if is_final {
+			self.already(&pending, "is on the ledger from an earlier import");
+			return Ok(());
+		}
+		match mapped {
+			Ok(Mapped::Access(event)) => match window.refusal(event.occurred) {
+				None => {
+					let pending = pending.with(event);
+					if !self.journal.hold_access(&pending).await? {
+						self.already(&pending, "repeats an earlier record of this import");
+					}
+					Ok(())
+				},
+				// The ledger would refuse it with its whole batch.
+				Some(refusal) => {
+					let reason = refusal.into();
+					self.hold(&pending, None, Held::Quarantined { element: None, reason })
+						.await
+				},
+			},
+			Ok(Mapped::NotApplicable(reason)) => self.hold(&pending, None, Held::NotApplicable(reason)).await,
+			Ok(Mapped::Consent(_)) => Ok(()),
+			Err(problem) => self.hold(&pending, None, problem.into()).await,
+		}
+	}
+
+	/// Remembers a version of a document. What becomes of it is decided when all of the import is read.
+	async fn meet_version(
+		&mut self,
+		pending: Pending<()>,
+		version: Version,
+		mapped: Result<Mapped, Problem>,
+		is_final: bool,
+	) -> Result<(), JournalError> {
+		let document = match version.document.as_deref() {
+			Some(name) => H256(sp_crypto_hashing::blake2_256(name.as_bytes())),
+			// It has no other version.
+			None => pending.source,
+		};
+		let says = Says::from(mapped);
+		for subject in version.subject.iter().chain(&says.subject()) {
+			self.journal
+				.recognise(&document, &pending.source, &version, subject)
+				.await?;
+		}
+		let is_new = self
+			.journal
+			.remember(&document, &pending, &version, &says, is_final)
+			.await?;
+		if is_final {
+			self.journal.settle(&document, &pending.source).await?;
+			self.already(&pending, "is on the ledger from an earlier import");
+		} else if !is_new {
+			self.already(&pending, "repeats an earlier record of this import");
+		}
+		Ok(())
+	}
+
+	/// Sends what takes away: refusals, and the ends of what documents do not permit any more.
+	async fn withdraw(&mut self) -> anyhow::Result<()> {
+		self.journal.begin().await?;
+		let mut last = None;
+		while let Some(page) = self.changed(&mut last).await? {
+			for document in page {
+				let versions = self.journal.versions(&document).await?;
+				let standing = plan::standing(&versions).map(|refusal| refusal.record.source);
+				self.journal.stand(&document, &standing.collect::<Vec<_>>()).await?;
+			}
+		}
+		self.journal.commit().await?;
+		let mut last = None;
+		while let Some(page) = self.changed(&mut last).await? {
+			let mut changes = Vec::new();
+			for document in page {
+				changes.extend(self.ends(document).await?);
+			}
+			self.send(changes).await?;
+		}
+		Ok(())
+	}
+
+	/// A page of the documents that this import or one before it has changed.
+	async fn changed(&mut self, last: &mut Option<H256>) -> Result<Option<Vec<H256>>, JournalError> {
+		let page = self.journal.changed(*last).await?;
+		*last = page.last().copied();
+		Ok(last.map(|_| page))
+	}
+
+	/// What a document takes away.
+	async fn ends(&mut self, document: H256) -> Result<Vec<Pending<PlannedChange>>, JournalError> {
+		let versions = self.journal.versions(&document).await?;
+		let consents = self.journal.consents(&document).await?;
+		let newest = plan::newest(&versions, &consents);
+		let permits = match newest {
+			Some(Known {
+				says: Says::Permission { subject, .. },
+				..
+			}) => {
+				let newest = newest.filter(|newest| {
+					// A permission that the ledger has refused permits nothing.
+					newest.open
+						|| consents
+							.iter()
+							.any(|consent| consent.alive && plan::is_of(consent, newest))
+				});
+				match newest {
+					Some(newest) if self.forbidden(newest, subject).await?.is_none() => Some(*subject),
+					_ => None,
+				}
+			},
+			_ => None,
+		};
+		let ends = consents
+			.iter()
+			.filter(|consent| consent.alive && permits != Some(consent.subject))
+			.map(plan::end)
+			.collect::<Vec<_>>();
+		let mut changes = Vec::new();
+		let change = |version: &Known, steps, settles| {
+			version.record.clone().with(PlannedChange {
+				document,
+				version: version.version.clone(),
+				steps,
+				settles,
+			})
+		};
+		let is_end = |version: &Known| version.open && matches!(version.says, Says::End { .. } | Says::Nothing(_));
+		let cause = newest.or_else(|| versions.iter().max_by_key(|version| (is_end(version), version.open)));
+		if let (Some(cause), false) = (cause, ends.is_empty()) {
+			let settles = is_end(cause);
+			changes.push(change(cause, ends, settles));
+		}
+		for refusal in plan::standing(&versions).filter(|refusal| refusal.open) {
+			if let Says::Refusal { subject } = refusal.says {
+				let steps = self.refused_consents(refusal, subject).await?;
+				if !steps.is_empty() {
+					changes.push(change(refusal, steps, true));
+				}
+			}
+		}
+		Ok(changes)
+	}
+
+	/// What a refusal ends: everything, or all but what the person permitted later.
+	async fn refused_consents(&mut self, refusal: &Known, subject: Pseudonym) -> Result<Vec<Step>, JournalError> {
+		let (mut ends, mut later) = (Vec::new(), false);
+		for consent in self.journal.consents_of(&subject).await? {
+			let versions = self.journal.versions(&consent.document).await?;
+			let permission = versions.iter().find(|version| plan::is_of(&consent, version));
+			if permission.is_none_or(|permission| plan::forbids(refusal, permission)) {
+				ends.push(plan::end(&consent));
+			} else {
+				later = true;
+			}
+		}
+		Ok(if later { ends } else { vec![plan::end_all(subject)] })
+	}
+
+	/// The refusal that forbids a permission, if there is one.
+	async fn forbidden(&mut self, permission: &Known, subject: &Pseudonym) -> Result<Option<Known>, JournalError> {
+		let refusals = self.journal.refusals(subject).await?;
+		Ok(refusals.into_iter().find(|refusal| plan::forbids(refusal, permission)))
+	}
+
+	/// Sends permissions, and settles the versions that do not go to the ledger.
+	async fn permit(&mut self) -> anyhow::Result<()> {
+		let mut last = None;
+		while let Some(page) = self.changed(&mut last).await? {
+			let mut grants = Vec::new();
+			self.journal.begin().await?;
+			for document in &page {
+				let versions = self.journal.versions(document).await?;
+				let consents = self.journal.consents(document).await?;
+				let newest = plan::newest(&versions, &consents);
+				for version in versions.iter().filter(|version| version.open) {
+					match self.becomes(*document, version, newest, &consents).await? {
+						Ok(grant) => grants.push(version.record.clone().with(grant)),
+						Err(held) => {
+							self.hold(&version.record, Some(&version.version), held).await?;
+							self.journal.settle(document, &version.record.source).await?;
+						},
+					}
+				}
+			}
+			self.journal.commit().await?;
+			self.send(grants).await?;
+			self.journal.begin().await?;
+			for document in &page {
+				self.journal.carried_out_all(document).await?;
+			}
+			self.journal.commit().await?;
+		}
+		Ok(())
+	}
+
+	/// What becomes of a version of a document, with the newest version and the consents of the document.
+	async fn becomes(
+		&mut self,
+		document: H256,
+		version: &Known,
+		newest: Option<&Known>,
+		consents: &[Consent],
+	) -> Result<Result<PlannedChange, Held>, JournalError> {
+		let is_newest = newest.is_some_and(|newest| newest.record.source == version.record.source);
+		Ok(Err(match (&version.says, newest) {
+			(_, Some(newest)) if !is_newest && newest.says == version.says => {
+				Held::Already("says the same as another record of this version".into())
+			},
+			(_, Some(newest)) if !is_newest && plan::is_newer(newest, version) => {
+				Held::NotApplicable("an older version of a document, of which a newer version is known".into())
+			},
+			(Says::Unmapped(problem), _) => with_ends(problem.clone(), consents),
+			(Says::Nothing(_), _) if version.version.subject.is_none() && self.journal.has_former().await? => {
+				let reason = "the journal of an earlier release does not show what this document granted: import an older \
+				              version of it as well, or withdraw the consent with `kexin consent revoke`";
+				Held::Quarantined {
+					element: None,
+					reason: reason.into(),
+				}
+			},
+			(Says::Nothing(reason), _) => Held::NotApplicable(reason.clone()),
+			(Says::End { .. }, _) => Held::NotApplicable(
+				"the consent is not in force, and no version of it that this journal knows is: the end is remembered. If it \
+				 was granted in another way, withdraw it with `kexin consent revoke`"
+					.into(),
+			),
+			(Says::Refusal { .. }, _) => Held::NotApplicable(
+				"the person permitted later what is in force: the refusal of what was before is remembered".into(),
+			),
+			(Says::Permission { .. }, _) if !is_newest => {
+				let reason = "does not tell which version of the document is the newest, so that none is granted: give every \
+				              version its versionId or lastUpdated, in the same order";
+				with_ends(Problem::new("Consent.meta", reason), consents)
+			},
+			(Says::Permission { subject, .. }, _) => match self.forbidden(version, subject).await? {
+				Some(refusal) => {
+					let reason = format!("the person refuses everything in record {:?}", refusal.record.source);
+					match refusal.version.decided.and(version.version.decided) {
+						Some(_) => Held::NotApplicable(format!("{reason}, and has not decided otherwise since")),
+						None => Problem::new(
+							"Consent.dateTime",
+							format!("{reason}: give both records the time of the decision"),
+						)
+						.into(),
+					}
+				},
+				None => {
+					let mut own = consents.iter().filter(|consent| plan::is_of(consent, version));
+					match own.next() {
+						Some(Consent { alive: true, .. }) => Held::Already("is on the ledger".into()),
+						Some(_) => Held::Quarantined {
+							element: None,
+							reason: "was granted and then ended on the ledger: it takes a new version of the document to \
+							         permit this again"
+								.into(),
+						},
+						None => match plan::grant(document, version, consents) {
+							Some(grant) => return Ok(Ok(grant)),
+							None => Held::NotApplicable("permits nothing".into()),
+						},
+					}
+				},
+			},
+		}))
 	}
 
 	/// Sends records in batches. A refused batch is halved until the record that is the cause is alone; it is
 	/// quarantined.
-	async fn send<T: BatchItem>(&mut self, mut records: Vec<Pending<T>>) -> anyhow::Result<()> {
-		let mut batches = Vec::new();
-		while !records.is_empty() {
-			let rest = records.split_off(records.len().min(T::MAX));
-			batches.push(records);
-			records = rest;
+	async fn send<T: BatchItem>(&mut self, records: Vec<Pending<T>>) -> anyhow::Result<()> {
+		let mut batches: Vec<Vec<Pending<T>>> = Vec::new();
+		let mut room = 0;
+		for record in records {
+			let size = record.item.size();
+			match batches.last_mut() {
+				Some(batch) if size <= room => batch.push(record),
+				_ => {
+					batches.push(vec![record]);
+					room = T::MAX;
+				},
+			}
+			room = room.saturating_sub(size);
 		}
 		batches.reverse();
 		while let Some(mut batch) = batches.pop() {
 			match attempt(self.submit, &T::call(&batch, self.dataset)).await {
 				Ok(done) => {
-					self.finish(&batch, Some(done.block))?;
+					self.note(&batch, Some(done.block)).await?;
 					let outcomes = T::outcomes(&batch, &done, &mut self.summary)?;
 					for (pending, (outcome, reason)) in batch.iter().zip(outcomes) {
-						(self.watch)(pending.outcome(outcome, reason));
+						if settles(&pending.item) {
+							(self.watch)(pending.outcome(outcome, reason));
+						}
 					}
 				},
 				Err(error) if error.is_transient() || error.concerns_every_record() => return Err(error.into()),
@@ -302,40 +651,69 @@ impl<S: Submit> Import<'_, S> {
 					batches.push(second);
 					batches.push(batch);
 				},
-				Err(error) => self.refused(&batch, &error)?,
+				Err(error) => {
+					for pending in batch {
+						let rest = self.refused(pending, &error).await?;
+						batches.extend(rest.into_iter().rev().map(|part| vec![part]));
+					}
+				},
 			}
 		}
 		Ok(())
 	}
 
-	/// Settles a record that the ledger refused by itself.
-	fn refused<T: BatchItem>(&mut self, batch: &[Pending<T>], error: &LedgerError) -> io::Result<()> {
-		for pending in batch {
-			let settled = match error {
-				LedgerError::Dispatch { error, .. } => pending.item.is_settled_by(error),
-				_ => false,
-			};
-			if settled {
-				self.finish(std::slice::from_ref(pending), None)?;
-				self.already(pending, "the ledger already has this result");
-			} else {
-				let held = Held::Quarantined {
-					element: None,
-					reason: error.to_string(),
-				};
-				self.hold(pending, held)?;
+	/// Settles a record that the ledger refused by itself, or returns what to send instead.
+	async fn refused<T: BatchItem>(
+		&mut self,
+		pending: Pending<T>,
+		error: &LedgerError,
+	) -> anyhow::Result<Vec<Pending<T>>> {
+		if let LedgerError::Dispatch { error, .. } = error {
+			if pending.item.is_settled_by(error) {
+				self.note(std::slice::from_ref(&pending), None).await?;
+				if settles(&pending.item) {
+					self.already(&pending, "the ledger already has this result");
+				}
+				return Ok(Vec::new());
+			}
+			let parts = pending.item.apart(error);
+			if !parts.is_empty() {
+				let parts = parts.into_iter().map(|part| pending.clone_with(part));
+				return Ok(parts.collect());
 			}
 		}
-		Ok(())
-	}
-
-	fn finish<T: BatchItem>(&mut self, batch: &[Pending<T>], block: Option<H256>) -> io::Result<()> {
-		let state = |pending: &Pending<T>| State::Final {
-			block,
-			document: pending.item.version().cloned(),
+		let held = Held::Quarantined {
+			element: None,
+			reason: error.to_string(),
 		};
-		self.journal
-			.note(batch.iter().map(|pending| (pending.source, state(pending))))
+		let mut rest = Vec::new();
+		let (document, version) = match pending.item.carried() {
+			Some(carried) if !carried.settles => anyhow::bail!("{error}; a consent that has to end is still in force"),
+			Some(carried) => (Some(carried.document), Some(carried.version.clone())),
+			None => (None, None),
+		};
+		if let Some(document) = document {
+			let consents = self.journal.consents(&document).await?;
+			rest.extend(
+				pending
+					.item
+					.after_refusal(&consents)
+					.map(|rest| pending.clone_with(rest)),
+			);
+		}
+		self.journal.begin().await?;
+		self.hold(&pending, version.as_ref(), held).await?;
+		if let Some(document) = document {
+			self.journal.settle(&document, &pending.source).await?;
+		}
+		self.journal.commit().await?;
+		Ok(rest)
+	}
+
+	/// Notes that a batch is on the ledger.
+	async fn note<T: BatchItem>(&mut self, batch: &[Pending<T>], block: Option<H256>) -> Result<(), JournalError> {
+		let records = batch.iter().map(|pending| (&pending.source, pending.item.carried()));
+		self.journal.note(records, block).await
 	}
 
 	fn already<T>(&mut self, pending: &Pending<T>, reason: &str) {
@@ -343,20 +721,29 @@ impl<S: Submit> Import<'_, S> {
 		(self.watch)(pending.outcome("already", Some(reason.into())));
 	}
 
-	/// Reports a record that does not go to the ledger, and quarantines it unless there is nothing in it for the
-	/// ledger.
-	fn hold<T>(&mut self, pending: &Pending<T>, held: Held) -> io::Result<()> {
+	/// Reports a record that does not go to the ledger, and quarantines it if a person has to see to it.
+	async fn hold<T>(
+		&mut self,
+		pending: &Pending<T>,
+		version: Option<&Version>,
+		held: Held,
+	) -> Result<(), JournalError> {
 		match held {
 			Held::NotApplicable(reason) => {
+				self.journal.release(&pending.source).await?;
 				self.summary.not_applicable += 1;
 				(self.watch)(pending.outcome("not-applicable", Some(reason)));
+			},
+			Held::Already(reason) => {
+				self.journal.release(&pending.source).await?;
+				self.already(pending, &reason);
 			},
 			Held::Quarantined { element, reason } => {
 				let why = match &element {
 					Some(element) => format!("{element}: {reason}"),
 					None => reason.clone(),
 				};
-				self.journal.quarantine(pending.source, &pending.bytes, &why)?;
+				self.journal.quarantine(pending, version, &why).await?;
 				self.summary.quarantined += 1;
 				(self.watch)(RecordOutcome {
 					element,
@@ -366,6 +753,25 @@ impl<S: Submit> Import<'_, S> {
 		}
 		Ok(())
 	}
+}
+
+/// A problem with a version of a document that had these consents.
+fn with_ends(problem: Problem, consents: &[Consent]) -> Held {
+	let ended = !consents.is_empty() && consents.iter().all(|consent| !consent.alive);
+	let more = if ended {
+		". What the document permitted before has ended"
+	} else {
+		""
+	};
+	Held::Quarantined {
+		element: Some(problem.element),
+		reason: problem.reason + more,
+	}
+}
+
+/// Whether a record is settled when the ledger has accepted it.
+fn settles<T: BatchItem>(item: &T) -> bool {
+	item.carried().is_none_or(|carried| carried.settles)
 }
 
 /// Submits a call, and again with growing pauses while the error may pass.
@@ -383,6 +789,3 @@ async fn attempt<S: Submit>(submit: &S, call: &Call) -> Result<Done, LedgerError
 	}
 	submit.submit(call).await
 }
-
-#[cfg(test)]
-mod tests;

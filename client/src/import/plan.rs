@@ -1,168 +1,223 @@
-//! Decides what becomes of each record before anything is sent.
+//! Decides what documents say, all their versions together. Nothing here depends on the order in which they were read.
 
 use super::{
-	batch::{Pending, PlannedChange},
-	journal::DocumentVersion,
+	batch::{PlannedChange, Step},
+	journal::{Consent, Known, Says},
 };
-use crate::{
-	ledger::Window,
-	standards::record::{ConsentChange, ConsentDocument, Mapped, Problem},
-};
-use kexin_primitives::{access::AccessEvent, Pseudonym, H256};
-use std::collections::BTreeMap;
+use crate::standards::record::Version;
+use kexin_primitives::{Pseudonym, H256};
+use std::cmp::Ordering;
 
-/// The records that go to the ledger.
-pub(super) struct Plan {
-	accesses: Vec<Pending<AccessEvent>>,
-	consents: Vec<Pending<PlannedChange>>,
-	withdrawals: Vec<Pending<PlannedChange>>,
-	/// The newest version of each document, on the ledger or in this plan.
-	documents: BTreeMap<H256, DocumentVersion>,
-}
-
-/// What a record brings to the ledger.
-pub(super) enum Planned {
-	Access(AccessEvent),
-	Change(PlannedChange),
-}
-
-/// Why a record does not go to the ledger.
-pub(super) enum Held {
-	/// There is nothing in it for the ledger.
-	NotApplicable(String),
-	/// It can't go there as it is.
-	Quarantined {
-		/// The element that is wrong.
-		element: Option<String>,
-		/// Why.
-		reason: String,
-	},
-}
-
-impl From<Problem> for Held {
-	fn from(problem: Problem) -> Self {
-		Self::Quarantined {
-			element: Some(problem.element),
-			reason: problem.reason,
-		}
+/// The order of two versions of a document, if it can be told.
+///
+/// A numeric `versionId` and the time of the change decide, and must not contradict each other. Where neither does, the
+/// place in a common history decides (FHIR, <https://hl7.org/fhir/http.html#history>: the newest version is the first).
+pub(super) fn order(one: &Version, other: &Version) -> Option<Ordering> {
+	let by_id = one.id.as_deref().zip(other.id.as_deref());
+	let by_id = by_id.and_then(|(one, other)| match (digits(one), digits(other)) {
+		(Some(one), Some(other)) => Some(one.len().cmp(&other.len()).then_with(|| one.cmp(other))),
+		_ => (one == other).then_some(Ordering::Equal),
+	});
+	let by_time = one.changed.zip(other.changed).map(|(one, other)| one.cmp(&other));
+	let by_place = || {
+		let (one, other) = one.place.zip(other.place)?;
+		(one.history == other.history).then(|| other.number.cmp(&one.number))
+	};
+	match (by_id, by_time) {
+		(Some(Ordering::Equal), _) => Some(Ordering::Equal),
+		(Some(by_id), None | Some(Ordering::Equal)) => Some(by_id),
+		(Some(by_id), Some(by_time)) => (by_id == by_time).then_some(by_id),
+		(None, Some(by_time @ (Ordering::Less | Ordering::Greater))) => Some(by_time),
+		(None, None | Some(Ordering::Equal)) => by_place(),
 	}
 }
 
-impl Plan {
-	/// An empty plan, with the documents that are on the ledger.
-	pub fn new(documents: BTreeMap<H256, DocumentVersion>) -> Self {
-		Self {
-			accesses: Vec::new(),
-			consents: Vec::new(),
-			withdrawals: Vec::new(),
-			documents,
-		}
+/// The facts about a record that was met in two places: those of the newer place, completed by the others.
+pub(super) fn joined(one: Version, other: Version) -> Version {
+	let (newer, older) = match order(&one, &other) {
+		Some(Ordering::Less) => (other, one),
+		_ => (one, other),
+	};
+	Version {
+		document: newer.document.or(older.document),
+		subject: newer.subject.or(older.subject),
+		id: newer.id.or(older.id),
+		changed: newer.changed.or(older.changed),
+		place: newer.place.or(older.place),
+		decided: newer.decided.or(older.decided),
 	}
+}
 
-	/// What the record with this hash brings to the ledger.
-	///
-	/// An access that the ledger's window refuses would be refused with its whole batch, so it is not sent.
-	pub fn decide(&mut self, source: H256, mapped: Result<Mapped, Problem>, window: &Window) -> Result<Planned, Held> {
-		match mapped? {
-			Mapped::Access(event) => match window.refusal(event.occurred) {
-				None => Ok(Planned::Access(event)),
-				Some(refusal) => Err(Held::Quarantined {
-					element: None,
-					reason: refusal.into(),
-				}),
-			},
-			Mapped::Consent(change) => self.change(source, change).map(Planned::Change),
-			Mapped::NotApplicable(reason) => Err(Held::NotApplicable(reason)),
-		}
-	}
+/// The digits of a number without leading zeros.
+fn digits(text: &str) -> Option<&str> {
+	let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+	is_number.then(|| text.trim_start_matches('0'))
+}
 
-	/// Adds a record with what it brings to the ledger.
-	pub fn add(&mut self, record: Pending<()>, planned: Planned) {
-		match planned {
-			Planned::Access(event) => self.accesses.push(record.with(event)),
-			Planned::Change(change @ PlannedChange::Revoke { .. }) => self.withdrawals.push(record.with(change)),
-			Planned::Change(change) => self.consents.push(record.with(change)),
-		}
-	}
+/// Whether one version is certainly newer than another.
+pub(super) fn is_newer(one: &Known, other: &Known) -> bool {
+	order(&one.version, &other.version) == Some(Ordering::Greater)
+}
 
-	/// The consents and accesses, each in the order in which they go.
-	pub fn ordered(self) -> (Vec<Pending<PlannedChange>>, Vec<Pending<AccessEvent>>) {
-		let (mut consents, mut accesses) = (self.consents, self.accesses);
-		// If a patient both permits and refuses, the refusal stands: it comes last.
-		consents.extend(self.withdrawals);
-		// Accesses that are near in time share pages on the ledger.
-		accesses.sort_by_key(|pending| pending.item.occurred);
-		(consents, accesses)
-	}
+/// The version of a document that counts: it is newer than every other one, or says the same. None if that can't be
+/// told; then the document permits nothing. The document has these consents.
+pub(super) fn newest<'a>(versions: &'a [Known], consents: &[Consent]) -> Option<&'a Known> {
+	let counts = |version: &&Known| {
+		versions.iter().all(|other| {
+			other.record.source == version.record.source
+				|| is_newer(version, other)
+				|| (other.says == version.says && !is_newer(other, version))
+		})
+	};
+	let is_granted = |version: &Known| consents.iter().any(|consent| is_of(consent, version));
+	// Of several that say the same, the one that was granted, else one that is still to be decided.
+	versions
+		.iter()
+		.filter(counts)
+		.min_by_key(|version| (!is_granted(version), !version.open))
+}
 
-	/// What a change of consent replaces.
-	fn change(&mut self, source: H256, change: ConsentChange) -> Result<PlannedChange, Held> {
-		match change {
-			ConsentChange::Revoke { subject } => Ok(PlannedChange::Revoke { subject }),
-			ConsentChange::Grant {
-				subject,
-				document,
-				scopes,
-			} => {
-				let consents = (0u8..).take(scopes.len()).map(|number| alternative(source, number));
-				let version = version(subject, &document, source, consents.collect());
-				let replaces = self.replaced(&version)?;
-				self.documents.insert(version.document, version.clone());
-				Ok(PlannedChange::Grant {
-					subject,
-					replaces,
-					scopes,
-					version,
-				})
-			},
-			ConsentChange::End { subject, document } => {
-				let version = version(subject, &document, source, Vec::new());
-				let replaces = self.replaced(&version)?;
-				if replaces.is_empty() {
-					let reason = "the consent is not in force, and this journal knows no version of it on the ledger; if it was \
-					              granted in another way, withdraw it with `kexin consent revoke`";
-					return Err(Problem::new("Consent.status", reason).into());
-				}
-				self.documents.insert(version.document, version.clone());
-				Ok(PlannedChange::End {
-					subject,
-					replaces,
-					version,
-				})
-			},
-		}
-	}
+/// The refusals among the versions of a document that no newer version takes back. A newer version that is not
+/// understood, or was never in force, takes nothing back.
+pub(super) fn standing(versions: &[Known]) -> impl Iterator<Item = &Known> {
+	let takes_back = |says: &Says| matches!(says, Says::Permission { .. } | Says::Refusal { .. } | Says::End { .. });
+	let refusals = versions
+		.iter()
+		.filter(|version| matches!(version.says, Says::Refusal { .. }));
+	refusals.filter(move |refusal| {
+		let newer = versions.iter().filter(|other| is_newer(other, refusal));
+		!newer.into_iter().any(|newer| takes_back(&newer.says))
+	})
+}
 
-	/// The consents on the ledger that a version takes the place of.
-	fn replaced(&self, version: &DocumentVersion) -> Result<Vec<H256>, Held> {
-		match self.documents.get(&version.document) {
-			Some(known) if version.changed.is_some() && version.changed < known.changed => Err(Held::NotApplicable(
-				"an older version of a document, of which a newer version is on the ledger".into(),
-			)),
-			Some(known) => Ok(known.consents.clone()),
-			None => Ok(Vec::new()),
-		}
+/// Whether a refusal forbids what a document permits: it does, unless the person decided on the permission later.
+pub(super) fn forbids(refusal: &Known, permission: &Known) -> bool {
+	match (refusal.version.decided, permission.version.decided) {
+		(Some((_, refused)), Some((permitted, _))) => refused >= permitted,
+		_ => true,
 	}
 }
 
 /// The hash that names an alternative of a consent on the ledger. That of the first alternative is the record's own.
-fn alternative(source: H256, number: u8) -> H256 {
-	match number {
-		0 => source,
-		_ => H256(sp_crypto_hashing::blake2_256(&[source.as_bytes(), &[number]].concat())),
+pub(super) fn alternative(source: H256, number: usize) -> H256 {
+	match u8::try_from(number) {
+		Ok(0) => source,
+		Ok(number) => H256(sp_crypto_hashing::blake2_256(&[source.as_bytes(), &[number]].concat())),
+		Err(_) => H256(sp_crypto_hashing::blake2_256(
+			&[source.as_bytes(), &number.to_le_bytes()].concat(),
+		)),
 	}
 }
 
-/// The version of a document that a record is. A document without a name is named by the record, and has no other
-/// version.
-fn version(subject: Pseudonym, document: &ConsentDocument, source: H256, consents: Vec<H256>) -> DocumentVersion {
-	let name = document
-		.name
-		.as_deref()
-		.map_or(source.as_bytes().to_vec(), |name| name.as_bytes().to_vec());
-	DocumentVersion {
-		document: H256(sp_crypto_hashing::blake2_256(&[subject.as_bytes(), &name].concat())),
-		changed: document.changed,
-		consents,
+/// Whether a consent on the ledger is one of a version's alternatives.
+pub(super) fn is_of(consent: &Consent, version: &Known) -> bool {
+	consent.consent == alternative(version.record.source, consent.alternative)
+}
+
+/// What a permission does: the consents of the document's older versions are narrowed to it, and it is granted.
+pub(super) fn grant(document: H256, permission: &Known, consents: &[Consent]) -> Option<PlannedChange> {
+	let Says::Permission { subject, scopes } = &permission.says else {
+		return None;
+	};
+	let older = consents
+		.iter()
+		.filter(|consent| consent.alive && consent.subject == *subject);
+	let narrowed = older.map(|consent| match scopes.get(consent.alternative) {
+		Some(scope) => Step::Narrow {
+			subject: *subject,
+			consent: consent.consent,
+			scope: scope.clone(),
+		},
+		None => end(consent),
+	});
+	let granted = scopes.iter().enumerate().map(|(number, scope)| Step::Grant {
+		subject: *subject,
+		consent: alternative(permission.record.source, number),
+		scope: scope.clone(),
+		alternative: number,
+	});
+	Some(PlannedChange {
+		document,
+		version: permission.version.clone(),
+		steps: narrowed.chain(granted).collect(),
+		settles: true,
+	})
+}
+
+/// The end of a consent.
+pub(super) fn end(consent: &Consent) -> Step {
+	Step::Revoke {
+		subject: consent.subject,
+		consent: Some(consent.consent),
+	}
+}
+
+/// The end of every consent of a person.
+pub(super) fn end_all(subject: Pseudonym) -> Step {
+	Step::Revoke { subject, consent: None }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::standards::record::Place;
+
+	fn version(id: &str, changed: Option<u64>, place: Option<u32>) -> Version {
+		Version {
+			id: Some(id.to_owned()).filter(|id| !id.is_empty()),
+			changed,
+			place: place.map(|number| Place {
+				history: H256::zero(),
+				number,
+			}),
+			..Version::default()
+		}
+	}
+
+	#[test]
+	fn versions_are_ordered_by_what_they_state() {
+		use Ordering::{Equal, Greater};
+		for (one, other, expected) in [
+			(version("10", None, None), version("9", None, None), Some(Greater)),
+			(version("10", None, None), version("010", None, None), Some(Equal)),
+			(version("2", Some(5), None), version("1", Some(5), None), Some(Greater)),
+			(
+				version("2", Some(5), Some(1)),
+				version("1", Some(4), Some(0)),
+				Some(Greater),
+			),
+			(version("2", Some(4), Some(0)), version("1", Some(5), Some(1)), None),
+			(version("b", Some(5), None), version("a", Some(4), None), Some(Greater)),
+			(version("b", Some(5), None), version("a", Some(5), None), None),
+			(
+				version("b", Some(5), Some(0)),
+				version("a", Some(5), Some(1)),
+				Some(Greater),
+			),
+			(version("", None, Some(0)), version("", None, Some(1)), Some(Greater)),
+			(version("", None, None), version("1", Some(1), None), None),
+		] {
+			assert_eq!(order(&one, &other), expected, "{one:?} {other:?}");
+			assert_eq!(
+				order(&other, &one),
+				expected.map(Ordering::reverse),
+				"{one:?} {other:?}"
+			);
+		}
+	}
+
+	#[test]
+	fn a_record_that_was_met_twice_is_as_new_as_its_newest_place() {
+		let (old, new) = (version("", Some(1), Some(3)), version("7", Some(2), None));
+		let expected = version("7", Some(2), Some(3));
+		assert_eq!(joined(old.clone(), new.clone()), expected);
+		assert_eq!(joined(new, old), expected);
+	}
+
+	#[test]
+	fn places_in_different_histories_tell_nothing() {
+		let mut other = version("", None, Some(1));
+		other.place.as_mut().unwrap().history = H256::repeat_byte(1);
+		assert_eq!(order(&version("", None, Some(0)), &other), None);
 	}
 }

@@ -4,7 +4,7 @@
 //! `client/src/commands/import.rs`. Nothing in [`import`](crate::import) changes.
 
 use kexin_primitives::{access::AccessEvent, scope::Scope, Pseudonym, UnixMillis, H256};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
 use std::path::Path;
 
@@ -28,8 +28,37 @@ pub struct Record {
 	pub bytes: Vec<u8>,
 	/// The hash that names it on the ledger: blake2-256 of its bytes.
 	pub source: H256,
+	/// Which version of which document it is, if it is one: also where it can't be mapped.
+	pub version: Option<Version>,
 	/// What it maps to, or why it can't be mapped.
 	pub mapped: Result<Mapped, Problem>,
+}
+
+/// Which version of which document a record is. A document is a consent, which changes through its versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+	/// What names the document in all its versions: its id, or else its identifier. A document without a name has only
+	/// one version.
+	pub document: Option<String>,
+	/// Whom the document is about, if that can be read.
+	pub subject: Option<Pseudonym>,
+	/// What names this version among those of the document.
+	pub id: Option<String>,
+	/// When this version was made.
+	pub changed: Option<UnixMillis>,
+	/// Its place in a history of the document.
+	pub place: Option<Place>,
+	/// When the person decided: no earlier and no later than these. A day without an hour leaves the two apart.
+	pub decided: Option<(UnixMillis, UnixMillis)>,
+}
+
+/// A place in a history, which lists versions from the newest to the oldest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+	/// blake2-256 of the history's bytes.
+	pub history: H256,
+	/// The place in it. The newest version has place 0.
+	pub number: u32,
 }
 
 impl Record {
@@ -40,8 +69,14 @@ impl Record {
 			line,
 			bytes,
 			source,
+			version: None,
 			mapped: map(source),
 		}
+	}
+
+	/// The same record as this version of a document.
+	pub fn of(self, version: Option<Version>) -> Self {
+		Self { version, ..self }
 	}
 }
 
@@ -52,7 +87,8 @@ pub enum Mapped {
 	Access(AccessEvent),
 	/// A change of consent.
 	Consent(ConsentChange),
-	/// Nothing, for this reason: the record is neither an access nor a consent.
+	/// Nothing, for this reason: the record is neither an access nor a change of consent. A version of a document that
+	/// maps to nothing ends what older versions granted.
 	NotApplicable(String),
 }
 
@@ -63,8 +99,6 @@ pub enum ConsentChange {
 	Grant {
 		/// Who consents.
 		subject: Pseudonym,
-		/// The document that grants it.
-		document: ConsentDocument,
 		/// What each alternative allows.
 		scopes: Vec<Scope>,
 	},
@@ -72,23 +106,12 @@ pub enum ConsentChange {
 	End {
 		/// Whose consent it was.
 		subject: Pseudonym,
-		/// The document that granted it.
-		document: ConsentDocument,
 	},
 	/// A withdrawal of all consents.
 	Revoke {
 		/// Who withdraws.
 		subject: Pseudonym,
 	},
-}
-
-/// A consent document, which changes through its versions.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConsentDocument {
-	/// Its id, or else its identifier. A document without a name has only one version.
-	pub name: Option<String>,
-	/// When this version was made, if the document states it.
-	pub changed: Option<UnixMillis>,
 }
 
 impl Mapped {

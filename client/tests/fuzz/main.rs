@@ -10,7 +10,7 @@ use codec::{Decode as _, Encode as _};
 use kexin::{
 	call::{Arguments, Call},
 	config::Config,
-	import::{journal::Journal, run, RecordOutcome, Submit, Summary},
+	import::{journal::Journal, run, RecordOutcome, Selection, Submit, Summary},
 	ledger::{Done, EmittedEvent, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 	standards::{
@@ -379,30 +379,47 @@ impl Submit for Ledger {
 }
 
 /// Imports these paths of a directory.
-fn import(ledger: &Ledger, directory: &Path, paths: &[&str]) -> (Summary, Vec<RecordOutcome>) {
+fn import(ledger: &Ledger, directory: &Path, paths: &[&str], quarantine: bool) -> (Summary, Vec<RecordOutcome>) {
 	let paths = paths.iter().map(|path| directory.join(path)).collect::<Vec<_>>();
-	let mut journal = Journal::open(&directory.join("state")).unwrap();
+	let selection = Selection {
+		paths: &paths,
+		quarantine,
+	};
 	let mut reports = Vec::new();
-	let runtime = tokio::runtime::Builder::new_current_thread()
-		.enable_time()
-		.build()
-		.unwrap();
 	let summary = with_reader(|reader| {
 		let mut watch = |report| reports.push(report);
-		runtime.block_on(run(ledger, reader, H256::zero(), &mut journal, &paths, &mut watch))
+		runtime().block_on(async {
+			let mut journal = Journal::open(&directory.join("state")).await?;
+			run(ledger, reader, H256::zero(), &mut journal, selection, &mut watch).await
+		})
 	});
 	(summary.unwrap(), reports)
 }
 
 /// The records in quarantine, by the hashes of their bytes.
 fn quarantine(directory: &Path) -> Vec<H256> {
-	let files = fs::read_dir(directory.join("state/quarantine")).unwrap();
-	let hash = |bytes: Vec<u8>| H256(sp_crypto_hashing::blake2_256(&bytes));
-	let mut quarantine = files
-		.map(|file| hash(fs::read(file.unwrap().path()).unwrap()))
-		.collect::<Vec<_>>();
-	quarantine.sort();
-	quarantine
+	runtime().block_on(async {
+		let mut journal = Journal::open(&directory.join("state")).await.unwrap();
+		let (mut quarantine, mut last) = (Vec::new(), None);
+		loop {
+			let page = journal.quarantined(last).await.unwrap();
+			let Some(end) = page.last() else { break };
+			last = Some(end.hash);
+			quarantine.extend(
+				page.iter()
+					.map(|record| H256(sp_crypto_hashing::blake2_256(&record.bytes))),
+			);
+		}
+		quarantine.sort();
+		quarantine
+	})
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+	tokio::runtime::Builder::new_current_thread()
+		.enable_time()
+		.build()
+		.unwrap()
 }
 
 /// The quarantine has each record byte for byte, with its reason, and a retry has the same result.
@@ -417,7 +434,7 @@ fn every_record_is_counted_and_the_quarantine_can_be_retried() {
 		let names = ["a.ndjson", "b.json"];
 		fs::write(directory.join(names[0]), File::by_lines(&mut numbers, &of).bytes).unwrap();
 		fs::write(directory.join(names[1]), File::whole(&mut numbers, &of)).unwrap();
-		let (summary, reports) = import(&ledger, directory, &names);
+		let (summary, reports) = import(&ledger, directory, &names, false);
 		let Summary {
 			recorded,
 			replayed,
@@ -443,7 +460,7 @@ fn every_record_is_counted_and_the_quarantine_can_be_retried() {
 		);
 		quarantined_in_all += sources.len();
 
-		let (again, _) = import(&ledger, directory, &["state/quarantine"]);
+		let (again, _) = import(&ledger, directory, &[], true);
 		let same = (again.recorded, again.consents, again.quarantined);
 		assert_eq!(same, (0, 0, sources.len()), "seed {seed}: a retry has another result");
 		assert_eq!(quarantine(directory), sources, "seed {seed}");

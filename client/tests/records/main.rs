@@ -109,11 +109,21 @@ fn resources(value: &Value) -> usize {
 		Value::Array(values) => values.iter().map(resources).sum(),
 		Value::Object(resource) if value["resourceType"] == "Bundle" => {
 			let entries = resource.get("entry").and_then(Value::as_array);
-			let resources = entries.into_iter().flatten().filter_map(|entry| entry.get("resource"));
-			resources.map(self::resources).sum()
+			let entries = entries.into_iter().flatten();
+			let records = entries.map(|entry| match entry.get("resource") {
+				Some(resource) => resources(resource),
+				None => usize::from(deletes_consent(entry)),
+			});
+			records.sum()
 		},
 		_ => 1,
 	}
+}
+
+/// Whether an entry without a resource deletes a consent, which is a record of its own.
+fn deletes_consent(entry: &Value) -> bool {
+	let request = &entry["request"];
+	request["method"] == "DELETE" && request["url"].as_str().is_some_and(|url| url.contains("Consent"))
 }
 
 #[test]

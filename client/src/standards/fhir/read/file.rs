@@ -1,6 +1,8 @@
 //! Splits a file into FHIR resources: a single one, an array, a Bundle, or NDJSON.
 
-use crate::standards::record::Problem;
+use super::element::text;
+use crate::standards::record::{Place, Problem};
+use kexin_primitives::H256;
 use serde::{
 	de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 	Deserialize, Deserializer,
@@ -17,6 +19,36 @@ pub struct Part {
 	pub bytes: Vec<u8>,
 	/// The resource, or why the bytes are none.
 	pub resource: Result<Value, Problem>,
+	/// One of the readings of a resource that has several.
+	pub ambiguous: Option<Value>,
+	/// What the entry of a Bundle has beside the resource.
+	pub entry: Entry,
+}
+
+/// What an entry of a Bundle has beside its resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entry {
+	/// `fullUrl`.
+	pub full_url: Value,
+	/// `request`.
+	pub request: Value,
+	/// `response`.
+	pub response: Value,
+	/// The place of the entry in a Bundle that is a history.
+	pub place: Option<Place>,
+}
+
+impl Entry {
+	/// The URL of what the entry deletes, if it is a deletion; empty if there is none.
+	pub fn deletion(&self) -> Option<&str> {
+		let deletes = text(&self.request, "method").is_some_and(|method| method.eq_ignore_ascii_case("DELETE"));
+		deletes.then(|| self.url().unwrap_or_default())
+	}
+
+	/// The URL of what the entry is about.
+	pub fn url(&self) -> Option<&str> {
+		text(&self.request, "url").or(self.full_url.as_str())
+	}
 }
 
 /// The byte order mark in UTF-8.
@@ -38,7 +70,7 @@ pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 		parts: Vec::new(),
 	};
 	match Chunk::read(bytes, 0) {
-		Ok(chunk) => chunk.resources(chunk.whole(), &mut found),
+		Ok(chunk) => chunk.resources(chunk.whole(), &Entry::default(), &mut found),
 		Err(_) if ndjson || lines(bytes).any(|line| is_resource(bytes, line)) || is_sequence(bytes) => {
 			by_lines(bytes, &mut found);
 		},
@@ -62,7 +94,7 @@ fn by_lines(bytes: &[u8], found: &mut Found<'_>) {
 		let text = bytes.get(line.clone()).unwrap_or_default();
 		let reason = match Chunk::read(text, line.start) {
 			Ok(chunk) => {
-				chunk.resources(chunk.whole(), found);
+				chunk.resources(chunk.whole(), &Entry::default(), found);
 				continue;
 			},
 			Err((reason, _)) => reason,
@@ -71,7 +103,7 @@ fn by_lines(bytes: &[u8], found: &mut Found<'_>) {
 		if opens(bytes, whole_line) {
 			if let Some(chunk) = Chunk::spanning(bytes, part.start) {
 				let end = chunk.end();
-				chunk.resources(chunk.whole(), found);
+				chunk.resources(chunk.whole(), &Entry::default(), found);
 				while rest.next_if(|line| line.start < end).is_some() {}
 				continue;
 			}
@@ -136,19 +168,21 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-	fn resource(&mut self, part: Range<usize>, resource: Value) {
-		self.part(part, Ok(resource));
+	fn resource(&mut self, part: Range<usize>, resource: Value, entry: &Entry) {
+		self.part(part, Ok(resource), None, entry);
 	}
 
 	fn unreadable(&mut self, part: Range<usize>, reason: String) {
-		self.part(part, Err(Problem::new("file", reason)));
+		self.part(part, Err(Problem::new("file", reason)), None, &Entry::default());
 	}
 
-	fn part(&mut self, part: Range<usize>, resource: Result<Value, Problem>) {
+	fn part(&mut self, part: Range<usize>, resource: Result<Value, Problem>, ambiguous: Option<Value>, entry: &Entry) {
 		self.parts.push(Part {
 			line: self.lines.partition_point(|start| *start <= part.start).max(1),
 			bytes: self.bytes.get(part).unwrap_or_default().to_vec(),
 			resource,
+			ambiguous,
+			entry: entry.clone(),
 		});
 	}
 }
@@ -208,23 +242,25 @@ impl Chunk {
 	}
 
 	/// Finds the resources in a value: itself, the elements of an array, or the entries of a Bundle.
-	fn resources(&self, part: &str, found: &mut Found<'_>) {
+	fn resources(&self, part: &str, entry: &Entry, found: &mut Found<'_>) {
 		#[derive(Deserialize)]
 		struct Head<'a> {
 			#[serde(rename = "resourceType", borrow)]
 			resource_type: Option<&'a RawValue>,
+			#[serde(rename = "type", borrow)]
+			kind: Option<&'a RawValue>,
 			#[serde(borrow)]
 			entry: Option<&'a RawValue>,
 		}
-		let is_bundle = |head: &Head<'_>| {
-			let name = head
-				.resource_type
-				.map(|name| serde_json::from_str::<String>(name.get()));
-			matches!(name, Some(Ok(name)) if name == "Bundle")
+		let is = |value: Option<&RawValue>, text: &str| {
+			let value = value.map(|value| serde_json::from_str::<String>(value.get()));
+			matches!(value, Some(Ok(value)) if value == text)
 		};
 		if part.starts_with('[') {
 			match serde_json::from_str::<Vec<&RawValue>>(part) {
-				Ok(elements) => elements.iter().for_each(|element| self.resources(element.get(), found)),
+				Ok(elements) => elements
+					.iter()
+					.for_each(|element| self.resources(element.get(), entry, found)),
 				Err(error) => found.unreadable(self.place(part), format!("is not JSON: {error}")),
 			}
 		} else if !part.starts_with('{') {
@@ -232,37 +268,70 @@ impl Chunk {
 				self.place(part),
 				"is not a JSON object, as a FHIR resource must be".into(),
 			);
-		} else if let Some(head) = serde_json::from_str::<Head<'_>>(part).ok().filter(is_bundle) {
+		} else if let Some(head) = serde_json::from_str::<Head<'_>>(part)
+			.ok()
+			.filter(|head| is(head.resource_type, "Bundle"))
+		{
 			if let Some(entries) = head.entry {
-				self.entries(entries.get(), found);
+				let history = is(head.kind, "history").then(|| H256(sp_crypto_hashing::blake2_256(part.as_bytes())));
+				self.entries(
+					entries.get(),
+					history.map(|history| Place { history, number: 0 }),
+					found,
+				);
 			}
 		} else {
 			match serde_json::from_str::<Once>(part) {
-				Ok(Once(value)) => found.resource(self.place(part), value),
-				Err(error) => found.unreadable(self.place(part), format!("is ambiguous JSON: {error}")),
+				Ok(Once(value)) => found.resource(self.place(part), value, entry),
+				Err(error) => {
+					let problem = Problem::new("file", format!("is ambiguous JSON: {error}"));
+					let ambiguous = serde_json::from_str(part).ok();
+					found.part(self.place(part), Err(problem), ambiguous, entry);
+				},
 			}
 		}
 	}
 
-	/// Finds the resources of a Bundle's entries. An entry may have none.
-	fn entries(&self, part: &str, found: &mut Found<'_>) {
+	/// Finds the resources of a Bundle's entries, and the consents that they delete. An entry may have neither.
+	fn entries(&self, part: &str, place: Option<Place>, found: &mut Found<'_>) {
 		#[derive(Deserialize)]
-		struct Entry<'a> {
+		struct Parts<'a> {
 			#[serde(borrow)]
 			resource: Option<&'a RawValue>,
+			#[serde(rename = "fullUrl", default)]
+			full_url: Value,
+			#[serde(default)]
+			request: Value,
+			#[serde(default)]
+			response: Value,
 		}
 		if part.starts_with('[') {
 			match serde_json::from_str::<Vec<&RawValue>>(part) {
-				Ok(entries) => entries.iter().for_each(|entry| self.entries(entry.get(), found)),
+				Ok(entries) => {
+					for (number, entry) in (0..).zip(&entries) {
+						let place = place.map(|place| Place { number, ..place });
+						self.entries(entry.get(), place, found);
+					}
+				},
 				Err(error) => found.unreadable(self.place(part), format!("is not JSON: {error}")),
 			}
 			return;
 		}
-		let entry = Some(part).filter(|part| part.starts_with('{'));
-		match entry.map(serde_json::from_str::<Entry<'_>>) {
-			Some(Ok(entry)) => {
-				if let Some(resource) = entry.resource {
-					self.resources(resource.get(), found);
+		let parts = Some(part).filter(|part| part.starts_with('{'));
+		match parts.map(serde_json::from_str::<Parts<'_>>) {
+			Some(Ok(parts)) => {
+				let entry = Entry {
+					full_url: parts.full_url,
+					request: parts.request,
+					response: parts.response,
+					place,
+				};
+				match parts.resource {
+					Some(resource) => self.resources(resource.get(), &entry, found),
+					None if entry.deletion().is_some_and(|deleted| deleted.contains("Consent")) => {
+						found.resource(self.place(part), Value::Null, &entry);
+					},
+					None => (),
 				}
 			},
 			Some(Err(error)) => found.unreadable(self.place(part), format!("is not an entry of a Bundle: {error}")),

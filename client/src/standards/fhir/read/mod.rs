@@ -9,6 +9,7 @@
 //! | [`file`] | splits a file into resources |
 //! | `audit_event` | maps an `AuditEvent` to an access |
 //! | `consent` | maps a `Consent` to a change of consent |
+//! | `version` | reads which version of which document a `Consent` is |
 //! | [`element`] | accessors for the elements of a resource |
 //! | `whole` | whether a resource says all that it should |
 
@@ -16,6 +17,7 @@ mod audit_event;
 mod consent;
 pub mod element;
 pub mod file;
+mod version;
 mod whole;
 
 use crate::{
@@ -44,9 +46,14 @@ impl Reader for FhirReader<'_> {
 
 	fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record> {
 		let parts = file::split(bytes, names_ndjson(file));
-		let records = parts
-			.into_iter()
-			.map(|part| Record::new(part.line, part.bytes, |source| self.map(source, &part.resource?)));
+		let records = parts.into_iter().map(|part| {
+			let version = version::of(self, &part);
+			Record::new(part.line, part.bytes, |source| match part.entry.deletion() {
+				Some(deleted) => version::deletion(deleted, version.as_ref()),
+				None => self.map(source, &part.resource?),
+			})
+			.of(version)
+		});
 		records.collect()
 	}
 }

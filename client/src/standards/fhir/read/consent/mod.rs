@@ -4,10 +4,10 @@
 //! all.
 
 use super::{
-	element::{codings, identifier, list, names, text, text_if_any},
-	purposes, FhirReader,
+	element::{codings, list, names, text, text_if_any},
+	purposes, version, FhirReader,
 };
-use crate::standards::record::{ConsentChange, ConsentDocument, Mapped, Problem};
+use crate::standards::record::{ConsentChange, Mapped, Problem};
 use kexin_primitives::{
 	members::MemberId,
 	scope::{Dimension, Scope, TooManyNamed},
@@ -53,10 +53,10 @@ const CATEGORIES: &[&str] = &[
 /// Maps a consent.
 pub(super) fn map(reader: &FhirReader<'_>, consent: &Value) -> Result<Mapped, Problem> {
 	let subject = subject(reader, consent)?;
-	let document = document(reader, consent)?;
+	version::check(reader, consent)?;
 	match text(consent, "status") {
 		Some("active") => (),
-		Some("inactive" | "entered-in-error") => return Ok(Mapped::Consent(ConsentChange::End { subject, document })),
+		Some("inactive" | "entered-in-error") => return Ok(Mapped::Consent(ConsentChange::End { subject })),
 		Some(status @ ("rejected" | "not-done")) => {
 			return Ok(Mapped::NotApplicable(format!(
 				"the consent was never given: its status is {status}"
@@ -79,16 +79,12 @@ pub(super) fn map(reader: &FhirReader<'_>, consent: &Value) -> Result<Mapped, Pr
 	Ok(Mapped::Consent(if scopes.is_empty() {
 		ConsentChange::Revoke { subject }
 	} else {
-		ConsentChange::Grant {
-			subject,
-			document,
-			scopes,
-		}
+		ConsentChange::Grant { subject, scopes }
 	}))
 }
 
 /// Who consents.
-fn subject(reader: &FhirReader<'_>, consent: &Value) -> Result<Pseudonym, Problem> {
+pub(super) fn subject(reader: &FhirReader<'_>, consent: &Value) -> Result<Pseudonym, Problem> {
 	let patient = consent.get("patient").or_else(|| consent.get("subject"));
 	patient
 		.and_then(|patient| names(patient, consent).into_iter().next())
@@ -204,22 +200,8 @@ fn scopes(reader: &FhirReader<'_>, consent: &Value) -> Result<Vec<Scope>, Proble
 }
 
 /// The text of an element that changes what is permitted, if the element is there.
-fn stated<'a>(value: &'a Value, element: &str, name: &str) -> Result<Option<&'a str>, Problem> {
+pub(super) fn stated<'a>(value: &'a Value, element: &str, name: &str) -> Result<Option<&'a str>, Problem> {
 	text_if_any(value, name).map_err(|_| Problem::new(format!("{element}.{name}"), "is not a text, or an empty one"))
-}
-
-/// The document, which keeps its name through all versions: its id, or else its first identifier.
-fn document(reader: &FhirReader<'_>, consent: &Value) -> Result<ConsentDocument, Problem> {
-	let name = stated(consent, "Consent", "id")?.map(|id| format!("Consent/{id}"));
-	let identifier = || list(consent.get("identifier")).iter().find_map(identifier);
-	let meta = consent.get("meta").unwrap_or(&Value::Null);
-	let changed = stated(meta, "Consent.meta", "lastUpdated")?;
-	Ok(ConsentDocument {
-		name: name.or_else(identifier),
-		changed: changed
-			.map(|time| reader.time("Consent.meta.lastUpdated", time, false))
-			.transpose()?,
-	})
 }
 
 /// From when until when.

@@ -1,21 +1,28 @@
 //! Imports into a ledger that refuses calls, loses answers and becomes unreachable.
 
-use super::*;
-use crate::{
-	call::Arguments,
+mod documents;
+mod takeover;
+
+use codec::{Decode as _, Encode as _};
+use kexin::{
+	call::{Arguments, Call},
 	config::Config,
-	ledger::{EmittedEvent, Until},
+	import::{journal::Journal, run, RecordOutcome, Selection, Submit, Summary},
+	ledger::{Done, EmittedEvent, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 	standards::fhir::read::FhirReader,
 };
-use codec::{Decode as _, Encode as _};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Rules},
 	scope::Scope,
-	Pseudonym, UnixMillis, Versioned,
+	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use proptest::prelude::*;
-use std::{cell::RefCell, collections::VecDeque, fs, path::Path};
+use std::{cell::RefCell, collections::VecDeque, fs, path::Path, time::Duration};
+
+/// How often a call is tried that may succeed later.
+const ATTEMPTS: usize = 6;
+const QUARANTINED: &str = "quarantined";
 
 /// What the connection does with one call.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +35,22 @@ enum Fate {
 	NotSent,
 }
 
+/// A consent on the ledger.
+#[derive(Clone, Debug, PartialEq)]
+struct Held {
+	subject: Pseudonym,
+	document: H256,
+	/// What it allows in the end: nothing once it is revoked.
+	scope: Option<Scope>,
+	/// What happened to it since.
+	changes: Vec<&'static str>,
+}
+
 /// A ledger that works as the pallets do: a batch is all or nothing, and a source is recorded once.
 #[derive(Default)]
 struct Model {
 	recorded: Vec<H256>,
-	/// Each consent's document, and what happened to it since.
-	consents: Vec<(H256, Vec<&'static str>)>,
+	consents: Vec<Held>,
 	/// Sources that the ledger refuses.
 	poison: Vec<H256>,
 	/// An error with which it refuses every batch.
@@ -95,22 +112,34 @@ impl Model {
 		let arguments = &mut &arguments[..];
 		match call.function.name() {
 			"grant" => {
-				let (_, _, document) = <(Pseudonym, Versioned<Scope>, H256)>::decode(arguments).unwrap();
-				if self.consents.iter().any(|(known, _)| *known == document) {
+				let (subject, scope, document) = <(Pseudonym, Versioned<Scope>, H256)>::decode(arguments).unwrap();
+				let same = |held: &Held| (held.subject, held.document) == (subject, document);
+				if self.consents.iter().any(same) {
 					return Err(refused("AlreadyExists"));
 				}
 				if self.poison.contains(&document) {
 					return Err(refused("NothingAllowed"));
 				}
-				self.consents.push((document, Vec::new()));
+				self.consents.push(Held {
+					subject,
+					document,
+					scope: Some(scope.into_latest()),
+					changes: Vec::new(),
+				});
 				Ok(())
 			},
 			name => {
-				let (_, only) = <(Pseudonym, Option<H256>)>::decode(arguments).unwrap();
+				let (subject, only) = <(Pseudonym, Option<H256>)>::decode(arguments).unwrap();
+				let limits = (name == "narrow").then(|| <Versioned<Scope>>::decode(arguments).unwrap().into_latest());
 				let mut found = false;
-				for (document, changes) in &mut self.consents {
-					if only.is_none_or(|only| only == *document) {
-						changes.push(name);
+				for held in self.consents.iter_mut().filter(|held| held.subject == subject) {
+					if only.is_none_or(|only| only == held.document) {
+						held.changes.push(name);
+						held.scope = held
+							.scope
+							.take()
+							.zip(limits.as_ref())
+							.map(|(scope, limits)| scope.meet(limits));
 						found = true;
 					}
 				}
@@ -183,12 +212,16 @@ impl Hospital {
 			.collect()
 	}
 
-	fn journal(&self) -> Journal {
-		Journal::open(&self.directory.path().join("state")).unwrap()
+	fn state(&self) -> std::path::PathBuf {
+		self.directory.path().join("state")
 	}
 
 	/// One import, which opens the journal again.
 	fn import(&self, paths: &[&str]) -> anyhow::Result<(Summary, Vec<RecordOutcome>)> {
+		self.select(paths, false)
+	}
+
+	fn select(&self, paths: &[&str], quarantine: bool) -> anyhow::Result<(Summary, Vec<RecordOutcome>)> {
 		let mut config = Config::load(Some(Path::new("/dev/null"))).unwrap();
 		config.timezone = Some("+00:00".parse().unwrap());
 		let pseudonyms = Pseudonymiser::new([7; 32]);
@@ -201,31 +234,56 @@ impl Hospital {
 			.iter()
 			.map(|path| self.directory.path().join(path))
 			.collect::<Vec<_>>();
+		let selection = Selection {
+			paths: &paths,
+			quarantine,
+		};
 		let mut reports = Vec::new();
-		let runtime = tokio::runtime::Builder::new_current_thread()
-			.enable_time()
-			.build()
-			.unwrap();
-		let summary = runtime.block_on(run(
-			&self.ledger,
-			&reader,
-			H256::zero(),
-			&mut self.journal(),
-			&paths,
-			&mut |report| reports.push(report),
-		))?;
+		let mut watch = |report| reports.push(report);
+		let summary = runtime().block_on(async {
+			let mut journal = Journal::open(&self.state()).await?;
+			run(&self.ledger, &reader, H256::zero(), &mut journal, selection, &mut watch).await
+		})?;
 		Ok((summary, reports))
 	}
 
 	/// The records in quarantine, by their hashes.
 	fn quarantine(&self) -> Vec<H256> {
-		let files = fs::read_dir(self.journal().quarantine_directory()).unwrap();
-		let mut quarantine = files
-			.map(|file| H256(sp_crypto_hashing::blake2_256(&fs::read(file.unwrap().path()).unwrap())))
-			.collect::<Vec<_>>();
-		quarantine.sort();
-		quarantine
+		runtime().block_on(async {
+			let mut journal = Journal::open(&self.state()).await.unwrap();
+			let (mut quarantine, mut last) = (Vec::new(), None);
+			loop {
+				let page = journal.quarantined(last).await.unwrap();
+				let Some(end) = page.last() else { return quarantine };
+				last = Some(end.hash);
+				for record in page {
+					assert_eq!(record.hash, H256(sp_crypto_hashing::blake2_256(&record.bytes)));
+					quarantine.push(record.source);
+				}
+			}
+		})
 	}
+
+	/// The consents that allow something, by their documents.
+	fn in_force(&self) -> Vec<H256> {
+		let model = self.ledger.0.borrow();
+		let alive = model.consents.iter().filter(|held| held.scope.is_some());
+		alive.map(|held| held.document).collect()
+	}
+
+	/// Each consent's document, and what happened to it since.
+	fn consents(&self) -> Vec<(H256, Vec<&'static str>)> {
+		let model = self.ledger.0.borrow();
+		let consents = model.consents.iter();
+		consents.map(|held| (held.document, held.changes.clone())).collect()
+	}
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+	tokio::runtime::Builder::new_current_thread()
+		.enable_time()
+		.build()
+		.unwrap()
 }
 
 fn access(number: usize) -> String {
@@ -267,7 +325,7 @@ fn a_refused_batch_is_halved_down_to_the_record_that_is_the_cause() {
 	assert_eq!(quarantined.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [18, 61]);
 
 	hospital.ledger.0.borrow_mut().poison.clear();
-	let (summary, _) = hospital.import(&["state/quarantine"]).unwrap();
+	let (summary, _) = hospital.select(&[], true).unwrap();
 	assert_eq!((summary.recorded, summary.quarantined), (2, 0));
 	assert!(hospital.quarantine().is_empty());
 }
@@ -289,7 +347,7 @@ fn an_answer_that_is_lost_records_nothing_twice() {
 fn a_node_that_stays_unreachable_ends_the_import_and_quarantines_nothing() {
 	let hospital = Hospital::new();
 	hospital.write("events.ndjson", &(0..10).map(access).collect::<Vec<_>>());
-	hospital.ledger.0.borrow_mut().fates = vec![Fate::NotSent; ATTEMPTS as usize].into();
+	hospital.ledger.0.borrow_mut().fates = vec![Fate::NotSent; ATTEMPTS].into();
 	assert!(hospital.import(&["events.ndjson"]).is_err());
 	assert!(hospital.quarantine().is_empty());
 	assert_eq!(hospital.import(&["events.ndjson"]).unwrap().0.recorded, 10);
@@ -331,10 +389,10 @@ fn a_new_version_of_a_consent_takes_the_place_of_the_old_one() {
 	hospital.write("3.json", &[consent(3, "inactive", &["TREAT"])]);
 	hospital.import(&["1.json"]).unwrap();
 	hospital.import(&["2.json"]).unwrap();
-	let consents = || hospital.ledger.0.borrow().consents.clone();
-	assert_eq!(consents(), [(first, vec!["narrow"]), (second, vec![])]);
+	assert_eq!(hospital.consents(), [(first, vec!["narrow"]), (second, vec![])]);
 	assert_eq!(outcomes(&hospital.import(&["3.json"]).unwrap().1), ["final"]);
-	assert_eq!(consents(), [(first, vec!["narrow"]), (second, vec!["revoke"])]);
+	let ended = [(first, vec!["narrow", "revoke"]), (second, vec!["revoke"])];
+	assert_eq!(hospital.consents(), ended, "the end is that of every version");
 	// An older version that arrives later replaces nothing.
 	let late = Hospital::new();
 	late.write("1.json", &[consent(1, "active", &["TREAT", "HMARKT"])]);
@@ -345,15 +403,19 @@ fn a_new_version_of_a_consent_takes_the_place_of_the_old_one() {
 }
 
 #[test]
-fn the_end_of_an_unknown_consent_is_quarantined() {
+fn the_end_of_an_unknown_consent_is_remembered() {
 	let hospital = Hospital::new();
-	let source = hospital.write("3.json", &[consent(3, "inactive", &["TREAT"])]);
+	hospital.write("3.json", &[consent(3, "inactive", &["TREAT"])]);
+	hospital.write("2.json", &[consent(2, "active", &["TREAT"])]);
 	let (summary, reports) = hospital.import(&["3.json"]).unwrap();
-	assert_eq!(
-		(summary.quarantined, reports[0].element.as_deref()),
-		(1, Some("Consent.status"))
+	assert_eq!((summary.not_applicable, summary.quarantined), (1, 0));
+	let reason = reports[0].reason.as_deref().unwrap();
+	assert!(
+		reason.contains("remembered") && reason.contains("kexin consent revoke"),
+		"{reason}"
 	);
-	assert_eq!(hospital.quarantine(), source);
+	let (_, reports) = hospital.import(&["2.json"]).unwrap();
+	assert_eq!(outcomes(&reports), ["not-applicable"]);
 	assert_eq!(hospital.ledger.0.borrow().calls, 0);
 }
 
@@ -369,9 +431,28 @@ fn a_refusal_stands_against_a_permission_of_the_same_import() {
 	);
 	let hospital = Hospital::new();
 	hospital.write("0.json", &[refusal.into()]);
-	let document = hospital.write("1.json", &[consent(1, "active", &["TREAT"])])[0];
-	hospital.import(&["0.json", "1.json"]).unwrap();
-	assert_eq!(hospital.ledger.0.borrow().consents, [(document, vec!["revoke"])]);
+	hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
+	let (_, reports) = hospital.import(&["1.json", "0.json"]).unwrap();
+	assert_eq!(outcomes(&reports), ["already", "quarantined"]);
+	assert_eq!(hospital.consents(), [], "it is not granted for a moment");
+}
+
+#[test]
+fn two_imports_do_not_share_a_journal() {
+	let hospital = Hospital::new();
+	runtime().block_on(async {
+		let _open = Journal::open(&hospital.state()).await.unwrap();
+		assert!(Journal::open(&hospital.state()).await.is_err());
+	});
+}
+
+#[test]
+fn an_import_that_cannot_be_read_whole_grants_nothing() {
+	let hospital = Hospital::new();
+	hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
+	assert!(hospital.import(&["1.json", "missing.json"]).is_err());
+	assert_eq!(hospital.import(&[]).unwrap().0, Summary::default());
+	assert_eq!(hospital.import(&["1.json"]).unwrap().0.consents, 1);
 }
 
 proptest! {

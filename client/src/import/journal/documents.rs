@@ -1,0 +1,360 @@
+//! The versions of documents, and their consents on the ledger.
+
+use super::{damaged, from_json, hash, int, to_json, Journal, JournalError, Result};
+use crate::{
+	import::{
+		batch::{Pending, Step},
+		plan,
+	},
+	standards::record::{ConsentChange, Mapped, Problem, Version},
+};
+use codec::{Decode as _, Encode as _};
+use kexin_primitives::{scope::Scope, Pseudonym, H256};
+use sqlx::{sqlite::SqliteRow, Row as _};
+use std::path::PathBuf;
+
+/// What a version of a document says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::import) enum Says {
+	/// Any of these alternatives is permitted.
+	Permission {
+		/// Who permits it.
+		subject: Pseudonym,
+		/// The alternatives. The journal does not know those that an earlier release granted.
+		scopes: Vec<Scope>,
+	},
+	/// Nothing is permitted, by no document.
+	Refusal {
+		/// Who refuses.
+		subject: Pseudonym,
+	},
+	/// The document is not in force any more.
+	End {
+		/// Whose it was.
+		subject: Pseudonym,
+	},
+	/// Nothing, for this reason.
+	Nothing(String),
+	/// What can't be mapped.
+	Unmapped(Problem),
+}
+
+impl From<Result<Mapped, Problem>> for Says {
+	fn from(mapped: Result<Mapped, Problem>) -> Self {
+		match mapped {
+			Ok(Mapped::Consent(ConsentChange::Grant { subject, scopes })) => Self::Permission { subject, scopes },
+			Ok(Mapped::Consent(ConsentChange::Revoke { subject })) => Self::Refusal { subject },
+			Ok(Mapped::Consent(ConsentChange::End { subject })) => Self::End { subject },
+			Ok(Mapped::NotApplicable(reason)) => Self::Nothing(reason),
+			Ok(Mapped::Access(_)) => Self::Nothing("is an access".into()),
+			Err(problem) => Self::Unmapped(problem),
+		}
+	}
+}
+
+impl Says {
+	fn kind(&self) -> i64 {
+		match self {
+			Self::Permission { .. } => 1,
+			Self::Refusal { .. } => 2,
+			Self::End { .. } => 3,
+			Self::Nothing(_) => 4,
+			Self::Unmapped(_) => 5,
+		}
+	}
+
+	/// Whose consent it is about, as far as that matters.
+	pub fn subject(&self) -> Option<Pseudonym> {
+		match self {
+			Self::Permission { subject, .. } | Self::Refusal { subject } | Self::End { subject } => Some(*subject),
+			Self::Nothing(_) | Self::Unmapped(_) => None,
+		}
+	}
+}
+
+/// A version of a document that an import has met.
+#[derive(Clone, Debug)]
+pub(in crate::import) struct Known {
+	/// The record.
+	pub record: Pending<()>,
+	/// Which version it is.
+	pub version: Version,
+	/// What it says.
+	pub says: Says,
+	/// Whether what becomes of it is still to be decided.
+	pub open: bool,
+}
+
+/// A consent that a document granted on the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::import) struct Consent {
+	/// The document that granted it.
+	pub document: H256,
+	/// The hash that names it on the ledger.
+	pub consent: H256,
+	/// Whose it is.
+	pub subject: Pseudonym,
+	/// Which alternative of its version it is.
+	pub alternative: usize,
+	/// Whether it was not ended since.
+	pub alive: bool,
+}
+
+/// The columns that [`known`] reads.
+const VERSIONS: &str =
+	"SELECT source, version, kind, subject, scopes, element, reason, open, file, line, bytes FROM versions WHERE";
+
+fn known(row: &SqliteRow) -> Result<Known> {
+	let subject = row.try_get::<Option<Vec<u8>>, _>(3)?;
+	let subject = subject.as_deref().map(hash).transpose()?;
+	let subject_is = || subject.ok_or_else(|| damaged("a subject"));
+	let text = |column: usize| row.try_get::<Option<String>, _>(column).map(Option::unwrap_or_default);
+	let says = match row.try_get::<i64, _>(2)? {
+		1 => Says::Permission {
+			subject: subject_is()?,
+			scopes: Vec::<Scope>::decode(&mut &row.try_get::<Vec<u8>, _>(4)?[..]).map_err(|_| damaged("a scope"))?,
+		},
+		2 => Says::Refusal { subject: subject_is()? },
+		3 => Says::End { subject: subject_is()? },
+		4 => Says::Nothing(text(6)?),
+		5 => Says::Unmapped(Problem {
+			element: text(5)?,
+			reason: text(6)?,
+		}),
+		_ => return Err(damaged("what a document says")),
+	};
+	Ok(Known {
+		record: Pending {
+			file: PathBuf::from(row.try_get::<String, _>(8)?),
+			line: usize::try_from(row.try_get::<i64, _>(9)?).unwrap_or_default(),
+			source: hash(&row.try_get::<Vec<u8>, _>(0)?)?,
+			bytes: row.try_get::<Option<Vec<u8>>, _>(10)?.unwrap_or_default(),
+			item: (),
+		},
+		version: from_json(&row.try_get::<String, _>(1)?)?,
+		says,
+		open: row.try_get(7)?,
+	})
+}
+
+impl Journal {
+	/// Remembers a version of a document, and that what becomes of it is to be decided. Returns whether it is new to
+	/// this import.
+	///
+	/// A record that was met before may have come with other facts about its version: those that make it newer count.
+	/// What a record said that is final on the ledger is not forgotten if it can't be read any more.
+	pub(in crate::import) async fn remember(
+		&mut self,
+		document: &H256,
+		record: &Pending<()>,
+		version: &Version,
+		says: &Says,
+		is_final: bool,
+	) -> Result<bool> {
+		let met = sqlx::query("INSERT OR IGNORE INTO temp.met (document, source) VALUES ($1, $2)")
+			.bind(document.as_bytes())
+			.bind(record.source.as_bytes())
+			.execute(&mut self.database)
+			.await?;
+		let earlier: Option<(String,)> =
+			sqlx::query_as("SELECT version FROM versions WHERE document = $1 AND source = $2")
+				.bind(document.as_bytes())
+				.bind(record.source.as_bytes())
+				.fetch_optional(&mut self.database)
+				.await?;
+		let mut version = version.clone();
+		if let Some((earlier,)) = earlier {
+			version = plan::joined(version, from_json(&earlier)?);
+			if is_final && matches!(says, Says::Nothing(_) | Says::Unmapped(_)) {
+				// The settings changed, not what the record says.
+				sqlx::query("UPDATE versions SET version = $3 WHERE document = $1 AND source = $2")
+					.bind(document.as_bytes())
+					.bind(record.source.as_bytes())
+					.bind(to_json(&version))
+					.execute(&mut self.database)
+					.await?;
+				self.mark_changed(document).await?;
+				return Ok(met.rows_affected() == 1);
+			}
+		}
+		let (element, reason) = match says {
+			Says::Nothing(reason) => (None, Some(reason)),
+			Says::Unmapped(problem) => (Some(&problem.element), Some(&problem.reason)),
+			_ => (None, None),
+		};
+		let scopes = match says {
+			Says::Permission { scopes, .. } => Some(scopes.encode()),
+			_ => None,
+		};
+		sqlx::query(
+			"INSERT INTO versions (document, source, version, kind, subject, scopes, element, reason, open, file, line, bytes)
+			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11) ON CONFLICT (document, source) DO UPDATE SET
+			 version = excluded.version, kind = excluded.kind, subject = excluded.subject, scopes = excluded.scopes,
+			 element = excluded.element, reason = excluded.reason, open = 1, file = excluded.file, line = excluded.line,
+			 bytes = excluded.bytes",
+		)
+		.bind(document.as_bytes())
+		.bind(record.source.as_bytes())
+		.bind(to_json(&version))
+		.bind(says.kind())
+		.bind(says.subject().map(|subject| subject.as_bytes().to_vec()))
+		.bind(scopes)
+		.bind(element)
+		.bind(reason)
+		.bind(record.file.to_string_lossy())
+		.bind(int(record.line))
+		.bind(&record.bytes)
+		.execute(&mut self.database)
+		.await?;
+		self.mark_changed(document).await?;
+		Ok(met.rows_affected() == 1)
+	}
+
+	pub(super) async fn mark_changed(&mut self, document: &H256) -> Result<()> {
+		sqlx::query("INSERT OR IGNORE INTO changed (document) VALUES ($1)")
+			.bind(document.as_bytes())
+			.execute(&mut self.database)
+			.await?;
+		Ok(())
+	}
+
+	/// Documents of which a version is not carried out yet, in the order of their hashes: a page of those after
+	/// `after`.
+	pub(in crate::import) async fn changed(&mut self, after: Option<H256>) -> Result<Vec<H256>> {
+		let rows: Vec<(Vec<u8>,)> =
+			sqlx::query_as("SELECT document FROM changed WHERE document > $1 ORDER BY document LIMIT 500")
+				.bind(after.map(|after| after.as_bytes().to_vec()).unwrap_or_default())
+				.fetch_all(&mut self.database)
+				.await?;
+		rows.iter().map(|(document,)| hash(document)).collect()
+	}
+
+	/// Notes that all versions of a document are carried out.
+	pub(in crate::import) async fn carried_out_all(&mut self, document: &H256) -> Result<()> {
+		sqlx::query("DELETE FROM changed WHERE document = $1")
+			.bind(document.as_bytes())
+			.execute(&mut self.database)
+			.await?;
+		Ok(())
+	}
+
+	/// The versions of a document, in the order of their hashes.
+	pub(in crate::import) async fn versions(&mut self, document: &H256) -> Result<Vec<Known>> {
+		let rows = sqlx::query(&format!("{VERSIONS} document = $1 ORDER BY source"))
+			.bind(document.as_bytes())
+			.fetch_all(&mut self.database)
+			.await?;
+		rows.iter().map(known).collect()
+	}
+
+	/// The refusals of a subject that stand.
+	pub(in crate::import) async fn refusals(&mut self, subject: &Pseudonym) -> Result<Vec<Known>> {
+		let rows = sqlx::query(&format!("{VERSIONS} subject = $1 AND stands = 1"))
+			.bind(subject.as_bytes())
+			.fetch_all(&mut self.database)
+			.await?;
+		rows.iter().map(known).collect()
+	}
+
+	/// Notes which versions of a document are refusals that stand.
+	pub(in crate::import) async fn stand(&mut self, document: &H256, sources: &[H256]) -> Result<()> {
+		sqlx::query("UPDATE versions SET stands = 0 WHERE document = $1 AND stands = 1")
+			.bind(document.as_bytes())
+			.execute(&mut self.database)
+			.await?;
+		for source in sources {
+			sqlx::query("UPDATE versions SET stands = 1 WHERE document = $1 AND source = $2")
+				.bind(document.as_bytes())
+				.bind(source.as_bytes())
+				.execute(&mut self.database)
+				.await?;
+		}
+		Ok(())
+	}
+
+	/// Notes that nothing is to be decided about a version any more.
+	pub(in crate::import) async fn settle(&mut self, document: &H256, source: &H256) -> Result<()> {
+		sqlx::query("UPDATE versions SET open = 0, bytes = NULL WHERE document = $1 AND source = $2")
+			.bind(document.as_bytes())
+			.bind(source.as_bytes())
+			.execute(&mut self.database)
+			.await?;
+		Ok(())
+	}
+
+	/// The consents that a document granted.
+	pub(in crate::import) async fn consents(&mut self, document: &H256) -> Result<Vec<Consent>> {
+		self.consents_where("document = $1", document).await
+	}
+
+	/// The consents of a subject that were not ended.
+	pub(in crate::import) async fn consents_of(&mut self, subject: &Pseudonym) -> Result<Vec<Consent>> {
+		self.consents_where("subject = $1 AND alive = 1", subject).await
+	}
+
+	async fn consents_where(&mut self, condition: &str, value: &H256) -> Result<Vec<Consent>> {
+		let columns = "SELECT document, consent, subject, alternative, alive FROM consents WHERE";
+		type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, bool);
+		let rows: Vec<Row> = sqlx::query_as(&format!("{columns} {condition} ORDER BY document, consent"))
+			.bind(value.as_bytes())
+			.fetch_all(&mut self.database)
+			.await?;
+		let consents = rows.iter().map(|(document, consent, subject, alternative, alive)| {
+			Ok::<_, JournalError>(Consent {
+				document: hash(document)?,
+				consent: hash(consent)?,
+				subject: hash(subject)?,
+				alternative: usize::try_from(*alternative).unwrap_or_default(),
+				alive: *alive,
+			})
+		});
+		consents.collect()
+	}
+
+	/// Notes what the ledger carried out for a document.
+	pub(super) async fn carried_out(&mut self, document: &H256, step: &Step) -> Result<()> {
+		let query = match step {
+			Step::Narrow { .. } => return Ok(()),
+			Step::Grant {
+				subject,
+				consent,
+				alternative,
+				..
+			} => {
+				let consent = Consent {
+					document: *document,
+					consent: *consent,
+					subject: *subject,
+					alternative: *alternative,
+					alive: true,
+				};
+				return self.add_consent(&consent).await;
+			},
+			Step::Revoke {
+				subject,
+				consent: Some(consent),
+			} => sqlx::query("UPDATE consents SET alive = 0 WHERE subject = $1 AND consent = $2")
+				.bind(subject.as_bytes().to_vec())
+				.bind(consent.as_bytes().to_vec()),
+			Step::Revoke { subject, consent: None } => {
+				sqlx::query("UPDATE consents SET alive = 0 WHERE subject = $1").bind(subject.as_bytes().to_vec())
+			},
+		};
+		query.execute(&mut self.database).await?;
+		Ok(())
+	}
+
+	pub(super) async fn add_consent(&mut self, consent: &Consent) -> Result<()> {
+		sqlx::query(
+			"INSERT OR IGNORE INTO consents (document, consent, subject, alternative, alive) VALUES ($1, $2, $3, $4, $5)",
+		)
+		.bind(consent.document.as_bytes())
+		.bind(consent.consent.as_bytes())
+		.bind(consent.subject.as_bytes())
+		.bind(int(consent.alternative))
+		.bind(consent.alive)
+		.execute(&mut self.database)
+		.await?;
+		Ok(())
+	}
+}

@@ -1,0 +1,353 @@
+//! What became of each record and what each document says, so that an import can be cut off at any point and run again,
+//! and so that no refusal is forgotten.
+//!
+//! The journal is an SQLite database. It holds tens of millions of records in constant memory and opens at once. What
+//! is written to it is on the disk before the import goes on.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `documents` | the versions of documents, and their consents on the ledger |
+//! | `former` | takes over the files of earlier releases |
+
+mod documents;
+mod former;
+
+pub(super) use documents::{Consent, Known, Says};
+
+use super::batch::{Pending, Step};
+use crate::standards::record::Version;
+use codec::{Decode as _, Encode as _};
+use kexin_primitives::{access::AccessEvent, UnixMillis, H256};
+use sp_crypto_hashing::blake2_256;
+use sqlx::{
+	sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+	ConnectOptions as _, Executor as _, SqliteConnection,
+};
+use std::{
+	fs::{self, File},
+	io,
+	path::{Path, PathBuf},
+};
+
+/// The version of the tables.
+const VERSION: i64 = 1;
+/// The name of the database in the directory.
+const DATABASE: &str = "journal.sqlite";
+/// What only one import needs: it goes with the connection.
+const TEMPORARY: &str = "
+	CREATE TEMP TABLE accesses (
+		source BLOB PRIMARY KEY,
+		occurred INTEGER NOT NULL,
+		event BLOB NOT NULL,
+		file TEXT NOT NULL,
+		line INTEGER NOT NULL,
+		bytes BLOB NOT NULL
+	);
+	CREATE INDEX temp.by_time ON accesses (occurred);
+	CREATE TEMP TABLE met (document BLOB NOT NULL, source BLOB NOT NULL, PRIMARY KEY (document, source)) WITHOUT ROWID;
+";
+
+/// Why the journal did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+	/// Another import has it open.
+	#[error("another import is using {}: wait until it ends", .0.display())]
+	Busy(PathBuf),
+	/// It can't be used, and what to do about it.
+	#[error("{0}")]
+	Refused(String),
+	/// A file can't be read or written.
+	#[error("{path}: {cause}", path = .0.display(), cause = .1)]
+	File(PathBuf, io::Error),
+	/// The database can't be read or written.
+	#[error("the journal: {0}")]
+	Database(#[from] sqlx::Error),
+}
+
+/// The result of asking the journal.
+pub type Result<T, E = JournalError> = std::result::Result<T, E>;
+
+/// A record in quarantine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quarantined {
+	/// blake2-256 of its bytes.
+	pub hash: H256,
+	/// The hash that would name it on the ledger.
+	pub source: H256,
+	/// Why it is there.
+	pub reason: String,
+	/// The file that it was in.
+	pub file: PathBuf,
+	/// The line that it began on.
+	pub line: usize,
+	/// Which version of which document it is, if it is one.
+	pub version: Option<Version>,
+	/// Its bytes.
+	pub bytes: Vec<u8>,
+}
+
+/// The journal of one hospital's imports. Only one import at a time can have it open.
+pub struct Journal {
+	database: SqliteConnection,
+	/// Locked while the journal is open.
+	_lock: File,
+}
+
+impl Journal {
+	/// Opens or makes the journal in a directory, and takes over what an earlier release left there.
+	///
+	/// # Errors
+	/// When another import has it open, a newer release wrote it, or a file can't be read or written.
+	pub async fn open(directory: &Path) -> Result<Self> {
+		let file_error = |path: &Path| {
+			let path = path.to_owned();
+			move |error| JournalError::File(path, error)
+		};
+		fs::create_dir_all(directory).map_err(file_error(directory))?;
+		let path = directory.join("lock");
+		let lock = File::create(&path).map_err(file_error(&path))?;
+		lock.try_lock().map_err(|_| JournalError::Busy(directory.to_owned()))?;
+		let path = directory.join(DATABASE);
+		let options = SqliteConnectOptions::new()
+			.filename(&path)
+			.create_if_missing(true)
+			.journal_mode(SqliteJournalMode::Wal)
+			.synchronous(SqliteSynchronous::Full)
+			.disable_statement_logging();
+		let mut journal = Self {
+			database: options.connect().await?,
+			_lock: lock,
+		};
+		let (version,): (i64,) = sqlx::query_as("PRAGMA user_version")
+			.fetch_one(&mut journal.database)
+			.await?;
+		match version {
+			0 => {
+				journal.begin().await?;
+				journal.database.execute(include_str!("schema.sql")).await?;
+				journal
+					.database
+					.execute(&*format!("PRAGMA user_version = {VERSION}"))
+					.await?;
+				journal.commit().await?;
+			},
+			VERSION => (),
+			_ => {
+				let path = path.display();
+				let reason = format!("{path} was written by a newer release of kexin: update kexin");
+				return Err(JournalError::Refused(reason));
+			},
+		}
+		journal.database.execute(TEMPORARY).await?;
+		former::take_over(&mut journal, directory).await?;
+		Ok(journal)
+	}
+
+	/// Begins a transaction. What is written until [`Self::commit`] is written completely or not at all.
+	pub(super) async fn begin(&mut self) -> Result<()> {
+		self.database.execute("BEGIN IMMEDIATE").await?;
+		Ok(())
+	}
+
+	/// Ends a transaction: what was written is on the disk.
+	pub(super) async fn commit(&mut self) -> Result<()> {
+		self.database.execute("COMMIT").await?;
+		Ok(())
+	}
+
+	/// Ends a transaction, if there is one, as if nothing had been written.
+	pub(super) async fn roll_back(&mut self) {
+		// Without a transaction, this is refused and has no effect.
+		let _ = self.database.execute("ROLLBACK").await;
+	}
+
+	/// Whether a record is on the ledger.
+	///
+	/// # Errors
+	/// When the database can't be read.
+	pub async fn is_final(&mut self, source: &H256) -> Result<bool> {
+		let found = sqlx::query("SELECT 1 FROM final WHERE source = $1")
+			.bind(source.as_bytes())
+			.fetch_optional(&mut self.database)
+			.await?;
+		Ok(found.is_some())
+	}
+
+	/// Notes that a record is on the ledger.
+	async fn note_final(&mut self, source: &H256, block: Option<H256>) -> Result<()> {
+		sqlx::query("INSERT OR IGNORE INTO final (source, block) VALUES ($1, $2)")
+			.bind(source.as_bytes())
+			.bind(block.map(|block| block.as_bytes().to_vec()))
+			.execute(&mut self.database)
+			.await?;
+		self.release(source).await
+	}
+
+	/// Takes a record out of quarantine, whatever it came with.
+	pub(super) async fn release(&mut self, source: &H256) -> Result<()> {
+		sqlx::query("DELETE FROM quarantine WHERE source = $1")
+			.bind(source.as_bytes())
+			.execute(&mut self.database)
+			.await?;
+		Ok(())
+	}
+
+	/// Notes what a batch did on the ledger: it is on the disk when this returns.
+	pub(super) async fn note<'a>(
+		&mut self,
+		records: impl IntoIterator<Item = (&'a H256, Option<Carried<'a>>)>,
+		block: Option<H256>,
+	) -> Result<()> {
+		self.begin().await?;
+		for (source, carried) in records {
+			let settles = carried.as_ref().is_none_or(|carried| carried.settles);
+			if let Some(carried) = carried {
+				for step in carried.steps {
+					self.carried_out(&carried.document, step).await?;
+				}
+				if settles {
+					self.settle(&carried.document, source).await?;
+				}
+			}
+			if settles {
+				self.note_final(source, block).await?;
+			}
+		}
+		self.commit().await
+	}
+
+	/// Puts a record's bytes into quarantine, with the reason.
+	pub(super) async fn quarantine<T>(
+		&mut self,
+		pending: &Pending<T>,
+		version: Option<&Version>,
+		reason: &str,
+	) -> Result<()> {
+		sqlx::query(
+			"INSERT INTO quarantine (hash, source, reason, file, line, version, bytes) VALUES ($7, $1, $2, $3, $4, $5, $6)
+			 ON CONFLICT (hash) DO UPDATE SET source = excluded.source, reason = excluded.reason,
+			 version = coalesce(excluded.version, version)",
+		)
+		.bind(pending.source.as_bytes())
+		.bind(reason)
+		.bind(pending.file.to_string_lossy())
+		.bind(int(pending.line))
+		.bind(version.map(to_json))
+		.bind(&pending.bytes)
+		.bind(&blake2_256(&pending.bytes)[..])
+		.execute(&mut self.database)
+		.await?;
+		Ok(())
+	}
+
+	/// A page of the records in quarantine, in the order of their hashes: those after `after`, or the first ones.
+	///
+	/// # Errors
+	/// When the database can't be read.
+	pub async fn quarantined(&mut self, after: Option<H256>) -> Result<Vec<Quarantined>> {
+		type Row = (Vec<u8>, Vec<u8>, String, String, i64, Option<String>, Vec<u8>);
+		let rows: Vec<Row> = sqlx::query_as(
+			"SELECT hash, source, reason, file, line, version, bytes FROM quarantine WHERE hash > $1 ORDER BY hash LIMIT 100",
+		)
+		.bind(after.map(|after| after.as_bytes().to_vec()).unwrap_or_default())
+		.fetch_all(&mut self.database)
+		.await?;
+		let records = rows
+			.into_iter()
+			.map(|(key, source, reason, file, line, version, bytes)| {
+				Ok(Quarantined {
+					hash: hash(&key)?,
+					source: hash(&source)?,
+					reason,
+					file: file.into(),
+					line: usize::try_from(line).unwrap_or_default(),
+					version: version.as_deref().map(from_json).transpose()?,
+					bytes,
+				})
+			});
+		records.collect()
+	}
+
+	/// Holds an access until it is sent. Returns whether it is new.
+	pub(super) async fn hold_access(&mut self, pending: &Pending<AccessEvent>) -> Result<bool> {
+		let done = sqlx::query(
+			"INSERT OR IGNORE INTO temp.accesses (source, occurred, event, file, line, bytes) VALUES ($1, $2, $3, $4, $5, $6)",
+		)
+		.bind(pending.source.as_bytes())
+		.bind(time(pending.item.occurred))
+		.bind(pending.item.encode())
+		.bind(pending.file.to_string_lossy())
+		.bind(int(pending.line))
+		.bind(&pending.bytes)
+		.execute(&mut self.database)
+		.await?;
+		Ok(done.rows_affected() == 1)
+	}
+
+	/// The next accesses to send, in the order in which they occurred, at most `limit`. They are not held any longer.
+	pub(super) async fn next_accesses(&mut self, limit: usize) -> Result<Vec<Pending<AccessEvent>>> {
+		type Row = (Vec<u8>, Vec<u8>, String, i64, Vec<u8>);
+		let rows: Vec<Row> = sqlx::query_as(
+			"SELECT source, event, file, line, bytes FROM temp.accesses ORDER BY occurred, rowid LIMIT $1",
+		)
+		.bind(int(limit))
+		.fetch_all(&mut self.database)
+		.await?;
+		let mut accesses = Vec::new();
+		for (source, event, file, line, bytes) in rows {
+			sqlx::query("DELETE FROM temp.accesses WHERE source = $1")
+				.bind(&source)
+				.execute(&mut self.database)
+				.await?;
+			accesses.push(Pending {
+				file: file.into(),
+				line: usize::try_from(line).unwrap_or_default(),
+				source: hash(&source)?,
+				bytes,
+				item: AccessEvent::decode(&mut &event[..]).map_err(|_| damaged("an access"))?,
+			});
+		}
+		Ok(accesses)
+	}
+}
+
+/// What the ledger carried out for a version of a document.
+pub(super) struct Carried<'a> {
+	/// The document.
+	pub document: H256,
+	/// Which version of it is the cause.
+	pub version: &'a Version,
+	/// What was done.
+	pub steps: &'a [Step],
+	/// Whether that is all that becomes of the record.
+	pub settles: bool,
+}
+
+/// Something in the journal is not what it should be.
+fn damaged(what: &str) -> JournalError {
+	let reason = format!(
+		"the journal is damaged ({what}): restore it from a copy, or remove it and import every file again; the ledger \
+		 recognises what it has"
+	);
+	JournalError::Refused(reason)
+}
+
+fn hash(bytes: &[u8]) -> Result<H256> {
+	<[u8; 32]>::try_from(bytes).map(H256).map_err(|_| damaged("a hash"))
+}
+
+fn int(number: usize) -> i64 {
+	i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn time(time: UnixMillis) -> i64 {
+	i64::try_from(time).unwrap_or(i64::MAX)
+}
+
+fn to_json(version: &Version) -> String {
+	serde_json::json!(version).to_string()
+}
+
+fn from_json(text: &str) -> Result<Version> {
+	serde_json::from_str(text).map_err(|_| damaged("a version"))
+}

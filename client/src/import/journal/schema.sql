@@ -1,0 +1,72 @@
+-- Records that are on the ledger: no block where the ledger had the record before.
+CREATE TABLE final (
+	source BLOB PRIMARY KEY,
+	block BLOB
+) WITHOUT ROWID;
+
+-- Records that could not be brought to the ledger, byte for byte.
+CREATE TABLE quarantine (
+	-- blake2-256 of the bytes.
+	hash BLOB PRIMARY KEY,
+	source BLOB NOT NULL,
+	reason TEXT NOT NULL,
+	file TEXT NOT NULL,
+	line INTEGER NOT NULL,
+	-- What the file told about the record beside its bytes, as JSON.
+	version TEXT,
+	bytes BLOB NOT NULL
+);
+CREATE INDEX quarantined ON quarantine (source);
+
+-- Every version of a document that an import has met.
+CREATE TABLE versions (
+	document BLOB NOT NULL,
+	source BLOB NOT NULL,
+	-- As JSON.
+	version TEXT NOT NULL,
+	-- What it says: 1 a permission, 2 a refusal, 3 an end, 4 nothing, 5 what can't be mapped.
+	kind INTEGER NOT NULL,
+	subject BLOB,
+	scopes BLOB,
+	element TEXT,
+	reason TEXT,
+	-- Whether it is a refusal that no newer version takes back.
+	stands INTEGER NOT NULL DEFAULT 0,
+	-- Whether what becomes of it is still to be decided.
+	open INTEGER NOT NULL,
+	file TEXT NOT NULL,
+	line INTEGER NOT NULL,
+	bytes BLOB,
+	PRIMARY KEY (document, source)
+) WITHOUT ROWID;
+CREATE INDEX standing ON versions (subject) WHERE stands = 1;
+
+-- Documents of which a version was met that is not carried out yet.
+CREATE TABLE changed (
+	document BLOB PRIMARY KEY
+) WITHOUT ROWID;
+
+-- Consents that were granted on the ledger.
+CREATE TABLE consents (
+	document BLOB NOT NULL,
+	consent BLOB NOT NULL,
+	subject BLOB NOT NULL,
+	-- Which alternative of its version it is.
+	alternative INTEGER NOT NULL,
+	-- Whether it was not ended since.
+	alive INTEGER NOT NULL,
+	PRIMARY KEY (document, consent, subject)
+) WITHOUT ROWID;
+CREATE INDEX subjects ON consents (subject) WHERE alive = 1;
+
+-- What an earlier release noted about a document that no import has met since. It named a document by the hash of its
+-- subject and its name.
+CREATE TABLE former (
+	document BLOB NOT NULL,
+	source BLOB NOT NULL,
+	consent BLOB,
+	alternative INTEGER NOT NULL,
+	-- When this version was made.
+	changed INTEGER
+);
+CREATE INDEX former_documents ON former (document);
