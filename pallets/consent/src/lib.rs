@@ -175,6 +175,9 @@ pub mod pallet {
 		Superseded,
 		/// There are no subjects to enrol. Name at least one.
 		Empty,
+		/// With a subject's consent, the cohort would name more regions or recipients than a scope holds, and to leave
+		/// some out would change what was allowed before. Declare a dataset without this subject.
+		TooManyNamed,
 	}
 
 	#[pallet::hooks]
@@ -228,7 +231,7 @@ pub mod pallet {
 		///
 		/// This takes effect from now on: what was allowed before stays allowed. The start of `limits` has no effect.
 		/// `consent` is the document of the consent to narrow, or none for all consents. `document` is the document
-		/// with the limits.
+		/// with the limits. A consent or a cohort that would name more values than a scope holds ends instead.
 		///
 		/// ## Errors
 		///
@@ -337,8 +340,8 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`. All
-		/// or nothing.
+		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`,
+		/// `TooManyNamed`. All or nothing.
 		///
 		/// ## Events
 		///
@@ -408,14 +411,14 @@ impl<T: Config> Pallet<T> {
 			subject.consents.iter().any(|consent| chosen(&consent.document)),
 			Error::<T>::NotFound
 		);
+		// A scope that has no room for what the limits name must not keep them out: then nothing is left of it.
+		let narrowed = |scope: &Scope| scope.narrow(limits, now).unwrap_or_else(|_| scope.revoke(now));
 		for consent in subject.consents.iter_mut().filter(|consent| chosen(&consent.document)) {
-			consent.scope = Versioned::V1(consent.scope.latest().narrow(limits, now));
+			consent.scope = Versioned::V1(narrowed(consent.scope.latest()));
 		}
 		for enrolled in subject.datasets.iter().filter(|enrolled| chosen(&enrolled.under)) {
 			Datasets::<T>::mutate(enrolled.dataset, |dataset| match dataset {
-				Some(Versioned::V1(dataset)) => {
-					dataset.cohort = Versioned::V1(dataset.cohort.latest().narrow(limits, now))
-				},
+				Some(Versioned::V1(dataset)) => dataset.cohort = Versioned::V1(narrowed(dataset.cohort.latest())),
 				None => {
 					defensive!("a subject's dataset exists: datasets are never deleted");
 				},
@@ -487,7 +490,7 @@ impl<T: Config> Pallet<T> {
 			let (under, allowed) = (newest.document, newest.scope.latest());
 			ensure!(allowed.start <= now, Error::<T>::ConsentNotStarted);
 			// Accesses before the subject joined are judged without it: narrowing does not change the past.
-			cohort = cohort.narrow(allowed, now);
+			cohort = cohort.narrow(allowed, now).map_err(|_| Error::<T>::TooManyNamed)?;
 			if subject.datasets.is_full() {
 				Self::drop_superseded(&mut subject, now);
 			}

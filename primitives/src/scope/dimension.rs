@@ -1,7 +1,7 @@
 //! One dimension of a scope.
 
 use crate::{vocabulary::Value, UnixMillis, FOREVER};
-use alloc::collections::BTreeMap;
+use alloc::{collections::BTreeMap, vec::Vec};
 use bounded_collections::{BoundedVec, ConstU32};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -118,15 +118,18 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 		self.other
 	}
 
-	/// The pointwise minimum. Where it would name more than `N` values, those that end first lose their names, and
-	/// every unnamed value ends with them: the result allows less than the exact minimum, never more.
-	pub(super) fn meet(&self, with: &Self) -> Self {
+	/// The pointwise minimum.
+	///
+	/// # Errors
+	/// [`TooManyNamed`] when it would name more than `N` values. To leave some out would change what they were allowed
+	/// before.
+	pub(super) fn meet(&self, with: &Self) -> Result<Self, TooManyNamed> {
 		let exact = self
 			.named
 			.iter()
 			.chain(&with.named)
 			.map(|(value, _)| (*value, self.until(Some(value)).min(with.until(Some(value)))));
-		Self::bounded(exact.collect(), self.other.min(with.other))
+		Self::exact(exact.collect(), self.other.min(with.other))
 	}
 
 	/// Applies a monotone function to every time.
@@ -136,35 +139,32 @@ impl<V: Ord + Copy, const N: u32> Dimension<V, N> {
 			.iter()
 			.map(|(value, until)| (*value, change(*until)))
 			.collect();
-		Self::bounded(named, change(self.other))
-	}
-
-	/// The canonical dimension with these times, without the named values that exceed the bound.
-	pub(super) fn bounded(mut named: BTreeMap<V, UnixMillis>, other: UnixMillis) -> Self {
-		let mut other = other.min(FOREVER);
-		let bound = usize::try_from(N).unwrap_or(usize::MAX);
-		loop {
-			named.retain(|_, until| {
-				*until = (*until).min(FOREVER);
-				*until != other
-			});
-			if named.len() <= bound {
-				break;
-			}
-			let Some((first, until)) = named
-				.iter()
-				.map(|(v, until)| (*v, *until))
-				.min_by_key(|(v, until)| (*until, *v))
-			else {
-				break;
-			};
-			named.remove(&first);
-			other = other.min(until);
-		}
+		let (named, other) = Self::canonical(named, change(self.other));
 		Self {
-			named: BoundedVec::truncate_from(named.into_iter().collect()),
+			// No more than are named here.
+			named: BoundedVec::truncate_from(named),
 			other,
 		}
+	}
+
+	/// The dimension with these times.
+	///
+	/// # Errors
+	/// [`TooManyNamed`] when more than `N` values have a time of their own.
+	pub(super) fn exact(named: BTreeMap<V, UnixMillis>, other: UnixMillis) -> Result<Self, TooManyNamed> {
+		let (named, other) = Self::canonical(named, other);
+		let named = named.try_into().map_err(|_| TooManyNamed)?;
+		Ok(Self { named, other })
+	}
+
+	/// These times in canonical form.
+	fn canonical(mut named: BTreeMap<V, UnixMillis>, other: UnixMillis) -> (Vec<(V, UnixMillis)>, UnixMillis) {
+		let other = other.min(FOREVER);
+		named.retain(|_, until| {
+			*until = (*until).min(FOREVER);
+			*until != other
+		});
+		(named.into_iter().collect(), other)
 	}
 }
 
@@ -172,10 +172,14 @@ impl<V: Value, const N: u32> Dimension<V, N> {
 	/// As many named values as the dimension holds and the vocabulary has, each with an end of its own.
 	pub(super) fn largest() -> Self {
 		let ends = (1u64..).map(|earlier| FOREVER.saturating_sub(earlier));
-		Self::bounded(V::first(N).zip(ends).collect(), 0)
+		let named = V::first(N).zip(ends).collect();
+		Self {
+			named: BoundedVec::truncate_from(named),
+			other: 0,
+		}
 	}
 }
 
-/// More values named than a [`Dimension`] holds.
+/// More values would be named than a [`Dimension`] holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyNamed;

@@ -72,11 +72,14 @@ macro_rules! declare_scope {
 			}
 
 			/// What both scopes allow: the later start and the pointwise minimum.
-			pub fn meet(&self, with: &Self) -> Self {
-				Self {
+			///
+			/// # Errors
+			/// [`TooManyNamed`] when a dimension would name more values than it holds.
+			pub fn meet(&self, with: &Self) -> Result<Self, TooManyNamed> {
+				Ok(Self {
 					start: self.start.max(with.start).min(FOREVER),
-					$( $field: self.$field.meet(&with.$field), )+
-				}
+					$( $field: self.$field.meet(&with.$field)?, )+
+				})
 			}
 
 			/// Applies a monotone function to every time but the start.
@@ -142,15 +145,19 @@ impl Scope {
 	/// What was allowed before `now` stays allowed: withdrawing consent does not make earlier accesses unlawful (GDPR
 	/// article 7(3)). The result is the meet with `limits`, of which no time is taken to be before `now`, so it obeys
 	/// the laws of the meet; a right that ended before `now` stays ended. The start of `limits` has no effect.
-	pub fn narrow(&self, limits: &Self, now: UnixMillis) -> Self {
+	///
+	/// # Errors
+	/// [`TooManyNamed`] when a dimension would name more values than it holds.
+	pub fn narrow(&self, limits: &Self, now: UnixMillis) -> Result<Self, TooManyNamed> {
 		let mut limits = limits.map(|until| until.max(now));
 		limits.start = self.start;
 		self.meet(&limits)
 	}
 
-	/// What is left when everything ends at `now`.
+	/// What is left when everything ends at `now`. No narrowing leaves less, and it names no more values than this
+	/// scope.
 	pub fn revoke(&self, now: UnixMillis) -> Self {
-		self.narrow(&Self::nothing(), now)
+		self.map(|until| until.min(now))
 	}
 
 	/// Whether `request` at time `at` is within this scope.

@@ -8,7 +8,7 @@ fn dimension<V: Value + core::fmt::Debug + 'static, const N: u32>() -> impl Stra
 	let values = V::first(NAMED).collect::<Vec<_>>();
 	let most = values.len();
 	let named = proptest::collection::btree_map(proptest::sample::select(values), 0..12u64, 0..most);
-	(named, 0..12u64).prop_map(|(named, other)| Dimension::bounded(named, other))
+	(named, 0..12u64).prop_map(|(named, other)| Dimension::exact(named, other).expect("few values"))
 }
 
 /// A field of a request, which states its value or may leave it out.
@@ -59,14 +59,19 @@ macro_rules! declare_strategies {
 }
 dimensions!(declare_strategies);
 
+/// The meet of scopes that name few values.
+fn meet(a: &Scope, b: &Scope) -> Scope {
+	a.meet(b).expect("few values")
+}
+
 proptest! {
 	#[test]
 	fn the_meet_is_commutative_associative_and_idempotent(a in scope(), b in scope(), c in scope()) {
-		prop_assert_eq!(a.meet(&b), b.meet(&a));
-		prop_assert_eq!(a.meet(&b).meet(&c), a.meet(&b.meet(&c)));
-		prop_assert_eq!(a.meet(&a), a.clone());
-		prop_assert_eq!(a.meet(&Scope::everything(0)), a.clone());
-		prop_assert_eq!(a.meet(&b).meet(&b), a.meet(&b));
+		prop_assert_eq!(meet(&a, &b), meet(&b, &a));
+		prop_assert_eq!(meet(&meet(&a, &b), &c), meet(&a, &meet(&b, &c)));
+		prop_assert_eq!(meet(&a, &a), a.clone());
+		prop_assert_eq!(meet(&a, &Scope::everything(0)), a.clone());
+		prop_assert_eq!(meet(&meet(&a, &b), &b), meet(&a, &b));
 		prop_assert_eq!(a.canonical(), a);
 	}
 
@@ -74,7 +79,7 @@ proptest! {
 	fn the_meet_permits_what_both_permit(a in scope(), b in scope(), request in request(), at in 0..14u64) {
 		let stated = states_everything(&request);
 		let both = a.permits(&request, at) && b.permits(&request, at);
-		let meet = a.meet(&b).permits(&request, at);
+		let meet = meet(&a, &b).permits(&request, at);
 		// What is not stated is judged by the earliest of all times, and the meet may only know an earlier one.
 		let sound = if stated { meet == both } else { both || !meet };
 		prop_assert!(sound);
@@ -84,34 +89,43 @@ proptest! {
 	fn narrowing_leaves_the_past_and_binds_the_future(
 		a in scope(), limits in scope(), request in request(), now in 0..14u64, at in 0..14u64,
 	) {
-		let narrowed = a.narrow(&limits, now);
+		let narrowed = a.narrow(&limits, now).expect("few values");
 		let limits_at = Scope { start: 0, ..limits.clone() };
 		if at < now {
 			prop_assert_eq!(narrowed.permits(&request, at), a.permits(&request, at));
 		} else if narrowed.permits(&request, at) {
 			prop_assert!(a.permits(&request, at) && limits_at.permits(&request, at));
 		}
-		prop_assert_eq!(narrowed.narrow(&limits, now), narrowed);
+		prop_assert_eq!(narrowed.narrow(&limits, now), Ok(narrowed.clone()));
+		prop_assert_eq!(Ok(a.revoke(now)), a.narrow(&Scope::nothing(), now));
+		prop_assert_eq!(Ok(a.revoke(now)), narrowed.meet(&a.revoke(now)));
 	}
 
+	/// However many lists are narrowed one after the other, what was allowed before each of them stays allowed: a
+	/// narrowing that needs more names than there is room for is refused.
 	#[test]
-	fn a_meet_over_its_bound_gives_less_and_never_more(
-		lists in proptest::collection::vec(proptest::collection::btree_set(0..200u32, 0..32), 1..6),
+	fn a_narrowing_is_exact_or_refused(
+		lists in proptest::collection::vec(proptest::collection::btree_set(0..60u32, 0..32), 1..6),
 		denies in any::<bool>(),
-		member in 0..200u32,
+		member in 0..60u32,
+		at in 0..20u64,
 	) {
-		let (listed, unlisted) = if denies { (3, 9) } else { (9, 3) };
-		let dimensions = lists
-			.iter()
-			.map(|list| {
-				let all = Dimension::<MemberId, 32>::all(unlisted);
-				list.iter().try_fold(all, |dimension, member| dimension.with(*member, listed)).unwrap()
-			})
-			.collect::<Vec<_>>();
-		let meet = dimensions.iter().skip(1).fold(dimensions[0].clone(), |meet, with| meet.meet(with));
-		let exact = dimensions.iter().map(|dimension| dimension.until(Some(&member))).min().unwrap();
-		prop_assert!(meet.until(Some(&member)) <= exact);
-		prop_assert!(meet.named().count() <= 32);
+		let (listed, unlisted) = if denies { (3, 15) } else { (15, 3) };
+		let mut scope = Scope::everything(0);
+		let mut exact = FOREVER;
+		for (now, list) in (5u64..).zip(&lists) {
+			let all = Dimension::<MemberId, 32>::all(unlisted);
+			let recipients = list.iter().try_fold(all, |dimension, member| dimension.with(*member, listed)).unwrap();
+			let limit = recipients.until(Some(&member)).max(now);
+			let Ok(narrowed) = scope.narrow(&Scope { recipients, ..Scope::everything(0) }, now) else {
+				prop_assert!(scope.recipients.named().count() + list.len() > 32);
+				continue;
+			};
+			scope = narrowed;
+			exact = exact.min(limit);
+		}
+		prop_assert_eq!(at < scope.recipients.until(Some(&member)), at < exact);
+		prop_assert!(scope.recipients.named().count() <= 32);
 	}
 
 	#[test]
@@ -152,6 +166,29 @@ fn a_revoked_scope_still_answers_for_the_past() {
 #[test]
 fn naming_more_values_than_the_bound_is_refused() {
 	assert_eq!(Dimension::<MemberId, 2>::only(0..3, 1), Err(TooManyNamed));
+}
+
+#[test]
+fn a_narrowing_beyond_the_bound_is_refused_and_a_withdrawal_never_is() {
+	let largest = Scope::largest();
+	let mut limits = Scope::everything(0);
+	limits.regions = Dimension::only([Region(999)], FOREVER).unwrap();
+	assert_eq!(
+		largest.narrow(&limits, 20).map(|_| ()),
+		Ok(()),
+		"what ended for all others needs no name"
+	);
+	let mut open = Scope::everything(0);
+	for number in 0..32 {
+		open.regions = open.regions.with(Region(number), 10 + u64::from(number)).unwrap();
+	}
+	limits.regions = Dimension::all(FOREVER).with(Region(999), 50).unwrap();
+	assert_eq!(open.narrow(&limits, 20), Err(TooManyNamed));
+	let revoked = open.revoke(20);
+	for number in 0..32 {
+		let until = 10 + u64::from(number);
+		assert_eq!(revoked.regions.until(Some(&Region(number))), until.min(20));
+	}
 }
 
 #[test]

@@ -4,8 +4,8 @@ use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
 use kexin_primitives::{
 	access::Breaches,
-	scope::Request,
-	vocabulary::{Operation, Purpose},
+	scope::{Dimension, Request},
+	vocabulary::{Operation, Purpose, Region},
 };
 
 const DATASET: DatasetId = H256::repeat_byte(0xda);
@@ -138,6 +138,61 @@ fn a_subject_is_judged_by_label_consent_and_enrolment() {
 		assert_ok!(Consent::revoke(steward(), hash(2), None, hash(9)));
 		assert!(judge(NOW).is_empty());
 		assert!(!cohort_breaches(NOW).is_empty());
+	});
+}
+
+/// Everything everywhere but in one region.
+fn not_in(region: u16) -> Versioned<Scope> {
+	let regions = Dimension::all(kexin_primitives::FOREVER)
+		.with(Region(region), 0)
+		.unwrap();
+	Versioned::V1(Scope {
+		regions,
+		..Scope::everything(0)
+	})
+}
+
+/// A cohort that names as many regions as it can, each since another day.
+fn full_cohort() {
+	declare();
+	for number in 0..32 {
+		set_now(NOW + u64::from(number) * DAY);
+		grant(number.into(), not_in(number));
+		assert_ok!(enrol([number.into()]));
+	}
+}
+
+fn in_region(region: u16, at: UnixMillis) -> Breaches {
+	let request = Request {
+		region: Some(Region(region)),
+		..training()
+	};
+	Consent::dataset(DATASET).unwrap().breaches(&request, at)
+}
+
+#[test]
+fn a_subject_that_names_one_region_too_many_does_not_join() {
+	ExtBuilder::build_and_execute(|| {
+		full_cohort();
+		set_now(NOW + 32 * DAY);
+		grant(32, not_in(32));
+		assert_noop!(enrol([32]), Error::<Test>::TooManyNamed);
+		// What was allowed before the attempt is reported after it.
+		assert!(in_region(31, NOW + 31 * DAY - 1).is_empty());
+		assert!(in_region(100, NOW + 32 * DAY).is_empty());
+	});
+}
+
+#[test]
+fn limits_for_which_a_cohort_has_no_room_close_it_and_leave_the_past() {
+	ExtBuilder::build_and_execute(|| {
+		full_cohort();
+		set_now(NOW + 32 * DAY);
+		assert_ok!(Consent::narrow(steward(), hash(3), None, not_in(32), hash(9)));
+		assert!(in_region(31, NOW + 31 * DAY - 1).is_empty());
+		assert!(in_region(100, NOW + 32 * DAY - 1).is_empty());
+		assert!(in_region(100, NOW + 32 * DAY).contains(Breaches::REGION));
+		assert_eq!(in_region(0, NOW + DAY), Breaches::REGION);
 	});
 }
 

@@ -3,8 +3,8 @@
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
 use kexin_primitives::{
-	scope::Request,
-	vocabulary::{Operation, Purpose},
+	scope::{Dimension, Request},
+	vocabulary::{Operation, Purpose, Region},
 };
 use sp_runtime::DispatchError::BadOrigin;
 
@@ -101,7 +101,7 @@ fn widening_takes_a_new_consent() {
 		assert_ok!(Consent::revoke(steward(), SUBJECT, None, hash(2)));
 		set_now(NOW + 2 * DAY);
 		let mut again = Scope::everything(NOW + 2 * DAY);
-		again.purposes = kexin_primitives::scope::Dimension::only([Purpose::Treatment], end).unwrap();
+		again.purposes = Dimension::only([Purpose::Treatment], end).unwrap();
 		assert_ok!(Consent::grant(steward(), SUBJECT, Versioned::V1(again), hash(3)));
 		assert!(permitted(Purpose::Treatment, NOW));
 		assert!(!permitted(Purpose::Treatment, NOW + DAY));
@@ -136,6 +136,33 @@ fn one_consent_of_several_is_withdrawn_alone() {
 		assert_ok!(Consent::revoke(steward(), SUBJECT, Some(hash(1)), hash(9)));
 		assert!(!permitted(Purpose::Treatment, NOW));
 		assert!(permitted(Purpose::ModelTraining, NOW));
+	});
+}
+
+#[test]
+fn limits_for_which_a_consent_has_no_room_end_it_and_leave_the_past() {
+	ExtBuilder::build_and_execute(|| {
+		let mut scope = Scope::everything(NOW);
+		for region in 0..32 {
+			scope.regions = scope.regions.with(Region(region), NOW + u64::from(region)).unwrap();
+		}
+		assert_ok!(Consent::grant(steward(), SUBJECT, Versioned::V1(scope), hash(1)));
+		set_now(NOW + 10);
+		let mut limits = Scope::everything(0);
+		limits.regions = limits.regions.with(Region(99), 0).unwrap();
+		assert_ok!(Consent::narrow(
+			steward(),
+			SUBJECT,
+			None,
+			Versioned::V1(limits),
+			hash(2)
+		));
+		let narrowed = Consent::subject(SUBJECT, HOSPITAL).unwrap().consents[0].scope.clone();
+		let until = |region| narrowed.latest().regions.until(Some(&Region(region)));
+		assert_eq!(until(5), NOW + 5);
+		for ended in [31, 99, 100] {
+			assert_eq!(until(ended), NOW + 10);
+		}
 	});
 }
 
