@@ -75,7 +75,7 @@ async fn events(location: Location) {
 			} else {
 				Breaches::empty()
 			};
-			(access, false, breaches)
+			(access, false, breaches.into())
 		});
 		let accesses = accesses.collect::<Vec<_>>();
 		ledger.record(&mut made, name(b'd', block % 4), 7, &accesses);

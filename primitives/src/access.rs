@@ -1,6 +1,6 @@
 //! Access events, and the entries of a dataset's log.
 
-pub use crate::breaches::Breaches;
+pub use crate::breaches::{Breaches, Judgement, Notices};
 
 use crate::{
 	log::Accumulator,
@@ -12,7 +12,7 @@ use crate::{
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// How an access ended at the hospital. This is the hospital's own statement; the ledger's judgement is [`Breaches`].
+/// How an access ended at the hospital. This is the hospital's own statement; the ledger's is [`Judgement`].
 #[derive(
 	Clone,
 	Copy,
@@ -128,8 +128,10 @@ pub struct LogEntry {
 	pub recorded: UnixMillis,
 	/// The rules that judged the event.
 	pub rules: Rules,
-	/// The ledger's judgement.
+	/// The ways in which the access goes outside what was consented to, as the ledger judged it.
 	pub breaches: Breaches,
+	/// What else there is to know about the judgement.
+	pub notices: Notices,
 	/// The event, as the hospital reported it.
 	pub event: AccessEvent,
 }

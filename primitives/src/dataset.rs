@@ -15,8 +15,10 @@ pub struct Dataset {
 	pub cohort: Versioned<Scope>,
 	/// How many subjects are enrolled.
 	pub subjects: u32,
-	/// When it was declared.
+	/// When it was declared, by the time of the block.
 	pub declared: UnixMillis,
+	/// When the first subject was enrolled, by the time of the block; none while nobody is.
+	pub enrolled: Option<UnixMillis>,
 	/// When a newer version superseded it.
 	pub superseded: Option<UnixMillis>,
 	/// The version that superseded it.
@@ -27,8 +29,15 @@ pub struct Dataset {
 
 impl Dataset {
 	/// The breaches of an access to the dataset as a whole. It takes one look-up, however many subjects are enrolled.
+	///
+	/// The answer is the same whenever it is asked: what is recorded later changes nothing before.
 	pub fn breaches(&self, request: &Request, at: UnixMillis) -> Breaches {
-		self.superseded_at(at) | self.cohort.latest().breaches(request, at)
+		let mut breaches = self.superseded_at(at) | self.cohort.latest().breaches(request, at);
+		breaches.set(
+			Breaches::NO_SUBJECTS,
+			self.enrolled.is_none_or(|enrolled| at < enrolled),
+		);
+		breaches
 	}
 
 	/// [`Breaches::SUPERSEDED`] if a newer version had superseded it at this time.

@@ -4,8 +4,9 @@
 //! |---|---|
 //! | [`vocabulary`] | the coded values of a request: purpose of use, operation, region, recipient class |
 //! | [`scope`] | the consent scope, a lattice of times, and what it permits |
-//! | [`access`] | access events, their breaches, and the entry that is hashed into a log |
+//! | [`access`] | access events, how they are judged, and the entry that is hashed into a log |
 //! | [`dataset`] | datasets, and how an access to a whole dataset is judged |
+//! | [`subject`] | data subjects, and how an access to the data of one is judged |
 //! | [`log`] | the append-only accumulator that proves a log complete |
 //! | [`lineage`] | artifacts, activities and evidence, after W3C PROV |
 //! | [`events`] | the events of the ledger, in the envelopes in which they are handed to nodes |
@@ -31,6 +32,7 @@ pub mod members;
 mod request;
 pub mod scope;
 pub mod storage_keys;
+pub mod subject;
 pub mod vocabulary;
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

@@ -122,6 +122,7 @@ fn state(wasm: &[u8], enrolled: u32) -> TestExternalities<BlakeTwo256> {
 			cohort: Versioned::V1(consent()),
 			subjects: enrolled,
 			declared: 0,
+			enrolled: Some(0),
 			superseded: None,
 			superseded_by: None,
 			supersedes: None,
@@ -132,14 +133,17 @@ fn state(wasm: &[u8], enrolled: u32) -> TestExternalities<BlakeTwo256> {
 			let consent = pallet_consent::SubjectConsent {
 				document: under,
 				scope: Versioned::V1(consent()),
+				recorded: 0,
 			};
 			let enrolled = pallet_consent::Enrolled {
 				dataset: DATASET,
 				under,
+				recorded: 0,
 			};
 			let subject = pallet_consent::Subject {
 				consents: vec![consent].try_into().expect("one"),
 				datasets: vec![enrolled].try_into().expect("one"),
+				narrowed: None,
 			};
 			pallet_consent::Subjects::<Runtime>::insert(hash(2, number), HOSPITAL, subject);
 		}

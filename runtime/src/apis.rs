@@ -231,7 +231,11 @@ impl_runtime_apis! {
 				activity: None,
 				outcome: Outcome::Permitted,
 			};
-			Access::judge(query.dataset, &event).map(|breaches| AccessJudgement { time, breaches })
+			Access::judge(query.dataset, &event).map(|judgement| AccessJudgement {
+				time,
+				breaches: judgement.breaches,
+				notices: judgement.notices,
+			})
 		}
 	}
 
@@ -240,11 +244,12 @@ impl_runtime_apis! {
 			Consent::consents_of(subject)
 				.into_iter()
 				.flat_map(|(hospital, subject)| {
-					let pallet_consent::Subject { consents, datasets } = subject;
+					let pallet_consent::Subject { consents, datasets, .. } = subject;
 					consents.into_iter().map(move |consent| ConsentView {
 						hospital,
 						document: consent.document,
 						scope: consent.scope.into_latest(),
+						recorded: consent.recorded,
 						datasets: datasets
 							.iter()
 							.filter(|enrolled| enrolled.under == consent.document)
@@ -261,6 +266,8 @@ impl_runtime_apis! {
 				label: dataset.label.into_latest(),
 				cohort: dataset.cohort.into_latest(),
 				subjects: dataset.subjects,
+				declared: dataset.declared,
+				enrolled: dataset.enrolled,
 				superseded: dataset.superseded,
 				superseded_by: dataset.superseded_by,
 				supersedes: dataset.supersedes,

@@ -109,6 +109,7 @@ fn declare(owner: MemberId, dataset: DatasetId, subjects: u32) {
 		cohort,
 		subjects,
 		declared: 0,
+		enrolled: Some(0),
 		superseded: None,
 		superseded_by: None,
 		supersedes: None,
@@ -130,15 +131,18 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 			let consent = pallet_consent::SubjectConsent {
 				document: H256::zero(),
 				scope: Versioned::V1(Scope::everything(0)),
+				recorded: 0,
 			};
 			let known = pallet_consent::Subject {
 				consents: alloc::vec![consent].try_into().expect("one consent"),
 				datasets: alloc::vec![pallet_consent::Enrolled {
 					dataset,
 					under: H256::zero(),
+					recorded: 0,
 				}]
 				.try_into()
 				.expect("one dataset"),
+				narrowed: None,
 			};
 			pallet_consent::Subjects::<Runtime>::insert(subject, owner, known);
 		}

@@ -116,8 +116,8 @@ test('a log of more entries than one answer holds is reported whole, and proved 
   const file = join(chain.directory, 'training.ndjson');
   // The client takes 2,500 entries at a time; with those that are there, they are more than the 5,000 of a proof.
   const total = 2_600;
-  const newest = Date.now() - 60_000;
-  writeFileSync(file, Array.from({ length: total }, (_, number) => event(`t${number}`, new Date(newest - number).toISOString())).join('\n'));
+  const oldest = Date.now();
+  writeFileSync(file, Array.from({ length: total }, (_, number) => event(`t${number}`, new Date(oldest + number).toISOString())).join('\n'));
   chain.kexin(['import', '--dataset', DATASET, '--activity', training, file], GATEWAY);
   chain.kexin(['activity', 'end', training, '--used', DATASET, '--made', `model=${model}`], steward);
   const all = count();

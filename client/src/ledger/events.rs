@@ -3,7 +3,7 @@
 use super::{Done, LedgerError};
 use codec::{Decode, DecodeAll as _};
 use kexin_primitives::{
-	access::{Breaches, Rules},
+	access::{Breaches, Notices, Rules},
 	members::MemberId,
 	DatasetId, UnixMillis, H256,
 };
@@ -75,6 +75,8 @@ pub struct BatchRecorded {
 	pub replayed: Vec<u32>,
 	/// Positions in the batch of the new accesses that breach consent, with their breaches.
 	pub breached: Vec<(u32, Breaches)>,
+	/// Positions in the batch of the new accesses of which there is more to know, with that.
+	pub noticed: Vec<(u32, Notices)>,
 	/// The time of the block.
 	pub recorded_at: UnixMillis,
 	/// The rules that judged the batch.

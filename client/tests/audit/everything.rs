@@ -7,7 +7,7 @@ use crate::support::{
 	sample::{activity, artifact, dataset, entry, member, Sample, AUDITOR, COMPANY, HOSPITAL, NOW},
 };
 use kexin_primitives::{
-	access::{Breaches, LogEntry, Outcome},
+	access::{Breaches, LogEntry, Notices, Outcome},
 	lineage::{ActivityKind, ArtifactKind, AttachedEvidence, Evidence, EvidenceKind, InputRole},
 	members::{MemberKind, Status},
 	storage_keys,
@@ -141,7 +141,8 @@ pub fn entries() -> Vec<LogEntry> {
 		entry.event.outcome = outcomes[at % 3];
 		entry.event.recipient = [None, Some(COMPANY), Some(INSTITUTE), Some(4_000_000_000)][at % 4];
 		entry.event.region = [None, Some(Region(40)), Some(Region(999))][at % 3];
-		entry.breaches = Breaches::from_bits_truncate(1 << (at % 9));
+		entry.breaches = Breaches::from_bits_truncate(1 << (at % 10));
+		entry.notices = Notices::from_bits_truncate(1 << (at % 4));
 		entries.push(entry);
 	}
 	entries

@@ -19,7 +19,7 @@ use kexin::{
 	},
 };
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Rules},
+	access::{AccessEvent, Breaches, Notices, Rules},
 	scope::Scope,
 	DatasetId, UnixMillis, Versioned, H256,
 };
@@ -352,7 +352,11 @@ impl Submit for Ledger {
 				code: H256::zero(),
 			};
 			let judged = (0 as UnixMillis, rules, H256::zero());
-			let nothing = (Vec::<u32>::new(), Vec::<(u32, Breaches)>::new());
+			let nothing = (
+				Vec::<u32>::new(),
+				Vec::<(u32, Breaches)>::new(),
+				Vec::<(u32, Notices)>::new(),
+			);
 			let fields = (dataset, 0u32, 0u64, batch.len() as u32, nothing, judged);
 			events.push(EmittedEvent {
 				pallet: "Access".into(),

@@ -13,7 +13,7 @@ use kexin::{
 	standards::fhir::read::FhirReader,
 };
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Rules},
+	access::{AccessEvent, Breaches, Notices, Rules},
 	scope::Scope,
 	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
@@ -92,12 +92,13 @@ impl Model {
 		}
 		let recorded = events.len() as u32 - replayed.len() as u32;
 		let breached: Vec<(u32, Breaches)> = Vec::new();
+		let noticed: Vec<(u32, Notices)> = Vec::new();
 		let rules = Rules {
 			spec_version: 1,
 			code: H256::zero(),
 		};
 		let judged = (0 as UnixMillis, rules, H256::zero());
-		let fields = (dataset, 0u32, first, recorded, replayed, breached, judged);
+		let fields = (dataset, 0u32, first, recorded, replayed, breached, noticed, judged);
 		Ok(vec![EmittedEvent {
 			pallet: "Access".into(),
 			name: "BatchRecorded".into(),

@@ -135,6 +135,7 @@ pub struct SubjectConsent {
 	hospital: MemberId,
 	document: H256,
 	in_force: bool,
+	recorded: UnixMillis,
 	scope: Scope,
 	datasets: Vec<DatasetId>,
 }
@@ -145,6 +146,8 @@ pub struct SubjectConsent {
 pub struct DatasetScopes {
 	owner: MemberId,
 	subjects: u32,
+	declared: UnixMillis,
+	enrolled: Option<UnixMillis>,
 	in_force: bool,
 	label: Scope,
 	cohort: Scope,
@@ -163,6 +166,7 @@ impl Scopes {
 			hospital: view.hospital,
 			document: view.document,
 			in_force: in_force(&view.scope, time),
+			recorded: view.recorded,
 			scope: view.scope,
 			datasets: view.datasets,
 		});
@@ -177,7 +181,9 @@ impl Scopes {
 		Self::Dataset(Box::new(DatasetScopes {
 			owner: view.owner,
 			subjects: view.subjects,
-			in_force: open && in_force(&view.cohort, time),
+			declared: view.declared,
+			enrolled: view.enrolled,
+			in_force: open && view.enrolled.is_some() && in_force(&view.cohort, time),
 			label: view.label,
 			cohort: view.cohort,
 			superseded: view.superseded,
@@ -207,6 +213,7 @@ mod tests {
 			hospital: 1,
 			document: H256::repeat_byte(6),
 			scope,
+			recorded: 11,
 			datasets: vec![H256::repeat_byte(8)],
 		};
 		let whole = json!({ "named": {}, "other": FOREVER });
@@ -214,6 +221,7 @@ mod tests {
 			"hospital": 1,
 			"document": hash(6),
 			"inForce": true,
+			"recorded": 11,
 			"scope": {
 				"start": 10,
 				"end": 99,

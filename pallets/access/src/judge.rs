@@ -4,7 +4,7 @@ use crate::{Activities, Config, Consents, Error, Recipients};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches},
+	access::{AccessEvent, Breaches, Judgement},
 	members::MemberId,
 	vocabulary::RecipientClass,
 	DatasetId, Pseudonym, UnixMillis, H256,
@@ -68,21 +68,21 @@ impl<T: Config> Judge<T> {
 	}
 
 	/// The judgement of the event.
-	pub(crate) fn breaches(&mut self, event: &AccessEvent) -> Breaches {
+	pub(crate) fn judge(&mut self, event: &AccessEvent) -> Judgement {
 		let class = event.recipient.and_then(|recipient| self.class(recipient));
 		let request = event.request(class);
 		let Some(pseudonym) = event.subject else {
-			return T::Consents::dataset_breaches(&self.terms, &request, event.occurred);
+			return T::Consents::dataset_breaches(&self.terms, &request, event.occurred).into();
 		};
 		let subject = self
 			.subjects
 			.entry(pseudonym)
 			.or_insert_with(|| T::Consents::subject(pseudonym, self.owner));
 		match subject {
-			Some(subject) => {
-				T::Consents::subject_breaches(self.dataset, &self.terms, subject, &request, event.occurred)
+			Some(subject) => T::Consents::judge_subject(self.dataset, &self.terms, subject, &request, event.occurred),
+			None => {
+				(Breaches::NOT_ENROLLED | T::Consents::dataset_breaches(&self.terms, &request, event.occurred)).into()
 			},
-			None => Breaches::NOT_ENROLLED | T::Consents::dataset_breaches(&self.terms, &request, event.occurred),
 		}
 	}
 }

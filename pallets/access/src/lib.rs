@@ -3,7 +3,7 @@
 //! # Overview
 //!
 //! A hospital's gateway records the accesses to its datasets in batches. The pallet judges each event by the consents
-//! that were in force when it occurred, and appends it with its breaches to the log of the dataset:
+//! that were in force when it occurred, and appends it with its judgement to the log of the dataset:
 #![doc = docify::embed!("src/tests/record.rs", a_batch_is_judged_and_logged)]
 //!
 //! # Design goals
@@ -50,7 +50,7 @@ use frame_support::{
 };
 use judge::Judge;
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Log, LogEntry, Outcome, Rules},
+	access::{AccessEvent, Breaches, Judgement, Log, LogEntry, Notices, Outcome, Rules},
 	events::access::Batch as RecordedBatch,
 	members::MemberId,
 	DatasetId, UnixMillis, Versioned, FOREVER, H256,
@@ -138,6 +138,8 @@ pub mod pallet {
 			replayed: BoundedVec<u32, ConstU32<MAX_BATCH>>,
 			/// The positions in the call of new events that breach consent, with their breaches.
 			breached: BoundedVec<(u32, Breaches), ConstU32<MAX_BATCH>>,
+			/// The positions in the call of new events of which there is more to know, with that.
+			noticed: BoundedVec<(u32, Notices), ConstU32<MAX_BATCH>>,
 			/// The time of the block, as in the entries.
 			recorded_at: UnixMillis,
 			/// The rules that judged the batch.
@@ -212,7 +214,8 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The consents in force when an event occurred judge it. An event whose source this member has reported before
+		/// The consents in force when an event occurred judge it. One that only a later record permits gets a notice.
+		/// An event whose source this member has reported before
 		/// is not recorded again; [`Event::BatchRecorded`] names its position. The call is charged for the worst case,
 		/// and the weight that the batch did not need is refunded.
 		///
@@ -242,10 +245,10 @@ impl<T: Config> Pallet<T> {
 		Logs::<T>::get(dataset).map(Versioned::into_latest).unwrap_or_default()
 	}
 
-	/// The breaches with which an event would be recorded for the dataset; none when the dataset is not declared.
-	pub fn judge(dataset: DatasetId, event: &AccessEvent) -> Option<Breaches> {
+	/// The judgement with which an event would be recorded for the dataset; none when the dataset is not declared.
+	pub fn judge(dataset: DatasetId, event: &AccessEvent) -> Option<Judgement> {
 		let (owner, terms) = T::Consents::dataset(dataset)?;
-		Some(Judge::<T>::new(owner, dataset, terms).breaches(event))
+		Some(Judge::<T>::new(owner, dataset, terms).judge(event))
 	}
 
 	fn do_record(reporter: MemberId, dataset: DatasetId, events: Batch) -> DispatchResultWithPostInfo {
@@ -261,6 +264,7 @@ impl<T: Config> Pallet<T> {
 		let first = log.accumulator.count();
 		let mut replayed = Vec::new();
 		let mut breached = Vec::new();
+		let mut noticed = Vec::new();
 		let mut observed = observer::is_observed().then(Vec::new);
 
 		let number = u32::try_from(events.len()).unwrap_or(MAX_BATCH);
@@ -270,7 +274,11 @@ impl<T: Config> Pallet<T> {
 				replayed.push(position);
 				continue;
 			}
-			let breaches = judge.breaches(&event);
+			let judgement = judge.judge(&event);
+			let Judgement { breaches, notices } = judgement;
+			if !notices.is_empty() {
+				noticed.push((position, notices));
+			}
 			if !breaches.is_empty() {
 				breached.push((position, breaches));
 				if event.outcome == Outcome::Permitted {
@@ -283,11 +291,12 @@ impl<T: Config> Pallet<T> {
 				recorded: now,
 				rules,
 				breaches,
+				notices,
 				event,
 			};
 			log.accumulator.append(entry.leaf()).map_err(|_| Error::<T>::LogFull)?;
 			if let Some(observed) = &mut observed {
-				observed.push((event, breaches));
+				observed.push((event, judgement));
 			}
 		}
 
@@ -318,6 +327,7 @@ impl<T: Config> Pallet<T> {
 			recorded: u32::try_from(recorded).unwrap_or(MAX_BATCH),
 			replayed: replayed.try_into().unwrap_or_default(),
 			breached: breached.try_into().unwrap_or_default(),
+			noticed: noticed.try_into().unwrap_or_default(),
 			recorded_at: now,
 			rules,
 			root,

@@ -4,7 +4,7 @@ use crate::{self as pallet_access, types::*};
 use frame_support::{derive_impl, parameter_types, traits::ConstU64};
 use frame_system::EnsureSigned;
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Outcome},
+	access::{AccessEvent, Breaches, Judgement, Notices, Outcome},
 	members::MemberId,
 	scope::{Request, Scope},
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
@@ -65,8 +65,11 @@ impl Consents for TableOfConsents {
 	fn dataset_breaches(dataset: &Scope, request: &Request, at: UnixMillis) -> Breaches {
 		dataset.breaches(request, at)
 	}
-	fn subject_breaches(_: DatasetId, _: &Scope, subject: &Scope, request: &Request, at: UnixMillis) -> Breaches {
-		subject.breaches(request, at)
+	fn judge_subject(_: DatasetId, _: &Scope, subject: &Scope, request: &Request, at: UnixMillis) -> Judgement {
+		let breaches = subject.breaches(request, at);
+		let mut notices = Notices::empty();
+		notices.set(Notices::RECORDED_AFTER, breaches.is_empty() && at < ENROLLED);
+		Judgement { breaches, notices }
 	}
 }
 
@@ -94,6 +97,8 @@ impl Activities for OneActivity {
 pub const DAY: UnixMillis = 24 * 60 * 60 * 1_000;
 pub const NOW: UnixMillis = 1_800_000_000_000;
 pub const LATENESS: UnixMillis = 30 * DAY;
+/// When the consents of all subjects were recorded.
+pub const ENROLLED: UnixMillis = NOW - DAY / 2;
 pub const SKEW: UnixMillis = 60_000;
 
 impl pallet_access::Config for Test {

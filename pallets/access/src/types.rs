@@ -3,7 +3,7 @@
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches},
+	access::{AccessEvent, Breaches, Judgement},
 	lineage::ActivityId,
 	members::MemberId,
 	scope::Request,
@@ -50,14 +50,14 @@ pub trait Consents {
 	fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Self::Subject>;
 	/// The breaches of an access to the dataset as a whole.
 	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: UnixMillis) -> Breaches;
-	/// The breaches of an access to the data of one subject.
-	fn subject_breaches(
+	/// The judgement of an access to the data of one subject.
+	fn judge_subject(
 		id: DatasetId,
 		dataset: &Self::Dataset,
 		subject: &Self::Subject,
 		request: &Request,
 		at: UnixMillis,
-	) -> Breaches;
+	) -> Judgement;
 }
 
 /// The members that receive data. The runtime implements it with the members pallet.

@@ -11,11 +11,12 @@
 //!
 //! 1. **Rights only end earlier.** Narrowing, withdrawing and enrolling are all [`Scope::narrow`]: what was allowed
 //!    before now stays allowed, and the scope alone answers for every time, past and future. Widening takes a new
-//!    consent.
+//!    consent, which does not reach back behind the last narrowing.
 //! 2. **For a subject, any consent suffices. For a cohort, every subject must consent.**
 //! 3. **A withdrawal costs O(1)**: it touches the subject and its datasets, at most [`MAX_DATASETS`]. They stay closed
 //!    until the hospital declares a version without the subject.
-//! 4. **A pseudonym belongs to a hospital.** Another hospital's entry under the same pseudonym has no effect on it.
+//! 4. **What is recorded late is told apart.** Consents and enrolments carry the time of the block that recorded them.
+//! 5. **A pseudonym belongs to a hospital.** Another hospital's entry under the same pseudonym has no effect on it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::arithmetic_side_effects))]
@@ -160,7 +161,8 @@ pub mod pallet {
 		/// The document was recorded before, or the dataset is declared already. Changed content has another hash:
 		/// check it.
 		AlreadyExists,
-		/// The scope allows nothing from now on. To withdraw a consent, call `revoke`.
+		/// The consent ended before it starts, or so long ago that no access within it can be reported; or the
+		/// dataset's label allows nothing from now on. To withdraw a consent, call `revoke`.
 		NothingAllowed,
 		/// The subject has `MAX_CONSENTS` consents. Wait until one ended longer ago than `MaxLateness`, or revoke one
 		/// and wait as long.
@@ -200,6 +202,11 @@ pub mod pallet {
 		///
 		/// An access is permitted if any of the subject's consents permits it. A new consent does not widen the
 		/// datasets in which the subject is enrolled: the consent under which it joined still applies there.
+		///
+		/// The consent is stored with the time of the block. An access that only a later record permits is recorded
+		/// with a notice. So a consent that has ended may be recorded for the accesses within it, as long as these may
+		/// be reported. A consent whose scope starts before the subject last narrowed or withdrew one starts now: it
+		/// does not permit what was done in between.
 		///
 		/// ## Errors
 		///
@@ -335,8 +342,10 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// Each subject joins under its newest consent. From now on, the cohort only allows what that consent also
-		/// allows. A subject that is enrolled already is counted and stays as it is.
+		/// Each subject joins under its newest consent of those that had not ended when they were recorded, or else
+		/// under its newest. From now on, the cohort only allows what that consent also allows. A subject that is
+		/// enrolled already is counted and stays as it is. While nobody is enrolled, every access to the dataset as a
+		/// whole is recorded with the breach `no-subjects`.
 		///
 		/// ## Errors
 		///
@@ -373,15 +382,18 @@ impl<T: Config> Pallet<T> {
 
 	fn do_grant(hospital: MemberId, pseudonym: Pseudonym, scope: Scope, document: H256) -> DispatchResult {
 		let now = T::Time::now();
-		let scope = scope.canonical();
-		ensure!(scope.end() > now, Error::<T>::NothingAllowed);
 		let mut subject = Subjects::<T>::get(pseudonym, hospital).unwrap_or_default();
+		let mut scope = scope.canonical();
+		if subject.narrowed.is_some_and(|narrowed| scope.start < narrowed) {
+			scope.start = now;
+		}
+		let horizon = now.saturating_sub(T::MaxLateness::get());
+		ensure!(scope.end() > scope.start.max(horizon), Error::<T>::NothingAllowed);
 		ensure!(
 			subject.consents.iter().all(|consent| consent.document != document),
 			Error::<T>::AlreadyExists
 		);
 		if subject.consents.is_full() {
-			let horizon = now.saturating_sub(T::MaxLateness::get());
 			subject
 				.consents
 				.retain(|consent| consent.scope.latest().end() > horizon);
@@ -391,6 +403,7 @@ impl<T: Config> Pallet<T> {
 			.try_push(SubjectConsent {
 				document,
 				scope: Versioned::V1(scope),
+				recorded: now,
 			})
 			.map_err(|_| Error::<T>::TooManyConsents)?;
 		Subjects::<T>::insert(pseudonym, hospital, subject);
@@ -424,6 +437,7 @@ impl<T: Config> Pallet<T> {
 				},
 			});
 		}
+		subject.narrowed = Some(now);
 		Subjects::<T>::insert(pseudonym, hospital, subject);
 		Ok(())
 	}
@@ -458,6 +472,7 @@ impl<T: Config> Pallet<T> {
 				label,
 				subjects: 0,
 				declared: now,
+				enrolled: None,
 				superseded: None,
 				superseded_by: None,
 				supersedes,
@@ -486,7 +501,11 @@ impl<T: Config> Pallet<T> {
 				already = already.saturating_add(1);
 				continue;
 			}
-			let newest = subject.consents.last().ok_or(Error::<T>::NoConsent)?;
+			let consents = || subject.consents.iter().rev();
+			let newest = consents()
+				.find(|consent| consent.scope.latest().end() > consent.recorded)
+				.or_else(|| consents().next())
+				.ok_or(Error::<T>::NoConsent)?;
 			let (under, allowed) = (newest.document, newest.scope.latest());
 			ensure!(allowed.start <= now, Error::<T>::ConsentNotStarted);
 			// Accesses before the subject joined are judged without it: narrowing does not change the past.
@@ -494,7 +513,11 @@ impl<T: Config> Pallet<T> {
 			if subject.datasets.is_full() {
 				Self::drop_superseded(&mut subject, now);
 			}
-			let enrolled = Enrolled { dataset: id, under };
+			let enrolled = Enrolled {
+				dataset: id,
+				under,
+				recorded: now,
+			};
 			subject
 				.datasets
 				.try_push(enrolled)
@@ -504,6 +527,7 @@ impl<T: Config> Pallet<T> {
 		}
 		dataset.cohort = Versioned::V1(cohort);
 		dataset.subjects = dataset.subjects.saturating_add(joined);
+		dataset.enrolled.get_or_insert(now);
 		Datasets::<T>::insert(id, Versioned::V1(dataset));
 		Self::deposit_event(Event::Enrolled {
 			dataset: id,

@@ -75,6 +75,10 @@ impl<T: Config> Pallet<T> {
 		}
 		for (id, Versioned::V1(dataset)) in Datasets::<T>::iter() {
 			let listed = enrolled.get(&id).copied().unwrap_or_default();
+			ensure!(
+				dataset.enrolled.is_some() == (dataset.subjects > 0),
+				"a dataset does not know when its first subject was enrolled"
+			);
 			// Subjects drop old versions, but the count stays.
 			ensure!(
 				listed == dataset.subjects || dataset.superseded.is_some(),

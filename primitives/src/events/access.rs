@@ -1,7 +1,7 @@
 //! Batches of access events that were recorded.
 
 use crate::{
-	access::{AccessEvent, Breaches, LogEntry, Rules},
+	access::{AccessEvent, Judgement, LogEntry, Rules},
 	members::MemberId,
 	DatasetId, UnixMillis, H256,
 };
@@ -26,8 +26,8 @@ pub struct Batch {
 	pub reporter: MemberId,
 	/// The index in the log of its first new entry.
 	pub first: u64,
-	/// Its new entries in the order of the log, each with its breaches.
-	pub entries: Vec<(AccessEvent, Breaches)>,
+	/// Its new entries in the order of the log, each with its judgement.
+	pub entries: Vec<(AccessEvent, Judgement)>,
 	/// How many of its events were recorded before, and so are not among the entries.
 	pub replayed: u32,
 	/// The time of the block.
@@ -41,12 +41,13 @@ pub struct Batch {
 impl Batch {
 	/// The entries that the batch added to the log.
 	pub fn entries(&self) -> impl Iterator<Item = LogEntry> + '_ {
-		self.entries.iter().map(|(event, breaches)| LogEntry {
+		self.entries.iter().map(|(event, judgement)| LogEntry {
 			dataset: self.dataset,
 			reporter: self.reporter,
 			recorded: self.recorded,
 			rules: self.rules,
-			breaches: *breaches,
+			breaches: judgement.breaches,
+			notices: judgement.notices,
 			event: *event,
 		})
 	}

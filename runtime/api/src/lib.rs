@@ -9,7 +9,7 @@ extern crate alloc;
 use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
 use kexin_primitives::{
-	access::Breaches,
+	access::{Breaches, Notices},
 	events::BlockEvents,
 	lineage::{Artifact, ArtifactId, Evidence, Trace, TraceError, TraceQuery},
 	members::MemberId,
@@ -67,6 +67,8 @@ pub struct AccessJudgement {
 	pub time: UnixMillis,
 	/// The breaches that the access would be recorded with; empty when it is within scope.
 	pub breaches: Breaches,
+	/// The notices that it would be recorded with.
+	pub notices: Notices,
 }
 
 /// One consent of a data subject.
@@ -78,6 +80,8 @@ pub struct ConsentView {
 	pub document: H256,
 	/// What it allows, and until when.
 	pub scope: Scope,
+	/// When it was recorded.
+	pub recorded: UnixMillis,
 	/// The datasets that the subject is enrolled in.
 	pub datasets: Vec<DatasetId>,
 }
@@ -93,6 +97,10 @@ pub struct DatasetView {
 	pub cohort: Scope,
 	/// How many subjects are enrolled.
 	pub subjects: u32,
+	/// When it was declared.
+	pub declared: UnixMillis,
+	/// When the first subject was enrolled; none while nobody is.
+	pub enrolled: Option<UnixMillis>,
 	/// When a newer version took its place.
 	pub superseded: Option<UnixMillis>,
 	/// The version that did.

@@ -9,7 +9,7 @@ use frame_support::{
 	PalletId,
 };
 use kexin_primitives::{
-	access::Breaches,
+	access::{Breaches, Judgement},
 	dataset::Dataset,
 	lineage::{ActivityId, ArtifactKind},
 	members::{MemberId, Powers},
@@ -107,14 +107,14 @@ impl pallet_access::Consents for ConsentsInForce {
 		dataset.breaches(request, at)
 	}
 
-	fn subject_breaches(
+	fn judge_subject(
 		id: DatasetId,
 		dataset: &Self::Dataset,
 		subject: &Self::Subject,
 		request: &Request,
 		at: UnixMillis,
-	) -> Breaches {
-		subject.breaches(id, dataset, request, at)
+	) -> Judgement {
+		subject.judge(id, dataset, request, at)
 	}
 }
 

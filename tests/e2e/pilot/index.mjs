@@ -53,6 +53,7 @@ test('every filter finds its entries, each once and in order', async () => {
   const having = (which) => all.filter(which);
   const trained = having(({ event }) => event.activity === TRAINING);
   assert.equal(trained.length, 120);
+  assert.ok(all.every(({ notices }) => notices.length === 0), 'everything was known before the accesses');
   assert.deepEqual(await events({ activity: TRAINING }), trained);
   assert.deepEqual(await events({ artifact: MODEL }), trained);
   const outside = having(({ breaches }) => breaches.length > 0);

@@ -45,12 +45,14 @@ test('a withdrawal turns later accesses into breaches, not earlier ones', async 
     const request = { dataset: DATASET, operation: 'train', purpose: 'MLTRAINING', recipient: 0, region: 276, time };
     return (await api.rpc.access.check(request)).toJSON();
   };
-  const hourAgo = await check(Date.now() - 3_600_000);
-  assert.deepEqual([hourAgo.permitted, hourAgo.breaches], [true, []]);
+  const scope = (await api.rpc.consent.scope({ dataset: DATASET })).toJSON();
+  const before = await check(scope.enrolled);
+  assert.deepEqual([before.permitted, before.breaches, before.notices], [true, [], []]);
+  const empty = await check(scope.enrolled - 1);
+  assert.deepEqual([empty.permitted, empty.breaches], [false, ['no-subjects']]);
   const now = await check(undefined);
   assert.equal(now.permitted, false);
   assert.ok(now.breaches.includes('purpose'));
-  const scope = (await api.rpc.consent.scope({ dataset: DATASET })).toJSON();
   assert.deepEqual([scope.subjects, scope.inForce], [120, false]);
 });
 

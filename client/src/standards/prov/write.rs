@@ -220,6 +220,10 @@ impl<'a> ProvDocument<'a> {
 				true => Value::Null,
 				false => entry.breaches.names().collect(),
 			};
+			let notices = match entry.notices.is_empty() {
+				true => Value::Null,
+				false => entry.notices.names().collect(),
+			};
 			let occurred = text::instant(event.occurred).map_or(Value::Null, Value::from);
 			let pairs = attributes([
 				("prov:startTime", occurred),
@@ -229,6 +233,7 @@ impl<'a> ProvDocument<'a> {
 				("kexin:region", json!(event.region)),
 				("kexin:outcome", json!(event.outcome)),
 				("kexin:breach", breaches),
+				("kexin:notice", notices),
 				("kexin:recorded", time(entry.recorded)),
 				("kexin:source", json!(event.source)),
 				("kexin:subject", json!(event.subject)),

@@ -2,7 +2,7 @@
 
 use codec::{Decode, DecodeAll, Encode};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	access::{AccessEvent, Breaches, LogEntry, Notices, Outcome, Rules},
 	storage_keys,
 	vocabulary::{Operation, Purpose, Region},
 	Versioned, H256,
@@ -29,6 +29,7 @@ fn full() -> LogEntry {
 			code: hash(2),
 		},
 		breaches: Breaches::PURPOSE | Breaches::SUPERSEDED,
+		notices: Notices::RECORDED_AFTER,
 		event: AccessEvent {
 			source: hash(3),
 			occurred: 0x1d1c_1b1a_1918_1716,
@@ -48,6 +49,7 @@ fn full() -> LogEntry {
 fn bare() -> LogEntry {
 	let mut entry = full();
 	entry.breaches = Breaches::empty();
+	entry.notices = Notices::empty();
 	entry.event = AccessEvent {
 		subject: None,
 		purpose: None,
@@ -74,6 +76,7 @@ fn by_hand(entry: &LogEntry) -> Vec<u8> {
 	bytes.extend(entry.rules.spec_version.to_le_bytes());
 	bytes.extend(entry.rules.code.0);
 	bytes.extend(entry.breaches.bits().to_le_bytes());
+	bytes.push(entry.notices.bits());
 	bytes.extend(event.source.0);
 	bytes.extend(event.occurred.to_le_bytes());
 	bytes.extend(event.actor.0);
@@ -155,6 +158,7 @@ fn the_json_of_a_log_entry_is_pinned() {
 		"recorded": 0x0d0c_0b0a_0908_0706_u64,
 		"rules": { "specVersion": 0x1413_1211, "code": hash(2) },
 		"breaches": ["purpose", "superseded"],
+		"notices": ["recorded-after"],
 		"event": {
 			"source": hash(3),
 			"occurred": 0x1d1c_1b1a_1918_1716_u64,
@@ -283,16 +287,18 @@ fn entries() -> impl Strategy<Value = LogEntry> {
 		any::<u64>(),
 		any::<u32>(),
 		hash(),
-		0..256u16,
+		0..512u16,
+		0..2u8,
 		event,
 	)
 		.prop_map(
-			|(dataset, reporter, recorded, spec_version, code, breaches, event)| LogEntry {
+			|(dataset, reporter, recorded, spec_version, code, breaches, notices, event)| LogEntry {
 				dataset,
 				reporter,
 				recorded,
 				rules: Rules { spec_version, code },
 				breaches: Breaches::from_bits_truncate(breaches),
+				notices: Notices::from_bits_truncate(notices),
 				event,
 			},
 		)

@@ -8,7 +8,7 @@ use crate::index::{
 use codec::Decode;
 use futures::TryStreamExt as _;
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry, Rules},
+	access::{AccessEvent, Breaches, LogEntry, Notices, Rules},
 	lineage::ActivityId,
 	log::{self, node_hash, Accumulator, Subtree},
 	members::MemberId,
@@ -65,7 +65,8 @@ pub struct Page {
 /// Rows that are looked at for one page at the most: entries, or batches of up to 2,000 entries.
 const SCAN: usize = 2_000;
 
-const ENTRY: &str = "SELECT e.batch, e.position, e.breaches, e.event, b.reporter, b.time, b.spec_version, b.code";
+const ENTRY: &str =
+	"SELECT e.batch, e.position, e.breaches, e.notices, e.event, b.reporter, b.time, b.spec_version, b.code";
 
 /// The first batch of a log that has an entry from a position on. Up to two parameters: the log and the position.
 const FROM_BATCH: &str = "COALESCE((SELECT MAX(first) FROM batches WHERE log = $1 AND first <= $2), 0)";
@@ -431,6 +432,7 @@ impl<'a> Events<'a> {
 fn entry(row: &AnyRow, dataset: DatasetId) -> Result<Found, Error> {
 	let event: &[u8] = row.try_get("event")?;
 	let breaches: i64 = row.try_get("breaches")?;
+	let notices: i64 = row.try_get("notices")?;
 	Ok(Found {
 		place: row.try_get("batch")?,
 		index: index(row.try_get("position")?)?,
@@ -446,6 +448,10 @@ fn entry(row: &AnyRow, dataset: DatasetId) -> Result<Found, Error> {
 				.ok()
 				.and_then(Breaches::from_bits)
 				.ok_or_else(|| damaged("the meaning of a breach"))?,
+			notices: u8::try_from(notices)
+				.ok()
+				.and_then(Notices::from_bits)
+				.ok_or_else(|| damaged("the meaning of a notice"))?,
 			event: AccessEvent::decode(&mut &*event).map_err(|_| damaged("an event"))?,
 		},
 	})

@@ -3,7 +3,7 @@
 use crate::index::{place::Place, Block};
 use codec::Encode;
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry, Rules},
+	access::{Breaches, LogEntry, Notices, Rules},
 	events::access::Batch,
 	lineage::ActivityId,
 	log::{node_hash, Accumulator, LogFull, Subtree},
@@ -123,6 +123,7 @@ pub struct Entry {
 	pub position: u64,
 	pub occurred: UnixMillis,
 	pub breaches: Breaches,
+	pub notices: Notices,
 	pub subject: Option<Pseudonym>,
 	pub activity: Option<ActivityId>,
 	pub event: Vec<u8>,
@@ -191,8 +192,7 @@ impl Rows {
 					});
 				}
 			}
-			self.entries
-				.push(Entry::new(place, index, &entry.event, entry.breaches));
+			self.entries.push(Entry::new(place, index, &entry));
 			if !entry.breaches.is_empty() {
 				self.breaches.push(Breach { block, index, entry });
 			}
@@ -217,12 +217,14 @@ impl Rows {
 }
 
 impl Entry {
-	fn new(batch: Place, position: u64, event: &AccessEvent, breaches: Breaches) -> Self {
+	fn new(batch: Place, position: u64, entry: &LogEntry) -> Self {
+		let event = &entry.event;
 		Self {
 			batch,
 			position,
 			occurred: event.occurred,
-			breaches,
+			breaches: entry.breaches,
+			notices: entry.notices,
 			subject: event.subject,
 			activity: event.activity,
 			event: event.encode(),

@@ -47,6 +47,7 @@ CREATE TABLE entries (
 	position BIGINT NOT NULL,
 	occurred BIGINT NOT NULL,
 	breaches BIGINT NOT NULL,
+	notices BIGINT NOT NULL,
 	subject BLOB,
 	activity BLOB,
 	event BLOB NOT NULL,

@@ -60,12 +60,13 @@ impl Rows {
 			values.push_bind(int(row.latest));
 		})
 		.await?;
-		let entries = "entries (batch, position, occurred, breaches, subject, activity, event)";
+		let entries = "entries (batch, position, occurred, breaches, notices, subject, activity, event)";
 		insert(connection, entries, &rows.entries, |values, row| {
 			values.push_bind(row.batch);
 			values.push_bind(int(row.position));
 			values.push_bind(int(row.occurred));
 			values.push_bind(i64::from(row.breaches.bits()));
+			values.push_bind(i64::from(row.notices.bits()));
 			values.push_bind(row.subject.as_ref().map(|subject| subject.as_bytes()));
 			values.push_bind(row.activity.as_ref().map(|activity| activity.as_bytes()));
 			values.push_bind(&row.event[..]);

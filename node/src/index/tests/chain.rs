@@ -2,7 +2,7 @@
 
 use crate::index::{follow::Chain, Block};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	access::{AccessEvent, Judgement, LogEntry, Outcome, Rules},
 	events::{
 		access::{AccessLogEvent, Batch},
 		BlockEvents, LedgerEvent,
@@ -43,8 +43,8 @@ pub fn event(source: u64) -> AccessEvent {
 	}
 }
 
-/// An access, whether it was recorded before, and its breaches.
-pub type Recorded = (AccessEvent, bool, Breaches);
+/// An access, whether it was recorded before, and its judgement.
+pub type Recorded = (AccessEvent, bool, Judgement);
 
 /// What happens in the next block, and the logs that grow by it.
 #[derive(Clone, Default)]
@@ -69,11 +69,11 @@ impl Ledger {
 			},
 			root: H256::zero(),
 		};
-		for (event, replayed, breaches) in events {
+		for (event, replayed, judgement) in events {
 			if *replayed {
 				batch.replayed += 1;
 			} else {
-				batch.entries.push((*event, *breaches));
+				batch.entries.push((*event, *judgement));
 			}
 		}
 		for entry in batch.entries() {

@@ -89,7 +89,7 @@ fn extend(chain: &Made, ledger: &mut Ledger, blocks: std::ops::Range<u64>, size:
 			} else {
 				Breaches::empty()
 			};
-			(event(number), false, breaches)
+			(event(number), false, breaches.into())
 		});
 		let mut made = BlockEvents {
 			time: 1_000 + block,

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::index::{access::EventQuery, history::Key, Index};
 use kexin_primitives::{
-	access::{Breaches, LogEntry},
+	access::{Breaches, Judgement, LogEntry, Notices},
 	events::{consent::ConsentEvent, lineage::LineageEvent, BlockEvents},
 	lineage::{
 		Activity, ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, Direction, Input, InputRole,
@@ -47,6 +47,7 @@ struct Access {
 	recipient: Option<u32>,
 	occurred: u64,
 	breaches: u16,
+	notices: u8,
 	replayed: bool,
 }
 
@@ -54,16 +55,18 @@ fn access() -> impl Strategy<Value = Access> {
 	let who = (option::of(0..3u64), option::of(0..3u64), option::of(0..4u32));
 	let what = (
 		0..40u64,
-		prop_oneof![3 => Just(0u16), 1 => 1..256u16],
+		prop_oneof![3 => Just(0u16), 1 => 1..512u16],
+		0..2u8,
 		prop::bool::weighted(0.2),
 	);
 	(who, what).prop_map(
-		|((subject, activity, recipient), (occurred, breaches, replayed))| Access {
+		|((subject, activity, recipient), (occurred, breaches, notices, replayed))| Access {
 			subject,
 			activity,
 			recipient,
 			occurred,
 			breaches,
+			notices,
 			replayed,
 		},
 	)
@@ -126,7 +129,11 @@ impl Model {
 					event.subject = access.subject.map(|subject| name(b's', subject));
 					event.activity = access.activity.map(|activity| name(b'y', activity));
 					event.recipient = access.recipient;
-					(event, access.replayed, Breaches::from_bits_truncate(access.breaches))
+					let judgement = Judgement {
+						breaches: Breaches::from_bits_truncate(access.breaches),
+						notices: Notices::from_bits_truncate(access.notices),
+					};
+					(event, access.replayed, judgement)
 				};
 				let events = (0..).zip(events).map(recorded).collect::<Vec<_>>();
 				let before = self.ledger.entries.get(&dataset).map_or(0, Vec::len);

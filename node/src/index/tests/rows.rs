@@ -7,7 +7,7 @@ use crate::index::{
 	Block,
 };
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry},
+	access::{AccessEvent, Breaches, Judgement, LogEntry},
 	events::{
 		access::{AccessLogEvent, Batch},
 		BlockEvents, LedgerEvent,
@@ -32,8 +32,8 @@ fn rows(block: BlockEvents) -> Result<Rows, Discontinuous> {
 	Rows::of(opened, &mut logs)
 }
 
-fn new(source: u64) -> (AccessEvent, bool, Breaches) {
-	(event(source), false, Breaches::empty())
+fn new(source: u64) -> (AccessEvent, bool, Judgement) {
+	(event(source), false, Judgement::default())
 }
 
 #[test]
@@ -41,10 +41,10 @@ fn batches_that_only_repeat_add_nothing() {
 	let dataset = name(b'd', 0);
 	let mut ledger = Ledger::default();
 	let mut block = BlockEvents::default();
-	let again = |source| (event(source), true, Breaches::empty());
+	let again = |source| (event(source), true, Judgement::default());
 	ledger.record(&mut block, dataset, 1, &[new(2), again(0)]);
 	ledger.record(&mut block, dataset, 1, &[again(2)]);
-	ledger.record(&mut block, dataset, 1, &[(event(1), false, Breaches::REGION)]);
+	ledger.record(&mut block, dataset, 1, &[(event(1), false, Breaches::REGION.into())]);
 	ledger.record(&mut block, dataset, 3, &[new(4)]);
 	let rows = rows(block).unwrap().access;
 	let entries = rows.entries.iter();
@@ -73,7 +73,7 @@ fn a_batch_that_does_not_continue_its_log_is_an_error() {
 		|batch| batch.entries.clear(),
 		|batch| batch.entries[1].0.occurred += 1,
 		|batch| batch.entries.swap(0, 1),
-		|batch| batch.entries[1].1 = Breaches::PURPOSE,
+		|batch| batch.entries[1].1 = Breaches::PURPOSE.into(),
 		|batch| batch.first = 1,
 		|batch| batch.reporter = 2,
 		|batch| batch.root = H256::zero(),

@@ -207,7 +207,7 @@ mod tests {
 	use super::*;
 	use crate::rpc::answer::golden::{answer, block, hash, BLOCK};
 	use kexin_primitives::{
-		access::{AccessEvent, Breaches, Outcome, Rules},
+		access::{AccessEvent, Breaches, Notices, Outcome, Rules},
 		vocabulary::{Operation, Purpose, Region},
 		H256,
 	};
@@ -224,6 +224,7 @@ mod tests {
 				code: H256::repeat_byte(2),
 			},
 			breaches: Breaches::PURPOSE | Breaches::NOT_ENROLLED,
+			notices: Notices::RECORDED_AFTER,
 			event: AccessEvent {
 				source: H256::repeat_byte(3),
 				occurred: 1_000,
@@ -251,7 +252,7 @@ mod tests {
 			json!({
 				"events": [{
 					"dataset": hash(1), "reporter": 3, "recorded": 2000, "rules": { "specVersion": 4, "code": hash(2) },
-					"breaches": ["purpose", "not-enrolled"],
+					"breaches": ["purpose", "not-enrolled"], "notices": ["recorded-after"],
 					"event": {
 						"source": hash(3), "occurred": 1000, "actor": hash(4), "subject": hash(5), "purpose": "MLTRAINING",
 						"operation": "train", "region": 276, "recipient": 6, "activity": null, "outcome": "permitted",

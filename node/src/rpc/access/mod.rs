@@ -129,6 +129,7 @@ impl TryFrom<CheckParameters> for AccessQuery {
 pub struct Judgement {
 	permitted: bool,
 	breaches: Vec<&'static str>,
+	notices: Vec<&'static str>,
 	time: UnixMillis,
 }
 
@@ -137,6 +138,7 @@ impl From<AccessJudgement> for Judgement {
 		Self {
 			permitted: judgement.breaches.is_empty(),
 			breaches: judgement.breaches.names().collect(),
+			notices: judgement.notices.names().collect(),
 			time: judgement.time,
 		}
 	}
@@ -169,7 +171,7 @@ impl Log {
 mod tests {
 	use super::*;
 	use crate::rpc::answer::golden::{answer, block, hash};
-	use kexin_primitives::access::Breaches;
+	use kexin_primitives::access::{Breaches, Notices};
 	use serde_json::{from_value, json};
 
 	#[test]
@@ -189,11 +191,12 @@ mod tests {
 		let judgement = AccessJudgement {
 			time: 5,
 			breaches: Breaches::PURPOSE | Breaches::RECIPIENT_CLASS,
+			notices: Notices::empty(),
 		};
 		assert_eq!(
 			answer(Judgement::from(judgement)),
 			json!({
-				"permitted": false, "breaches": ["purpose", "recipient-class"], "time": 5, "block": block(),
+				"permitted": false, "breaches": ["purpose", "recipient-class"], "notices": [], "time": 5, "block": block(),
 			})
 		);
 	}

@@ -119,7 +119,7 @@ mod tests {
 		proof::golden::{finality, finality_json},
 	};
 	use kexin_primitives::{
-		access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+		access::{AccessEvent, Breaches, LogEntry, Notices, Outcome, Rules},
 		vocabulary::Operation,
 	};
 	use serde_json::{json, to_value};
@@ -143,6 +143,7 @@ mod tests {
 					code: H256::repeat_byte(2),
 				},
 				breaches: Breaches::REGION,
+				notices: Notices::empty(),
 				event: AccessEvent {
 					source: H256::repeat_byte(3),
 					occurred: 1_000,
@@ -165,7 +166,7 @@ mod tests {
 				"dataset": hash(1), "count": 3, "first": 2,
 				"entries": [{
 					"dataset": hash(1), "reporter": 3, "recorded": 2000, "rules": { "specVersion": 4, "code": hash(2) },
-					"breaches": ["region"],
+					"breaches": ["region"], "notices": [],
 					"event": {
 						"source": hash(3), "occurred": 1000, "actor": hash(4), "subject": null, "purpose": null,
 						"operation": "read", "region": null, "recipient": null, "activity": hash(5), "outcome": "denied",

@@ -4,7 +4,7 @@ use crate::{mock::*, Batch, CurrentRules, Error, Event, MAX_BATCH};
 use codec::{Decode, Encode};
 use frame_support::{assert_noop, assert_ok};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Log, LogEntry, Outcome, Rules},
+	access::{AccessEvent, Breaches, Log, LogEntry, Notices, Outcome, Rules},
 	log::Accumulator,
 	scope::Dimension,
 	vocabulary::Purpose,
@@ -60,6 +60,7 @@ fn a_batch_is_judged_and_logged() {
 				recorded: NOW,
 				rules,
 				breaches,
+				notices: Notices::empty(),
 				event,
 			};
 			expected.append(entry.leaf()).unwrap();
@@ -73,6 +74,7 @@ fn a_batch_is_judged_and_logged() {
 				recorded: 3,
 				replayed: Default::default(),
 				breached: vec![(1, Breaches::PURPOSE), (2, Breaches::PURPOSE)].try_into().unwrap(),
+				noticed: Default::default(),
 				recorded_at: NOW,
 				rules,
 				root: expected.root(),
@@ -133,6 +135,41 @@ fn a_named_subject_is_judged_by_their_own_consent() {
 			breached.into_inner(),
 			[(1, Breaches::BEFORE_START), (2, Breaches::NOT_ENROLLED)]
 		);
+	});
+}
+
+#[test]
+fn an_access_that_only_a_later_record_permits_is_told_apart() {
+	ExtBuilder::build_and_execute(|| {
+		let mut expected = Accumulator::default();
+		let events = [ENROLLED - 1, ENROLLED].map(|occurred| AccessEvent {
+			subject: Some(ALICE),
+			occurred,
+			..event(occurred)
+		});
+		assert_ok!(record(events.to_vec()));
+		let Event::BatchRecorded {
+			breached,
+			noticed,
+			rules,
+			root,
+			..
+		} = last_event();
+		assert!(breached.is_empty());
+		assert_eq!(noticed.into_inner(), [(0, Notices::RECORDED_AFTER)]);
+		for (event, notices) in events.into_iter().zip([Notices::RECORDED_AFTER, Notices::empty()]) {
+			let entry = LogEntry {
+				dataset: DATASET,
+				reporter: HOSPITAL,
+				recorded: NOW,
+				rules,
+				breaches: Breaches::empty(),
+				notices,
+				event,
+			};
+			expected.append(entry.leaf()).unwrap();
+		}
+		assert_eq!(root, expected.root(), "the entries hold the notice");
 	});
 }
 
@@ -224,6 +261,7 @@ fn the_event_and_entry_encodings_are_pinned() {
 			code: H256::repeat_byte(0xcc),
 		},
 		breaches: Breaches::PURPOSE,
+		notices: Notices::RECORDED_AFTER,
 		event: AccessEvent {
 			subject: Some(ALICE),
 			activity: Some(ACTIVITY),
@@ -234,7 +272,7 @@ fn the_event_and_entry_encodings_are_pinned() {
 	assert_eq!(entry.event.encode().len(), 32 + 8 + 32 + 33 + 2 + 1 + 3 + 5 + 33 + 1);
 	assert_eq!(
 		format!("{:?}", entry.leaf()),
-		"0x6ffe0b58152882b76dcf5daacef88251fe9376843632c265196e8aa8bc428e1c"
+		"0xcaf8795e05a244e349f2dd3ba6240ca70f67a7d17dcc7c9503d79ce760e795c8"
 	);
 }
 

@@ -3,7 +3,7 @@
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
 use kexin_primitives::{
-	access::Breaches,
+	access::{Breaches, Notices},
 	scope::{Dimension, Request},
 	vocabulary::{Operation, Purpose, Region},
 };
@@ -104,11 +104,71 @@ fn withdrawing_another_consent_does_not_close_the_cohort() {
 fn a_subject_that_joins_late_does_not_change_the_past() {
 	ExtBuilder::build_and_execute(|| {
 		declare();
+		grant(2, everything());
+		assert_ok!(enrol([2]));
 		set_now(NOW + DAY);
 		grant(1, scope_for([Purpose::Treatment], NOW + 100 * DAY));
 		assert_ok!(enrol([1]));
 		assert!(cohort_breaches(NOW + DAY - 1).is_empty());
 		assert_eq!(cohort_breaches(NOW + DAY), Breaches::PURPOSE);
+	});
+}
+
+#[test]
+fn a_version_with_no_subjects_permits_nothing_whenever_it_is_asked() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		grant(1, everything());
+		grant(2, everything());
+		assert_ok!(enrol([1, 2]));
+		assert_ok!(Consent::revoke(steward(), hash(2), None, hash(9)));
+
+		// An empty version does not reopen the cohort that the withdrawal closed.
+		set_now(NOW + DAY);
+		let newer = hash(77);
+		assert_ok!(Consent::declare_dataset(steward(), newer, everything(), Some(DATASET)));
+		let breaches = |at| Consent::dataset(newer).unwrap().breaches(&training(), at);
+		assert_eq!(breaches(NOW + DAY), Breaches::NO_SUBJECTS);
+		set_now(NOW + 2 * DAY);
+		assert_ok!(Consent::enrol(steward(), newer, vec![hash(1)].try_into().unwrap()));
+		assert_eq!(breaches(NOW + DAY), Breaches::NO_SUBJECTS);
+		assert_eq!(breaches(NOW + 2 * DAY - 1), Breaches::NO_SUBJECTS);
+		assert_eq!(breaches(NOW + 2 * DAY), Breaches::empty());
+	});
+}
+
+#[test]
+fn an_enrolment_that_was_recorded_after_the_access_is_told_apart() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		grant(1, everything());
+		set_now(NOW + DAY);
+		assert_ok!(enrol([1]));
+		let judge = |at| {
+			let dataset = Consent::dataset(DATASET).unwrap();
+			Consent::subject(hash(1), HOSPITAL)
+				.unwrap()
+				.judge(DATASET, &dataset, &training(), at)
+		};
+		assert_eq!(judge(NOW + DAY - 1).breaches, Breaches::empty());
+		assert_eq!(judge(NOW + DAY - 1).notices, Notices::RECORDED_AFTER);
+		assert_eq!(judge(NOW + DAY), Default::default());
+	});
+}
+
+#[test]
+fn a_subject_does_not_join_under_a_consent_that_had_ended_when_it_was_recorded() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		let ended = || Versioned::V1(Scope::uniform(NOW - 20, NOW - 10));
+		grant(1, everything());
+		assert_ok!(Consent::grant(steward(), hash(1), ended(), hash(2_001)));
+		assert_ok!(enrol([1]));
+		assert_eq!(cohort_breaches(NOW), Breaches::empty());
+		// Unless there is no other: the dataset has a subject who does not consent.
+		grant(2, ended());
+		assert_ok!(enrol([2]));
+		assert!(cohort_breaches(NOW).contains(Breaches::PURPOSE));
 	});
 }
 
@@ -126,7 +186,8 @@ fn a_subject_is_judged_by_label_consent_and_enrolment() {
 			let dataset = Consent::dataset(DATASET).unwrap();
 			Consent::subject(hash(1), HOSPITAL)
 				.unwrap()
-				.breaches(DATASET, &dataset, &training(), at)
+				.judge(DATASET, &dataset, &training(), at)
+				.breaches
 		};
 		assert_eq!(judge(NOW), Breaches::NOT_ENROLLED);
 		assert_ok!(enrol([1]));

@@ -2,6 +2,7 @@
 
 use crate::{mock::*, *};
 use kexin_primitives::{
+	access::Judgement,
 	scope::{Dimension, Request},
 	vocabulary::{Operation, Purpose},
 };
@@ -16,6 +17,8 @@ enum Step {
 	Grant {
 		subject: u64,
 		purposes: Vec<Purpose>,
+		/// How long before it is recorded it starts, which it may not say.
+		dated: Option<UnixMillis>,
 		lasts: UnixMillis,
 	},
 	Narrow {
@@ -37,10 +40,13 @@ fn step() -> impl Strategy<Value = Step> {
 	let which = || proptest::option::of(0..3usize);
 	prop_oneof![
 		(1..5u64).prop_map(Step::Wait),
-		(0..3u64, purposes(), 1..40u64).prop_map(|(subject, purposes, lasts)| Step::Grant {
-			subject,
-			purposes,
-			lasts
+		(0..3u64, purposes(), proptest::option::of(0..9u64), 1..40u64).prop_map(|(subject, purposes, dated, lasts)| {
+			Step::Grant {
+				subject,
+				purposes,
+				dated,
+				lasts,
+			}
 		}),
 		(0..3u64, which(), purposes()).prop_map(|(subject, which, purposes)| Step::Narrow {
 			subject,
@@ -59,6 +65,8 @@ struct Model {
 	consents: [Vec<Granted>; 3],
 	/// The subjects that joined the cohort, when, and under which of their consents.
 	joined: Vec<(usize, UnixMillis, usize)>,
+	/// When each subject last narrowed or withdrew consents.
+	last_narrowed: [UnixMillis; 3],
 }
 
 #[derive(Clone)]
@@ -68,6 +76,7 @@ struct Granted {
 	end: UnixMillis,
 	purposes: Vec<Purpose>,
 	narrowed: Vec<(UnixMillis, Vec<Purpose>)>,
+	recorded: UnixMillis,
 }
 
 impl Granted {
@@ -94,6 +103,7 @@ impl Model {
 				granted.narrowed.push((now, purposes.to_vec()));
 			}
 		}
+		self.last_narrowed[subject as usize] = now;
 	}
 
 	fn subject_allows(&self, subject: usize, purpose: Purpose, at: UnixMillis) -> bool {
@@ -102,12 +112,50 @@ impl Model {
 			.any(|granted| granted.start <= at && granted.allows_after_start(purpose, at))
 	}
 
-	/// Every subject that had joined by then must allow it, by the consent under which it joined.
-	fn cohort_allows(&self, purpose: Purpose, at: UnixMillis) -> bool {
-		self.joined.iter().all(|(subject, since, consent)| {
-			at < *since || self.consents[*subject][*consent].allows_after_start(purpose, at)
-		})
+	/// The consent under which a subject joins: the newest that had not ended when it was recorded, or else the newest.
+	fn joins_under(&self, subject: usize) -> usize {
+		let consents = &self.consents[subject];
+		let open = |granted: &Granted| {
+			PURPOSES
+				.iter()
+				.any(|purpose| granted.allows_after_start(*purpose, granted.recorded))
+		};
+		consents.iter().rposition(open).unwrap_or(consents.len() - 1)
 	}
+
+	/// Somebody must have joined by then, and everybody who had must allow it, by the consent under which they joined.
+	fn cohort_allows(&self, purpose: Purpose, at: UnixMillis) -> bool {
+		let anybody = self.joined.iter().any(|(_, since, _)| *since <= at);
+		anybody
+			&& self.joined.iter().all(|(subject, since, consent)| {
+				at < *since || self.consents[*subject][*consent].allows_after_start(purpose, at)
+			})
+	}
+}
+
+fn request(purpose: Purpose) -> Request {
+	Request {
+		purpose: Some(purpose),
+		operation: Operation::Read,
+		region: None,
+		recipient: None,
+		recipient_class: None,
+	}
+}
+
+/// What is permitted with no notice: for each purpose, of the dataset and of each subject.
+fn permitted_outright(at: UnixMillis) -> Vec<bool> {
+	let dataset = Consent::dataset(DATASET).unwrap();
+	let of = |purpose| {
+		let request = request(purpose);
+		let subjects = (0..3).map(|subject| {
+			Consent::subject(hash(subject), HOSPITAL)
+				.is_some_and(|subject| subject.judge(DATASET, &dataset, &request, at) == Judgement::default())
+		});
+		let subjects = subjects.collect::<Vec<_>>();
+		[vec![dataset.breaches(&request, at).is_empty()], subjects].concat()
+	};
+	PURPOSES.into_iter().flat_map(of).collect()
 }
 
 proptest! {
@@ -117,21 +165,26 @@ proptest! {
 		ExtBuilder::build_and_execute(|| {
 			let mut model = Model::default();
 			let mut now = NOW;
+			let mut known = Vec::new();
 			Consent::declare_dataset(steward(), DATASET, everything(), None).unwrap();
 			for (document, step) in (0u64..).zip(steps) {
 				match step {
 					Step::Wait(time) => {
+						known.extend((now..now + time).map(|at| (at, permitted_outright(at))));
 						now += time;
 						set_now(now);
 					},
-					Step::Grant { subject, purposes, lasts } => {
-						let (start, end) = (now, now + lasts);
+					Step::Grant { subject, purposes, dated, lasts } => {
+						let stated = dated.map_or(0, |dated| now - dated);
+						let narrowed = model.last_narrowed[subject as usize];
+						let start = if stated < narrowed { now } else { stated };
+						let end = now - dated.unwrap_or(0) + lasts;
 						let scope = Scope {
 							purposes: Dimension::only(purposes.clone(), end).unwrap(),
-							..Scope::everything(start)
+							..Scope::everything(stated)
 						};
 						if Consent::grant(steward(), hash(subject), Versioned::V1(scope), hash(document)).is_ok() {
-							model.consents[subject as usize].push(Granted { document, start, end, purposes, narrowed: vec![] });
+							model.consents[subject as usize].push(Granted { document, start, end, purposes, narrowed: vec![], recorded: now });
 						}
 					},
 					Step::Narrow { subject, which, purposes } => {
@@ -151,21 +204,18 @@ proptest! {
 						let known = Consent::dataset(DATASET).unwrap().subjects;
 						let _ = Consent::enrol(steward(), DATASET, vec![hash(subject)].try_into().unwrap());
 						if Consent::dataset(DATASET).unwrap().subjects > known {
-							let newest = model.consents[subject as usize].len() - 1;
-							model.joined.push((subject as usize, now, newest));
+							let under = model.joins_under(subject as usize);
+							model.joined.push((subject as usize, now, under));
 						}
 					},
 				}
 			}
+			for (at, permitted) in known {
+				assert_eq!(permitted_outright(at), permitted, "at {}, as it was judged then", at - NOW);
+			}
 			for at in NOW..=now + 45 {
 				for purpose in PURPOSES {
-					let request = Request {
-						purpose: Some(purpose),
-						operation: Operation::Read,
-						region: None,
-						recipient: None,
-						recipient_class: None,
-					};
+					let request = request(purpose);
 					let cohort = Consent::dataset(DATASET).unwrap().breaches(&request, at).is_empty();
 					assert_eq!(cohort, model.cohort_allows(purpose, at), "cohort, {purpose} at {}", at - NOW);
 					for subject in 0..3 {

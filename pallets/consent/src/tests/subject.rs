@@ -3,6 +3,7 @@
 use crate::{mock::*, *};
 use frame_support::{assert_noop, assert_ok};
 use kexin_primitives::{
+	access::{Breaches, Judgement, Notices},
 	scope::{Dimension, Request},
 	vocabulary::{Operation, Purpose, Region},
 };
@@ -110,6 +111,104 @@ fn widening_takes_a_new_consent() {
 }
 
 #[test]
+fn a_consent_does_not_reach_back_behind_the_last_withdrawal() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Consent::grant(steward(), SUBJECT, everything(), hash(1)));
+		set_now(NOW + DAY);
+		assert_ok!(Consent::revoke(steward(), SUBJECT, Some(hash(1)), hash(2)));
+		set_now(NOW + 3 * DAY);
+		// A scope that does not say when it starts.
+		let new = Versioned::V1(Scope::everything(0));
+		assert_ok!(Consent::grant(steward(), SUBJECT, new.clone(), hash(3)));
+		for between in [NOW + DAY, NOW + 2 * DAY, NOW + 3 * DAY - 1] {
+			assert!(!permitted(Purpose::Treatment, between), "whenever it is reported");
+		}
+		assert!(permitted(Purpose::Treatment, NOW + DAY - 1) && permitted(Purpose::Treatment, NOW + 3 * DAY));
+
+		// Narrowing counts too, and a consent that was signed after it may say so.
+		assert_ok!(Consent::narrow(
+			steward(),
+			SUBJECT,
+			None,
+			scope_for([Purpose::Research], NOW + 90 * DAY),
+			hash(4)
+		));
+		set_now(NOW + 5 * DAY);
+		assert_ok!(Consent::grant(steward(), SUBJECT, new, hash(5)));
+		assert!(!permitted(Purpose::Treatment, NOW + 4 * DAY));
+		let signed = Versioned::V1(Scope::everything(NOW + 4 * DAY));
+		assert_ok!(Consent::grant(steward(), SUBJECT, signed, hash(6)));
+		assert!(permitted(Purpose::Treatment, NOW + 4 * DAY));
+		assert!(!permitted(Purpose::Treatment, NOW + 4 * DAY - 1));
+	});
+}
+
+#[test]
+fn a_consent_that_ended_before_the_last_withdrawal_is_refused() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Consent::grant(steward(), SUBJECT, everything(), hash(1)));
+		set_now(NOW + DAY);
+		assert_ok!(Consent::revoke(steward(), SUBJECT, None, hash(2)));
+		set_now(NOW + 3 * DAY);
+		let ended = Versioned::V1(Scope::uniform(NOW, NOW + 2 * DAY));
+		assert_noop!(
+			Consent::grant(steward(), SUBJECT, ended, hash(3)),
+			Error::<Test>::NothingAllowed
+		);
+	});
+}
+
+#[test]
+fn a_consent_that_has_ended_permits_what_was_done_while_it_was_in_force() {
+	ExtBuilder::build_and_execute(|| {
+		let ended = Versioned::V1(Scope::uniform(NOW - 20, NOW - 10));
+		assert_ok!(Consent::grant(steward(), SUBJECT, ended, hash(1)));
+		assert!(permitted(Purpose::Treatment, NOW - 20));
+		assert!(permitted(Purpose::Treatment, NOW - 11));
+		for time in [NOW - 21, NOW - 10, NOW] {
+			assert!(!permitted(Purpose::Treatment, time));
+		}
+	});
+}
+
+/// A dataset in which the subject is enrolled since [`NOW`], and the judgement of an access to it.
+fn judge(at: UnixMillis) -> Judgement {
+	let id = hash(0xda);
+	let dataset = Consent::dataset(id).unwrap();
+	let subject = Consent::subject(SUBJECT, HOSPITAL).unwrap();
+	subject.judge(id, &dataset, &request(Purpose::Treatment), at)
+}
+
+#[test]
+fn a_consent_that_was_recorded_after_the_access_is_told_apart() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Consent::declare_dataset(steward(), hash(0xda), everything(), None));
+		let marketing = scope_for([Purpose::Marketing], NOW + DAY);
+		assert_ok!(Consent::grant(steward(), SUBJECT, marketing, hash(1)));
+		let subjects = || vec![SUBJECT].try_into().unwrap();
+		assert_ok!(Consent::enrol(steward(), hash(0xda), subjects()));
+		assert_eq!(judge(NOW + 1), Breaches::PURPOSE.into());
+
+		set_now(NOW + 5);
+		assert_ok!(Consent::grant(steward(), SUBJECT, everything(), hash(2)));
+		let late = Judgement {
+			breaches: Breaches::empty(),
+			notices: Notices::RECORDED_AFTER,
+		};
+		assert_eq!(judge(NOW + 4), late);
+		assert_eq!(judge(NOW + 5), Judgement::default());
+		// What is no longer permitted anyway needs no notice.
+		assert_eq!(judge(NOW - 1).notices, Notices::empty());
+
+		// Of two consents that permit an access, the one that was known counts.
+		set_now(NOW + 9);
+		assert_ok!(Consent::grant(steward(), SUBJECT, everything(), hash(3)));
+		assert_eq!(judge(NOW + 5), Judgement::default());
+		assert_eq!(judge(NOW + 4), late);
+	});
+}
+
+#[test]
 fn one_consent_of_several_is_withdrawn_alone() {
 	ExtBuilder::build_and_execute(|| {
 		let end = NOW + 100 * DAY;
@@ -174,11 +273,14 @@ fn invalid_consents_are_refused() {
 			Consent::grant(steward(), SUBJECT, nothing, hash(1)),
 			Error::<Test>::NothingAllowed
 		);
-		let ended = Versioned::V1(Scope::uniform(0, NOW));
-		assert_noop!(
-			Consent::grant(steward(), SUBJECT, ended, hash(1)),
-			Error::<Test>::NothingAllowed
-		);
+		let never = Versioned::V1(Scope::uniform(NOW, NOW));
+		let too_old = Versioned::V1(Scope::uniform(0, NOW - LATENESS));
+		for scope in [never, too_old] {
+			assert_noop!(
+				Consent::grant(steward(), SUBJECT, scope, hash(1)),
+				Error::<Test>::NothingAllowed
+			);
+		}
 		assert_noop!(
 			Consent::revoke(steward(), SUBJECT, None, hash(1)),
 			Error::<Test>::NotFound

@@ -90,13 +90,14 @@ impl Bundle<'_> {
 
 	fn details(&self, index: u64, entry: &LogEntry) -> Value {
 		let breaches = entry.breaches.names().map(|name| ("breach", name.to_owned()));
+		let notices = entry.notices.names().map(|name| ("notice", name.to_owned()));
 		let region = entry.event.region.map(|region| ("region", region.0.to_string()));
 		let rest = [
 			("index", index.to_string()),
 			("specVersion", entry.rules.spec_version.to_string()),
 			("code", format!("{:?}", entry.rules.code)),
 		];
-		let all = breaches.chain(region).chain(rest).map(|(name, value)| {
+		let all = breaches.chain(notices).chain(region).chain(rest).map(|(name, value)| {
 			let kind = match self.version {
 				Version::R4 => name.into(),
 				Version::R5 => concept(DETAIL, name),

@@ -8,7 +8,7 @@
 
 use super::{chain::Chain, ledger::Ledger, named};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, LogEntry, Outcome, Rules},
+	access::{AccessEvent, Breaches, LogEntry, Notices, Outcome, Rules},
 	dataset::Dataset,
 	lineage::{Activity, ActivityKind, Artifact, ArtifactKind, Evidence, EvidenceKind, Input, InputRole},
 	members::{Member, MemberKind, Status},
@@ -45,6 +45,7 @@ pub fn entry(dataset: &str, number: u8, operation: Operation, activity: Option<&
 			code: named("runtime"),
 		},
 		breaches: Breaches::empty(),
+		notices: Notices::empty(),
 		event: AccessEvent {
 			source: named(&format!("{dataset} {number}")),
 			occurred: NOW - 1_500_000 + 1_000 * UnixMillis::from(number),
@@ -83,6 +84,7 @@ pub fn dataset() -> Dataset {
 		cohort: Versioned::V1(cohort),
 		subjects: 1_000_000,
 		declared: NOW - 3_000_000,
+		enrolled: Some(NOW - 3_000_000),
 		superseded: None,
 		superseded_by: None,
 		supersedes: None,
