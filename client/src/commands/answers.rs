@@ -2,7 +2,7 @@
 
 use kexin::report::text::{self, Names};
 use kexin_primitives::{
-	access::Breaches,
+	access::{Breaches, Notices},
 	lineage::{ActivityId, ArtifactId, ArtifactKind, EvidenceKind},
 	members::MemberId,
 	scope::Scope,
@@ -107,6 +107,7 @@ impl fmt::Display for Log {
 pub struct Judgement {
 	permitted: bool,
 	breaches: Breaches,
+	notices: Notices,
 	time: UnixMillis,
 	block: Block,
 }
@@ -119,6 +120,9 @@ impl fmt::Display for Judgement {
 		} else {
 			let breaches = self.breaches.names().collect::<Vec<_>>().join(", ");
 			writeln!(out, "Not permitted at {time}: {breaches}")?;
+		}
+		for notice in self.notices.names() {
+			fact(out, "Notice", notice)?;
 		}
 		write!(out, "{}", self.block)
 	}
@@ -137,6 +141,7 @@ struct SubjectConsent {
 	hospital: MemberId,
 	document: H256,
 	in_force: bool,
+	recorded: UnixMillis,
 	scope: Scope,
 	datasets: Vec<DatasetId>,
 }
@@ -149,6 +154,7 @@ impl fmt::Display for SubjectScopes {
 		for consent in &self.consents {
 			fact(out, "Document", format_args!("{:?}", consent.document))?;
 			fact(out, "  Hospital", format_args!("member {}", consent.hospital))?;
+			fact(out, "  Recorded", text::time(consent.recorded))?;
 			fact(out, "  In force", yes_or_no(consent.in_force))?;
 			scope(out, &consent.scope)?;
 			for dataset in &consent.datasets {
@@ -165,6 +171,8 @@ impl fmt::Display for SubjectScopes {
 pub struct DatasetScopes {
 	owner: MemberId,
 	subjects: u32,
+	declared: UnixMillis,
+	enrolled: Option<UnixMillis>,
 	in_force: bool,
 	label: Scope,
 	cohort: Scope,
@@ -177,7 +185,11 @@ pub struct DatasetScopes {
 impl fmt::Display for DatasetScopes {
 	fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
 		fact(out, "Owner", format_args!("member {}", self.owner))?;
+		fact(out, "Declared", text::time(self.declared))?;
 		fact(out, "Subjects", self.subjects)?;
+		if let Some(time) = self.enrolled {
+			fact(out, "First enrolment", text::time(time))?;
+		}
 		fact(out, "In force", yes_or_no(self.in_force))?;
 		if let Some(older) = self.supersedes {
 			fact(out, "Supersedes", format_args!("{older:?}"))?;
@@ -311,8 +323,7 @@ mod tests {
 			"{log}"
 		);
 		assert!(log.ends_with(&format!("As of block 12 ({})", hash(7))), "{log}");
-		let answer =
-			|permitted, breaches| json!({ "permitted": permitted, "breaches": breaches, "time": 0, "block": block() });
+		let answer = |permitted, breaches| json!({ "permitted": permitted, "breaches": breaches, "notices": ["recorded-after"], "time": 0, "block": block() });
 		let refused = written::<Judgement>(answer(false, json!(["purpose", "recipient-class"])));
 		assert!(
 			refused.starts_with("Not permitted at 1970-01-01T00:00:00.000Z: purpose, recipient-class\n"),
@@ -320,12 +331,16 @@ mod tests {
 		);
 		let permitted = written::<Judgement>(answer(true, json!([])));
 		assert!(permitted.starts_with("Permitted at"), "{permitted}");
+		assert!(
+			permitted.contains("Notice:              recorded-after\n"),
+			"{permitted}"
+		);
 	}
 
 	#[test]
 	fn scopes_say_what_is_allowed_and_until_when() {
 		let consent = json!({
-			"hospital": 1, "document": hash(6), "inForce": false, "scope": whole_scope(), "datasets": [hash(8)],
+			"hospital": 1, "document": hash(6), "inForce": false, "recorded": 0, "scope": whole_scope(), "datasets": [hash(8)],
 		});
 		let subject = written::<SubjectScopes>(json!({ "consents": [consent], "block": block() }));
 		for line in [
@@ -339,7 +354,7 @@ mod tests {
 		let nobody = written::<SubjectScopes>(json!({ "consents": [], "block": block() }));
 		assert!(nobody.starts_with("No consent"), "{nobody}");
 		let dataset = json!({
-			"owner": 1, "subjects": 4, "inForce": true, "label": whole_scope(), "cohort": whole_scope(), "superseded": 0,
+			"owner": 1, "subjects": 4, "declared": 0, "enrolled": null, "inForce": true, "label": whole_scope(), "cohort": whole_scope(), "superseded": 0,
 			"supersededBy": hash(2), "supersedes": null, "block": block(),
 		});
 		let dataset = written::<DatasetScopes>(dataset);
