@@ -323,7 +323,10 @@ mod tests {
 			"{log}"
 		);
 		assert!(log.ends_with(&format!("As of block 12 ({})", hash(7))), "{log}");
-		let answer = |permitted, breaches| json!({ "permitted": permitted, "breaches": breaches, "notices": ["recorded-after"], "time": 0, "block": block() });
+		let answer = |permitted, breaches| {
+			let notices = ["recorded-after"];
+			json!({ "permitted": permitted, "breaches": breaches, "notices": notices, "time": 0, "block": block() })
+		};
 		let refused = written::<Judgement>(answer(false, json!(["purpose", "recipient-class"])));
 		assert!(
 			refused.starts_with("Not permitted at 1970-01-01T00:00:00.000Z: purpose, recipient-class\n"),
@@ -340,7 +343,8 @@ mod tests {
 	#[test]
 	fn scopes_say_what_is_allowed_and_until_when() {
 		let consent = json!({
-			"hospital": 1, "document": hash(6), "inForce": false, "recorded": 0, "scope": whole_scope(), "datasets": [hash(8)],
+			"hospital": 1, "document": hash(6), "inForce": false, "recorded": 0, "scope": whole_scope(),
+			"datasets": [hash(8)],
 		});
 		let subject = written::<SubjectScopes>(json!({ "consents": [consent], "block": block() }));
 		for line in [
@@ -354,8 +358,8 @@ mod tests {
 		let nobody = written::<SubjectScopes>(json!({ "consents": [], "block": block() }));
 		assert!(nobody.starts_with("No consent"), "{nobody}");
 		let dataset = json!({
-			"owner": 1, "subjects": 4, "declared": 0, "enrolled": null, "inForce": true, "label": whole_scope(), "cohort": whole_scope(), "superseded": 0,
-			"supersededBy": hash(2), "supersedes": null, "block": block(),
+			"owner": 1, "subjects": 4, "declared": 0, "enrolled": null, "inForce": true, "label": whole_scope(),
+			"cohort": whole_scope(), "superseded": 0, "supersededBy": hash(2), "supersedes": null, "block": block(),
 		});
 		let dataset = written::<DatasetScopes>(dataset);
 		assert!(

@@ -140,7 +140,7 @@ impl Model {
 							.scope
 							.take()
 							.zip(limits.as_ref())
-							.map(|(scope, limits)| scope.meet(limits));
+							.and_then(|(scope, limits)| scope.meet(limits).ok());
 						found = true;
 					}
 				}

@@ -236,7 +236,10 @@ mod tests {
 			dataset: H256::repeat_byte(0xda),
 			reporter: 3,
 			first: 7,
-			entries: vec![(event(1), Breaches::empty()), (event(2), Breaches::REGION)],
+			entries: vec![
+				(event(1), Breaches::empty().into()),
+				(event(2), Breaches::REGION.into()),
+			],
 			replayed: 0,
 			recorded: 5,
 			rules: Rules {

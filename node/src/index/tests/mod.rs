@@ -221,7 +221,12 @@ async fn a_batch_that_does_not_continue_its_log_stops_the_index_at_its_block(dat
 	// The log of somebody else has another root.
 	let mut other = Ledger::default();
 	let mut block = BlockEvents::default();
-	other.record(&mut block, name(b'd', 0), 7, &[(event(99), false, Breaches::empty())]);
+	other.record(
+		&mut block,
+		name(b'd', 0),
+		7,
+		&[(event(99), false, Breaches::empty().into())],
+	);
 	chain.push(block);
 	extend(&chain, &mut ledger, 4..5, 4);
 
@@ -284,12 +289,22 @@ async fn events_of_a_newer_runtime_are_skipped_and_counted(database: &Database) 
 	let before = ledger.entries[&name(b'd', 0)].clone();
 	// The batch of a newer runtime, and one that this release could read if it had the one before.
 	let mut hidden = BlockEvents::default();
-	ledger.record(&mut hidden, name(b'd', 0), 7, &[(event(99), false, Breaches::empty())]);
+	ledger.record(
+		&mut hidden,
+		name(b'd', 0),
+		7,
+		&[(event(99), false, Breaches::empty().into())],
+	);
 	hidden.events[0].version += 1;
 	chain.push(hidden);
 	extend(&chain, &mut ledger, 5..6, 4);
 	let mut other = BlockEvents::default();
-	ledger.record(&mut other, name(b'd', 1), 7, &[(event(1), false, Breaches::empty())]);
+	ledger.record(
+		&mut other,
+		name(b'd', 1),
+		7,
+		&[(event(1), false, Breaches::empty().into())],
+	);
 	chain.push(other);
 
 	let expected = [
