@@ -12,8 +12,11 @@ use std::{
 	io::{self, ErrorKind, Write as _},
 	path::{Path, PathBuf},
 	str::FromStr,
+	sync::OnceLock,
 };
 
+/// The file beside the journal with the address of the server that records are from, if the settings list none.
+const MET: &str = "server";
 /// The name of the settings file in the current directory.
 pub const FILE: &str = "kexin.toml";
 
@@ -27,6 +30,8 @@ struct File {
 	region: Option<u16>,
 	dataset: Option<String>,
 	timezone: Option<String>,
+	#[serde(default)]
+	servers: Vec<String>,
 	key: Option<String>,
 	token: Option<PathBuf>,
 	pseudonym_key: Option<PathBuf>,
@@ -60,6 +65,10 @@ pub struct Config {
 	pub pseudonym_key: PathBuf,
 	/// The directory with the journal of the imports, which holds the quarantine.
 	pub state: PathBuf,
+	/// The addresses of the hospital's FHIR servers, which share the ids of people: see [`address`].
+	pub servers: Vec<String>,
+	/// The address of the server that records are from, if `servers` lists none.
+	pub met: OnceLock<String>,
 	/// Member numbers by the FHIR references and identifiers of the organisations.
 	pub recipients: BTreeMap<String, u32>,
 }
@@ -79,6 +88,12 @@ impl Config {
 		let parsed: File = toml::from_str(&text).with_context(|| format!("{} is malformed", file.display()))?;
 		// Paths in the file are relative to its directory.
 		let beside = |path: PathBuf| file.parent().unwrap_or(Path::new("")).join(path);
+		let state = beside(parsed.state.unwrap_or("kexin-state".into()));
+		let met = match read_text(&state.join(MET)) {
+			Ok(met) => met.trim().to_owned().into(),
+			Err(error) if error.kind() == ErrorKind::NotFound => OnceLock::new(),
+			Err(error) => return Err(error).with_context(|| format!("can't read {}", state.join(MET).display())),
+		};
 		Ok(Self {
 			node: parsed.node,
 			member: parsed.member,
@@ -88,9 +103,41 @@ impl Config {
 			key: parsed.key,
 			token: parsed.token.map(beside),
 			pseudonym_key: beside(parsed.pseudonym_key.unwrap_or("pseudonym.key".into())),
-			state: beside(parsed.state.unwrap_or("kexin-state".into())),
+			state,
+			servers: parsed
+				.servers
+				.iter()
+				.map(|base| server(base))
+				.collect::<Result<_, _>>()?,
+			met,
 			recipients: parsed.recipients,
 		})
+	}
+
+	/// Whether the server with this address is one of the hospital's.
+	pub fn is_own(&self, server: &str) -> bool {
+		match &self.servers[..] {
+			[] => self.met.get().is_some_and(|met| met == server),
+			servers => servers.iter().any(|own| own == server),
+		}
+	}
+
+	/// Takes the first server that records are from as the hospital's, if `servers` lists none.
+	pub fn meet(&self, server: &str) {
+		if self.servers.is_empty() {
+			self.met.get_or_init(|| server.to_owned());
+		}
+	}
+
+	/// Remembers the server that records are from, if one was met.
+	///
+	/// # Errors
+	/// When the file can't be written.
+	pub fn remember(&self) -> anyhow::Result<()> {
+		match self.met.get() {
+			Some(server) => crate::output::write(&self.state.join(MET), |to| writeln!(to, "{server}")),
+			None => Ok(()),
+		}
 	}
 
 	/// The pseudonymiser with the hospital's secret key.
@@ -182,6 +229,29 @@ pub fn parse_region(code: u16) -> anyhow::Result<Region> {
 	}
 }
 
+/// The address of a FHIR server by its base: the same for both schemes and with or without a slash at the end.
+pub fn address(base: &str) -> Option<String> {
+	let (scheme, rest) = base.trim().split_once("://")?;
+	let port = match &scheme.to_ascii_lowercase()[..] {
+		"http" => ":80",
+		"https" => ":443",
+		_ => return None,
+	};
+	let rest = rest.trim_end_matches('/');
+	let (host, path) = rest.split_once('/').map_or((rest, ""), |(host, path)| (host, path));
+	let host = host.to_ascii_lowercase();
+	let host = host.strip_suffix(port).unwrap_or(&host);
+	match (host, path) {
+		("", _) => None,
+		(host, "") => Some(host.to_owned()),
+		(host, path) => Some(format!("{host}/{path}")),
+	}
+}
+
+fn server(base: &str) -> anyhow::Result<String> {
+	address(base).with_context(|| format!("{base:?} is no base of a server such as https://hospital.example/fhir"))
+}
+
 /// A time zone: an offset from UTC such as `+08:00`, or a zone of the IANA database such as `Europe/Berlin`, whose
 /// clocks may be set forward and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -264,6 +334,7 @@ mod tests {
 			"dataset = \"0x12\"",
 			"timezone = \"Berlin\"",
 			"timezone = \"+25:00\"",
+			"servers = [\"hospital.example/fhir\"]",
 		] {
 			fs::write(&path, text).unwrap();
 			assert!(Config::load(Some(&path)).is_err(), "{text}");

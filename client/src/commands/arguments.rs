@@ -4,7 +4,8 @@ use super::session::{is_development, keypair};
 use anyhow::{bail, Context as _};
 use kexin::{
 	call::Account,
-	config::{parse_hash, parse_region, read_text},
+	config::{parse_hash, parse_region, read_text, Config},
+	standards::fhir::read::identity::patient,
 };
 use kexin_primitives::{
 	members::Powers,
@@ -211,11 +212,11 @@ pub fn time(text: &str) -> anyhow::Result<UnixMillis> {
 	UnixMillis::try_from(time.timestamp_millis()).with_context(|| format!("{text:?} is before 1970"))
 }
 
-/// Reads the references of the patients in a file: FHIR Patients as NDJSON, or one reference or id on each line.
+/// Reads the names of the patients in a file: FHIR Patients as NDJSON, or one reference, identifier or id on each line.
 ///
 /// # Errors
-/// When the file can't be read or a line is neither.
-pub fn patients(path: &Path) -> anyhow::Result<Vec<String>> {
+/// When the file can't be read or a line is none of these.
+pub fn patients(config: &Config, path: &Path) -> anyhow::Result<Vec<String>> {
 	#[derive(Deserialize)]
 	#[serde(rename_all = "camelCase")]
 	struct Patient {
@@ -227,11 +228,11 @@ pub fn patients(path: &Path) -> anyhow::Result<Vec<String>> {
 	let names = lines.map(|(number, line)| {
 		let line = line.trim();
 		if !line.starts_with('{') {
-			return Ok(if line.contains('/') {
-				line.to_owned()
-			} else {
-				format!("Patient/{line}")
-			});
+			let name = match line.contains(['/', '|']) {
+				true => patient(config, line),
+				false => patient(config, &format!("Patient/{line}")),
+			};
+			return name.with_context(|| format!("{}, line {number}", path.display()));
 		}
 		let patient: Patient = serde_json::from_str(line)
 			.with_context(|| format!("{}, line {number}: no FHIR Patient", path.display()))?;
@@ -242,7 +243,8 @@ pub fn patients(path: &Path) -> anyhow::Result<Vec<String>> {
 				patient.resource_type
 			);
 		}
-		Ok(format!("Patient/{}", patient.id))
+		self::patient(config, &format!("Patient/{}", patient.id))
+			.with_context(|| format!("{}, line {number}", path.display()))
 	});
 	names.collect()
 }
@@ -257,12 +259,31 @@ mod tests {
 		let path = directory.path().join("patients");
 		for text in [
 			"Patient/1\n\n2\r\n",
+			"1\nPatient/2/_history/7",
 			"{\"resourceType\":\"Patient\",\"id\":\"1\"}\n{\"resourceType\":\"Patient\",\"id\":\"2\"}",
 		] {
 			for mark in ["", "\u{feff}"] {
 				fs::write(&path, format!("{mark}{text}")).unwrap();
-				assert_eq!(patients(&path).unwrap(), ["Patient/1", "Patient/2"], "{mark}{text}");
+				let names = patients(&Config::default(), &path).unwrap();
+				assert_eq!(names, ["Patient/1", "Patient/2"], "{mark}{text}");
 			}
+		}
+	}
+
+	#[test]
+	fn who_is_no_patient_is_refused_with_the_line() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("patients");
+		for line in [
+			"Patient/",
+			"Practitioner/1",
+			"Patient?name=x",
+			"#p",
+			"{\"resourceType\":\"Patient\",\"id\":\"\"}",
+		] {
+			fs::write(&path, format!("Patient/1\n{line}\n")).unwrap();
+			let error = patients(&Config::default(), &path).unwrap_err();
+			assert!(format!("{error:#}").contains("line 2"), "{line}: {error:#}");
 		}
 	}
 }

@@ -6,7 +6,7 @@ use super::{
 	Session,
 };
 use clap::Subcommand;
-use kexin::call;
+use kexin::{call, standards::fhir::read::identity};
 use kexin_primitives::{scope::Scope, FOREVER};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use serde_json::json;
 pub enum Command {
 	/// Record a consent.
 	Grant {
-		/// The patient, as a reference (Patient/1).
+		/// The patient, as a reference (Patient/1) or an identifier (system|value).
 		patient: String,
 		/// The hash of the signed document.
 		#[arg(long)]
@@ -29,7 +29,7 @@ pub enum Command {
 	},
 	/// Limit consents to these purposes of use, from now on.
 	Narrow {
-		/// The patient, as a reference (Patient/1).
+		/// The patient, as a reference (Patient/1) or an identifier (system|value).
 		patient: String,
 		/// The hash of the consent's own document. Without this option, all consents of the patient are narrowed.
 		#[arg(long)]
@@ -43,7 +43,7 @@ pub enum Command {
 	},
 	/// Withdraw a consent, or all consents, from now on.
 	Revoke {
-		/// The patient, as a reference (Patient/1).
+		/// The patient, as a reference (Patient/1) or an identifier (system|value).
 		patient: String,
 		/// The hash of the consent's own document. Without this option, all consents of the patient are withdrawn.
 		#[arg(long)]
@@ -54,7 +54,7 @@ pub enum Command {
 	},
 	/// Show what a patient consented to.
 	Show {
-		/// The patient, as a reference (Patient/1).
+		/// The patient, as a reference (Patient/1) or an identifier (system|value).
 		patient: String,
 	},
 }
@@ -65,6 +65,8 @@ pub enum Command {
 /// When an argument is not valid, the node can't be reached, or the ledger refuses the call.
 pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 	let pseudonyms = session.config.pseudonymiser()?;
+	let subject =
+		|patient: &str| Ok::<_, anyhow::Error>(pseudonyms.subject(&identity::patient(&session.config, patient)?));
 	match command {
 		Command::Grant {
 			patient,
@@ -77,7 +79,7 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 			let mut scope = Scope::uniform(now, until);
 			scope.purposes = only(purposes(&codes)?, until)?;
 			session
-				.submit(&call::grant(pseudonyms.subject(&patient), &scope, document.0))
+				.submit(&call::grant(subject(&patient)?, &scope, document.0))
 				.await
 		},
 		Command::Narrow {
@@ -90,12 +92,7 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 			let mut limits = Scope::everything(0);
 			limits.purposes = only(purposes(&codes)?, FOREVER)?;
 			session
-				.submit(&call::narrow(
-					pseudonyms.subject(&patient),
-					consent,
-					&limits,
-					document.0,
-				))
+				.submit(&call::narrow(subject(&patient)?, consent, &limits, document.0))
 				.await
 		},
 		Command::Revoke {
@@ -105,12 +102,12 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 		} => {
 			let consent = consent.map(|consent| consent.0);
 			session
-				.submit(&call::revoke(pseudonyms.subject(&patient), consent, document.0))
+				.submit(&call::revoke(subject(&patient)?, consent, document.0))
 				.await
 		},
 		Command::Show { patient } => {
 			session
-				.query::<SubjectScopes>("consent_scope", &[json!({ "subject": pseudonyms.subject(&patient) })])
+				.query::<SubjectScopes>("consent_scope", &[json!({ "subject": subject(&patient)? })])
 				.await
 		},
 	}

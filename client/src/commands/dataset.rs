@@ -39,7 +39,8 @@ pub enum Command {
 	Enrol {
 		/// The dataset.
 		dataset: Hash,
-		/// A file of FHIR Patients as NDJSON, or of references (Patient/1), one on each line.
+		/// A file of FHIR Patients as NDJSON, or of references (Patient/1) or identifiers (system|value), one on each
+		/// line.
 		#[arg(long, value_name = "FILE")]
 		patients: PathBuf,
 	},
@@ -87,7 +88,7 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 
 async fn enrol(session: &Session, dataset: DatasetId, file: &Path) -> anyhow::Result<()> {
 	let pseudonyms = session.config.pseudonymiser()?;
-	let subjects = patients(file)?;
+	let subjects = patients(&session.config, file)?;
 	let subjects = subjects.iter().map(|name| pseudonyms.subject(name)).collect::<Vec<_>>();
 	let ledger = session.ledger().await?;
 	let signer = session.signer()?;

@@ -70,9 +70,9 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			ledger: &ledger,
 			signer: &signer,
 		};
-		bring(&signing, &reader, dataset, &mut journal, selection, &mut watch)
-			.await
-			.context("the import is not finished. Run it again: nothing is lost or recorded twice")?
+		let done = bring(&signing, &reader, dataset, &mut journal, selection, &mut watch).await;
+		config.remember()?;
+		done.context("the import is not finished. Run it again: nothing is lost or recorded twice")?
 	};
 	if session.json {
 		kexin::say!("{}", serde_json::json!({ "summary": summary }));

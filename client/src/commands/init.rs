@@ -29,7 +29,7 @@ pub fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()> {
 	}
 	text +=
 		"pseudonym_key = \"pseudonym.key\"\nstate = \"kexin-state\"\n# key = \"gateway.key\"\n# dataset = \"0x…\"\n";
-	text += "# timezone = \"Europe/Berlin\"\n\n# Member numbers by the FHIR references of the organisations.\n[recipients]\n";
+	text += "# timezone = \"Europe/Berlin\"\n# servers = [\"https://hospital.example/fhir\"]\n\n# Member numbers by the FHIR references of the organisations.\n[recipients]\n";
 	let mut secret = [0u8; 32];
 	std::io::Read::read_exact(&mut std::fs::File::open("/dev/urandom")?, &mut secret)?;
 	config::write_secret("pseudonym.key".as_ref(), &format!("{:?}\n", H256(secret)))?;

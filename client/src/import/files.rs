@@ -112,8 +112,15 @@ mod tests {
 		fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record> {
 			assert!(names_ndjson(file) || !file.to_string_lossy().contains("ndjson"));
 			let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-			let problem = || Err(crate::standards::record::Problem::new("x", "y"));
-			lines.map(|line| Record::new(1, line.to_vec(), |_| problem())).collect()
+			let record = |line: &[u8]| Record {
+				line: 1,
+				bytes: line.to_vec(),
+				source: Default::default(),
+				version: None,
+				mapped: Err(crate::standards::record::Problem::new("x", "y")),
+				alone: None,
+			};
+			lines.map(record).collect()
 		}
 	}
 

@@ -184,7 +184,7 @@ fn pending(file: &Path, record: Record) -> (Pending<()>, Result<Mapped, Problem>
 		file: file.to_owned(),
 		line: record.line,
 		source: record.source,
-		bytes: record.bytes,
+		bytes: record.alone().to_owned(),
 		item: (),
 	};
 	(pending, record.mapped)

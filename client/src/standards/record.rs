@@ -26,12 +26,15 @@ pub struct Record {
 	pub line: usize,
 	/// Its bytes, exactly as in the file.
 	pub bytes: Vec<u8>,
-	/// The hash that names it on the ledger: blake2-256 of its bytes.
+	/// The hash that names it on the ledger.
 	pub source: H256,
 	/// Which version of which document it is, if it is one: also where it can't be mapped.
 	pub version: Option<Version>,
 	/// What it maps to, or why it can't be mapped.
 	pub mapped: Result<Mapped, Problem>,
+	/// A file with this record alone that is read as the record was, if its own bytes are not: it also says what the
+	/// Bundle around it says.
+	pub alone: Option<Vec<u8>>,
 }
 
 /// Which version of which document a record is. A document is a consent, which changes through its versions.
@@ -62,21 +65,9 @@ pub struct Place {
 }
 
 impl Record {
-	/// A record of these bytes, which are mapped by their hash.
-	pub fn new(line: usize, bytes: Vec<u8>, map: impl FnOnce(H256) -> Result<Mapped, Problem>) -> Self {
-		let source = H256(sp_crypto_hashing::blake2_256(&bytes));
-		Self {
-			line,
-			bytes,
-			source,
-			version: None,
-			mapped: map(source),
-		}
-	}
-
-	/// The same record as this version of a document.
-	pub fn of(self, version: Option<Version>) -> Self {
-		Self { version, ..self }
+	/// A file with this record alone, which is read as the record was here.
+	pub fn alone(&self) -> &[u8] {
+		self.alone.as_deref().unwrap_or(&self.bytes)
 	}
 }
 

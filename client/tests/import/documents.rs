@@ -36,6 +36,8 @@ fn the_field_cases_leave_no_permission_that_was_not_given() {
 		&["68b-older-permit.ndjson", "68a-refusal.ndjson"],
 		&["09-newer-unmapped.ndjson"],
 		&["65-history-rejected.json"],
+		&["71a-permit.ndjson", "71-uuid-refusal.json"],
+		&["71-uuid-refusal.json", "71a-permit.ndjson"],
 	] {
 		let hospital = Hospital::new();
 		for file in files {

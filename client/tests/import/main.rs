@@ -1,6 +1,7 @@
 //! Imports into a ledger that refuses calls, loses answers and becomes unreachable.
 
 mod documents;
+mod entries;
 mod takeover;
 
 use codec::{Decode as _, Encode as _};

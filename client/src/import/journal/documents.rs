@@ -142,7 +142,8 @@ impl Journal {
 	/// this import.
 	///
 	/// A record that was met before may have come with other facts about its version: those that make it newer count.
-	/// What a record said that is final on the ledger is not forgotten if it can't be read any more.
+	/// What a record said that is final on the ledger is not forgotten if it can't be read any more. Nor is what it
+	/// said in this import, because one Bundle may lack what another one tells.
 	pub(in crate::import) async fn remember(
 		&mut self,
 		document: &H256,
@@ -156,17 +157,23 @@ impl Journal {
 			.bind(record.source.as_bytes())
 			.execute(&mut self.database)
 			.await?;
-		let earlier: Option<(String,)> =
-			sqlx::query_as("SELECT version FROM versions WHERE document = $1 AND source = $2")
+		let is_new = met.rows_affected() == 1;
+		let earlier: Option<(String, i64)> =
+			sqlx::query_as("SELECT version, kind FROM versions WHERE document = $1 AND source = $2")
 				.bind(document.as_bytes())
 				.bind(record.source.as_bytes())
 				.fetch_optional(&mut self.database)
 				.await?;
 		let mut version = version.clone();
-		if let Some((earlier,)) = earlier {
+		if let Some((earlier, kind)) = earlier {
 			version = plan::joined(version, from_json(&earlier)?);
-			if is_final && matches!(says, Says::Nothing(_) | Says::Unmapped(_)) {
+			let is_known = match says {
 				// The settings changed, not what the record says.
+				Says::Nothing(_) => is_final,
+				Says::Unmapped(_) => is_final || (!is_new && kind < says.kind()),
+				_ => false,
+			};
+			if is_known {
 				sqlx::query("UPDATE versions SET version = $3 WHERE document = $1 AND source = $2")
 					.bind(document.as_bytes())
 					.bind(record.source.as_bytes())
@@ -174,7 +181,7 @@ impl Journal {
 					.execute(&mut self.database)
 					.await?;
 				self.mark_changed(document).await?;
-				return Ok(met.rows_affected() == 1);
+				return Ok(is_new);
 			}
 		}
 		let (element, reason) = match says {
@@ -207,7 +214,7 @@ impl Journal {
 		.execute(&mut self.database)
 		.await?;
 		self.mark_changed(document).await?;
-		Ok(met.rows_affected() == 1)
+		Ok(is_new)
 	}
 
 	pub(super) async fn mark_changed(&mut self, document: &H256) -> Result<()> {

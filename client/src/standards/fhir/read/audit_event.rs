@@ -1,7 +1,8 @@
 //! Maps an `AuditEvent` of R4 or R5 to an access event.
 
 use super::{
-	element::{codes, codings, list, names, target_type, text},
+	element::{codes, codings, list, text},
+	identity::Context,
 	purposes, FhirReader,
 };
 use crate::standards::{
@@ -27,7 +28,8 @@ mod dicom {
 }
 
 /// Maps the event of the record with this hash.
-pub(super) fn map(reader: &FhirReader<'_>, source: H256, event: &Value) -> Result<Mapped, Problem> {
+pub(super) fn map(reader: &FhirReader<'_>, source: H256, context: &Context<'_>) -> Result<Mapped, Problem> {
+	let event = context.resource;
 	let kinds = kinds(event);
 	let is = |of: &[&str]| kinds.iter().any(|kind| of.contains(kind));
 	if is(dicom::LOGIN) || is(dicom::APPLICATION) {
@@ -39,14 +41,14 @@ pub(super) fn map(reader: &FhirReader<'_>, source: H256, event: &Value) -> Resul
 	let operation = operation(event, &kinds, purpose)?;
 	let occurred = occurred(reader, event)?;
 	let recipient = match operation {
-		Operation::Export | Operation::Share => destination(reader, event),
+		Operation::Export | Operation::Share => destination(reader, context),
 		_ => reader.config.member,
 	};
 	Ok(Mapped::Access(AccessEvent {
 		source,
 		occurred,
-		actor: actor(reader, event)?,
-		subject: subject(reader, event)?,
+		actor: actor(reader, context)?,
+		subject: subject(reader, context)?,
 		purpose,
 		operation,
 		region: reader.config.region,
@@ -86,13 +88,13 @@ fn occurred(reader: &FhirReader<'_>, event: &Value) -> Result<UnixMillis, Proble
 }
 
 /// Who accessed the data: the requestor, or else the first agent that has a name.
-fn actor(reader: &FhirReader<'_>, event: &Value) -> Result<Pseudonym, Problem> {
-	let agents = list(event.get("agent"));
+fn actor(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Pseudonym, Problem> {
+	let agents = list(context.resource.get("agent"));
 	let requestor = |agent: &&Value| agent.get("requestor").and_then(Value::as_bool) == Some(true);
 	let others = agents.iter().filter(|agent| !requestor(agent));
 	let name = agents.iter().filter(requestor).chain(others).find_map(|agent| {
 		let who = agent.get("who").or_else(|| agent.get("reference"));
-		who.and_then(|who| names(who, event).into_iter().next())
+		who.and_then(|who| context.names(who).into_iter().next())
 			.or_else(|| text(agent, "altId").map(Into::into))
 			.or_else(|| text(agent, "name").map(Into::into))
 			.or_else(|| who.and_then(|who| text(who, "display")).map(Into::into))
@@ -108,21 +110,18 @@ fn actor(reader: &FhirReader<'_>, event: &Value) -> Result<Pseudonym, Problem> {
 
 /// Whose data was accessed: the one patient that is named. With several patients, it is an access to the dataset as a
 /// whole, for which the consents of all its subjects are needed.
-fn subject(reader: &FhirReader<'_>, event: &Value) -> Result<Option<Pseudonym>, Problem> {
+fn subject(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Option<Pseudonym>, Problem> {
+	let event = context.resource;
 	let is_patient = |entity: &&Value| {
-		codes(entity.get("role")).any(|role| role == "1") || entity.get("what").and_then(target_type) == Some("Patient")
+		let what = || context.kind(entity.get("what")?);
+		codes(entity.get("role")).any(|role| role == "1") || what().as_deref() == Some("Patient")
 	};
 	let entities = list(event.get("entity")).iter().filter(is_patient);
 	let references = entities.filter_map(|entity| entity.get("what").or_else(|| entity.get("reference")));
 	let mut found = Vec::new();
 	for (number, reference) in event.get("patient").into_iter().chain(references).enumerate() {
-		let Some(name) = names(reference, event).into_iter().next() else {
-			let element = format!("AuditEvent patient reference {number}");
-			return Err(Problem::new(
-				element,
-				"names nobody: give a reference or an identifier, so that it is known whose data was accessed",
-			));
-		};
+		let name = context.patient(reference, true);
+		let name = name.map_err(|reason| Problem::new(format!("AuditEvent patient reference {number}"), reason))?;
 		if !found.contains(&name) {
 			found.push(name);
 		}
@@ -209,8 +208,8 @@ fn stated(event: &Value) -> Option<Operation> {
 }
 
 /// The member that received exported data, if `[recipients]` in the configuration lists the organisation.
-fn destination(reader: &FhirReader<'_>, event: &Value) -> Option<MemberId> {
-	let agents = list(event.get("agent"));
+fn destination(reader: &FhirReader<'_>, context: &Context<'_>) -> Option<MemberId> {
+	let agents = list(context.resource.get("agent"));
 	let destinations = agents.iter().filter(|agent| {
 		codes(agent.get("type"))
 			.chain(codes(agent.get("role")))
@@ -218,7 +217,7 @@ fn destination(reader: &FhirReader<'_>, event: &Value) -> Option<MemberId> {
 	});
 	destinations
 		.filter_map(|agent| agent.get("who"))
-		.find_map(|who| reader.member(who, event))
+		.find_map(|who| reader.member(who, context))
 }
 
 /// R4's `outcome` is a code, R5's `outcome.code` a Coding. Both use 0, 4, 8 and 12, and R5 also issue severities.

@@ -48,60 +48,12 @@ pub fn codes(value: Option<&Value>) -> impl Iterator<Item = &str> {
 	codings(value).filter_map(|coding| coding.as_str().or_else(|| coding.get("code").and_then(Value::as_str)))
 }
 
-/// The canonical names of what a Reference points to, best first: a relative reference without version (`Patient/1`),
-/// then `system|value` of each identifier. A contained resource is named by its own identifiers.
-pub fn names(reference: &Value, resource: &Value) -> Vec<String> {
-	let mut names = Vec::new();
-	if let Some(target) = text(reference, "reference") {
-		match target.strip_prefix('#') {
-			Some(id) => {
-				let contained = list(resource.get("contained"))
-					.iter()
-					.find(|other| text(other, "id") == Some(id));
-				names.extend(
-					contained
-						.into_iter()
-						.flat_map(|other| list(other.get("identifier")))
-						.filter_map(identifier),
-				);
-			},
-			None => names.push(canonical(target)),
-		}
-	}
-	names.extend(list(reference.get("identifier")).iter().filter_map(identifier));
-	names
-}
-
 /// `system|value`, or the value alone if there is no system.
 pub fn identifier(identifier: &Value) -> Option<String> {
 	let value = text(identifier, "value")?;
 	Some(match text(identifier, "system") {
 		Some(system) => format!("{system}|{value}"),
 		None => value.to_owned(),
-	})
-}
-
-/// A reference without its server and version, so that its relative, absolute and versioned forms are the same.
-pub fn canonical(reference: &str) -> String {
-	let reference = reference.trim();
-	let unversioned = reference
-		.split_once("/_history/")
-		.map_or(reference, |(target, _)| target);
-	let mut parts = unversioned.trim_end_matches('/').rsplit('/');
-	match (parts.next(), parts.next()) {
-		(Some(id), Some(kind)) if kind.starts_with(|letter: char| letter.is_ascii_uppercase()) => {
-			format!("{kind}/{id}")
-		},
-		_ => unversioned.to_owned(),
-	}
-}
-
-/// The type of the resource that a Reference points to, if it is stated.
-pub fn target_type(reference: &Value) -> Option<&str> {
-	text(reference, "type").or_else(|| {
-		let target = text(reference, "reference")?;
-		let target = target.split_once("/_history/").map_or(target, |(target, _)| target);
-		target.trim_end_matches('/').rsplit('/').nth(1)
 	})
 }
 
@@ -124,28 +76,6 @@ pub fn modifier(value: &Value) -> Option<String> {
 mod tests {
 	use super::*;
 	use serde_json::json;
-
-	#[test]
-	fn all_forms_of_a_reference_name_the_same() {
-		for form in [
-			"Patient/1",
-			"https://hospital.example/fhir/Patient/1",
-			"Patient/1/_history/7",
-			"http://hospital.example/r4/Patient/1/_history/2",
-			" Patient/1/ ",
-		] {
-			assert_eq!(canonical(form), "Patient/1", "{form}");
-		}
-		assert_eq!(canonical("urn:uuid:1234"), "urn:uuid:1234");
-	}
-
-	#[test]
-	fn a_contained_resource_is_named_by_its_identifiers() {
-		let resource = json!({ "contained": [{ "id": "p", "identifier": [{ "system": "s", "value": "v" }] }] });
-		assert_eq!(names(&json!({ "reference": "#p" }), &resource), ["s|v"]);
-		assert_eq!(names(&json!({ "reference": "#q" }), &resource), [""; 0]);
-		assert_eq!(names(&json!({ "identifier": { "value": "v" } }), &resource), ["v"]);
-	}
 
 	#[test]
 	fn modifiers_are_found_at_any_depth() {

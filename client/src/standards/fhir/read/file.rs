@@ -1,14 +1,13 @@
 //! Splits a file into FHIR resources: a single one, an array, a Bundle, or NDJSON.
 
-use super::element::text;
-use crate::standards::record::{Place, Problem};
-use kexin_primitives::H256;
+use super::bundle::{Bundle, Entry, Fields};
+use crate::standards::record::Problem;
 use serde::{
 	de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 	Deserialize, Deserializer,
 };
 use serde_json::{value::RawValue, Map, Value};
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, sync::Arc};
 
 /// A part of a file: a resource, or what should have been one.
 #[derive(Clone, Debug)]
@@ -17,38 +16,12 @@ pub struct Part {
 	pub line: usize,
 	/// Its bytes, exactly as in the file.
 	pub bytes: Vec<u8>,
-	/// The resource, or why the bytes are none.
+	/// The resource, or why the bytes are none. It is null for an entry of a Bundle that has no resource.
 	pub resource: Result<Value, Problem>,
 	/// One of the readings of a resource that has several.
 	pub ambiguous: Option<Value>,
-	/// What the entry of a Bundle has beside the resource.
-	pub entry: Entry,
-}
-
-/// What an entry of a Bundle has beside its resource.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Entry {
-	/// `fullUrl`.
-	pub full_url: Value,
-	/// `request`.
-	pub request: Value,
-	/// `response`.
-	pub response: Value,
-	/// The place of the entry in a Bundle that is a history.
-	pub place: Option<Place>,
-}
-
-impl Entry {
-	/// The URL of what the entry deletes, if it is a deletion; empty if there is none.
-	pub fn deletion(&self) -> Option<&str> {
-		let deletes = text(&self.request, "method").is_some_and(|method| method.eq_ignore_ascii_case("DELETE"));
-		deletes.then(|| self.url().unwrap_or_default())
-	}
-
-	/// The URL of what the entry is about.
-	pub fn url(&self) -> Option<&str> {
-		text(&self.request, "url").or(self.full_url.as_str())
-	}
+	/// Its place in a Bundle.
+	pub entry: Option<Entry>,
 }
 
 /// The byte order mark in UTF-8.
@@ -70,7 +43,7 @@ pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 		parts: Vec::new(),
 	};
 	match Chunk::read(bytes, 0) {
-		Ok(chunk) => chunk.resources(chunk.whole(), &Entry::default(), &mut found),
+		Ok(chunk) => chunk.resources(chunk.whole(), None, &mut found),
 		Err(_) if ndjson || lines(bytes).any(|line| is_resource(bytes, line)) || is_sequence(bytes) => {
 			by_lines(bytes, &mut found);
 		},
@@ -94,7 +67,7 @@ fn by_lines(bytes: &[u8], found: &mut Found<'_>) {
 		let text = bytes.get(line.clone()).unwrap_or_default();
 		let reason = match Chunk::read(text, line.start) {
 			Ok(chunk) => {
-				chunk.resources(chunk.whole(), &Entry::default(), found);
+				chunk.resources(chunk.whole(), None, found);
 				continue;
 			},
 			Err((reason, _)) => reason,
@@ -103,7 +76,7 @@ fn by_lines(bytes: &[u8], found: &mut Found<'_>) {
 		if opens(bytes, whole_line) {
 			if let Some(chunk) = Chunk::spanning(bytes, part.start) {
 				let end = chunk.end();
-				chunk.resources(chunk.whole(), &Entry::default(), found);
+				chunk.resources(chunk.whole(), None, found);
 				while rest.next_if(|line| line.start < end).is_some() {}
 				continue;
 			}
@@ -168,21 +141,24 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-	fn resource(&mut self, part: Range<usize>, resource: Value, entry: &Entry) {
-		self.part(part, Ok(resource), None, entry);
-	}
-
 	fn unreadable(&mut self, part: Range<usize>, reason: String) {
-		self.part(part, Err(Problem::new("file", reason)), None, &Entry::default());
+		self.part(part, Err(Problem::new("file", reason)), None);
 	}
 
-	fn part(&mut self, part: Range<usize>, resource: Result<Value, Problem>, ambiguous: Option<Value>, entry: &Entry) {
+	fn ambiguous(&mut self, part: Range<usize>, reason: String, reading: Option<Value>, entry: Option<Entry>) {
+		self.unreadable(part, reason);
+		if let Some(part) = self.parts.last_mut() {
+			(part.ambiguous, part.entry) = (reading, entry);
+		}
+	}
+
+	fn part(&mut self, part: Range<usize>, resource: Result<Value, Problem>, entry: Option<Entry>) {
 		self.parts.push(Part {
 			line: self.lines.partition_point(|start| *start <= part.start).max(1),
 			bytes: self.bytes.get(part).unwrap_or_default().to_vec(),
 			resource,
-			ambiguous,
-			entry: entry.clone(),
+			ambiguous: None,
+			entry,
 		});
 	}
 }
@@ -241,8 +217,9 @@ impl Chunk {
 		start..start.saturating_add(part.len())
 	}
 
-	/// Finds the resources in a value: itself, the elements of an array, or the entries of a Bundle.
-	fn resources(&self, part: &str, entry: &Entry, found: &mut Found<'_>) {
+	/// Finds the resources in a value, which may be in an entry: itself, the elements of an array, or the entries of a
+	/// Bundle.
+	fn resources(&self, part: &str, outer: Option<&Entry>, found: &mut Found<'_>) {
 		#[derive(Deserialize)]
 		struct Head<'a> {
 			#[serde(rename = "resourceType", borrow)]
@@ -250,17 +227,21 @@ impl Chunk {
 			#[serde(rename = "type", borrow)]
 			kind: Option<&'a RawValue>,
 			#[serde(borrow)]
+			meta: Option<&'a RawValue>,
+			#[serde(borrow)]
 			entry: Option<&'a RawValue>,
 		}
-		let is = |value: Option<&RawValue>, text: &str| {
-			let value = value.map(|value| serde_json::from_str::<String>(value.get()));
-			matches!(value, Some(Ok(value)) if value == text)
+		let is_bundle = |head: &Head<'_>| {
+			let name = head
+				.resource_type
+				.map(|name| serde_json::from_str::<String>(name.get()));
+			matches!(name, Some(Ok(name)) if name == "Bundle")
 		};
 		if part.starts_with('[') {
 			match serde_json::from_str::<Vec<&RawValue>>(part) {
 				Ok(elements) => elements
 					.iter()
-					.for_each(|element| self.resources(element.get(), entry, found)),
+					.for_each(|element| self.resources(element.get(), outer, found)),
 				Err(error) => found.unreadable(self.place(part), format!("is not JSON: {error}")),
 			}
 		} else if !part.starts_with('{') {
@@ -268,79 +249,117 @@ impl Chunk {
 				self.place(part),
 				"is not a JSON object, as a FHIR resource must be".into(),
 			);
-		} else if let Some(head) = serde_json::from_str::<Head<'_>>(part)
-			.ok()
-			.filter(|head| is(head.resource_type, "Bundle"))
-		{
-			if let Some(entries) = head.entry {
-				let history = is(head.kind, "history").then(|| H256(sp_crypto_hashing::blake2_256(part.as_bytes())));
-				self.entries(
-					entries.get(),
-					history.map(|history| Place { history, number: 0 }),
-					found,
-				);
+		} else if let Some(head) = serde_json::from_str::<Head<'_>>(part).ok().filter(is_bundle) {
+			let read = |raw: Option<&RawValue>| raw.map(|raw| serde_json::from_str::<Once>(raw.get())).transpose();
+			match (read(head.kind), read(head.meta)) {
+				(Ok(kind), Ok(meta)) => {
+					let kind = kind.and_then(|Once(kind)| kind.as_str().map(str::to_owned));
+					let meta = meta.map(|Once(meta)| meta);
+					let mut entries = Vec::new();
+					if let Some(list) = head.entry {
+						self.entries(list.get(), &mut entries);
+					}
+					let fields = entries.iter().flatten().map(|(fields, ..)| fields.clone()).collect();
+					let bundle = Bundle::new(kind, meta, outer, fields, part.as_bytes());
+					self.bundle(&Arc::new(bundle), entries, found);
+				},
+				(Err(error), _) | (_, Err(error)) => {
+					found.unreadable(self.place(part), format!("is ambiguous JSON: {error}"));
+				},
 			}
 		} else {
 			match serde_json::from_str::<Once>(part) {
-				Ok(Once(value)) => found.resource(self.place(part), value, entry),
+				Ok(Once(value)) => found.part(self.place(part), Ok(value), outer.cloned()),
 				Err(error) => {
-					let problem = Problem::new("file", format!("is ambiguous JSON: {error}"));
-					let ambiguous = serde_json::from_str(part).ok();
-					found.part(self.place(part), Err(problem), ambiguous, entry);
+					let reading = serde_json::from_str(part).ok();
+					let reason = format!("is ambiguous JSON: {error}");
+					found.ambiguous(self.place(part), reason, reading, outer.cloned());
 				},
 			}
 		}
 	}
 
-	/// Finds the resources of a Bundle's entries, and the consents that they delete. An entry may have neither.
-	fn entries(&self, part: &str, place: Option<Place>, found: &mut Found<'_>) {
+	/// Finds the resources of a Bundle's entries. One without a resource may still say that something was done.
+	fn bundle(&self, bundle: &Arc<Bundle>, entries: Vec<ReadEntry<'_>>, found: &mut Found<'_>) {
+		let mut position = 0usize;
+		for entry in entries {
+			match entry {
+				Ok((fields, place, resource)) => {
+					let bundle = bundle.clone();
+					let entry = Entry { bundle, position };
+					position = position.saturating_add(1);
+					match resource {
+						Some(resource) => self.resources(resource.get(), Some(&entry), found),
+						None if fields.says_nothing() => (),
+						None => found.part(place, Ok(Value::Null), Some(entry)),
+					}
+				},
+				Err((part, reason)) => found.unreadable(part, reason),
+			}
+		}
+	}
+
+	/// Reads the entries of a Bundle.
+	fn entries<'a>(&self, part: &'a str, entries: &mut Vec<ReadEntry<'a>>) {
 		#[derive(Deserialize)]
-		struct Parts<'a> {
+		#[serde(rename_all = "camelCase")]
+		struct Elements<'a> {
+			full_url: Option<Once>,
+			request: Option<Once>,
+			response: Option<Once>,
 			#[serde(borrow)]
 			resource: Option<&'a RawValue>,
-			#[serde(rename = "fullUrl", default)]
-			full_url: Value,
-			#[serde(default)]
-			request: Value,
-			#[serde(default)]
-			response: Value,
 		}
 		if part.starts_with('[') {
 			match serde_json::from_str::<Vec<&RawValue>>(part) {
-				Ok(entries) => {
-					for (number, entry) in (0..).zip(&entries) {
-						let place = place.map(|place| Place { number, ..place });
-						self.entries(entry.get(), place, found);
-					}
-				},
-				Err(error) => found.unreadable(self.place(part), format!("is not JSON: {error}")),
+				Ok(list) => list.iter().for_each(|entry| self.entries(entry.get(), entries)),
+				Err(error) => entries.push(Err((self.place(part), format!("is not JSON: {error}")))),
 			}
 			return;
 		}
-		let parts = Some(part).filter(|part| part.starts_with('{'));
-		match parts.map(serde_json::from_str::<Parts<'_>>) {
-			Some(Ok(parts)) => {
-				let entry = Entry {
-					full_url: parts.full_url,
-					request: parts.request,
-					response: parts.response,
-					place,
+		let elements = Some(part).filter(|part| part.starts_with('{'));
+		entries.push(match elements.map(serde_json::from_str::<Elements<'_>>) {
+			Some(Ok(elements)) => {
+				let full_url = elements.full_url.and_then(|Once(url)| url.as_str().map(str::to_owned));
+				let fields = Fields {
+					full_url,
+					request: elements.request.map(|Once(request)| request),
+					response: elements.response.map(|Once(response)| response),
+					resource: elements.resource.and_then(|resource| who(resource.get())),
 				};
-				match parts.resource {
-					Some(resource) => self.resources(resource.get(), &entry, found),
-					None if entry.deletion().is_some_and(|deleted| deleted.contains("Consent")) => {
-						found.resource(self.place(part), Value::Null, &entry);
-					},
-					None => (),
-				}
+				Ok((fields, self.place(part), elements.resource))
 			},
-			Some(Err(error)) => found.unreadable(self.place(part), format!("is not an entry of a Bundle: {error}")),
-			None => found.unreadable(
+			Some(Err(error)) => Err((self.place(part), format!("is not an entry of a Bundle: {error}"))),
+			None => Err((
 				self.place(part),
-				"is not an entry of a Bundle: an entry is an object".into(),
-			),
-		}
+				"is not an entry of a Bundle: an entry is an object".to_owned(),
+			)),
+		});
 	}
+}
+
+/// What a Bundle says about an entry, its place, and its resource; or the place of one that can't be read, and why.
+type ReadEntry<'a> = Result<(Fields, Range<usize>, Option<&'a RawValue>), (Range<usize>, String)>;
+
+/// The type, the id and the identifiers of a resource.
+fn who(resource: &str) -> Option<Value> {
+	#[derive(Deserialize)]
+	#[serde(rename_all = "camelCase")]
+	struct Who {
+		resource_type: Option<Value>,
+		id: Option<Value>,
+		identifier: Option<Value>,
+	}
+	let Who {
+		resource_type,
+		id,
+		identifier,
+	} = serde_json::from_str(resource).ok()?;
+	let elements = [("resourceType", resource_type), ("id", id), ("identifier", identifier)];
+	let elements = elements
+		.into_iter()
+		.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+	Some(Value::Object(elements.collect()))
 }
 
 /// The text with byte order marks and no-break spaces between tokens replaced, and how deeply it is nested.
@@ -440,14 +459,6 @@ mod tests {
 		split(text.as_bytes(), false)
 	}
 
-	/// Where each part begins, its bytes, and whether it can be read.
-	fn outline(parts: &[Part]) -> Vec<(usize, &[u8], bool)> {
-		let outline = parts
-			.iter()
-			.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
-		outline.collect()
-	}
-
 	#[test]
 	fn every_form_is_read_with_its_own_bytes() {
 		let (a, b) = (r#"{"resourceType":"A", "x" : 1}"#, r#"{"resourceType":"B"}"#);
@@ -504,8 +515,11 @@ mod tests {
 		]
 		.concat();
 		let parts = split(&bytes, false);
+		let found = parts
+			.iter()
+			.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
 		assert_eq!(
-			outline(&parts),
+			found.collect::<Vec<_>>(),
 			[
 				(1, &b"{\"x\":\""[..], false),
 				(2, a.as_bytes(), true),
@@ -520,12 +534,15 @@ mod tests {
 		let (a, b) = ("{\n \"a\": [\n  1\n ]\n}", "{\n \"b\": {}\n}");
 		for ndjson in [false, true] {
 			let parts = split(format!("{a}\n{b}\n{{\"c\":1}}\n").as_bytes(), ndjson);
+			let found = parts
+				.iter()
+				.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
 			let expected = [
 				(1, a.as_bytes(), true),
 				(6, b.as_bytes(), true),
 				(9, &b"{\"c\":1}"[..], true),
 			];
-			assert_eq!(outline(&parts), expected);
+			assert_eq!(found.collect::<Vec<_>>(), expected);
 		}
 	}
 
@@ -534,13 +551,16 @@ mod tests {
 		let (broken, whole) = ("{\n \"a\": [\n  1\n }\n}", "{\n \"b\": 1\n}");
 		let text = format!("{whole}\n{broken}\n{whole}\n{{\"c\":1}}\n");
 		let parts = split(text.as_bytes(), true);
+		let found = parts
+			.iter()
+			.map(|part| (part.line, &part.bytes[..], part.resource.is_ok()));
 		let expected = [
 			(1, whole.as_bytes(), true),
 			(4, broken.as_bytes(), false),
 			(9, whole.as_bytes(), true),
 			(12, &b"{\"c\":1}"[..], true),
 		];
-		assert_eq!(outline(&parts), expected);
+		assert_eq!(found.collect::<Vec<_>>(), expected);
 	}
 
 	#[test]

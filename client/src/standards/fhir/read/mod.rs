@@ -10,13 +10,17 @@
 //! | `audit_event` | maps an `AuditEvent` to an access |
 //! | `consent` | maps a `Consent` to a change of consent |
 //! | `version` | reads which version of which document a `Consent` is |
+//! | [`bundle`] | what a Bundle says about its entries |
+//! | [`identity`] | who and what a reference names |
 //! | [`element`] | accessors for the elements of a resource |
 //! | `whole` | whether a resource says all that it should |
 
 mod audit_event;
+pub mod bundle;
 mod consent;
 pub mod element;
 pub mod file;
+pub mod identity;
 mod version;
 mod whole;
 
@@ -25,6 +29,9 @@ use crate::{
 	pseudonym::Pseudonymiser,
 	standards::record::{printable, Mapped, Problem, Reader, Record},
 };
+use bundle::Entry;
+use file::Part;
+use identity::Context;
 use kexin_primitives::{members::MemberId, vocabulary::Purpose, UnixMillis, H256};
 use serde_json::Value;
 use std::path::Path;
@@ -46,15 +53,7 @@ impl Reader for FhirReader<'_> {
 
 	fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record> {
 		let parts = file::split(bytes, names_ndjson(file));
-		let records = parts.into_iter().map(|part| {
-			let version = version::of(self, &part);
-			Record::new(part.line, part.bytes, |source| match part.entry.deletion() {
-				Some(deleted) => version::deletion(deleted, version.as_ref()),
-				None => self.map(source, &part.resource?),
-			})
-			.of(version)
-		});
-		records.collect()
+		parts.into_iter().map(|part| self.record(part)).collect()
 	}
 }
 
@@ -79,8 +78,53 @@ fn parts_of_name(file: &Path) -> impl Iterator<Item = String> {
 }
 
 impl FhirReader<'_> {
+	/// The record that a part of a file is.
+	fn record(&self, part: Part) -> Record {
+		let Part {
+			line,
+			bytes,
+			resource,
+			ambiguous,
+			entry,
+		} = part;
+		let entry = entry.as_ref();
+		if let Some(server) = entry.and_then(Entry::server_of_record) {
+			self.config.meet(&server);
+		}
+		let context = Context {
+			config: self.config,
+			resource: resource.as_ref().ok().or(ambiguous.as_ref()).unwrap_or(&Value::Null),
+			entry,
+		};
+		let settled = self.settled(&context);
+		let version = version::of(self, &context, settled.as_ref());
+		let alone = match (&resource, entry) {
+			(Ok(resource), Some(entry)) => entry.alone(resource, &bytes),
+			_ => None,
+		};
+		let source = match &alone {
+			// What the Bundle says is the reason: this is not the same record as its resource by itself.
+			Some(alone) if settled.is_some() && !context.resource.is_null() => source(None, alone),
+			_ => source(context.foreign_server(), &bytes),
+		};
+		let mapped = match (&resource, settled) {
+			(Err(problem), _) => Err(problem.clone()),
+			(Ok(_), Some(settled)) => settled.mapped,
+			(Ok(_), None) => self.map(source, &context),
+		};
+		Record {
+			line,
+			bytes,
+			source,
+			version,
+			mapped,
+			alone,
+		}
+	}
+
 	/// Maps a resource, without guessing.
-	fn map(&self, source: H256, resource: &Value) -> Result<Mapped, Problem> {
+	fn map(&self, source: H256, context: &Context<'_>) -> Result<Mapped, Problem> {
+		let resource = context.resource;
 		if let Some(element) = element::modifier(resource) {
 			let reason =
 				"changes the meaning of what it is part of (FHIR, ModifierExtension), and the ledger does not know \
@@ -91,8 +135,8 @@ impl FhirReader<'_> {
 			Some(kind @ ("AuditEvent" | "Consent")) => {
 				whole::check(kind, resource)?;
 				match kind {
-					"Consent" => consent::map(self, resource),
-					_ => audit_event::map(self, source, resource),
+					"Consent" => consent::map(self, context),
+					_ => audit_event::map(self, source, context),
 				}
 			},
 			Some(other) => {
@@ -136,12 +180,114 @@ impl FhirReader<'_> {
 	}
 
 	/// The member that a reference or identifier names, if `[recipients]` in the configuration lists it.
-	fn member(&self, reference: &Value, resource: &Value) -> Option<MemberId> {
-		element::names(reference, resource)
-			.iter()
-			.find_map(|name| self.config.recipients.get(name))
-			.copied()
+	fn member(&self, reference: &Value, context: &Context<'_>) -> Option<MemberId> {
+		let names = context.names(reference);
+		let mut listed = self.config.recipients.iter();
+		let found = listed.find(|(listed, _)| names.contains(&identity::listed(self.config, listed)));
+		found.map(|(_, member)| *member)
 	}
+
+	/// What becomes of an entry of a Bundle, if what the Bundle says about it decides that.
+	fn settled(&self, context: &Context<'_>) -> Option<Settled> {
+		let entry = context.entry?;
+		let fields = entry.fields()?;
+		let is_held = !context.resource.is_null();
+		let method = fields.request().map(|(method, _)| method.to_ascii_uppercase());
+		let kind = match method.as_deref() {
+			// What is sent with it is not the resource.
+			Some("DELETE" | "PATCH") => fields.target().or_else(|| fields.kind()),
+			_ => fields.kind(),
+		};
+		let kind = match kind.as_deref() {
+			Some(kind @ ("AuditEvent" | "Consent")) => kind,
+			_ if is_held => return None,
+			_ => return Some(Settled::not_applicable("an entry of a Bundle that has no resource")),
+		};
+		if let Some(status) = fields.refusal() {
+			return Some(if is_held {
+				let reason = format!("is {status}: the server did not do what the entry asks for");
+				Settled::problem("response.status", &reason)
+			} else {
+				Settled::not_applicable(&format!("the answer {status} of a server"))
+			});
+		}
+		match (method.as_deref(), kind) {
+			(Some("DELETE"), "Consent") => {
+				return Some(if fields.about().is_some_and(|about| about.kind == "Consent") {
+					Settled::not_applicable("the consent was deleted").of_version()
+				} else {
+					let reason = "does not state which consent is deleted: withdraw it with `kexin consent revoke`";
+					Settled::problem("request.url", reason)
+				});
+			},
+			(Some("DELETE"), _) if !is_held => {
+				let reason = "the deletion of an AuditEvent: what the ledger has recorded stays";
+				return Some(Settled::not_applicable(reason));
+			},
+			_ => (),
+		}
+		if let Some(mark) = &entry.bundle.mark {
+			return Some(Settled::of(Err(mark.clone())));
+		}
+		let holds_kind = element::text(context.resource, "resourceType") == Some(kind);
+		// A history has each record as the change left it.
+		let is_whole = entry.bundle.history.is_some() && holds_kind;
+		if method.as_deref() == Some("PATCH") && !is_whole {
+			let reason = "is PATCH, a change of a record: import the record itself";
+			let settled = Settled::problem("request.method", reason);
+			return Some(if kind == "Consent" {
+				settled.of_version()
+			} else {
+				settled
+			});
+		}
+		if !is_held {
+			let reason = format!("is missing: import the {kind} itself");
+			return Some(Settled::problem("resource", &reason));
+		}
+		let named = entry.literal()?;
+		let id = element::text(context.resource, "id");
+		let differs = named.kind != kind || id.is_some_and(|id| id != named.id);
+		differs.then(|| Settled::problem("fullUrl", "names another resource than the one that is there"))
+	}
+}
+
+/// What becomes of an entry of a Bundle by what the Bundle says.
+struct Settled {
+	mapped: Result<Mapped, Problem>,
+	/// Whether it is a version of a consent, although its resource is none.
+	is_version: bool,
+}
+
+impl Settled {
+	fn of(mapped: Result<Mapped, Problem>) -> Self {
+		Self {
+			mapped,
+			is_version: false,
+		}
+	}
+
+	fn not_applicable(reason: &str) -> Self {
+		Self::of(Ok(Mapped::NotApplicable(printable(reason))))
+	}
+
+	fn problem(element: &str, reason: &str) -> Self {
+		Self::of(Err(Problem::new(format!("Bundle.entry.{element}"), reason)))
+	}
+
+	fn of_version(self) -> Self {
+		Self {
+			is_version: true,
+			..self
+		}
+	}
+}
+
+/// The source of a record: blake2-256 of its bytes, after the address of its server and a zero byte if that is none of
+/// the hospital's. Two servers may have records with the same bytes, which are about different people.
+fn source(foreign_server: Option<String>, bytes: &[u8]) -> H256 {
+	let server = foreign_server.map(|server| server + "\0").unwrap_or_default();
+	H256(sp_crypto_hashing::blake2_256(&[server.as_bytes(), bytes].concat()))
 }
 
 /// The code system of purposes of use, HL7's v3 ActReason, by its names in R4 and R5, in STU3, and in HL7 version 3.

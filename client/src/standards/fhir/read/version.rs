@@ -4,84 +4,85 @@
 //! its document nevertheless.
 
 use super::{
+	bundle::Fields,
 	consent::{stated, subject},
-	element::{canonical, identifier, list, text},
-	file::{Entry, Part},
-	whole, FhirReader,
+	element::{identifier, list, text},
+	identity::{Context, Literal},
+	whole, FhirReader, Settled,
 };
-use crate::standards::record::{Mapped, Problem, Version};
+use crate::standards::record::{Problem, Version};
 use serde_json::Value;
 
-/// Which version of which document a part of a file is, if it is a consent or deletes one. A part or a masked copy of a
-/// consent is no version: it must not take the place of the whole one.
-pub(super) fn of(reader: &FhirReader<'_>, part: &Part) -> Option<Version> {
-	let resource = part.resource.as_ref().ok().or(part.ambiguous.as_ref())?;
-	let entry = &part.entry;
-	let deletes = entry.deletion().is_some();
-	let kind = resource.get("resourceType").and_then(Value::as_str);
-	if kind != Some("Consent") && !(deletes && resource.is_null()) {
+/// Which version of which document a record is, if it is a consent or deletes one. A part or a masked copy of a consent
+/// is no version, because it must not take the place of the whole one. Nor is what a server did not carry out.
+pub(super) fn of(reader: &FhirReader<'_>, context: &Context<'_>, settled: Option<&Settled>) -> Option<Version> {
+	let is_consent = text(context.resource, "resourceType") == Some("Consent");
+	if !settled.map_or(is_consent, |settled| settled.is_version) {
 		return None;
 	}
+	// What is sent with a deletion or a PATCH is not the consent.
+	let resource = if is_consent { context.resource } else { &Value::Null };
+	let context = &Context { resource, ..*context };
 	let time = |element, text, latest| reader.time(element, text, latest).ok();
 	let meta = resource.get("meta").unwrap_or(&Value::Null);
 	if whole::mark("Consent", Some(meta)).is_some() {
 		return None;
 	}
-	let changed = text(&entry.response, "lastModified").or_else(|| text(meta, "lastUpdated"));
+	let fields = context.entry.and_then(|entry| entry.fields());
+	let response = fields
+		.and_then(|fields| fields.response.as_ref())
+		.unwrap_or(&Value::Null);
+	let changed = text(response, "lastModified").or_else(|| text(meta, "lastUpdated"));
 	let decided = text(resource, "dateTime").or_else(|| text(resource, "date"));
 	Some(Version {
-		document: text(resource, "id")
-			.map(|id| format!("Consent/{id}"))
-			.or_else(|| entry.url().and_then(named))
-			.or_else(|| list(resource.get("identifier")).iter().find_map(identifier)),
-		subject: subject(reader, resource).ok(),
-		id: id(meta, entry),
+		document: document(context, fields),
+		subject: subject(reader, context).ok(),
+		id: id(meta, response),
 		changed: changed.and_then(|text| time("meta.lastUpdated", text, false)),
-		place: entry.place,
+		place: context.entry.and_then(|entry| entry.place()),
 		decided: decided
 			.and_then(|text| time("Consent.dateTime", text, false).zip(time("Consent.dateTime", text, true))),
 	})
 }
 
-/// The version's id, which a server also states in the entry's response.
-fn id(meta: &Value, entry: &Entry) -> Option<String> {
+/// What names the document in all its versions.
+fn document(context: &Context<'_>, fields: Option<&Fields>) -> Option<String> {
+	let is_consent = |literal: &Literal| literal.kind == "Consent";
+	// A server gives what it creates an id of its own, and tells which.
+	let created = fields
+		.filter(|fields| fields.request().is_some_and(|(method, _)| method == "POST"))
+		.and_then(|fields| fields.location());
+	let identifier = || {
+		let identifier = list(context.resource.get("identifier")).iter().find_map(identifier)?;
+		// An identifier without a system is one of the server that states it.
+		Some(match context.foreign_server() {
+			Some(server) => format!("{server}/{identifier}"),
+			None => identifier,
+		})
+	};
+	created
+		.filter(is_consent)
+		.map(|created| context.name(&created))
+		.or_else(|| context.own_name("Consent"))
+		.or_else(|| Some(context.name(&fields?.about().filter(is_consent)?)))
+		.or_else(identifier)
+}
+
+/// The version's id, which a server also states in its response.
+fn id(meta: &Value, response: &Value) -> Option<String> {
 	let stated = match meta.get("versionId") {
 		Some(Value::Number(number)) => Some(number.to_string()),
 		_ => text(meta, "versionId").map(str::to_owned),
 	};
 	stated
 		.or_else(|| {
-			let tag = text(&entry.response, "etag")?
-				.trim_start_matches("W/")
-				.trim_matches('"');
+			let tag = text(response, "etag")?.trim_start_matches("W/").trim_matches('"');
 			Some(tag.to_owned()).filter(|tag| !tag.is_empty())
 		})
 		.or_else(|| {
-			let (_, id) = text(&entry.response, "location")?.split_once("/_history/")?;
+			let (_, id) = text(response, "location")?.split_once("/_history/")?;
 			Some(id.to_owned()).filter(|id| !id.is_empty())
 		})
-}
-
-/// The consent that a URL names.
-fn named(url: &str) -> Option<String> {
-	Some(canonical(url)).filter(|name| {
-		let id = name.strip_prefix("Consent/");
-		id.is_some_and(|id| !id.is_empty() && !id.contains(['?', '#']))
-	})
-}
-
-/// What the deletion of the resource at a URL maps to.
-pub(super) fn deletion(deleted: &str, version: Option<&Version>) -> Result<Mapped, Problem> {
-	match version {
-		None => Ok(Mapped::NotApplicable(
-			"a deletion of a resource that is no Consent".to_owned(),
-		)),
-		Some(Version { document: Some(_), .. }) => Ok(Mapped::NotApplicable("the consent was deleted".to_owned())),
-		Some(_) => {
-			let reason = format!("deletes {deleted:?}, which names no single consent: withdraw what it means");
-			Err(Problem::new("Bundle.entry.request.url", reason))
-		},
-	}
 }
 
 /// Refuses a consent of which it can't be told which version it is.
@@ -100,7 +101,7 @@ mod tests {
 	use crate::{
 		config::Config,
 		pseudonym::Pseudonymiser,
-		standards::record::{Reader as _, Record},
+		standards::record::{Mapped, Reader as _, Record},
 	};
 	use kexin_primitives::UnixMillis;
 
@@ -160,15 +161,16 @@ mod tests {
 		let records = records(bundle);
 		let versions = records
 			.iter()
-			.map(|record| record.version.clone().unwrap())
+			.filter_map(|record| record.version.clone())
 			.collect::<Vec<_>>();
 		let ids = versions.iter().map(|version| version.id.as_deref());
-		assert_eq!(ids.collect::<Vec<_>>(), [Some("3"), Some("2"), None]);
+		assert_eq!(ids.collect::<Vec<_>>(), [Some("3"), Some("2")]);
 		let places = versions.iter().map(|version| version.place.unwrap().number);
-		assert_eq!(places.collect::<Vec<_>>(), [1, 2, 3]);
+		assert_eq!(places.collect::<Vec<_>>(), [1, 2]);
+		assert_eq!(versions[0].document.as_deref(), Some("Consent/c"));
 		assert_eq!(versions[0].document, versions[1].document);
-		assert_eq!((versions[0].changed, &versions[2].document), (Some(MARCH), &None));
-		assert!(matches!(records[0].mapped, Ok(Mapped::NotApplicable(_))));
-		assert!(records[2].mapped.is_err());
+		assert_eq!(versions[0].changed, Some(MARCH));
+		assert!(matches!(records[1].mapped, Ok(Mapped::NotApplicable(_))));
+		assert!(records[3].mapped.is_err(), "it may delete any number of consents");
 	}
 }

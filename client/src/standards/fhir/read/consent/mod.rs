@@ -4,7 +4,8 @@
 //! all.
 
 use super::{
-	element::{codings, list, names, text, text_if_any},
+	element::{codings, list, text, text_if_any},
+	identity::Context,
 	purposes, version, FhirReader,
 };
 use crate::standards::record::{ConsentChange, Mapped, Problem};
@@ -51,8 +52,9 @@ const CATEGORIES: &[&str] = &[
 ];
 
 /// Maps a consent.
-pub(super) fn map(reader: &FhirReader<'_>, consent: &Value) -> Result<Mapped, Problem> {
-	let subject = subject(reader, consent)?;
+pub(super) fn map(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Mapped, Problem> {
+	let consent = context.resource;
+	let subject = subject(reader, context)?;
 	version::check(reader, consent)?;
 	match text(consent, "status") {
 		Some("active") => (),
@@ -75,7 +77,7 @@ pub(super) fn map(reader: &FhirReader<'_>, consent: &Value) -> Result<Mapped, Pr
 	}
 	check_verified(consent)?;
 	check_scope(consent)?;
-	let scopes = scopes(reader, consent)?;
+	let scopes = scopes(reader, context)?;
 	Ok(Mapped::Consent(if scopes.is_empty() {
 		ConsentChange::Revoke { subject }
 	} else {
@@ -84,17 +86,21 @@ pub(super) fn map(reader: &FhirReader<'_>, consent: &Value) -> Result<Mapped, Pr
 }
 
 /// Who consents.
-pub(super) fn subject(reader: &FhirReader<'_>, consent: &Value) -> Result<Pseudonym, Problem> {
-	let patient = consent.get("patient").or_else(|| consent.get("subject"));
-	patient
-		.and_then(|patient| names(patient, consent).into_iter().next())
-		.map(|name| reader.pseudonyms.subject(&name))
-		.ok_or_else(|| {
-			Problem::new(
-				"Consent.patient",
-				"names nobody: give a reference or an identifier, so that it is known whose consent it is",
-			)
-		})
+pub(super) fn subject(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Pseudonym, Problem> {
+	let problem = |reason: &str| Problem::new("Consent.patient", reason);
+	let stated = ["patient", "subject"]
+		.into_iter()
+		.filter_map(|name| context.resource.get(name));
+	let mut names = stated
+		.filter(|reference| !reference.is_null())
+		.map(|reference| context.patient(reference, false).map_err(|reason| problem(&reason)));
+	let missing =
+		|| problem("names nobody: give a reference or an identifier, so that it is known whose consent it is");
+	let name = names.next().ok_or_else(missing)??;
+	match names.next().transpose()? {
+		Some(other) if other != name => Err(problem("names somebody else than the subject does")),
+		_ => Ok(reader.pseudonyms.subject(&name)),
+	}
 }
 
 /// Refuses a consent that has a verification which failed.
@@ -148,11 +154,12 @@ fn is_of_everybody(coding: &Value) -> bool {
 }
 
 /// What the consent permits, each alternative by itself; nothing if it denies everything.
-fn scopes(reader: &FhirReader<'_>, consent: &Value) -> Result<Vec<Scope>, Problem> {
+fn scopes(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Vec<Scope>, Problem> {
+	let consent = context.resource;
 	let times = Times::of(reader, consent)?;
 	let provision = |value, element| Provision {
 		reader,
-		resource: consent,
+		context,
 		value,
 		element,
 	};
@@ -258,7 +265,7 @@ impl Times {
 /// A provision and the path to it.
 struct Provision<'a> {
 	reader: &'a FhirReader<'a>,
-	resource: &'a Value,
+	context: &'a Context<'a>,
 	value: &'a Value,
 	element: String,
 }
@@ -399,7 +406,7 @@ impl Provision<'_> {
 		let known = actors.map(|(number, actor)| {
 			let member = actor
 				.get("reference")
-				.and_then(|reference| self.reader.member(reference, self.resource));
+				.and_then(|reference| self.reader.member(reference, self.context));
 			member.ok_or_else(|| {
 				let reason = "is not a member that the configuration knows: list it under [recipients]";
 				self.problem(&format!("actor[{number}]"), reason)

@@ -19,7 +19,14 @@ fn map_value(value: Value) -> Result<Mapped, Problem> {
 		pseudonyms: &pseudonyms,
 		activity: None,
 	};
-	reader.map(H256::zero(), &value)
+	reader.map(
+		H256::zero(),
+		&Context {
+			config: &config,
+			resource: &value,
+			entry: None,
+		},
+	)
 }
 
 /// An R4 consent in force with this provision.

@@ -1,0 +1,292 @@
+//! Who and what a reference names.
+//!
+//! A reference is resolved against the resource's contained resources, its Bundle and its server before it becomes a
+//! name, so that every way to write it has one name, and two people never share one.
+
+use super::{
+	bundle::{unversioned, Entry, Fields},
+	element::{identifier, list, text, text_if_any},
+};
+use crate::config::{address, Config};
+use serde_json::Value;
+
+/// What references are resolved against.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+	/// The hospital's settings.
+	pub config: &'a Config,
+	/// The resource that has the references.
+	pub resource: &'a Value,
+	/// Its place in a Bundle.
+	pub entry: Option<&'a Entry>,
+}
+
+/// A reference by address: `Patient/1`, or with a server's base before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Literal {
+	/// The address of the server, if it is stated: see [`address`].
+	pub server: Option<String>,
+	/// The type.
+	pub kind: String,
+	/// The id.
+	pub id: String,
+}
+
+/// A resource that a reference points to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Target {
+	kind: String,
+	name: Result<String, String>,
+}
+
+/// Reads a reference by address. The version does not count.
+pub fn literal(reference: &str) -> Option<Literal> {
+	let whole = unversioned(reference);
+	let (before, id) = whole.strip_suffix('/').unwrap_or(whole).rsplit_once('/')?;
+	let (server, kind) = before
+		.rsplit_once('/')
+		.map_or((None, before), |(server, kind)| (Some(server), kind));
+	let server = match server {
+		None | Some("") => None,
+		Some(server) => Some(address(server)?),
+	};
+	let is_kind = kind.starts_with(|letter: char| letter.is_ascii_uppercase())
+		&& kind.chars().all(|letter| letter.is_ascii_alphanumeric());
+	let is_id = !id.is_empty()
+		&& id
+			.chars()
+			.all(|letter| letter.is_ascii_alphanumeric() || "-._".contains(letter));
+	(is_kind && is_id).then(|| Literal {
+		server,
+		kind: kind.into(),
+		id: id.into(),
+	})
+}
+
+/// The name of a patient by a reference (`Patient/1`) or an identifier (`system|value`) that a user states.
+///
+/// # Errors
+/// When it is neither.
+pub fn patient(config: &Config, text: &str) -> anyhow::Result<String> {
+	let context = Context {
+		config,
+		resource: &Value::Null,
+		entry: None,
+	};
+	match literal(text) {
+		Some(literal) if literal.kind == "Patient" => Ok(context.name(&literal)),
+		None if text.contains('|') && !text.trim().ends_with('|') => Ok(text.trim().to_owned()),
+		_ => anyhow::bail!(
+			"{text:?} is no patient: give a reference such as Patient/1, or an identifier as system|value"
+		),
+	}
+}
+
+/// The name of what a setting lists, by a reference or an identifier.
+pub fn listed(config: &Config, text: &str) -> String {
+	let context = Context {
+		config,
+		resource: &Value::Null,
+		entry: None,
+	};
+	literal(text).map_or_else(|| text.to_owned(), |literal| context.name(&literal))
+}
+
+/// The identifier by which a person without an address is known, whatever the order of the list.
+fn known_by(identifiers: Option<&Value>) -> Result<String, String> {
+	let identifiers = list(identifiers);
+	let is_old = |identifier: &&Value| {
+		text(identifier, "use") == Some("old")
+			|| identifier
+				.get("period")
+				.is_some_and(|period| period.get("end").is_some())
+	};
+	if identifiers.iter().any(|identifier| is_old(&identifier)) {
+		return Err("has an identifier that is old: leave it out, so that it is known who this is".into());
+	}
+	let rank = |known: &Value| match text(known, "use") {
+		Some("official") => Some(0),
+		Some("usual") => Some(1),
+		Some("temp") => None,
+		Some("secondary") => Some(3),
+		_ => Some(2),
+	};
+	let known = identifiers
+		.iter()
+		.filter_map(|known| Some((rank(known)?, identifier(known)?)));
+	let first = known.min();
+	first
+		.map(|(_, name)| name)
+		.ok_or_else(|| "has no identifier, so it is not known who this is".into())
+}
+
+impl Context<'_> {
+	/// The name of the patient that a reference points to. With `anywhere`, a `urn:` that the file does not resolve is
+	/// a name of its own.
+	///
+	/// # Errors
+	/// Why it names no patient, or not one alone.
+	pub fn patient(&self, reference: &Value, anywhere: bool) -> Result<String, String> {
+		let unclear = |_| "is not a reference".to_owned();
+		let stated = text_if_any(reference, "type").map_err(unclear)?;
+		let name = match text_if_any(reference, "reference").map_err(unclear)? {
+			None => known_by(reference.get("identifier")).map_err(|_| {
+				"names nobody: give a reference or a present identifier, so that it is known who this is".to_owned()
+			})?,
+			Some(target) => match self.target(target) {
+				Some(Target { kind, name }) if kind == "Patient" => name?,
+				Some(Target { kind, .. }) => return Err(format!("points to a {kind}, not a Patient")),
+				None if target.starts_with('#') => {
+					return Err(format!(
+						"points to {target:?}, which the resource does not contain, or more than once"
+					))
+				},
+				None if target.trim().starts_with("urn:") => match anywhere {
+					true => target.trim().to_ascii_lowercase(),
+					false => {
+						return Err(format!(
+							"points to {target:?}, which is no entry of the Bundle, or several"
+						))
+					},
+				},
+				None => {
+					return Err(format!(
+						"is {target:?}, which names nobody: expected a reference such as Patient/1"
+					))
+				},
+			},
+		};
+		match stated.map(|kind| kind.rsplit_once('/').map_or(kind, |(_, kind)| kind)) {
+			None | Some("Patient") => Ok(name),
+			Some(other) => Err(format!("is of the type {other}, not Patient")),
+		}
+	}
+
+	/// The type of what a reference points to, if it can be told.
+	pub fn kind(&self, reference: &Value) -> Option<String> {
+		let stated =
+			text(reference, "type").map(|kind| kind.rsplit_once('/').map_or(kind, |(_, kind)| kind).to_owned());
+		stated.or_else(|| Some(self.target(text(reference, "reference")?)?.kind))
+	}
+
+	/// The names of what a reference points to, best first: an address (`Practitioner/1`), then `system|value` of
+	/// identifiers.
+	pub fn names(&self, reference: &Value) -> Vec<String> {
+		let mut names = Vec::new();
+		if let Some(target) = text(reference, "reference") {
+			let whole = target.trim();
+			match self.target(target) {
+				Some(Target { name, .. }) => names.extend(name),
+				// What is no address may be a name all the same.
+				None if whole.starts_with('#') || whole.ends_with('/') => (),
+				None => names.push(whole.to_owned()),
+			}
+		}
+		let mut others = list(reference.get("identifier"))
+			.iter()
+			.filter_map(identifier)
+			.collect::<Vec<_>>();
+		others.sort();
+		names.extend(others);
+		names
+	}
+
+	/// The name of the resource itself, if it has an id.
+	pub fn own_name(&self, kind: &str) -> Option<String> {
+		let named = self
+			.entry
+			.and_then(Entry::literal)
+			.filter(|literal| literal.kind == kind);
+		let id = text(self.resource, "id").map(str::to_owned);
+		let id = id.or_else(|| named.map(|literal| literal.id))?;
+		Some(self.name(&Literal {
+			server: None,
+			kind: kind.into(),
+			id,
+		}))
+	}
+
+	/// The address of the server that the resource is from, if it is none of the hospital's.
+	pub fn foreign_server(&self) -> Option<String> {
+		let server = self.entry.and_then(Entry::literal)?.server?;
+		(!self.config.is_own(&server)).then_some(server)
+	}
+
+	/// The name of a reference by address. Those on the hospital's own servers have none of the server.
+	pub(super) fn name(&self, literal: &Literal) -> String {
+		let stated = literal.server.clone().filter(|server| !self.config.is_own(server));
+		let server = match literal.server {
+			Some(_) => stated,
+			None => self.foreign_server(),
+		};
+		match server {
+			Some(server) => format!("{server}/{}/{}", literal.kind, literal.id),
+			None => format!("{}/{}", literal.kind, literal.id),
+		}
+	}
+
+	/// What a reference points to: a contained resource, an entry of the Bundle, or an address. Nothing if it can't be
+	/// told.
+	fn target(&self, reference: &str) -> Option<Target> {
+		let reference = reference.trim();
+		if let Some(id) = reference.strip_prefix('#') {
+			let contained = list(self.resource.get("contained")).iter();
+			let mut found = contained.filter(|other| text(other, "id") == Some(id));
+			let contained = found.next().filter(|_| found.next().is_none())?;
+			return Some(Target {
+				kind: text(contained, "resourceType")
+					.unwrap_or("resource without a type")
+					.into(),
+				name: known_by(contained.get("identifier")),
+			});
+		}
+		let bundle = self.entry.map(|entry| &entry.bundle);
+		let entries = bundle.into_iter().flat_map(|bundle| bundle.at(unversioned(reference)));
+		let mut found = entries.filter_map(|fields| self.entry_target(fields));
+		match (found.next(), literal(reference)) {
+			(Some(first), _) => found.all(|other| other == first).then_some(first),
+			(None, Some(literal)) => Some(Target {
+				name: Ok(self.name(&literal)),
+				kind: literal.kind,
+			}),
+			(None, None) => None,
+		}
+	}
+
+	/// Who the resource of another entry is.
+	fn entry_target(&self, fields: &Fields) -> Option<Target> {
+		let resource = fields.resource.as_ref();
+		let address = fields.full_url.as_deref().and_then(literal);
+		let kind = resource.and_then(|resource| text(resource, "resourceType"));
+		let id = resource.and_then(|resource| text(resource, "id"));
+		let kind = kind
+			.or_else(|| address.as_ref().map(|address| &address.kind[..]))?
+			.to_owned();
+		let name = match (address, id) {
+			(Some(address), _) if address.kind != kind => {
+				Err(format!("points to an entry of the Bundle that is a {kind}"))
+			},
+			(Some(address), Some(id)) if address.id != id => {
+				Err("points to an entry of the Bundle that has another id".into())
+			},
+			(Some(address), _) => Ok(self.name(&address)),
+			(None, id) => {
+				let is_created = fields.request().is_some_and(|(method, _)| method == "POST");
+				// A server gives what it creates an id of its own, and tells which.
+				let id = if is_created { fields.location() } else { None }
+					.map(|location| location.id)
+					.or_else(|| id.filter(|_| !is_created).map(str::to_owned));
+				match id {
+					Some(id) => Ok(self.name(&Literal {
+						server: None,
+						kind: kind.clone(),
+						id,
+					})),
+					None => known_by(resource.and_then(|resource| resource.get("identifier")))
+						.map_err(|reason| format!("points to an entry of the Bundle that has no id yet, and {reason}")),
+				}
+			},
+		};
+		Some(Target { kind, name })
+	}
+}
