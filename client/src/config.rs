@@ -5,6 +5,7 @@ use anyhow::{bail, Context as _};
 use chrono::{DateTime, FixedOffset, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use kexin_primitives::{vocabulary::Region, DatasetId, H256};
+use kexin_verifier::text::brief;
 use serde::Deserialize;
 use std::{
 	collections::BTreeMap,
@@ -214,7 +215,7 @@ pub fn write_secret(path: &Path, secret: &str) -> anyhow::Result<()> {
 pub fn parse_hash(text: &str) -> anyhow::Result<H256> {
 	match text.strip_prefix("0x").map(H256::from_str) {
 		Some(Ok(hash)) if text.len() == 66 => Ok(hash),
-		_ => bail!("{text:?} is not a hash: expected 0x and 64 hexadecimal digits"),
+		_ => bail!("{:?} is not a hash: expected 0x and 64 hexadecimal digits", brief(text)),
 	}
 }
 

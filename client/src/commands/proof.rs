@@ -68,6 +68,6 @@ pub async fn run(session: &Session, arguments: ProofArguments) -> anyhow::Result
 		.unwrap_or_else(|| default_name("proof", dataset, proof.block.number));
 	let (bytes, _, proved) = verified_bytes(&proof, &trust)?;
 	output::write(&out, |to| to.write_all(&bytes))?;
-	print_proved(session, &proved, &[out]);
+	print_proved(session, &arguments.target.qualified(proved, &trust), &[out]);
 	Ok(())
 }

@@ -76,17 +76,21 @@ impl Target {
 	pub async fn resolve(&self, node: &impl Rpc) -> anyhow::Result<(Trust, Option<H256>)> {
 		let genesis = match self.genesis {
 			Some(genesis) => genesis,
-			None => {
-				let genesis = fetch::genesis(node).await?;
-				kexin::warn!("the node's genesis hash is {genesis:?}: compare it with that of your consortium");
-				genesis
-			},
+			None => fetch::genesis(node).await?,
 		};
 		let at = match self.at {
 			Some(BlockName(at)) => Some(fetch::block(node, at).await?),
 			None => None,
 		};
 		Ok((self.restarts.on(genesis), at))
+	}
+
+	/// What is proved, and on what condition if the node named the genesis hash.
+	pub fn qualified(&self, proved: Proved, trust: &Trust) -> Proved {
+		match self.genesis {
+			Some(_) => proved,
+			None => proved.on_claim(trust.genesis),
+		}
 	}
 }
 
@@ -113,7 +117,7 @@ pub async fn run(session: &Session, arguments: ReportArguments) -> anyhow::Resul
 			written.push(path);
 		}
 	}
-	print_proved(session, &proved, &written);
+	print_proved(session, &arguments.target.qualified(proved, &trust), &written);
 	Ok(())
 }
 

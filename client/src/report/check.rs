@@ -220,6 +220,11 @@ impl Questions {
 	}
 }
 
+fn absent_lines(absences: &[Absence]) -> impl Iterator<Item = String> + '_ {
+	let absent = absences.iter().filter(|absence| absence.holds());
+	absent.map(|absence| format!("absent     {}", absence.what))
+}
+
 fn all_absent(absences: &[Absence]) -> Result<(), Refusal> {
 	let present = absences.iter().filter(|absence| !absence.holds()).map(Absence::text);
 	match present.collect::<Vec<_>>() {
@@ -235,6 +240,22 @@ pub struct Proved {
 	pub lines: Vec<String>,
 	/// For programs.
 	pub json: Value,
+}
+
+impl Proved {
+	/// The same if the genesis hash is only what a node claims, so that nothing is proved yet.
+	pub fn on_claim(mut self, genesis: H256) -> Self {
+		let claim = format!(
+			"every part follows from the genesis hash {genesis:?}, which is only the node's own claim: nothing is proved \
+			 before you have compared it with that of your consortium"
+		);
+		if let Some(first) = self.lines.first_mut() {
+			*first = format!("unproved   {claim}");
+		}
+		self.json["accepted"] = false.into();
+		self.json["message"] = claim.into();
+		self
+	}
 }
 
 /// Verifies a file for the chain that is trusted, and answers the questions. The second result is an error if an answer
@@ -267,12 +288,9 @@ fn report(document: &Document, source: H256, questions: &Questions) -> (Proved, 
 	let absences = questions.absences(document.logs.iter().flat_map(|log| &log.entries));
 	let mut lines = vec!["accepted   every part of the report is proved".into()];
 	lines.extend(summary::summary(report));
-	lines.extend(
-		absences
-			.iter()
-			.filter(|absence| absence.holds())
-			.map(|absence| format!("absent     {}", absence.what)),
-	);
+	if !document.logs.is_empty() {
+		lines.extend(absent_lines(&absences));
+	}
 	let json = json!({
 		"accepted": true,
 		"format": document.format,
@@ -283,12 +301,16 @@ fn report(document: &Document, source: H256, questions: &Questions) -> (Proved, 
 		"verdict": report.verdict,
 		"notices": report.notices,
 		"accesses": summary::accesses(report),
-		"complete": true,
+		"complete": !document.logs.is_empty(),
 		"absences": absences,
 	});
-	let answers = questions
-		.about_time(report.block.time)
-		.and_then(|()| all_absent(&absences));
+	let absent = match document.logs.is_empty() {
+		true if !absences.is_empty() => Err(Refusal::NotAbsent(
+			"no declared dataset is behind the artifact, so there is no log in which something could be absent".into(),
+		)),
+		_ => all_absent(&absences),
+	};
+	let answers = questions.about_time(report.block.time).and(absent);
 	(Proved { lines, json }, answers)
 }
 
@@ -318,8 +340,7 @@ fn accesses(proved: &ProvedAccesses<'_>, source: H256, questions: &Questions) ->
 		));
 	}
 	if proved.complete {
-		let absent = absences.iter().filter(|absence| absence.holds());
-		lines.extend(absent.map(|absence| format!("absent     {}", absence.what)));
+		lines.extend(absent_lines(&absences));
 	}
 	let json = json!({
 		"accepted": true,

@@ -4,6 +4,7 @@ use crate::ledger::{Ledger, LedgerError};
 use kexin_primitives::{access::LogEntry, DatasetId, H256};
 use kexin_verifier::{
 	report::{Ancestry, DatasetLog},
+	text::message,
 	AccessProof, Bytes, Document, Finality, ProvedState, ReadState as _, Trust,
 };
 use serde::{de::DeserializeOwned, Deserialize};
@@ -51,7 +52,7 @@ pub enum FetchError {
 		cause: String,
 	},
 	/// The answer proves nothing.
-	#[error("the node's answer is not proved, so nothing was written: {0}")]
+	#[error("the node's answer is not proved, so nothing was written")]
 	Refused(#[from] kexin_verifier::Error),
 	/// The answer is proved, but is not about what was asked.
 	#[error("the node answered {method} about something else: {what}")]
@@ -116,7 +117,7 @@ async fn ask<T: DeserializeOwned, N: Rpc>(node: &N, method: &str, params: &[Valu
 	};
 	serde_json::from_value(answer).map_err(|cause| FetchError::Malformed {
 		method: method.into(),
-		cause: cause.to_string(),
+		cause: message(&cause.to_string()),
 	})
 }
 

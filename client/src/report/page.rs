@@ -2,7 +2,7 @@
 
 use super::{
 	graph::Graph,
-	summary::{meaning, title},
+	summary::{meaning, sentence, title},
 	text::{self, Names},
 };
 use kexin_primitives::{
@@ -137,7 +137,7 @@ impl Page {
 	fn reasons(report: &Report) -> Section {
 		let row = |kind: &'static str, reason: &Reason| {
 			let what = format!("{kind}: {}", title(reason.code));
-			vec![words(what), words(reason.text.clone())]
+			vec![words(what), words(sentence(reason))]
 		};
 		let reasons = report.verdict.reasons.iter().map(|reason| row("reason", reason));
 		let notices = report.notices.iter().map(|notice| row("notice", notice));

@@ -2,7 +2,7 @@
 
 use super::text::{self, Names};
 use kexin_verifier::{
-	report::{Accesses, Code, VerdictStatus},
+	report::{Accesses, Code, Reason, VerdictStatus},
 	Report,
 };
 
@@ -10,13 +10,13 @@ use kexin_verifier::{
 pub fn meaning(status: VerdictStatus) -> &'static str {
 	match status {
 		VerdictStatus::Compliant => {
-			"Every access that was reported for it was within the consents in force at the time."
+			"Every access for it that the hospitals reported to have permitted was within the consents in force at the time."
 		},
 		VerdictStatus::Breached => {
 			"The hospital permitted at least one access for it that was outside the consents in force."
 		},
 		VerdictStatus::CannotTell => {
-			"No access for it is known to be outside the consents, but there may be one that the record does not show."
+			"No access for it that a hospital permitted is known to be outside the consents, but the record does not show that there is none."
 		},
 	}
 }
@@ -26,10 +26,61 @@ pub fn title(code: Code) -> &'static str {
 	match code {
 		Code::Breach => "breach",
 		Code::NoAccessReported => "no access reported",
+		Code::SingleSubjects => "single subjects",
+		Code::NoSubjects => "no subjects",
+		Code::NothingUsed => "nothing used",
 		Code::UnknownOrigin => "unknown origin",
 		Code::UnattributedBreach => "unattributed breach",
+		Code::OtherBreach => "other breach",
 		Code::ConsentEnded => "consent ended",
 		Code::Superseded => "superseded",
+	}
+}
+
+/// A reason or notice in a sentence.
+pub fn sentence(reason: &Reason) -> String {
+	let about = reason.about;
+	let dataset = reason.dataset.unwrap_or_default();
+	let accesses = || {
+		let number = text::count(reason.count.unwrap_or_default(), "access", "accesses");
+		format!("{number} to dataset {about:?}")
+	};
+	match reason.code {
+		Code::Breach => {
+			let names = reason.breaches.iter().flat_map(|breaches| breaches.names());
+			let names = names.collect::<Vec<_>>().join(", ");
+			format!(
+				"{} for this model went outside the consents in force: {names}.",
+				accesses()
+			)
+		},
+		Code::NoAccessReported => format!(
+			"Activity {about:?} used dataset {dataset:?}, but no access that does what such an activity does was reported \
+			 as permitted."
+		),
+		Code::SingleSubjects => {
+			let number = text::count(reason.count.unwrap_or_default(), "access", "accesses");
+			format!(
+				"Activity {about:?} used dataset {dataset:?}, which as a whole did not permit that: {number} went to the data \
+				 of single subjects who consented."
+			)
+		},
+		Code::NoSubjects => format!("Nobody is enrolled in dataset {about:?}, so nobody consented to its use."),
+		Code::NothingUsed => {
+			format!("Activity {about:?} states no input that its outputs depend on, so it is not known what they were made from.")
+		},
+		Code::UnknownOrigin => {
+			format!("Artifact {about:?} came from outside the ledger, so it is not known what it was made from.")
+		},
+		Code::UnattributedBreach => format!(
+			"{} went outside the consents in force, name no activity, and could have been for this model.",
+			accesses()
+		),
+		Code::OtherBreach => format!("{} went outside the consents in force for something else.", accesses()),
+		Code::ConsentEnded => {
+			format!("Nothing is allowed with dataset {about:?} any longer: its consents ended or were withdrawn.")
+		},
+		Code::Superseded => format!("A newer version superseded dataset {about:?}."),
 	}
 }
 
@@ -53,7 +104,10 @@ pub fn summary(report: &Report) -> Vec<String> {
 	});
 	let sum = accesses(report);
 	let all = text::count(sum.for_model.saturating_add(sum.other), "access", "accesses");
-	let logs = text::count(report.datasets.len() as u64, "dataset", "datasets");
+	let accesses = match text::count(report.datasets.len() as u64, "dataset", "datasets") {
+		_ if report.datasets.is_empty() => "none shown: no declared dataset is behind it, so there is no log".into(),
+		logs => format!("{all} to {logs}, none missing from their logs"),
+	};
 	let block = report.block;
 	let mut lines = vec![
 		format!("verdict    {}", text::verdict(report.verdict.status)),
@@ -65,7 +119,7 @@ pub fn summary(report: &Report) -> Vec<String> {
 			text::time(block.time),
 			block.hash
 		),
-		format!("accesses   {all} to {logs}, none missing from their logs"),
+		format!("accesses   {accesses}"),
 		format!(
 			"           {} for it, {} of them breached",
 			sum.for_model, sum.breached_for_model
@@ -77,7 +131,7 @@ pub fn summary(report: &Report) -> Vec<String> {
 	];
 	for (what, reasons) in [("reason", &report.verdict.reasons), ("notice", &report.notices)] {
 		let reasons = reasons.iter();
-		lines.extend(reasons.map(|reason| format!("{what}     {}: {}", title(reason.code), text::plain(&reason.text))));
+		lines.extend(reasons.map(|reason| format!("{what}     {}: {}", title(reason.code), sentence(reason))));
 	}
 	lines
 }

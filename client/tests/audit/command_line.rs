@@ -1,6 +1,6 @@
 //! The binary, without a node and with a broken configuration.
 
-use crate::support::{access_proof, json, named, sample::Sample};
+use crate::support::{access_proof, json, named, sample::Sample, written};
 use kexin_primitives::H256;
 use serde_json::Value;
 use std::{
@@ -54,7 +54,7 @@ impl Desk {
 	fn edit(&self, name: &str, change: impl FnOnce(&mut Value)) {
 		let mut value = serde_json::from_slice(&fs::read(self.path("report.json")).unwrap()).unwrap();
 		change(&mut value);
-		fs::write(self.path(name), value.to_string()).unwrap();
+		fs::write(self.path(name), written(&value.to_string())).unwrap();
 	}
 }
 
@@ -122,6 +122,27 @@ fn each_end_has_its_exit_code() {
 		Some(2),
 		"no genesis"
 	);
+}
+
+#[test]
+fn a_refusal_is_short_and_printed_once() {
+	let desk = desk();
+	let report = fs::read_to_string(desk.path("report.json")).unwrap();
+	let long = format!("0x{}g", "ab".repeat(1_500_000));
+	let field = report.replacen("\"state\": [", &format!("\"state\": [\"{long}\", "), 1);
+	let unknown = report.replacen("\"state\"", &format!("\"{long}\""), 1);
+	let format = report.replacen("kexin-report/1", &long, 1);
+	for (name, text) in [
+		("field.json", field),
+		("unknown.json", unknown),
+		("format.json", format),
+	] {
+		fs::write(desk.path(name), text).unwrap();
+		let (code, out, error) = desk.verify(name, &[]);
+		assert_eq!((code, out.as_str()), (2, ""), "{name}");
+		assert!(error.len() < 600 && error.lines().count() == 1, "{name}: {error}");
+		assert_eq!(error.matches("0xabab").count(), 1, "{name}: {error}");
+	}
 }
 
 #[test]

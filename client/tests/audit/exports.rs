@@ -163,7 +163,6 @@ proptest! {
 		let mut document = DOCUMENT.clone();
 		let named = |document: &mut Document, name: &str| {
 			document.report.members.iter_mut().for_each(|member| member.name = name.into());
-			document.report.verdict.reasons.iter_mut().for_each(|reason| reason.text = name.into());
 		};
 		let shape = |document: &Document| {
 			let html = text(document, Format::Html);

@@ -68,7 +68,9 @@ impl<F> Fake<F> {
 				let index = |name: &str| params[1][name].as_u64().map(|index| index as usize);
 				let first = index("from").unwrap();
 				let end = index("to").unwrap_or(log.entries.len());
-				let read = |state: &kexin_verifier::ProvedState| drop(state.log(&dataset).unwrap());
+				let read = |state: &kexin_verifier::ProvedState| {
+					drop((state.log(&dataset).unwrap(), state.dataset(&dataset).unwrap()));
+				};
 				json!(AccessProof {
 					format: AccessProof::FORMAT.into(),
 					block: access::BlockId {

@@ -130,6 +130,42 @@ fn a_field_that_is_not_stated_could_be_anything() {
 }
 
 #[test]
+fn absence_needs_something_in_which_to_be_absent() {
+	let file = file(|sample| {
+		sample.model = named("atlas");
+		sample.datasets.clear();
+	});
+	let (proved, answers) = verify(&file.0, &file.1.into(), &recipient(17)).unwrap();
+	let refusal = answers.unwrap_err();
+	assert_eq!((refusal.code(), refusal.name().as_str()), (5, "not-absent"));
+	assert!(refusal.to_string().contains("no log"), "{refusal}");
+	let text = proved.lines.join("\n");
+	assert!(!text.contains("absent ") && !text.contains("none missing"), "{text}");
+	assert_eq!(proved.json["complete"], false);
+	assert_eq!(ask(&file, &Questions::default()), Ok(()));
+	// An empty log is something in which everything is absent.
+	let mut sample = Sample::new();
+	let proof = access_proof(&mut sample.chain, &sample.ledger, named("archive"), 0, 0);
+	let file = (ProofFile::from_bytes(&json(&proof)).unwrap(), sample.chain.hash());
+	assert_eq!(ask(&file, &recipient(17)), Ok(()));
+}
+
+#[test]
+fn nothing_is_accepted_on_a_genesis_hash_that_only_the_node_claims() {
+	let (file, genesis) = file(|_| ());
+	let (proved, _) = verify(&file, &genesis.into(), &Questions::default()).unwrap();
+	assert!(proved.lines[0].starts_with("accepted"));
+	let claimed = proved.on_claim(genesis);
+	let text = claimed.lines.join("\n");
+	assert!(
+		!text.contains("accepted") && text.contains(&format!("{genesis:?}")),
+		"{text}"
+	);
+	assert!(text.contains("nothing is proved before"), "{text}");
+	assert_eq!(claimed.json["accepted"], false);
+}
+
+#[test]
 fn a_part_of_a_log_shows_nothing_about_the_rest() {
 	let mut sample = Sample::new();
 	let mut proof = |first, number| {

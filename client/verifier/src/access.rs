@@ -4,7 +4,7 @@
 //! the hospital reported no access by that recipient.
 
 use crate::{
-	error::{in_state, Error},
+	error::{in_state, Error, Fault},
 	finality::{FinalBlock, Finality, Trust},
 	state::{ProvedState, ReadState},
 	Bytes,
@@ -13,8 +13,10 @@ use alloc::{string::String, vec::Vec};
 use codec::Encode;
 use kexin_primitives::{
 	access::{Log, LogEntry, Outcome},
+	dataset::Dataset,
 	log::RangeError,
-	DatasetId, Versioned, H256,
+	members::MemberId,
+	DatasetId, UnixMillis, Versioned, H256,
 };
 use serde::{Deserialize, Serialize};
 use sp_crypto_hashing::blake2_256;
@@ -29,7 +31,7 @@ pub struct AccessProof {
 	pub block: BlockId,
 	/// The proof that the block is final.
 	pub finality: Finality,
-	/// The trie nodes that lead from the block's state root to the dataset's log.
+	/// The trie nodes that lead from the block's state root to the dataset and its log.
 	pub state: Vec<Bytes>,
 	/// The dataset.
 	pub dataset: DatasetId,
@@ -85,7 +87,7 @@ impl AccessProof {
 
 	/// Makes the proof that `entries` are in the log of a dataset from the index `first` on, and checks it.
 	///
-	/// It takes only those `nodes` that lead to the log. For `hashes`, see [`Self::hashes`].
+	/// It takes only those `nodes` that lead to the dataset and its log. For `hashes`, see [`Self::hashes`].
 	///
 	/// # Errors
 	/// [`Error`].
@@ -100,15 +102,15 @@ impl AccessProof {
 	) -> Result<Self, Error> {
 		let block = finality.verify(trust)?;
 		let state = ProvedState::gather(block.state_root, nodes);
-		let log = state.log(&dataset).map_err(in_state)?;
-		check(dataset, &log, first, &entries, &hashes)?;
+		let log = DeclaredLog::read(&state, dataset)?;
+		log.check(first, &entries, &hashes)?;
 		Ok(Self {
 			format: Self::FORMAT.into(),
 			block: block.into(),
 			finality,
 			state: state.used_nodes(),
 			dataset,
-			count: log.accumulator.count(),
+			count: log.log.accumulator.count(),
 			first,
 			entries,
 			hashes,
@@ -132,13 +134,13 @@ impl AccessProof {
 			return differs("block.number");
 		}
 		let state = ProvedState::new(block.state_root, &self.state).map_err(in_state)?;
-		let log = state.log(&self.dataset).map_err(in_state)?;
+		let log = DeclaredLog::read(&state, self.dataset)?;
 		state.every_node_used().map_err(in_state)?;
-		let count = log.accumulator.count();
+		let count = log.log.accumulator.count();
 		if self.count != count {
 			return differs("count");
 		}
-		check(self.dataset, &log, self.first, &self.entries, &self.hashes)?;
+		log.check(self.first, &self.entries, &self.hashes)?;
 		Ok(ProvedAccesses {
 			block,
 			dataset: self.dataset,
@@ -150,21 +152,75 @@ impl AccessProof {
 	}
 }
 
-/// Checks that `entries` are the whole log.
-pub(crate) fn check_all(dataset: DatasetId, log: &Log, entries: &[LogEntry]) -> Result<(), Error> {
-	let (found, proved) = (length(entries), log.accumulator.count());
-	match found.cmp(&proved) {
-		core::cmp::Ordering::Less => Err(Error::EntriesMissing { dataset, found, proved }),
-		core::cmp::Ordering::Greater => Err(Error::EntriesAdded { dataset, found, proved }),
-		core::cmp::Ordering::Equal => check(dataset, log, 0, entries, &[]),
-	}
+/// The log of a dataset that a hospital declared.
+pub(crate) struct DeclaredLog {
+	id: DatasetId,
+	owner: MemberId,
+	pub log: Log,
 }
 
-/// Checks that `entries` are in the log from the index `first` on.
-fn check(dataset: DatasetId, log: &Log, first: u64, entries: &[LogEntry], hashes: &[H256]) -> Result<(), Error> {
-	log.accumulator
-		.verify(first, &leaves(entries), hashes)
-		.map_err(|error| diagnose(error, dataset, log, first, entries, hashes))
+impl DeclaredLog {
+	/// The log of this dataset.
+	fn read(state: &ProvedState, id: DatasetId) -> Result<Self, Error> {
+		let log = state.log(&id).map_err(in_state)?;
+		let dataset = state.dataset(&id).map_err(in_state)?.ok_or(Error::NoDataset(id))?;
+		Ok(Self::new(id, &dataset, log))
+	}
+
+	pub fn new(id: DatasetId, dataset: &Dataset, log: Log) -> Self {
+		Self {
+			id,
+			owner: dataset.owner,
+			log,
+		}
+	}
+
+	/// Checks that `entries` are the whole log, at a block of this time.
+	pub fn check_all(&self, entries: &[LogEntry], time: UnixMillis) -> Result<(), Error> {
+		let (dataset, found, proved) = (self.id, length(entries), self.log.accumulator.count());
+		match found.cmp(&proved) {
+			core::cmp::Ordering::Less => return Err(Error::EntriesMissing { dataset, found, proved }),
+			core::cmp::Ordering::Greater => return Err(Error::EntriesAdded { dataset, found, proved }),
+			core::cmp::Ordering::Equal => self.check(0, entries, &[])?,
+		}
+		match entries.last() {
+			Some(last) if last.recorded > time => Err(self.against_rules(Fault::AfterBlock)),
+			_ => Ok(()),
+		}
+	}
+
+	/// Checks that `entries` are in the log from the index `first` on, and that the rules can make such a log.
+	fn check(&self, first: u64, entries: &[LogEntry], hashes: &[H256]) -> Result<(), Error> {
+		self.log
+			.accumulator
+			.verify(first, &leaves(entries), hashes)
+			.map_err(|error| diagnose(error, self.id, &self.log, first, entries, hashes))?;
+		for (index, entry) in (first..).zip(entries) {
+			if entry.dataset != self.id {
+				return Err(self.against_rules(Fault::OtherDataset(index)));
+			}
+			if entry.reporter != self.owner {
+				return Err(self.against_rules(Fault::OtherReporter(index)));
+			}
+		}
+		if let Some(index) = earlier(first, entries) {
+			return Err(self.against_rules(Fault::Earlier(index)));
+		}
+		// The entries that are not shown may have breaches too.
+		let others = self.log.accumulator.count().saturating_sub(length(entries));
+		let (found, counted) = (breaches(entries), self.log.breaches);
+		if counted < found || counted > found.saturating_add(others) {
+			return Err(self.against_rules(Fault::Miscounted { found, counted }));
+		}
+		Ok(())
+	}
+
+	fn against_rules(&self, fault: Fault) -> Error {
+		Error::AgainstRules {
+			dataset: self.id,
+			fault,
+		}
+	}
 }
 
 /// The hashes of entries in the log's accumulator, as [`LogEntry::leaf`] makes them one by one.
@@ -225,14 +281,18 @@ fn diagnose(
 			proved: log.breaches,
 		};
 	}
-	let pairs = entries.iter().zip(entries.iter().skip(1));
-	let earlier = (first.saturating_add(1)..)
-		.zip(pairs)
-		.find(|(_, (entry, next))| next.recorded < entry.recorded);
-	match earlier {
-		Some((index, _)) => Error::Reordered { dataset, index },
+	match earlier(first, entries) {
+		Some(index) => Error::Reordered { dataset, index },
 		None => Error::EntryAltered(dataset),
 	}
+}
+
+/// The index of the first entry that was recorded earlier than the entry before it.
+fn earlier(first: u64, entries: &[LogEntry]) -> Option<u64> {
+	let pairs = entries.iter().zip(entries.iter().skip(1));
+	let mut pairs = (first.saturating_add(1)..).zip(pairs);
+	let found = pairs.find(|(_, (entry, next))| next.recorded < entry.recorded);
+	found.map(|(index, _)| index)
 }
 
 fn length<T>(list: &[T]) -> u64 {

@@ -1,5 +1,6 @@
 //! Bytes in a proof's JSON.
 
+use crate::text::brief;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
@@ -77,7 +78,7 @@ impl<'de> Deserialize<'de> for Bytes {
 			fn visit_str<E: de::Error>(self, text: &str) -> Result<Bytes, E> {
 				from_hex(text)
 					.map(Bytes)
-					.ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
+					.ok_or_else(|| E::invalid_value(de::Unexpected::Str(&brief(text)), &self))
 			}
 		}
 

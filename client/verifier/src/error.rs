@@ -2,7 +2,7 @@
 
 pub use crate::{finality::justification::JustificationError, header::HeaderError, state::StateError};
 
-use crate::finality::types::RestartBlock;
+use crate::{finality::types::RestartBlock, text::brief};
 use alloc::string::String;
 use core::fmt;
 use kexin_primitives::{DatasetId, H256};
@@ -33,6 +33,46 @@ impl fmt::Display for Place {
 			Self::Header(index) => write!(formatter, "finality.headers[{index}]"),
 			Self::Justification => formatter.write_str("finality.justification"),
 			Self::State => formatter.write_str("state"),
+		}
+	}
+}
+
+/// What a dataset's log can't have under the ledger's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+	/// The entry at this index names another dataset.
+	OtherDataset(u64),
+	/// The entry at this index was not reported by the dataset's owner.
+	OtherReporter(u64),
+	/// The entry at this index was recorded earlier than the entry before it.
+	Earlier(u64),
+	/// The last entry was recorded after the block.
+	AfterBlock,
+	/// The ledger counted breaches unlike the entries.
+	Miscounted {
+		/// How many permitted accesses with breaches the entries show.
+		found: u64,
+		/// How many the ledger counted in the whole log.
+		counted: u64,
+	},
+}
+
+impl fmt::Display for Fault {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::OtherDataset(index) => write!(formatter, "entry {index} is about another dataset"),
+			Self::OtherReporter(index) => write!(
+				formatter,
+				"entry {index} is not from the hospital that owns the dataset"
+			),
+			Self::Earlier(index) => write!(formatter, "entry {index} was recorded before the entry in front of it"),
+			Self::AfterBlock => formatter.write_str("the last entry was recorded after the block"),
+			Self::Miscounted { found, counted } => {
+				write!(
+					formatter,
+					"its entries show {found} breaches, and {counted} were counted"
+				)
+			},
 		}
 	}
 }
@@ -137,6 +177,15 @@ pub enum Error {
 	EntryAltered(DatasetId),
 	/// There are too many or too few hashes beside the entries.
 	WrongNumberOfHashes(DatasetId),
+	/// No hospital declared a dataset with this id.
+	NoDataset(DatasetId),
+	/// The log is proved, but the ledger's rules never make such a log.
+	AgainstRules {
+		/// The dataset.
+		dataset: DatasetId,
+		/// What the rules exclude.
+		fault: Fault,
+	},
 
 	/// No artifact or activity of this name is registered on the ledger.
 	NotRegistered(H256),
@@ -154,7 +203,8 @@ impl fmt::Display for Error {
 			Self::Json(cause) => write!(formatter, "the file is not a proof: {cause}"),
 			Self::Format(format) => write!(
 				formatter,
-				"the file has the format {format:?}, which this verifier does not know: use a newer version of it"
+				"the file has the format {:?}, which this verifier does not know: use a newer version of it",
+				brief(format)
 			),
 			Self::WrongGenesis { expected, found } => write!(
 				formatter,
@@ -216,6 +266,15 @@ impl fmt::Display for Error {
 			Self::WrongNumberOfHashes(dataset) => write!(
 				formatter,
 				"there are too many or too few hashes beside the entries of dataset {dataset:?}"
+			),
+			Self::NoDataset(id) => write!(
+				formatter,
+				"no hospital has declared a dataset {id:?} at this block: check the id, or ask for a later block"
+			),
+			Self::AgainstRules { dataset, fault } => write!(
+				formatter,
+				"the log of dataset {dataset:?} is proved, but the ledger's rules never make such a log: {fault}. The \
+				 validators that made the block final did not keep the rules, so nothing that they made final can be relied on"
 			),
 			Self::NotRegistered(id) => write!(
 				formatter,

@@ -45,6 +45,8 @@ pub mod header;
 mod proof;
 pub mod report;
 pub mod state;
+pub mod text;
+mod written;
 
 pub use access::AccessProof;
 pub use bytes::Bytes;

@@ -1,11 +1,11 @@
 //! The files that an auditor receives.
 
-use crate::{AccessProof, Document, Error};
+use crate::{text::message, written, AccessProof, Document, Error};
 use alloc::{
 	boxed::Box,
 	string::{String, ToString},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A proof of either kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,8 @@ pub enum Proof {
 impl Proof {
 	/// Reads a proof. This checks its form only: call `verify` on what you get.
 	///
+	/// Only the form that the ledger writes is accepted: no other text has the same meaning to every reader of JSON.
+	///
 	/// JSON nested deeper than 128 levels is refused, and the result takes a small multiple of the file's size in
 	/// memory. Limit the size of the file yourself.
 	///
@@ -30,7 +32,7 @@ impl Proof {
 		struct Head {
 			format: String,
 		}
-		let head: Head = read(json)?;
+		let head: Head = parse(json)?;
 		match head.format.as_str() {
 			AccessProof::FORMAT => read(json).map(Self::Access),
 			Document::FORMAT => read(json).map(Self::Report),
@@ -39,20 +41,13 @@ impl Proof {
 	}
 }
 
-fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Error> {
-	serde_json::from_slice(json).map_err(|error| Error::Json(printable(&error.to_string())))
+/// Reads what is in the written form.
+fn read<'a, T: Deserialize<'a> + Serialize>(json: &'a [u8]) -> Result<T, Error> {
+	let content = parse(json)?;
+	written::check(json, &content)?;
+	Ok(content)
 }
 
-/// The cause of an error without control characters: it repeats parts of the file, which must not steer a terminal.
-fn printable(cause: &str) -> String {
-	cause
-		.chars()
-		.map(|character| {
-			if character.is_control() {
-				char::REPLACEMENT_CHARACTER
-			} else {
-				character
-			}
-		})
-		.collect()
+fn parse<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, Error> {
+	serde_json::from_slice(json).map_err(|error| Error::Json(message(&error.to_string())))
 }

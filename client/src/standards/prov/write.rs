@@ -11,7 +11,7 @@
 //! | an access for an activity | the activity `wasInformedBy` the access |
 
 use crate::{
-	report::text,
+	report::{summary::sentence, text},
 	standards::writing::{self, hex, Pairs},
 };
 use kexin_primitives::{access::LogEntry, members::MemberKind, UnixMillis, H256};
@@ -180,10 +180,7 @@ impl<'a> ProvDocument<'a> {
 		let block = self.report.block;
 		let codes = |reasons: &[kexin_verifier::report::Reason]| match reasons {
 			[] => Value::Null,
-			_ => reasons
-				.iter()
-				.map(|reason| Value::from(text::plain(&reason.text)))
-				.collect(),
+			_ => reasons.iter().map(|reason| Value::from(sentence(reason))).collect(),
 		};
 		let pairs = attributes([
 			("prov:type", qualified("kexin:audit-report")),

@@ -2,16 +2,20 @@
 
 use super::{
 	ancestry::{inputs, used, Ancestor},
-	verdict::{self, Operations, Tally},
+	verdict::{self, Tally, Used, Uses},
 	Ancestry, DatasetLog, LogSummary, Report, ReportedActivity, ReportedArtifact, ReportedBlock, ReportedDataset,
 	ReportedEvidence, ReportedMember,
 };
 use crate::{
-	access::{check_all, BlockId},
+	access::{BlockId, DeclaredLog},
 	error::{in_state, Error, StateError},
 	state::ReadState,
 };
-use alloc::{collections::BTreeSet, string::String, vec::Vec};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	string::String,
+	vec::Vec,
+};
 use kexin_primitives::{
 	access::{Log, LogEntry},
 	dataset::Dataset,
@@ -36,7 +40,7 @@ pub fn derive(
 ) -> Result<Report, Error> {
 	let time = state.now().map_err(in_state)?;
 	let ancestry = Ancestry::walk(state, model)?;
-	let tallies = read_logs(state, &ancestry, logs)?;
+	let tallies = read_logs(state, &ancestry, time, logs)?;
 	let (verdict, notices) = verdict::judge(&ancestry, &tallies, time);
 	let datasets = ancestry.datasets.iter().zip(&tallies);
 	let datasets = datasets.map(|((id, dataset), (log, tally))| describe_dataset(*id, dataset, time, log, tally));
@@ -63,6 +67,7 @@ pub fn derive(
 fn read_logs(
 	state: &(impl ReadState + ?Sized),
 	ancestry: &Ancestry,
+	time: UnixMillis,
 	logs: &[DatasetLog],
 ) -> Result<Vec<(Log, Tally)>, Error> {
 	let of_model = ancestry
@@ -70,18 +75,29 @@ fn read_logs(
 		.iter()
 		.map(|(id, _)| *id)
 		.collect::<BTreeSet<ActivityId>>();
-	let (operations, none) = (verdict::operations(ancestry), Operations::new());
+	let (uses, unused) = (verdict::uses(ancestry), Uses::default());
+	let mut classes = BTreeMap::new();
 	let mut given = logs.iter();
 	let mut tallies = Vec::new();
-	for (id, _) in &ancestry.datasets {
+	for (id, dataset) in &ancestry.datasets {
 		let shown = given
 			.next()
 			.filter(|shown| shown.dataset == *id)
 			.ok_or(Error::LogMissing(*id))?;
-		let log = state.log(id).map_err(in_state)?;
-		check_all(*id, &log, &shown.entries)?;
-		let of_dataset = operations.get(id).unwrap_or(&none);
-		tallies.push((log, Tally::new(&of_model, of_dataset, &shown.entries)));
+		let log = DeclaredLog::new(*id, dataset, state.log(id).map_err(in_state)?);
+		log.check_all(&shown.entries, time)?;
+		let recipients = shown.entries.iter().filter_map(|entry| entry.event.recipient);
+		for id in recipients.collect::<BTreeSet<_>>() {
+			let member = state.member(id).map_err(in_state)?;
+			classes.extend(member.map(|member| (id, member.kind.recipient_class())));
+		}
+		let used = Used {
+			dataset,
+			uses: uses.get(id).unwrap_or(&unused),
+			of_model: &of_model,
+			classes: &classes,
+		};
+		tallies.push((log.log, Tally::new(&used, &shown.entries)));
 	}
 	match given.next() {
 		Some(foreign) => Err(Error::ForeignLog(foreign.dataset)),

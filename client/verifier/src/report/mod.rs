@@ -6,31 +6,14 @@
 //!
 //! # The verdict
 //!
-//! The ancestry of a model is the model itself, the artifacts that its generating activity *used*, the artifacts that
-//! their activities used, and so on. Inputs that were only *read* are not in the ancestry. The model may be any
-//! artifact. An access is *for the model* when it names an activity of the ancestry. The report covers the logs of
-//! those datasets of the ancestry that a hospital declared.
+//! | verdict | when |
+//! |---|---|
+//! | breached | the hospital permitted an access for the model that was outside the consents |
+//! | cannot tell | not breached, but something could hide a breach, or nothing shows that a use was permitted |
+//! | compliant | otherwise |
 //!
-//! | verdict | when | reasons |
-//! |---|---|---|
-//! | breached | the hospital permitted an access for the model that was outside the consents | `breach` |
-//! | cannot tell | not breached, but something could hide a breach | the three after `breach` |
-//! | compliant | otherwise | none |
-//!
-//! | reason or notice | about | when |
-//! |---|---|---|
-//! | `breach` | a dataset | `count` permitted accesses for the model have this set of breaches |
-//! | `no-access-reported` | an activity | it used a dataset, but no permitted access to it names the activity |
-//! | `unknown-origin` | an artifact | it came from outside the ledger and is not a dataset that a hospital declared |
-//! | `unattributed-breach` | a dataset | `count` permitted accesses with breaches could have been for the model |
-//! | `consent-ended` | a dataset | nothing is allowed with it any longer: it ended, or consent was withdrawn |
-//! | `superseded` | a dataset | a newer version superseded it |
-//!
-//! An access *could have been for the model* if it names no activity, if its operation is the one that an activity of
-//! the ancestry performs on this dataset as an input, and if it took place before that activity ended.
-//!
-//! The last two codes are notices. They don't change the verdict, because what was permitted when it happened stays
-//! permitted. If the verdict is *breached*, the notices also include what would otherwise have made it *cannot tell*.
+//! [`Code`] lists the reasons of a verdict and the notices beside it. "The verdict" in `docs/proofs.md` defines when
+//! each applies, and which accesses are for the model.
 
 mod ancestry;
 mod derive;
@@ -52,7 +35,7 @@ use alloc::{
 	vec::Vec,
 };
 use kexin_primitives::{
-	access::LogEntry,
+	access::{Breaches, LogEntry},
 	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, EvidenceKind},
 	members::{MemberId, MemberKind, Status},
 	scope::Scope,
@@ -155,26 +138,40 @@ pub struct Reason {
 	pub code: Code,
 	/// The dataset, activity or artifact that it is about.
 	pub about: H256,
+	/// The dataset that the activity used, if it is about an activity.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub dataset: Option<DatasetId>,
 	/// The number of accesses, if it is about accesses.
 	#[serde(default, skip_serializing_if = "Option::is_none")]
 	pub count: Option<u64>,
-	/// The same in a sentence for people.
-	pub text: String,
+	/// How these accesses were outside the consents, if it is about accesses that were so in the same way.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub breaches: Option<Breaches>,
 }
 
-/// The code of a reason or notice. The module's second table defines when each applies.
+/// The code of a reason or notice: what makes a verdict *breached*, what makes it *cannot tell*, and what is only worth
+/// knowing, each in the order in which a report lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {
-	/// Accesses for the model were outside the consents.
+	/// Accesses for the model were permitted although they were outside the consents.
 	Breach,
-	/// A dataset was used, but no access to it was reported for that.
+	/// An activity used a dataset, but no permitted access for it was reported that performs its own operation.
 	NoAccessReported,
+	/// An activity used a dataset that as a whole did not permit it: only single subjects consented.
+	SingleSubjects,
+	/// Nobody is enrolled in a dataset, so nobody consented.
+	NoSubjects,
+	/// An activity states no input that its outputs depend on.
+	NothingUsed,
 	/// An artifact came from outside the ledger.
 	UnknownOrigin,
-	/// Accesses outside the consents name no activity, and could have been for the model.
+	/// Permitted accesses outside the consents name no activity, and could have been for the model.
 	UnattributedBreach,
-	/// Nothing is allowed with a dataset any longer.
+	/// Other permitted accesses outside the consents were for something else.
+	OtherBreach,
+	/// Nothing is allowed with a dataset any longer: it ended, or consent was withdrawn. What was permitted when it
+	/// happened stays permitted.
 	ConsentEnded,
 	/// A newer version superseded a dataset.
 	Superseded,
@@ -287,7 +284,7 @@ pub struct LogSummary {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Accesses {
-	/// Accesses that name an activity of the ancestry.
+	/// Accesses for the model, as the module defines it.
 	pub for_model: u64,
 	/// How many of those are breached.
 	pub breached_for_model: u64,

@@ -1,21 +1,63 @@
 //! Judges a model by the logs of its datasets.
 
 use super::{
-	ancestry::{inputs, used, Ancestor},
+	ancestry::{used, Ancestor},
 	Accesses, Ancestry, Code, Reason, Verdict, VerdictStatus,
 };
 use alloc::{
 	collections::{BTreeMap, BTreeSet},
-	format,
-	string::String,
 	vec::Vec,
 };
 use kexin_primitives::{
-	access::{Breaches, Log, LogEntry, Outcome},
-	lineage::{ActivityId, ActivityKind, ArtifactId, InputRole},
-	vocabulary::Operation,
+	access::{AccessEvent, Breaches, Log, LogEntry, Outcome},
+	dataset::Dataset,
+	lineage::{Activity, ActivityId, ActivityKind, ArtifactId},
+	members::MemberId,
+	vocabulary::{Operation, RecipientClass},
 	DatasetId, UnixMillis, H256,
 };
+
+/// What an ancestry does with one of its artifacts as an input.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Uses<'a> {
+	/// The activities of the ancestry that used or read it.
+	activities: BTreeMap<ActivityId, &'a Activity>,
+	/// Their operations on it, each with the end of the last activity that performs it; none while one is running.
+	operations: BTreeMap<Operation, Option<UnixMillis>>,
+}
+
+/// The uses of each input of the ancestry.
+pub(super) fn uses(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Uses<'_>> {
+	let mut uses = BTreeMap::<_, Uses>::new();
+	for (id, activity) in &ancestry.activities {
+		for input in &activity.inputs {
+			let of_input = uses.entry(input.artifact).or_default();
+			of_input.activities.insert(*id, activity);
+			let last = of_input.operations.entry(operation(activity.kind));
+			let last = last.or_insert(activity.ended);
+			*last = last.zip(activity.ended).map(|(one, other)| one.max(other));
+		}
+	}
+	uses
+}
+
+impl Uses<'_> {
+	/// The activity that an access to the input was for, if it was for one of these. Data that stays with its `owner`
+	/// goes nowhere.
+	fn activity(&self, event: &AccessEvent, owner: MemberId) -> Option<(ActivityId, &Activity)> {
+		let id = event.activity?;
+		let activity = *self.activities.get(&id)?;
+		let in_time = activity.started <= event.occurred && activity.ended.is_none_or(|ended| event.occurred < ended);
+		let elsewhere = event.recipient.is_some_and(|to| to != activity.agent && to != owner);
+		(in_time && !elsewhere).then_some((id, activity))
+	}
+
+	/// Whether an access that is for no activity could have been for one of these all the same.
+	fn possible(&self, event: &AccessEvent) -> bool {
+		let last = self.operations.get(&event.operation);
+		last.is_some_and(|ended| ended.is_none_or(|ended| event.occurred < ended))
+	}
+}
 
 /// The accesses in a dataset's log, counted for the verdict on a model.
 #[derive(Clone, Debug, Default)]
@@ -24,62 +66,74 @@ pub(super) struct Tally {
 	pub accesses: Accesses,
 	/// The number of breached accesses for the model with each set of breaches, by its bits.
 	breached: BTreeMap<u16, u64>,
-	/// The activities of the ancestry that permitted accesses name.
-	named: BTreeSet<ActivityId>,
-	/// The number of breached accesses that name no activity and could have been for the model.
+	/// The permitted accesses with which activities of the ancestry performed their own operation.
+	own: BTreeMap<ActivityId, Own>,
+	/// The number of breached accesses that are for no activity and could have been for the model.
 	unattributed: u64,
 }
 
-/// The operations that the activities of an ancestry perform on an input, each with the end of the last of those
-/// activities; none while one is still running.
-pub(super) type Operations = BTreeMap<Operation, Option<UnixMillis>>;
+/// The permitted accesses with which an activity performed its own operation.
+#[derive(Clone, Copy, Debug, Default)]
+struct Own {
+	/// Whether one of them was permitted to the dataset as a whole.
+	whole: bool,
+	/// The number of those that were permitted by the consents of single subjects, but not to the dataset as a whole.
+	single: u64,
+}
 
-/// The operations on each input of the ancestry.
-pub(super) fn operations(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Operations> {
-	let mut operations = BTreeMap::<_, Operations>::new();
-	for (_, activity) in &ancestry.activities {
-		for input in used(activity).chain(inputs(activity, InputRole::Read)) {
-			let of_input = operations.entry(input).or_default();
-			let last = of_input.entry(operation(activity.kind)).or_insert(activity.ended);
-			*last = last.zip(activity.ended).map(|(one, other)| one.max(other));
-		}
+/// A dataset with what the ancestry does with it.
+pub(super) struct Used<'a> {
+	/// The dataset.
+	pub dataset: &'a Dataset,
+	/// The uses of it.
+	pub uses: &'a Uses<'a>,
+	/// All activities of the ancestry.
+	pub of_model: &'a BTreeSet<ActivityId>,
+	/// The classes of the members that received its data.
+	pub classes: &'a BTreeMap<MemberId, RecipientClass>,
+}
+
+impl Used<'_> {
+	/// Whether the dataset as a whole permitted what was permitted for its subject.
+	fn permits_as_a_whole(&self, event: &AccessEvent) -> bool {
+		let class = event
+			.recipient
+			.and_then(|recipient| self.classes.get(&recipient).copied());
+		let request = event.request(class);
+		event.subject.is_none() || self.dataset.breaches(&request, event.occurred).is_empty()
 	}
-	operations
 }
 
 impl Tally {
-	/// Counts the entries of a dataset's log. `of_model` are the activities of the ancestry, and `operations` are what
-	/// they do with the dataset.
-	pub fn new(of_model: &BTreeSet<ActivityId>, operations: &Operations, entries: &[LogEntry]) -> Self {
+	/// Counts the entries of a dataset's log.
+	pub fn new(used: &Used<'_>, entries: &[LogEntry]) -> Self {
 		let mut tally = Self::default();
 		for LogEntry { breaches, event, .. } in entries {
 			let permitted = event.outcome == Outcome::Permitted;
 			let breached = permitted && !breaches.is_empty();
-			let for_model = event.activity.filter(|activity| of_model.contains(activity));
-			let Accesses {
-				for_model: counted,
-				breached_for_model: counted_breached,
-				other,
-				breached_other,
-			} = &mut tally.accesses;
-			if let Some(activity) = for_model {
-				count(counted);
-				if permitted {
-					tally.named.insert(activity);
-				}
+			let counted = &mut tally.accesses;
+			let Some((id, activity)) = used.uses.activity(event, used.dataset.owner) else {
+				count(&mut counted.other);
 				if breached {
-					count(counted_breached);
-					count(tally.breached.entry(breaches.bits()).or_default());
+					count(&mut counted.breached_other);
+					// What names an activity of the ancestry without being for it counts as naming none.
+					let names_another = event.activity.is_some_and(|named| !used.of_model.contains(&named));
+					if !names_another && used.uses.possible(event) {
+						count(&mut tally.unattributed);
+					}
 				}
 				continue;
-			}
-			count(other);
+			};
+			count(&mut counted.for_model);
 			if breached {
-				count(breached_other);
-				let last = operations.get(&event.operation);
-				let could_be = last.is_some_and(|ended| ended.is_none_or(|ended| event.occurred < ended));
-				if event.activity.is_none() && could_be {
-					count(&mut tally.unattributed);
+				count(&mut counted.breached_for_model);
+				count(tally.breached.entry(breaches.bits()).or_default());
+			}
+			if permitted && event.operation == operation(activity.kind) {
+				let own = tally.own.entry(id).or_default();
+				if !breached && !own.whole {
+					own.whole = used.permits_as_a_whole(event);
+					own.single = own.single.saturating_add(u64::from(!own.whole));
 				}
 			}
 		}
@@ -107,6 +161,9 @@ pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMil
 	let breached = breaches(ancestry, tallies);
 	let unclear = [
 		not_reported(ancestry, tallies),
+		single_subjects(ancestry, tallies),
+		no_subjects(ancestry),
+		nothing_used(ancestry),
 		unknown_origins(ancestry),
 		unattributed(ancestry, tallies),
 	]
@@ -116,25 +173,19 @@ pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMil
 		(true, false) => (VerdictStatus::CannotTell, unclear, Vec::new()),
 		(true, true) => (VerdictStatus::Compliant, Vec::new(), Vec::new()),
 	};
+	notices.extend(other_breaches(ancestry, tallies));
 	notices.extend(ended(ancestry, time));
 	notices.extend(superseded(ancestry));
 	(Verdict { status, reasons }, notices)
 }
 
-fn reason(code: Code, about: H256, text: String) -> Reason {
+fn reason(code: Code, about: H256) -> Reason {
 	Reason {
 		code,
 		about,
+		dataset: None,
 		count: None,
-		text,
-	}
-}
-
-fn counted(code: Code, about: H256, number: u64, text: &str) -> Reason {
-	let accesses = if number == 1 { "access" } else { "accesses" };
-	Reason {
-		count: Some(number),
-		..reason(code, about, format!("{number} {accesses} to dataset {about:?} {text}."))
+		breaches: None,
 	}
 }
 
@@ -152,26 +203,57 @@ fn breaches(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
 		let sets = tally.breached.iter();
 		sets.map(move |(bits, number)| (id, Breaches::from_bits_truncate(*bits), *number))
 	});
-	let reasons = sets.map(|(id, breaches, number)| {
-		let names = breaches.names().collect::<Vec<_>>().join(", ");
-		let text = format!("for this model went outside the consents in force: {names}");
-		counted(Code::Breach, id, number, &text)
+	let reasons = sets.map(|(id, breaches, number)| Reason {
+		count: Some(number),
+		breaches: Some(breaches),
+		..reason(Code::Breach, id)
 	});
 	reasons.collect()
 }
 
-fn not_reported(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
+/// Each use of a dataset by an activity, with the activity's own operation on it if an access was permitted for that.
+fn own<'a>(
+	ancestry: &'a Ancestry,
+	tallies: &'a [(Log, Tally)],
+) -> impl Iterator<Item = (ActivityId, DatasetId, Option<Own>)> + 'a {
 	let tallies = per_dataset(ancestry, tallies).collect::<BTreeMap<_, _>>();
-	let uses = ancestry
-		.activities
-		.iter()
-		.flat_map(|(id, activity)| used(activity).map(move |input| (*id, input)));
-	let silent = uses.filter(|(id, input)| tallies.get(input).is_some_and(|tally| !tally.named.contains(id)));
-	let reasons = silent.map(|(id, dataset)| {
-		let text = format!("Activity {id:?} used dataset {dataset:?}, but no permitted access was reported for that.");
-		reason(Code::NoAccessReported, id, text)
+	let activities = ancestry.activities.iter();
+	let uses = activities.flat_map(|(id, activity)| used(activity).map(move |input| (*id, input)));
+	uses.filter_map(move |(id, input)| Some((id, input, tallies.get(&input)?.own.get(&id).copied())))
+}
+
+fn not_reported(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
+	let silent = own(ancestry, tallies).filter(|(.., own)| own.is_none());
+	let reasons = silent.map(|(id, dataset, _)| Reason {
+		dataset: Some(dataset),
+		..reason(Code::NoAccessReported, id)
 	});
 	reasons.collect()
+}
+
+fn single_subjects(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
+	let reasons = own(ancestry, tallies).filter_map(|(id, dataset, own)| {
+		let own = own.filter(|own| !own.whole && own.single > 0)?;
+		Some(Reason {
+			dataset: Some(dataset),
+			count: Some(own.single),
+			..reason(Code::SingleSubjects, id)
+		})
+	});
+	reasons.collect()
+}
+
+fn no_subjects(ancestry: &Ancestry) -> Vec<Reason> {
+	let empty = ancestry.datasets.iter().filter(|(_, dataset)| dataset.subjects == 0);
+	empty.map(|(id, _)| reason(Code::NoSubjects, *id)).collect()
+}
+
+fn nothing_used(ancestry: &Ancestry) -> Vec<Reason> {
+	let idle = ancestry
+		.activities
+		.iter()
+		.filter(|(_, activity)| used(activity).next().is_none());
+	idle.map(|(id, _)| reason(Code::NothingUsed, *id)).collect()
 }
 
 fn unknown_origins(ancestry: &Ancestry) -> Vec<Reason> {
@@ -180,17 +262,28 @@ fn unknown_origins(ancestry: &Ancestry) -> Vec<Reason> {
 		.artifacts
 		.iter()
 		.filter(|ancestor| ancestor.artifact.generated_by.is_none() && !declared.contains(&ancestor.id));
-	let reasons = foreign.map(|Ancestor { id, .. }| {
-		let text = format!("Artifact {id:?} came from outside the ledger, so it is not known what it was made from.");
-		reason(Code::UnknownOrigin, *id, text)
-	});
-	reasons.collect()
+	foreign
+		.map(|Ancestor { id, .. }| reason(Code::UnknownOrigin, *id))
+		.collect()
 }
 
 fn unattributed(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
 	let datasets = per_dataset(ancestry, tallies).filter(|(_, tally)| tally.unattributed > 0);
-	let text = "went outside the consents in force, name no activity, and could have been for this model";
-	let reasons = datasets.map(|(id, tally)| counted(Code::UnattributedBreach, id, tally.unattributed, text));
+	let reasons = datasets.map(|(id, tally)| Reason {
+		count: Some(tally.unattributed),
+		..reason(Code::UnattributedBreach, id)
+	});
+	reasons.collect()
+}
+
+fn other_breaches(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
+	let reasons = per_dataset(ancestry, tallies).filter_map(|(id, tally)| {
+		let number = tally.accesses.breached_other.saturating_sub(tally.unattributed);
+		(number > 0).then(|| Reason {
+			count: Some(number),
+			..reason(Code::OtherBreach, id)
+		})
+	});
 	reasons.collect()
 }
 
@@ -199,11 +292,7 @@ fn ended(ancestry: &Ancestry, time: UnixMillis) -> Vec<Reason> {
 		.datasets
 		.iter()
 		.filter(|(_, dataset)| dataset.cohort.latest().end() <= time);
-	let reasons = ended.map(|(id, _)| {
-		let text = format!("Nothing is allowed with dataset {id:?} any longer: its consents ended or were withdrawn.");
-		reason(Code::ConsentEnded, *id, text)
-	});
-	reasons.collect()
+	ended.map(|(id, _)| reason(Code::ConsentEnded, *id)).collect()
 }
 
 fn superseded(ancestry: &Ancestry) -> Vec<Reason> {
@@ -211,9 +300,5 @@ fn superseded(ancestry: &Ancestry) -> Vec<Reason> {
 		.datasets
 		.iter()
 		.filter(|(_, dataset)| dataset.superseded.is_some());
-	let reasons = superseded.map(|(id, _)| {
-		let text = format!("A newer version superseded dataset {id:?}.");
-		reason(Code::Superseded, *id, text)
-	});
-	reasons.collect()
+	superseded.map(|(id, _)| reason(Code::Superseded, *id)).collect()
 }

@@ -5,6 +5,7 @@ use crate::support::{
 	chain::Chain,
 	json, named,
 	sample::{entry, Sample},
+	written,
 };
 use kexin_primitives::{
 	access::{Breaches, Outcome},
@@ -379,7 +380,7 @@ fn anything_but_a_proof_is_refused() {
 	let refused = |change: &dyn Fn(&mut serde_json::Value)| {
 		let mut changed = honest.clone();
 		change(&mut changed);
-		let error = Proof::from_json(changed.to_string().as_bytes());
+		let error = Proof::from_json(&written(&changed.to_string()));
 		assert!(matches!(error, Err(Error::Json(_))), "{error:?}");
 	};
 	refused(&|json| drop(json.as_object_mut().unwrap().remove("hashes")));

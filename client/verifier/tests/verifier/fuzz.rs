@@ -14,6 +14,7 @@ use crate::{
 		mutate::{self, seeds, Numbers},
 		named,
 		sample::{entry, Sample},
+		written,
 	},
 	work::measured,
 };
@@ -65,7 +66,7 @@ impl World {
 		let mut others = vec![];
 		for round in 0..3 {
 			world.add_report(&sample.document().unwrap());
-			for (word, first, number) in [("scans", 0, 5), ("scans", 1, 3), ("records", 0, 1), ("atlas", 0, 0)] {
+			for (word, first, number) in [("scans", 0, 5), ("scans", 1, 3), ("records", 0, 1), ("archive", 0, 0)] {
 				let mut proof = access_proof(&mut sample.chain, &sample.ledger, named(word), first, number);
 				let logs = sample.logs().into_iter();
 				world
@@ -166,8 +167,8 @@ impl World {
 		let mut numbers = Numbers::new(seed);
 		let (file, other) = (numbers.pick(&self.files), numbers.pick(&self.files));
 		if numbers.one_in(4) {
-			let mut text = file.to_string().into_bytes();
-			mutate::bytes(&mut numbers, &mut text, other.to_string().as_bytes());
+			let mut text = written(&file.to_string());
+			mutate::bytes(&mut numbers, &mut text, &written(&other.to_string()));
 			return text;
 		}
 		let mut file = file.clone();
@@ -175,7 +176,7 @@ impl World {
 		if numbers.one_in(2) {
 			repair(&mut file);
 		}
-		mutate::text(&file).into_bytes()
+		written(&mutate::text(&file))
 	}
 }
 
@@ -206,7 +207,7 @@ fn repair(file: &mut Value) {
 fn fuzz(world: &World, number: u64, least: usize) {
 	for file in &world.files {
 		assert!(
-			world.accepts(file.to_string().as_bytes(), 0),
+			world.accepts(&written(&file.to_string()), 0),
 			"the honest file is accepted"
 		);
 	}

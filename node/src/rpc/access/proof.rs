@@ -58,6 +58,7 @@ pub async fn prove(
 	let finality = prover.finality.clone();
 	let prove = move || {
 		let state = RecordedState::new(finality.client.clone(), block.hash);
+		state.dataset(&dataset).map_err(|error| state.unreadable(error))?;
 		state.log(&dataset).map_err(|error| state.unreadable(error))?;
 		let proof = AccessProof {
 			format: AccessProof::FORMAT.into(),

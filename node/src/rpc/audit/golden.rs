@@ -59,8 +59,9 @@ fn audit_report_is_pinned() {
 	let reason = |code, count| Reason {
 		code,
 		about: name(1),
+		dataset: None,
 		count,
-		text: "why".into(),
+		breaches: None,
 	};
 	let answer = Report {
 		genesis: name(9),
@@ -147,9 +148,9 @@ fn audit_report_is_pinned() {
 			"model": hash(1),
 			"verdict": {
 				"status": "cannot-tell",
-				"reasons": [{ "code": "unattributed-breach", "about": hash(1), "count": 2, "text": "why" }],
+				"reasons": [{ "code": "unattributed-breach", "about": hash(1), "count": 2 }],
 			},
-			"notices": [{ "code": "consent-ended", "about": hash(1), "text": "why" }],
+			"notices": [{ "code": "consent-ended", "about": hash(1) }],
 			"artifacts": [{
 				"id": hash(1), "kind": "model", "owner": 3, "registered": 4000, "generatedBy": hash(2), "distance": 0,
 				"evidence": [{

@@ -1,7 +1,7 @@
 //! An artifact, or evidence about one, as a `Provenance`. R4 and R5 are alike in what is written here.
 
 use super::{concept, hash, instant, resource, Bundle};
-use crate::report::text;
+use crate::report::{summary::sentence, text};
 use kexin_primitives::{lineage::ArtifactId, members::MemberId};
 use kexin_verifier::report::{ReportedArtifact, ReportedEvidence};
 use serde_json::{json, Value};
@@ -51,7 +51,7 @@ impl Bundle<'_> {
 			let reasons = self.report.verdict.reasons.iter().map(|reason| ("reason", reason));
 			let notices = self.report.notices.iter().map(|notice| ("notice", notice));
 			let all = reasons.chain(notices);
-			extensions.extend(all.map(|(name, reason)| extension(name, "valueString", text::plain(&reason.text))));
+			extensions.extend(all.map(|(name, reason)| extension(name, "valueString", sentence(reason))));
 		}
 		resource([
 			("resourceType", "Provenance".into()),

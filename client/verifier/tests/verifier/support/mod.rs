@@ -8,7 +8,7 @@ pub mod mutate;
 pub mod sample;
 
 use kexin_primitives::H256;
-use kexin_verifier::AccessProof;
+use kexin_verifier::{AccessProof, Document, ReadState as _};
 use sp_crypto_hashing::blake2_256;
 
 /// The hash of a word: names for datasets, artifacts and people.
@@ -38,12 +38,21 @@ pub fn access_proof(
 			number: header.number,
 		},
 		finality: chain.prove(&header),
-		state: ledger
-			.prove(|state| drop(kexin_verifier::ReadState::log(state, &dataset).expect("every node is there"))),
+		state: ledger.prove(|state| {
+			drop(state.log(&dataset).expect("every node is there"));
+			drop(state.dataset(&dataset).expect("every node is there"));
+		}),
 		dataset,
 		count: log.entries.len() as u64,
 		first: first as u64,
 		entries: log.entries[first..first + number].to_vec(),
 		hashes: log.hashes(first, number),
 	}
+}
+
+/// The text in the written form, if it is a proof in another form; otherwise as it is.
+pub fn written(text: &str) -> Vec<u8> {
+	let access = |text| serde_json::to_vec(&serde_json::from_str::<AccessProof>(text).ok()?).ok();
+	let report = |text| serde_json::to_vec(&serde_json::from_str::<Document>(text).ok()?).ok();
+	access(text).or_else(|| report(text)).unwrap_or_else(|| text.into())
 }

@@ -5,6 +5,8 @@
 //! records ── imitate ── twins ┴ train ── model
 //!                        atlas ┄┘ (read)
 //! ```
+//!
+//! Nobody has accessed the dataset `archive`.
 
 use super::{chain::Chain, ledger::Ledger, named};
 use kexin_primitives::{
@@ -143,7 +145,7 @@ impl Sample {
 			storage_keys::member(AUDITOR),
 			member("Prüfer", MemberKind::Auditor, false),
 		);
-		for word in ["scans", "records"] {
+		for word in ["scans", "records", "archive"] {
 			ledger.put(
 				storage_keys::artifact(&named(word)),
 				artifact(ArtifactKind::Dataset, None),

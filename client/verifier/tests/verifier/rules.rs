@@ -1,0 +1,101 @@
+//! States that are proved, but that the ledger's rules never make: two thirds of the validators would have to conspire.
+
+use crate::support::{
+	access_proof, named,
+	sample::{entry, Sample, AUDITOR, NOW},
+};
+use kexin_primitives::{
+	access::{Breaches, LogEntry},
+	storage_keys,
+	vocabulary::Operation,
+};
+use kexin_verifier::error::{Error, Fault};
+
+/// Why a report and a proof of the last accesses are refused when the log of the scans has these entries as well.
+#[track_caller]
+fn refused(fault: Fault, change: impl FnOnce(&mut Sample)) {
+	let mut sample = Sample::new();
+	change(&mut sample);
+	let against_rules = Error::AgainstRules {
+		dataset: named("scans"),
+		fault,
+	};
+	assert_eq!(sample.document(), Err(against_rules.clone()));
+	let number = sample.ledger.log(&named("scans")).entries.len();
+	for first in [0, number - 2] {
+		let proof = access_proof(&mut sample.chain, &sample.ledger, named("scans"), first, number - first);
+		match proof.verify(sample.chain.hash()) {
+			Err(error) if fault != Fault::AfterBlock => assert_eq!(error, against_rules),
+			// An access proof does not show the time of the block.
+			result => assert!(fault == Fault::AfterBlock && result.is_ok()),
+		}
+	}
+	assert!(against_rules.to_string().contains("rules never make such a log"));
+}
+
+fn with(change: impl FnOnce(&mut LogEntry)) -> impl FnOnce(&mut Sample) {
+	|sample| {
+		let mut odd = entry("scans", 5, Operation::Train, Some("train"));
+		change(&mut odd);
+		sample.ledger.record_all(named("scans"), [odd]);
+	}
+}
+
+#[test]
+fn an_entry_of_another_dataset() {
+	refused(Fault::OtherDataset(5), with(|entry| entry.dataset = named("records")));
+}
+
+#[test]
+fn an_entry_that_another_member_reported() {
+	refused(Fault::OtherReporter(5), with(|entry| entry.reporter = AUDITOR));
+}
+
+#[test]
+fn an_entry_that_was_recorded_before_the_one_in_front_of_it() {
+	refused(Fault::Earlier(5), with(|entry| entry.recorded -= 5_000));
+}
+
+#[test]
+fn an_entry_that_was_recorded_after_the_block() {
+	refused(Fault::AfterBlock, with(|entry| entry.recorded = NOW + 1));
+}
+
+#[test]
+fn breaches_that_are_counted_unlike_the_entries() {
+	for (breaches, found, counted) in [
+		(Breaches::empty(), 0, 7),
+		(Breaches::PURPOSE, 1, 0),
+		(Breaches::PURPOSE, 1, 6),
+	] {
+		refused(Fault::Miscounted { found, counted }, |sample| {
+			with(|entry| entry.breaches = breaches)(sample);
+			let mut log = sample.ledger.log(&named("scans")).log;
+			log.breaches = counted;
+			sample.ledger.put(storage_keys::log(&named("scans")), log);
+		});
+	}
+}
+
+#[test]
+fn a_part_of_a_log_may_have_fewer_breaches_than_the_whole() {
+	let mut sample = Sample::new();
+	for (number, breaches) in [(5, Breaches::PURPOSE), (6, Breaches::empty())] {
+		let mut entry = entry("scans", number, Operation::Train, Some("train"));
+		entry.breaches = breaches;
+		sample.ledger.record(entry);
+	}
+	for (first, number) in [(0, 7), (0, 5), (5, 1), (6, 1)] {
+		let proof = access_proof(&mut sample.chain, &sample.ledger, named("scans"), first, number);
+		assert!(proof.verify(sample.chain.hash()).is_ok());
+	}
+}
+
+#[test]
+fn an_id_that_is_no_dataset_has_no_log() {
+	let mut sample = Sample::new();
+	for word in ["atlas", "unheard of"] {
+		let proof = access_proof(&mut sample.chain, &sample.ledger, named(word), 0, 0);
+		assert_eq!(proof.verify(sample.chain.hash()), Err(Error::NoDataset(named(word))));
+	}
+}

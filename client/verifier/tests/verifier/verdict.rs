@@ -1,0 +1,232 @@
+//! What a verdict needs, and what it must not rest on.
+
+use crate::{
+	reports::{breached, codes, report},
+	support::{
+		named,
+		sample::{activity, artifact, dataset, entry, Sample, AUDITOR, COMPANY, HOSPITAL, NOW},
+	},
+};
+use kexin_primitives::{
+	access::{Breaches, LogEntry, Outcome},
+	dataset::Dataset,
+	lineage::{ActivityKind, ArtifactKind, InputRole},
+	scope::Dimension,
+	storage_keys,
+	vocabulary::{Operation, Purpose},
+	Versioned,
+};
+use kexin_verifier::report::{Code, Reason, VerdictStatus};
+
+const NONE: [Reason; 0] = [];
+
+/// An access to the scans for the training, outside the consents, after a change.
+fn outside(number: u8, change: impl FnOnce(&mut LogEntry)) -> LogEntry {
+	let mut entry = breached(
+		entry("scans", number, Operation::Train, Some("train")),
+		Breaches::PURPOSE,
+	);
+	change(&mut entry);
+	entry
+}
+
+/// Trains the model again, from the scans alone. The accesses for that are those that the test records.
+fn train_again(sample: &mut Sample, kind: ActivityKind, inputs: &[(&str, InputRole)]) {
+	let model = artifact(ArtifactKind::Model, Some("train again"));
+	sample.ledger.put(storage_keys::artifact(&named("model")), model);
+	let again = activity(kind, inputs, &["model"]);
+	sample.ledger.put(storage_keys::activity(&named("train again")), again);
+	sample.datasets = vec![named("scans")];
+}
+
+const SCANS: &[(&str, InputRole)] = &[("scans", InputRole::Used)];
+
+fn change_scans(sample: &mut Sample, change: impl FnOnce(&mut Dataset)) {
+	let mut scans = dataset();
+	change(&mut scans);
+	sample.ledger.put(storage_keys::dataset(&named("scans")), scans);
+}
+
+#[test]
+fn an_activity_is_named_only_while_it_runs_and_for_its_agent() {
+	let (started, ended) = (NOW - 2_000_000, NOW - 400_000);
+	for (occurred, recipient, is_for_model) in [
+		(started, Some(COMPANY), true),
+		(ended - 1, Some(COMPANY), true),
+		(started, None, true),
+		(started, Some(HOSPITAL), true),
+		(started - 1, Some(COMPANY), false),
+		(started, Some(AUDITOR), false),
+	] {
+		let report = report(|sample| {
+			sample.ledger.record(outside(5, |entry| {
+				(entry.event.occurred, entry.event.recipient) = (occurred, recipient);
+			}));
+		});
+		// What could have been for the model leaves the verdict open, under whatever name it was reported.
+		let (status, code) = match is_for_model {
+			true => (VerdictStatus::Breached, Code::Breach),
+			false => (VerdictStatus::CannotTell, Code::UnattributedBreach),
+		};
+		assert_eq!(report.verdict.status, status, "{occurred} {recipient:?}");
+		assert_eq!(codes(&report.verdict.reasons), [(code, named("scans"), Some(1))]);
+		assert_eq!(report.notices, NONE);
+	}
+}
+
+#[test]
+fn a_finished_model_keeps_its_verdict() {
+	let report = report(|sample| {
+		sample
+			.ledger
+			.record(outside(5, |entry| entry.event.occurred = NOW - 400_000));
+	});
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
+	assert_eq!(codes(&report.notices), [(Code::OtherBreach, named("scans"), Some(1))]);
+}
+
+#[test]
+fn an_activity_is_named_only_by_accesses_to_its_own_inputs() {
+	let report = report(|sample| {
+		let mut records = entry("records", 1, Operation::Synthesise, Some("train"));
+		records.breaches = Breaches::REGION;
+		sample.ledger.record(records);
+	});
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::UnattributedBreach, named("records"), Some(1))]
+	);
+}
+
+#[test]
+fn breaches_for_something_else_are_never_passed_over_in_silence() {
+	let report = report(|sample| {
+		let breaches = (0..350u16).map(|number| {
+			outside(5, |entry| {
+				entry.event.source = named(&number.to_string());
+				entry.event.activity = Some(named("another activity"));
+			})
+		});
+		sample.ledger.record_all(named("scans"), breaches.collect::<Vec<_>>());
+	});
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
+	assert_eq!(codes(&report.notices), [(Code::OtherBreach, named("scans"), Some(350))]);
+}
+
+#[test]
+fn the_activitys_own_operation_must_have_been_permitted() {
+	for (operation, outcome, compliant) in [
+		(Operation::Train, Outcome::Permitted, true),
+		(Operation::Read, Outcome::Permitted, false),
+		(Operation::Evaluate, Outcome::Permitted, false),
+		(Operation::Train, Outcome::Denied, false),
+		(Operation::Train, Outcome::Failed, false),
+	] {
+		let report = report(|sample| {
+			train_again(sample, ActivityKind::Training, SCANS);
+			let mut access = entry("scans", 6, operation, Some("train again"));
+			access.event.outcome = outcome;
+			sample.ledger.record(access);
+		});
+		let expected = [Reason {
+			code: Code::NoAccessReported,
+			about: named("train again"),
+			dataset: Some(named("scans")),
+			count: None,
+			breaches: None,
+		}];
+		let expected = if compliant { &[][..] } else { &expected };
+		assert_eq!(report.verdict.reasons, expected, "{operation} {outcome:?}");
+	}
+}
+
+#[test]
+fn single_subjects_do_not_open_a_dataset_that_is_closed() {
+	// The accesses with odd numbers are to the data of one subject.
+	for (numbers, closed, single) in [
+		(&[5, 7][..], false, None),
+		(&[5, 7], true, Some(2)),
+		(&[5, 6, 7], true, None),
+		(&[6], true, None),
+	] {
+		let report = report(|sample| {
+			train_again(sample, ActivityKind::Training, SCANS);
+			if closed {
+				change_scans(sample, |scans| {
+					let mut cohort = scans.cohort.latest().clone();
+					cohort.purposes = Dimension::only([Purpose::Research], NOW).unwrap();
+					scans.cohort = Versioned::V1(cohort);
+				});
+			}
+			for number in numbers {
+				sample
+					.ledger
+					.record(entry("scans", *number, Operation::Train, Some("train again")));
+			}
+		});
+		let expected = single.map(|count| (Code::SingleSubjects, named("train again"), Some(count)));
+		assert_eq!(
+			codes(&report.verdict.reasons),
+			expected.into_iter().collect::<Vec<_>>(),
+			"{numbers:?} {closed}"
+		);
+	}
+}
+
+#[test]
+fn only_what_was_within_the_consents_shows_that_a_use_was_permitted() {
+	let report = report(|sample| {
+		train_again(sample, ActivityKind::Training, SCANS);
+		let access = entry("scans", 6, Operation::Train, Some("train again"));
+		sample.ledger.record(breached(access, Breaches::PURPOSE));
+	});
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::Breach, named("scans"), Some(1))]
+	);
+	assert_eq!(report.notices, NONE);
+}
+
+#[test]
+fn nobody_consents_for_a_dataset_without_subjects() {
+	let report = report(|sample| change_scans(sample, |scans| scans.subjects = 0));
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::NoSubjects, named("scans"), None)]
+	);
+}
+
+#[test]
+fn a_model_is_made_from_something() {
+	let report = report(|sample| {
+		train_again(sample, ActivityKind::Training, &[("scans", InputRole::Read)]);
+		sample.datasets.clear();
+	});
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::NothingUsed, named("train again"), None)]
+	);
+}
+
+#[test]
+fn every_kind_of_activity_has_its_own_operation() {
+	for (kind, own) in [
+		(ActivityKind::Training, Operation::Train),
+		(ActivityKind::FederatedRound, Operation::Train),
+		(ActivityKind::Inference, Operation::Infer),
+		(ActivityKind::Annotation, Operation::Annotate),
+		(ActivityKind::Synthesis, Operation::Synthesise),
+		(ActivityKind::Evaluation, Operation::Evaluate),
+	] {
+		for operation in Operation::ALL {
+			let report = report(|sample| {
+				train_again(sample, kind, SCANS);
+				sample.ledger.record(entry("scans", 6, *operation, Some("train again")));
+			});
+			let compliant = report.verdict.status == VerdictStatus::Compliant;
+			assert_eq!(compliant, *operation == own, "{kind:?} {operation}");
+		}
+	}
+}
