@@ -32,6 +32,7 @@ pub fn title(code: Code) -> &'static str {
 		Code::UnknownOrigin => "unknown origin",
 		Code::UnattributedBreach => "unattributed breach",
 		Code::OtherBreach => "other breach",
+		Code::RecordedAfter => "recorded after",
 		Code::ConsentEnded => "consent ended",
 		Code::Superseded => "superseded",
 	}
@@ -65,7 +66,9 @@ pub fn sentence(reason: &Reason) -> String {
 				 of single subjects who consented."
 			)
 		},
-		Code::NoSubjects => format!("Nobody is enrolled in dataset {about:?}, so nobody consented to its use."),
+		Code::NoSubjects => format!(
+			"Nobody is enrolled in dataset {about:?}, or nobody was yet when it was accessed, so nobody consented to its use."
+		),
 		Code::NothingUsed => {
 			format!("Activity {about:?} states no input that its outputs depend on, so it is not known what they were made from.")
 		},
@@ -77,6 +80,10 @@ pub fn sentence(reason: &Reason) -> String {
 			accesses()
 		),
 		Code::OtherBreach => format!("{} went outside the consents in force for something else.", accesses()),
+		Code::RecordedAfter => format!(
+			"{} for this model rest on a consent or an enrolment that was recorded only afterwards.",
+			accesses()
+		),
 		Code::ConsentEnded => {
 			format!("Nothing is allowed with dataset {about:?} any longer: its consents ended or were withdrawn.")
 		},

@@ -160,7 +160,7 @@ pub enum Code {
 	NoAccessReported,
 	/// An activity used a dataset that as a whole did not permit it: only single subjects consented.
 	SingleSubjects,
-	/// Nobody is enrolled in a dataset, so nobody consented.
+	/// Nobody is enrolled in a dataset, or nobody was yet when it was accessed, so nobody consented.
 	NoSubjects,
 	/// An activity states no input that its outputs depend on.
 	NothingUsed,
@@ -170,6 +170,8 @@ pub enum Code {
 	UnattributedBreach,
 	/// Other permitted accesses outside the consents were for something else.
 	OtherBreach,
+	/// Permitted accesses for the model rest on consents or enrolments that were recorded only after them.
+	RecordedAfter,
 	/// Nothing is allowed with a dataset any longer: it ended, or consent was withdrawn. What was permitted when it
 	/// happened stays permitted.
 	ConsentEnded,

@@ -9,13 +9,17 @@ use alloc::{
 	vec::Vec,
 };
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Log, LogEntry, Outcome},
+	access::{AccessEvent, Breaches, Log, LogEntry, Notices, Outcome},
 	dataset::Dataset,
 	lineage::{Activity, ActivityId, ActivityKind, ArtifactId},
 	members::MemberId,
 	vocabulary::{Operation, RecipientClass},
 	DatasetId, UnixMillis, H256,
 };
+
+/// The set of breaches of an access that nobody could have consented to, or refused: it does not tell that anybody's
+/// consent was breached.
+const NOBODY: u16 = Breaches::NO_SUBJECTS.bits();
 
 /// What an ancestry does with one of its artifacts as an input.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +74,8 @@ pub(super) struct Tally {
 	own: BTreeMap<ActivityId, Own>,
 	/// The number of breached accesses that are for no activity and could have been for the model.
 	unattributed: u64,
+	/// The number of permitted accesses for the model that rest on what was recorded only after them.
+	recorded_after: u64,
 }
 
 /// The permitted accesses with which an activity performed its own operation.
@@ -108,7 +114,8 @@ impl Tally {
 	/// Counts the entries of a dataset's log.
 	pub fn new(used: &Used<'_>, entries: &[LogEntry]) -> Self {
 		let mut tally = Self::default();
-		for LogEntry { breaches, event, .. } in entries {
+		for entry in entries {
+			let LogEntry { breaches, event, .. } = entry;
 			let permitted = event.outcome == Outcome::Permitted;
 			let breached = permitted && !breaches.is_empty();
 			let counted = &mut tally.accesses;
@@ -128,6 +135,9 @@ impl Tally {
 			if breached {
 				count(&mut counted.breached_for_model);
 				count(tally.breached.entry(breaches.bits()).or_default());
+			}
+			if permitted && entry.notices.contains(Notices::RECORDED_AFTER) {
+				count(&mut tally.recorded_after);
 			}
 			if permitted && event.operation == operation(activity.kind) {
 				let own = tally.own.entry(id).or_default();
@@ -162,7 +172,7 @@ pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMil
 	let unclear = [
 		not_reported(ancestry, tallies),
 		single_subjects(ancestry, tallies),
-		no_subjects(ancestry),
+		no_subjects(ancestry, tallies),
 		nothing_used(ancestry),
 		unknown_origins(ancestry),
 		unattributed(ancestry, tallies),
@@ -174,6 +184,7 @@ pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMil
 		(true, true) => (VerdictStatus::Compliant, Vec::new(), Vec::new()),
 	};
 	notices.extend(other_breaches(ancestry, tallies));
+	notices.extend(recorded_after(ancestry, tallies));
 	notices.extend(ended(ancestry, time));
 	notices.extend(superseded(ancestry));
 	(Verdict { status, reasons }, notices)
@@ -200,7 +211,7 @@ fn per_dataset<'a>(
 
 fn breaches(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
 	let sets = per_dataset(ancestry, tallies).flat_map(|(id, tally)| {
-		let sets = tally.breached.iter();
+		let sets = tally.breached.iter().filter(|(bits, _)| **bits != NOBODY);
 		sets.map(move |(bits, number)| (id, Breaches::from_bits_truncate(*bits), *number))
 	});
 	let reasons = sets.map(|(id, breaches, number)| Reason {
@@ -243,9 +254,11 @@ fn single_subjects(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason>
 	reasons.collect()
 }
 
-fn no_subjects(ancestry: &Ancestry) -> Vec<Reason> {
-	let empty = ancestry.datasets.iter().filter(|(_, dataset)| dataset.subjects == 0);
-	empty.map(|(id, _)| reason(Code::NoSubjects, *id)).collect()
+fn no_subjects(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
+	let datasets = ancestry.datasets.iter().zip(tallies);
+	let empty =
+		datasets.filter(|((_, dataset), (_, tally))| dataset.subjects == 0 || tally.breached.contains_key(&NOBODY));
+	empty.map(|((id, _), _)| reason(Code::NoSubjects, *id)).collect()
 }
 
 fn nothing_used(ancestry: &Ancestry) -> Vec<Reason> {
@@ -283,6 +296,15 @@ fn other_breaches(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> 
 			count: Some(number),
 			..reason(Code::OtherBreach, id)
 		})
+	});
+	reasons.collect()
+}
+
+fn recorded_after(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
+	let datasets = per_dataset(ancestry, tallies).filter(|(_, tally)| tally.recorded_after > 0);
+	let reasons = datasets.map(|(id, tally)| Reason {
+		count: Some(tally.recorded_after),
+		..reason(Code::RecordedAfter, id)
 	});
 	reasons.collect()
 }

@@ -8,7 +8,7 @@ use crate::{
 	},
 };
 use kexin_primitives::{
-	access::{Breaches, LogEntry, Outcome},
+	access::{Breaches, LogEntry, Notices, Outcome},
 	dataset::Dataset,
 	lineage::{ActivityKind, ArtifactKind, InputRole},
 	scope::Dimension,
@@ -195,6 +195,36 @@ fn nobody_consents_for_a_dataset_without_subjects() {
 		codes(&report.verdict.reasons),
 		[(Code::NoSubjects, named("scans"), None)]
 	);
+}
+
+#[test]
+fn an_access_before_anybody_was_enrolled_breaches_nobodys_consent() {
+	for (breaches, expected) in [
+		(Breaches::NO_SUBJECTS, Code::NoSubjects),
+		(Breaches::NO_SUBJECTS | Breaches::PURPOSE, Code::Breach),
+	] {
+		let report = report(|sample| {
+			train_again(sample, ActivityKind::Training, SCANS);
+			let access = entry("scans", 6, Operation::Train, Some("train again"));
+			sample.ledger.record(access);
+			let early = entry("scans", 7, Operation::Train, Some("train again"));
+			sample.ledger.record(breached(early, breaches));
+		});
+		let reasons = report.verdict.reasons.iter();
+		assert_eq!(reasons.map(|reason| reason.code).collect::<Vec<_>>(), [expected]);
+	}
+}
+
+#[test]
+fn what_was_recorded_only_after_an_access_is_a_notice() {
+	let report = report(|sample| {
+		train_again(sample, ActivityKind::Training, SCANS);
+		let mut access = entry("scans", 6, Operation::Train, Some("train again"));
+		access.notices = Notices::RECORDED_AFTER;
+		sample.ledger.record(access);
+	});
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
+	assert_eq!(codes(&report.notices), [(Code::RecordedAfter, named("scans"), Some(1))]);
 }
 
 #[test]
