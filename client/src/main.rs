@@ -14,7 +14,7 @@ async fn main() -> ExitCode {
 	match commands::run(cli).await {
 		Ok(code) => code,
 		Err(error) => {
-			kexin::warn!("error: {error:#}");
+			kexin::warn!("error: {}", commands::shown(&error));
 			ExitCode::from(1)
 		},
 	}

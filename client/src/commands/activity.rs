@@ -1,12 +1,12 @@
 //! `kexin activity`.
 
 use super::{
-	arguments::{hash_or_content, named, Hash, Named},
+	arguments::{at_most, hash_or_content, named, Hash, Named},
 	Session,
 };
 use clap::Subcommand;
 use kexin::call;
-use kexin_primitives::lineage::{ActivityKind, Input, InputRole, Output};
+use kexin_primitives::lineage::{ActivityKind, Input, InputRole, Output, MAX_INPUTS, MAX_OUTPUTS};
 
 /// What to do with an activity.
 #[derive(Debug, Subcommand)]
@@ -56,8 +56,12 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 				}
 			};
 			let used = used.into_iter().map(as_input(InputRole::Used));
-			let inputs = used.chain(read.into_iter().map(as_input(InputRole::Read))).collect();
-			let outputs = made.iter().map(|text| output(text)).collect::<anyhow::Result<_>>()?;
+			let inputs = used.chain(read.into_iter().map(as_input(InputRole::Read)));
+			let inputs = inputs.collect::<Vec<_>>();
+			let outputs = made.iter().map(|text| output(text));
+			let outputs = outputs.collect::<anyhow::Result<Vec<_>>>()?;
+			at_most(inputs.len(), MAX_INPUTS, "artifacts that were used or read")?;
+			at_most(outputs.len(), MAX_OUTPUTS, "artifacts that were made")?;
 			session.submit(&call::derive(activity.0, inputs, outputs)).await
 		},
 	}

@@ -183,6 +183,17 @@ pub fn only<V: Ord + Copy, const N: u32>(values: Vec<V>, until: UnixMillis) -> a
 	Dimension::only(values, until).map_err(|_| anyhow::anyhow!("at most {N} values can be named"))
 }
 
+/// Refuses more of something than a call can carry.
+///
+/// # Errors
+/// When there is more: the message names the bound.
+pub fn at_most(given: usize, most: u32, what: &str) -> anyhow::Result<()> {
+	match usize::try_from(most) {
+		Ok(most) if given > most => bail!("{given} {what} are too many: the ledger takes at most {most}"),
+		_ => Ok(()),
+	}
+}
+
 /// Reads purposes of use: HL7 codes, separated by commas.
 ///
 /// # Errors
@@ -268,6 +279,13 @@ mod tests {
 				assert_eq!(names, ["Patient/1", "Patient/2"], "{mark}{text}");
 			}
 		}
+	}
+
+	#[test]
+	fn more_than_a_call_can_carry_is_refused_with_the_bound() {
+		assert!(at_most(64, 64, "bytes of a name").is_ok());
+		let error = at_most(65, 64, "bytes of a name").unwrap_err().to_string();
+		assert_eq!(error, "65 bytes of a name are too many: the ledger takes at most 64");
 	}
 
 	#[test]

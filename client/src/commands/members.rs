@@ -1,7 +1,7 @@
 //! `kexin members`.
 
 use super::{
-	arguments::{account, peer_id, powers, Named},
+	arguments::{account, at_most, peer_id, powers, Named},
 	council::{self, Share},
 	Session,
 };
@@ -11,7 +11,7 @@ use kexin::{
 	config,
 	ledger::Until,
 };
-use kexin_primitives::members::{MemberId, MemberKind, Powers};
+use kexin_primitives::members::{MemberId, MemberKind, Powers, MAX_NAME};
 
 /// What to do with members.
 #[derive(Debug, Subcommand)]
@@ -107,6 +107,7 @@ pub async fn run(session: &Session, command: Command) -> anyhow::Result<()> {
 			account,
 		} => {
 			let region = config::parse_region(region)?;
+			at_most(name.len(), MAX_NAME, "bytes of a name")?;
 			let share = if seat { Share::TwoThirds } else { Share::Majority };
 			propose(call::admit(kind.0, &name, region, seat, account), share).await
 		},

@@ -116,6 +116,28 @@ enum Command {
 	Status,
 }
 
+/// An error and its causes. A cause may quote a value of any size: in one that is long, the middle is left out.
+pub fn shown(error: &anyhow::Error) -> String {
+	/// How many characters of a long text are left at its beginning, and at its end.
+	const LEFT: usize = 400;
+	let cut = |text: String| {
+		let begin = text.char_indices().nth(LEFT).map(|(at, _)| at);
+		let end = text.char_indices().rev().nth(LEFT - 1).map(|(at, _)| at);
+		match (begin, end) {
+			(Some(begin), Some(end)) if begin < end => {
+				let (begin, end) = (
+					text.get(..begin).unwrap_or_default(),
+					text.get(end..).unwrap_or_default(),
+				);
+				format!("{begin} … {end}")
+			},
+			_ => text,
+		}
+	};
+	let causes = error.chain().map(|cause| cut(cause.to_string()));
+	causes.collect::<Vec<_>>().join(": ")
+}
+
 /// Runs a command.
 ///
 /// # Errors
@@ -158,4 +180,23 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 		Command::Status => status::run(&session).await?,
 	}
 	Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn an_error_quotes_no_megabytes_and_keeps_its_reason() {
+		let long = "é".repeat(1_000_000);
+		let error = anyhow::anyhow!("{long:?} is no patient: give a reference").context("patients.txt, line 2");
+		let text = shown(&error);
+		assert!(text.starts_with("patients.txt, line 2: \"é"), "{text}");
+		assert!(text.ends_with("é\" is no patient: give a reference"), "{text}");
+		assert!(text.chars().count() < 1_000, "{}", text.len());
+		let short = anyhow::anyhow!("b").context("a");
+		assert_eq!(shown(&short), format!("{short:#}"));
+		let nearly = anyhow::anyhow!("{}", "x".repeat(800));
+		assert_eq!(shown(&nearly), nearly.to_string());
+	}
 }
