@@ -3,6 +3,7 @@
 pub use crate::breaches::{Breaches, Judgement, Notices};
 
 use crate::{
+	lineage::{Activity, ActivityId},
 	log::Accumulator,
 	members::MemberId,
 	request::Request,
@@ -74,8 +75,8 @@ pub struct AccessEvent {
 	pub region: Option<Region>,
 	/// The member that received the data; none when the recipient is not a member.
 	pub recipient: Option<MemberId>,
-	/// The activity of the lineage for which the data was used; none when it is not stated.
-	pub activity: Option<H256>,
+	/// The activity of the lineage for which the data was used, as the hospital states it; none when it is not stated.
+	pub activity: Option<ActivityId>,
 	/// How the access ended at the hospital.
 	pub outcome: Outcome,
 }
@@ -90,6 +91,20 @@ impl AccessEvent {
 			recipient: self.recipient,
 			recipient_class,
 		}
+	}
+
+	/// Whether this access to a dataset can have been for an activity:
+	///
+	/// - it occurred while the activity ran, its first and last moments included;
+	/// - nobody but the activity's agent received the data: an event that names no recipient is about data that stayed
+	///   where it was;
+	/// - the dataset is an input of the activity. While the activity runs, its inputs are not known, so ask again when
+	///   it has ended.
+	pub fn is_for(&self, activity: &Activity, dataset: DatasetId) -> bool {
+		let runs = activity.started <= self.occurred && activity.ended.is_none_or(|ended| self.occurred <= ended);
+		let stays = self.recipient.is_none_or(|recipient| recipient == activity.agent);
+		let is_input = activity.inputs.iter().any(|input| input.artifact == dataset);
+		runs && stays && (is_input || activity.ended.is_none())
 	}
 }
 
@@ -142,6 +157,14 @@ impl LogEntry {
 		crate::log::leaf_hash(&Versioned::V1(*self))
 	}
 
+	/// The activity for which the access counts: the one that the event names, unless the ledger found that the access
+	/// can't have been for it.
+	pub fn activity(&self) -> Option<ActivityId> {
+		self.event
+			.activity
+			.filter(|_| !self.notices.contains(Notices::NOT_FOR_ACTIVITY))
+	}
+
 	/// The members that the entry names: the reporter, and the recipient of the data.
 	pub fn members(&self) -> impl Iterator<Item = MemberId> {
 		[Some(self.reporter), self.event.recipient].into_iter().flatten()
@@ -155,4 +178,61 @@ pub struct Log {
 	pub accumulator: Accumulator,
 	/// The number of entries that have breaches and that the hospital permitted.
 	pub breaches: u64,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::lineage::{ActivityKind, Input, InputRole};
+
+	const DATASET: DatasetId = H256::repeat_byte(1);
+
+	fn activity(ended: Option<UnixMillis>, inputs: &[(DatasetId, InputRole)]) -> Activity {
+		let inputs = inputs.iter().map(|(artifact, role)| Input {
+			artifact: *artifact,
+			role: *role,
+		});
+		Activity {
+			kind: ActivityKind::Training,
+			agent: 7,
+			started: 10,
+			ended,
+			inputs: inputs.collect::<alloc::vec::Vec<_>>().try_into().unwrap(),
+			outputs: Default::default(),
+		}
+	}
+
+	fn event(occurred: UnixMillis, recipient: Option<MemberId>) -> AccessEvent {
+		AccessEvent {
+			source: H256::zero(),
+			occurred,
+			actor: H256::zero(),
+			subject: None,
+			purpose: None,
+			operation: Operation::Train,
+			region: None,
+			recipient,
+			activity: None,
+			outcome: Outcome::Permitted,
+		}
+	}
+
+	#[test]
+	fn an_access_is_for_an_activity_that_ran_and_used_the_dataset_with_its_own_agent() {
+		for role in [InputRole::Used, InputRole::Read] {
+			let ended = activity(Some(20), &[(H256::repeat_byte(2), InputRole::Used), (DATASET, role)]);
+			let running = activity(None, &[]);
+			for (occurred, in_ended, in_running) in
+				[(9, false, false), (10, true, true), (20, true, true), (21, false, true)]
+			{
+				for recipient in [None, Some(7)] {
+					assert_eq!(event(occurred, recipient).is_for(&ended, DATASET), in_ended);
+					assert_eq!(event(occurred, recipient).is_for(&running, DATASET), in_running);
+				}
+				assert!(!event(occurred, Some(8)).is_for(&ended, DATASET));
+				assert!(!event(occurred, Some(8)).is_for(&running, DATASET));
+			}
+			assert!(!event(15, None).is_for(&ended, H256::repeat_byte(3)));
+		}
+	}
 }

@@ -53,12 +53,18 @@ bitflags::bitflags! {
 		/// The access is within a consent by the time that its document states, but the ledger learnt of the consent,
 		/// or of the enrolment under it, only after the access.
 		const RECORDED_AFTER = 1;
+		/// The access can't have been for the activity that its event names, so it counts for none: see
+		/// [`AccessEvent::is_for`](crate::access::AccessEvent::is_for).
+		const NOT_FOR_ACTIVITY = 2;
 	}
 }
 
 impl Notices {
 	/// Every notice with its name, as JSON-RPC and the documents spell it.
-	pub const NAMED: &'static [(Self, &'static str)] = &[(Self::RECORDED_AFTER, "recorded-after")];
+	pub const NAMED: &'static [(Self, &'static str)] = &[
+		(Self::RECORDED_AFTER, "recorded-after"),
+		(Self::NOT_FOR_ACTIVITY, "not-for-activity"),
+	];
 }
 
 /// Names in JSON, and in what people read, for each flag of a set.
@@ -153,7 +159,10 @@ mod tests {
 	#[test]
 	fn every_notice_has_a_bit_and_a_name_of_its_own() {
 		let bits = Notices::NAMED.iter().map(|(notice, name)| (notice.bits(), *name));
-		assert_eq!(bits.collect::<Vec<_>>(), [(1, "recorded-after")]);
+		assert_eq!(
+			bits.collect::<Vec<_>>(),
+			[(1, "recorded-after"), (2, "not-for-activity")]
+		);
 		assert_eq!(
 			Notices::NAMED.iter().map(|(notice, _)| *notice).collect::<Notices>(),
 			Notices::all()

@@ -13,6 +13,7 @@ use frame_support::traits::{EnsureOrigin, StorageInfo, StorageInfoTrait, Whiteli
 use frame_system_benchmarking::{extensions::Pallet as ExtensionBenchmarks, Pallet as SystemBenchmarks};
 use kexin_primitives::{
 	dataset::Dataset,
+	lineage::{Activity, ActivityId},
 	members::{MemberId, MemberKind, Powers},
 	scope::Scope,
 	vocabulary::Region,
@@ -147,6 +148,10 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 			pallet_consent::Subjects::<Runtime>::insert(subject, owner, known);
 		}
 		(origin, owner)
+	}
+
+	fn insert_activity(id: ActivityId, activity: Activity) {
+		pallet_lineage::Activities::<Runtime>::insert(id, Versioned::V1(activity));
 	}
 
 	fn set_time(now: UnixMillis) {

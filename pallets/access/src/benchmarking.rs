@@ -2,7 +2,10 @@
 
 use crate::*;
 use frame_benchmarking::v2::*;
-use kexin_primitives::vocabulary::{Operation, Purpose};
+use kexin_primitives::{
+	lineage::{Activity, ActivityKind, Input, InputRole, MAX_INPUTS, MAX_OUTPUTS},
+	vocabulary::{Operation, Purpose},
+};
 
 const NOW: UnixMillis = 1_800_000_000_000;
 const DATASET: DatasetId = H256::repeat_byte(0xda);
@@ -70,6 +73,42 @@ mod benches {
 	#[benchmark]
 	fn record_subjects(s: Linear<0, MAX_BATCH>) {
 		let (origin, batch) = set_up::<T>(MAX_BATCH, s, weights::FEWEST_PAGES);
+
+		#[extrinsic_call]
+		record(origin as T::RuntimeOrigin, DATASET, batch);
+
+		assert_eq!(recorded::<T>(), u64::from(MAX_BATCH));
+	}
+
+	#[benchmark]
+	fn record_activities(a: Linear<0, MAX_BATCH>) {
+		let (origin, batch) = set_up::<T>(MAX_BATCH, 0, weights::FEWEST_PAGES);
+		// The largest, of which the dataset is the last input.
+		let inputs = (1..MAX_INPUTS).map(|input| hash(5, input)).chain([DATASET]);
+		let inputs = inputs.map(|artifact| Input {
+			artifact,
+			role: InputRole::Used,
+		});
+		let activity = Activity {
+			kind: ActivityKind::Training,
+			agent: 0,
+			started: 0,
+			ended: Some(NOW),
+			inputs: inputs.collect::<Vec<_>>().try_into().expect("as many as there can be"),
+			outputs: (0..MAX_OUTPUTS)
+				.map(|output| hash(6, output))
+				.collect::<Vec<_>>()
+				.try_into()
+				.expect("as many as there can be"),
+		};
+		for number in 0..a {
+			T::BenchmarkHelper::insert_activity(hash(4, number), activity.clone());
+		}
+		let mut events = batch.into_latest().into_inner();
+		for (number, event) in (0u32..).zip(&mut events) {
+			event.activity = number.checked_rem(a).map(|activity| hash(4, activity));
+		}
+		let batch = Versioned::V1(Batch::truncate_from(events));
 
 		#[extrinsic_call]
 		record(origin as T::RuntimeOrigin, DATASET, batch);

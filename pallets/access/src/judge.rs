@@ -4,10 +4,11 @@ use crate::{Activities, Config, Consents, Error, Recipients};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Judgement},
+	access::{AccessEvent, Breaches, Judgement, Notices},
+	lineage::{Activity, ActivityId},
 	members::MemberId,
 	vocabulary::RecipientClass,
-	DatasetId, Pseudonym, UnixMillis, H256,
+	DatasetId, Pseudonym, UnixMillis,
 };
 
 /// Judges the events of one batch. It looks up once what several events share.
@@ -17,7 +18,7 @@ pub(crate) struct Judge<T: Config> {
 	terms: <T::Consents as Consents>::Dataset,
 	subjects: BTreeMap<Pseudonym, Option<<T::Consents as Consents>::Subject>>,
 	recipients: BTreeMap<MemberId, Option<RecipientClass>>,
-	activities: BTreeMap<H256, bool>,
+	activities: BTreeMap<ActivityId, Option<Activity>>,
 }
 
 impl<T: Config> Judge<T> {
@@ -37,6 +38,11 @@ impl<T: Config> Judge<T> {
 		u32::try_from(self.subjects.len()).unwrap_or(u32::MAX)
 	}
 
+	/// The number of different activities that were looked up.
+	pub(crate) fn activities(&self) -> u32 {
+		u32::try_from(self.activities.len()).unwrap_or(u32::MAX)
+	}
+
 	/// Checks that the event is in time, and that its recipient and activity exist.
 	pub(crate) fn check(&mut self, event: &AccessEvent, now: UnixMillis) -> DispatchResult {
 		ensure!(
@@ -51,13 +57,14 @@ impl<T: Config> Judge<T> {
 			ensure!(self.class(recipient).is_some(), Error::<T>::UnknownRecipient);
 		}
 		if let Some(activity) = event.activity {
-			let exists = *self
-				.activities
-				.entry(activity)
-				.or_insert_with(|| T::Activities::exists(activity));
-			ensure!(exists, Error::<T>::UnknownActivity);
+			ensure!(self.activity(activity).is_some(), Error::<T>::UnknownActivity);
 		}
 		Ok(())
+	}
+
+	fn activity(&mut self, id: ActivityId) -> Option<&Activity> {
+		let activity = self.activities.entry(id).or_insert_with(|| T::Activities::activity(id));
+		activity.as_ref()
 	}
 
 	fn class(&mut self, member: MemberId) -> Option<RecipientClass> {
@@ -69,6 +76,15 @@ impl<T: Config> Judge<T> {
 
 	/// The judgement of the event.
 	pub(crate) fn judge(&mut self, event: &AccessEvent) -> Judgement {
+		let dataset = self.dataset;
+		let named = event.activity.and_then(|activity| self.activity(activity));
+		let counts = named.is_none_or(|activity| event.is_for(activity, dataset));
+		let mut judgement = self.judge_by_consents(event);
+		judgement.notices.set(Notices::NOT_FOR_ACTIVITY, !counts);
+		judgement
+	}
+
+	fn judge_by_consents(&mut self, event: &AccessEvent) -> Judgement {
 		let class = event.recipient.and_then(|recipient| self.class(recipient));
 		let request = event.request(class);
 		let Some(pseudonym) = event.subject else {

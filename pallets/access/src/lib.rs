@@ -215,7 +215,8 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// The consents in force when an event occurred judge it. One that only a later record permits gets a notice.
-		/// An event whose source this member has reported before
+		/// One that can't have been for the activity that it names (see [`AccessEvent::is_for`]) counts for none, and
+		/// gets a notice too. An event whose source this member has reported before
 		/// is not recorded again; [`Event::BatchRecorded`] names its position. The call is charged for the worst case,
 		/// and the weight that the batch did not need is refunded.
 		///
@@ -303,6 +304,7 @@ impl<T: Config> Pallet<T> {
 		let shape = BatchShape {
 			events: number,
 			subjects: judge.subjects(),
+			activities: judge.activities(),
 			pages: sources.store(),
 		};
 		let recorded = log.accumulator.count().saturating_sub(first);

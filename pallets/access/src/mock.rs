@@ -5,6 +5,7 @@ use frame_support::{derive_impl, parameter_types, traits::ConstU64};
 use frame_system::EnsureSigned;
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Judgement, Notices, Outcome},
+	lineage::{Activity, ActivityKind, Input, InputRole},
 	members::MemberId,
 	scope::{Request, Scope},
 	vocabulary::{Operation, Purpose, RecipientClass, Region},
@@ -87,10 +88,40 @@ impl Recipients for TwentyMembers {
 
 pub const ACTIVITY: H256 = H256::repeat_byte(0xac);
 
-pub struct OneActivity;
-impl Activities for OneActivity {
-	fn exists(activity: H256) -> bool {
-		activity == ACTIVITY
+/// An activity of member 1 that started a day ago and runs.
+pub fn running() -> Activity {
+	Activity {
+		kind: ActivityKind::Training,
+		agent: HOSPITAL,
+		started: NOW - DAY,
+		ended: None,
+		inputs: Default::default(),
+		outputs: Default::default(),
+	}
+}
+
+/// The same, which used a dataset and ended at this time.
+pub fn ended(at: UnixMillis, dataset: DatasetId) -> Activity {
+	let used = Input {
+		artifact: dataset,
+		role: InputRole::Used,
+	};
+	Activity {
+		ended: Some(at),
+		inputs: vec![used].try_into().unwrap(),
+		..running()
+	}
+}
+
+parameter_types! {
+	/// The activities.
+	pub static Registered: BTreeMap<H256, Activity> = BTreeMap::new();
+}
+
+pub struct TableOfActivities;
+impl Activities for TableOfActivities {
+	fn activity(activity: H256) -> Option<Activity> {
+		Registered::get().get(&activity).cloned()
 	}
 }
 
@@ -105,7 +136,7 @@ impl pallet_access::Config for Test {
 	type GatewayOrigin = frame_support::traits::TryMapSuccess<EnsureSigned<u64>, MemberOfGateway>;
 	type Consents = TableOfConsents;
 	type Recipients = TwentyMembers;
-	type Activities = OneActivity;
+	type Activities = TableOfActivities;
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<LATENESS>;
 	type MaxClockSkew = ConstU64<SKEW>;
@@ -122,6 +153,9 @@ impl BenchmarkHelper<RuntimeOrigin> for MockHelper {
 		Datasets::mutate(|all| all.insert(dataset, (HOSPITAL, Scope::everything(0))));
 		Subjects::mutate(|all| all.extend(subjects.iter().map(|s| ((*s, HOSPITAL), Scope::everything(0)))));
 		(RuntimeOrigin::signed(HOSPITAL.into()), HOSPITAL)
+	}
+	fn insert_activity(id: H256, activity: Activity) {
+		Registered::mutate(|all| all.insert(id, activity));
 	}
 	fn set_time(now: UnixMillis) {
 		pallet_timestamp::Now::<Test>::put(now);
@@ -167,6 +201,7 @@ impl ExtBuilder {
 			System::set_block_number(1);
 			pallet_timestamp::Now::<Test>::put(NOW);
 			Datasets::set([(DATASET, (HOSPITAL, Scope::everything(NOW - 10 * DAY)))].into());
+			Registered::set([(ACTIVITY, running())].into());
 			Subjects::set([((ALICE, HOSPITAL), Scope::everything(NOW - DAY))].into());
 		});
 		externalities

@@ -4,7 +4,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Judgement},
-	lineage::ActivityId,
+	lineage::{Activity, ActivityId},
 	members::MemberId,
 	scope::Request,
 	vocabulary::RecipientClass,
@@ -68,8 +68,8 @@ pub trait Recipients {
 
 /// The activities for which data is accessed. The runtime implements it with the lineage pallet.
 pub trait Activities {
-	/// Whether the activity is registered.
-	fn exists(activity: ActivityId) -> bool;
+	/// The activity; none when it is not registered.
+	fn activity(activity: ActivityId) -> Option<Activity>;
 }
 
 /// What determines the weight of a batch.
@@ -79,13 +79,15 @@ pub struct BatchShape {
 	pub events: u32,
 	/// The number of different subjects; each is looked up once.
 	pub subjects: u32,
+	/// The number of different activities; each is looked up once.
+	pub activities: u32,
 	/// The number of pages of sources; each is read and written once.
 	pub pages: u32,
 }
 
 impl BatchShape {
 	/// The most that a batch can need. The number of pages is exact only if the batch is ordered by time and every page
-	/// is full; the rest is refunded.
+	/// is full, and that of activities if the batch is ordered by them; the rest is refunded.
 	pub fn at_most(events: &Batch) -> Self {
 		let runs = |unit: u64| {
 			let mut last = None;
@@ -99,9 +101,16 @@ impl BatchShape {
 		};
 		let (minutes, seconds) = (runs(60_000), runs(1_000));
 		let number = count(events.iter());
+		let named = events.iter().filter_map(|event| event.activity);
+		let changes = named
+			.clone()
+			.zip(named.clone().skip(1))
+			.filter(|(one, next)| one != next);
+		let activities = count(named.take(1)).saturating_add(count(changes));
 		Self {
 			events: number,
 			subjects: count(events.iter().filter(|event| event.subject.is_some())),
+			activities,
 			// A second has its own page, and one for each first byte of a source.
 			pages: minutes
 				.saturating_add(seconds)
@@ -119,6 +128,8 @@ fn count(items: impl Iterator) -> u32 {
 pub trait BenchmarkHelper<Origin> {
 	/// Declares a dataset with these subjects enrolled. Returns a gateway of its owner, and the owner.
 	fn set_up(dataset: DatasetId, subjects: &[Pseudonym]) -> (Origin, MemberId);
+	/// Registers an activity.
+	fn insert_activity(id: ActivityId, activity: Activity);
 	/// Sets the time of the block.
 	fn set_time(now: UnixMillis);
 }

@@ -9,6 +9,8 @@ pub trait WeightInfo {
 	fn record_events(n: u32) -> Weight;
 	/// Recording a full batch about `s` subjects in [`FEWEST_PAGES`] pages.
 	fn record_subjects(s: u32) -> Weight;
+	/// Recording a full batch about the dataset as a whole for `a` activities in [`FEWEST_PAGES`] pages.
+	fn record_activities(a: u32) -> Weight;
 	/// Recording a full batch about the dataset as a whole in `p` pages.
 	fn record_pages(p: u32) -> Weight;
 	/// Passing over `s` seconds and dropping `p` pages.
@@ -23,9 +25,11 @@ pub const FEWEST_PAGES: u32 = MAX_BATCH.div_ceil(MAX_PAGE);
 /// The weight of recording a batch of this shape.
 pub fn record<W: WeightInfo>(shape: BatchShape) -> Weight {
 	let more_subjects = W::record_subjects(shape.subjects).saturating_sub(W::record_subjects(0));
+	let more_activities = W::record_activities(shape.activities).saturating_sub(W::record_activities(0));
 	let more_pages = W::record_pages(shape.pages).saturating_sub(W::record_pages(FEWEST_PAGES));
 	W::record_events(shape.events)
 		.saturating_add(more_subjects)
+		.saturating_add(more_activities)
 		.saturating_add(more_pages)
 }
 
@@ -39,6 +43,10 @@ impl WeightInfo for () {
 
 	fn record_subjects(s: u32) -> Weight {
 		ParityDbWeight::get().reads(s.into())
+	}
+
+	fn record_activities(a: u32) -> Weight {
+		ParityDbWeight::get().reads(a.into())
 	}
 
 	fn record_pages(p: u32) -> Weight {

@@ -11,7 +11,7 @@ use frame_support::{
 use kexin_primitives::{
 	access::{Breaches, Judgement},
 	dataset::Dataset,
-	lineage::{ActivityId, ArtifactKind},
+	lineage::{Activity, ActivityId, ArtifactKind},
 	members::{MemberId, Powers},
 	scope::Request,
 	vocabulary::RecipientClass,
@@ -129,8 +129,8 @@ impl pallet_access::Recipients for MemberClasses {
 /// Accesses are for activities of the lineage.
 pub struct LineageActivities;
 impl pallet_access::Activities for LineageActivities {
-	fn exists(activity: ActivityId) -> bool {
-		pallet_lineage::Activities::<Runtime>::contains_key(activity)
+	fn activity(activity: ActivityId) -> Option<Activity> {
+		Lineage::activity(activity)
 	}
 }
 

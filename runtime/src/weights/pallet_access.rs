@@ -30,6 +30,16 @@ impl<T: frame_system::Config> pallet_access::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
+	/// `a` from 0 to 2000.
+	fn record_activities(a: u32, ) -> Weight {
+		// At least 4_455_981 ns.
+		Weight::from_parts(4_716_401_725, 0)
+			// ± 16_168
+			.saturating_add(Weight::from_parts(4_684_433, 0).saturating_mul(a.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(a.into())))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
 	/// `p` from 4 to 2000.
 	fn record_pages(p: u32, ) -> Weight {
 		// At least 4_295_550 ns.

@@ -288,7 +288,7 @@ fn entries() -> impl Strategy<Value = LogEntry> {
 		any::<u32>(),
 		hash(),
 		0..512u16,
-		0..2u8,
+		0..4u8,
 		event,
 	)
 		.prop_map(

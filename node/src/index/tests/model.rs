@@ -56,7 +56,7 @@ fn access() -> impl Strategy<Value = Access> {
 	let what = (
 		0..40u64,
 		prop_oneof![3 => Just(0u16), 1 => 1..512u16],
-		0..2u8,
+		0..4u8,
 		prop::bool::weighted(0.2),
 	);
 	(who, what).prop_map(

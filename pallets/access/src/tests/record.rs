@@ -173,6 +173,91 @@ fn an_access_that_only_a_later_record_permits_is_told_apart() {
 	});
 }
 
+/// The positions of the events that don't count for the activity that they name.
+fn not_for_activity(events: Vec<AccessEvent>) -> Vec<u32> {
+	assert_ok!(record(events));
+	let Event::BatchRecorded { noticed, breached, .. } = last_event();
+	assert!(breached.is_empty());
+	let positions = noticed
+		.iter()
+		.map(|(position, notices)| (*notices == Notices::NOT_FOR_ACTIVITY).then_some(*position));
+	positions.collect::<Option<_>>().unwrap()
+}
+
+#[test]
+fn an_access_counts_for_an_activity_only_while_it_runs() {
+	ExtBuilder::build_and_execute(|| {
+		let at = |number, occurred| AccessEvent {
+			occurred,
+			activity: Some(ACTIVITY),
+			..event(number)
+		};
+		let end = NOW - DAY / 2;
+		let times = [NOW - DAY - 1, NOW - DAY, end, end + 1];
+		let events = |from: u64| {
+			(from..)
+				.zip(times)
+				.map(|(number, occurred)| at(number, occurred))
+				.collect()
+		};
+		assert_eq!(not_for_activity(events(0)), [0]);
+		// Once it has ended, nobody can say any more that an access was for it.
+		Registered::set([(ACTIVITY, ended(end, DATASET))].into());
+		assert_eq!(not_for_activity(events(10)), [0, 3]);
+	});
+}
+
+#[test]
+fn an_access_counts_only_for_an_activity_that_uses_the_dataset_and_whose_agent_gets_the_data() {
+	ExtBuilder::build_and_execute(|| {
+		let other = H256::repeat_byte(0xad);
+		Registered::set(
+			[
+				(ACTIVITY, ended(NOW, DATASET)),
+				(other, ended(NOW, H256::repeat_byte(0xdb))),
+			]
+			.into(),
+		);
+		let naming = |number, activity, recipient| AccessEvent {
+			activity,
+			recipient,
+			..event(number)
+		};
+		let events = vec![
+			naming(0, Some(ACTIVITY), Some(HOSPITAL)),
+			naming(1, Some(ACTIVITY), None),
+			naming(2, Some(ACTIVITY), Some(HOSPITAL + 1)),
+			naming(3, Some(other), Some(HOSPITAL)),
+			naming(4, None, Some(HOSPITAL + 1)),
+		];
+		assert_eq!(not_for_activity(events.clone()), [2, 3]);
+		let Event::BatchRecorded { rules, root, .. } = last_event();
+		let entry = |event: &AccessEvent, notices| LogEntry {
+			dataset: DATASET,
+			reporter: HOSPITAL,
+			recorded: NOW,
+			rules,
+			breaches: Breaches::empty(),
+			notices,
+			event: *event,
+		};
+		let mut expected = Accumulator::default();
+		for (event, counts) in events.iter().zip([true, true, false, false, true]) {
+			let entry = match counts {
+				true => entry(event, Notices::empty()),
+				false => entry(event, Notices::NOT_FOR_ACTIVITY),
+			};
+			assert_eq!(entry.activity(), event.activity.filter(|_| counts));
+			expected.append(entry.leaf()).unwrap();
+		}
+		assert_eq!(
+			root,
+			expected.root(),
+			"the entries say what the hospital named, and that it does not count"
+		);
+	});
+}
+
 #[test]
 fn malformed_unauthorised_or_untimely_events_are_refused() {
 	ExtBuilder::build_and_execute(|| {

@@ -160,6 +160,7 @@ fn a_batch_pays_for_the_pages_and_subjects_that_it_needs() {
 		let shape = crate::BatchShape {
 			events: 10,
 			subjects: 1,
+			activities: 0,
 			pages,
 		};
 		assert_eq!(paid, crate::weights::record::<()>(shape));
