@@ -177,7 +177,7 @@ fn signed(call: RuntimeCall) -> UncheckedExtrinsic {
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckMortality::from(sp_runtime::generic::Era::Immortal),
-		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		pallet_members::Charge::with_tip(0),
 		frame_system::CheckNonce::from(0),
 		frame_system::CheckWeight::new(),
 		frame_system::WeightReclaim::new(),

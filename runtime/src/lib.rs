@@ -101,7 +101,7 @@ type Extensions = (
 	frame_system::CheckGenesis<Runtime>,
 	frame_system::CheckMortality<Runtime>,
 	// Before the nonce, so that a stranger is told that it is one, not that it can't pay.
-	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	pallet_members::Charge<Runtime>,
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	frame_system::WeightReclaim<Runtime>,

@@ -11,7 +11,7 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use kexin_primitives::members::MAX_NAME;
-use pallet_transaction_payment::ChargeTransactionPayment;
+use pallet_transaction_payment::OnChargeTransaction;
 use sp_runtime::traits::{AsTransactionAuthorizedOrigin, DispatchTransaction, Dispatchable};
 
 /// A hospital with a seat and as many keys as it can have.
@@ -44,7 +44,7 @@ fn validators_but<T: Config>(fewer: u32) {
 }
 
 #[benchmarks(where
-	T: pallet_transaction_payment::Config,
+	T: pallet_transaction_payment::Config<OnChargeTransaction: OnChargeTransaction<T, Balance = u128>> + Send + Sync,
 	T::RuntimeOrigin: AsTransactionAuthorizedOrigin,
 	T::RuntimeCall: Dispatchable<Info = DispatchInfo, PostInfo = PostDispatchInfo>,
 )]
@@ -193,9 +193,16 @@ mod benches {
 	#[benchmark]
 	fn charge() {
 		let (member, signer) = full_member::<T>();
-		Pallet::<T>::set_allowance(member, T::MaxAllowance::get());
+		Allowances::<T>::insert(
+			member,
+			Allowance {
+				available: T::MaxAllowance::get(),
+				reserve: T::MaxReserve::get(),
+				updated: frame_system::Pallet::<T>::block_number(),
+			},
+		);
 		let before = Pallet::<T>::allowance(member);
-		let extension = ChargeTransactionPayment::<T>::from(Default::default());
+		let extension = Charge::<T>::with_tip(0);
 		let call = T::RuntimeCall::from(frame_system::Call::remark { remark: Vec::new() });
 		let info = DispatchInfo {
 			call_weight: Weight::from_parts(100, 0),

@@ -14,7 +14,8 @@
 //! 2. **A suspended member stops at once.** Every look-up reads the member's status; keys cache nothing.
 //! 3. **The ledger names organisations, not keys.** Keys can be rotated, and a stolen gateway key can't add keys.
 //! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a
-//!    hostile or broken gateway only uses up its own member's allowance.
+//!    hostile or broken gateway only uses up its own member's allowance. Administrators and the council decide from a
+//!    reserve that no other key can use up.
 //! 5. **The council follows from its seats.** One key of each member with a seat sits on it. Every change updates the
 //!    council. Whatever changes who sits on it or who validates needs two thirds of it, so that no majority can make
 //!    itself two thirds.
@@ -47,7 +48,7 @@ mod try_state;
 pub mod types;
 pub mod weights;
 
-pub use allowance::{ChargeAllowance, TIP};
+pub use allowance::{Charge, ChargeAllowance, Part, NO_SEAT, TIP};
 pub use genesis::GenesisMember;
 pub use origins::{EnsureHospital, EnsureKey, EnsurePower};
 pub use pallet::*;
@@ -58,7 +59,7 @@ use alloc::vec::Vec;
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
-	traits::{ChangeMembers, Get, ValidatorRegistration},
+	traits::{ChangeMembers, Contains, Get, ValidatorRegistration},
 	BoundedBTreeMap, BoundedVec,
 };
 use kexin_primitives::{
@@ -99,6 +100,14 @@ pub mod pallet {
 		/// The largest allowance, in picoseconds of execution.
 		#[pallet::constant]
 		type MaxAllowance: Get<u128>;
+		/// By how much the reserve of an allowance refills in each block, in picoseconds of execution.
+		#[pallet::constant]
+		type ReservePerBlock: Get<u128>;
+		/// The largest reserve, in picoseconds of execution.
+		#[pallet::constant]
+		type MaxReserve: Get<u128>;
+		/// The calls with which administrators and the council decide. They are paid from the reserve.
+		type Decisions: Contains<Self::RuntimeCall>;
 		/// The number of blocks in a session, if the genesis sets none.
 		#[pallet::constant]
 		type DefaultSessionBlocks: Get<u32>;
@@ -367,6 +376,11 @@ pub mod pallet {
 			assert!(
 				0 < refill && refill <= max,
 				"AllowancePerBlock of {refill} must be above 0 and up to {max}"
+			);
+			let (refill, max) = (T::ReservePerBlock::get(), T::MaxReserve::get());
+			assert!(
+				0 < refill && refill <= max,
+				"ReservePerBlock of {refill} must be above 0 and up to {max}"
 			);
 		}
 

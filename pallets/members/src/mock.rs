@@ -4,8 +4,8 @@ use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, Gene
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{Consideration, ConstU128, MaybeConsideration},
-	weights::IdentityFee,
+	traits::{Consideration, ConstU128, Contains, MaybeConsideration},
+	weights::{FixedFee, IdentityFee},
 };
 use kexin_primitives::members::{MemberKind, Name};
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
@@ -31,7 +31,8 @@ impl frame_system::Config for Test {
 #[derive_impl(pallet_transaction_payment::config_preludes::TestDefaultConfig)]
 impl pallet_transaction_payment::Config for Test {
 	type OnChargeTransaction = ChargeAllowance<Test>;
-	type WeightToFee = IdentityFee<u128>;
+	/// Only its bytes cost a transaction something.
+	type WeightToFee = FixedFee<0, u128>;
 	type LengthToFee = IdentityFee<u128>;
 }
 
@@ -103,6 +104,16 @@ impl crate::types::BenchmarkHelper<u64> for SessionKeys {
 
 pub const REFILL: u128 = 100;
 pub const FULL: u128 = 1_000;
+pub const RESERVE_REFILL: u128 = 10;
+pub const RESERVE: u128 = 200;
+
+/// The calls of this pallet and of the council.
+pub struct Decisions;
+impl Contains<RuntimeCall> for Decisions {
+	fn contains(call: &RuntimeCall) -> bool {
+		matches!(call, RuntimeCall::Members(_) | RuntimeCall::Council(_))
+	}
+}
 
 impl Config for Test {
 	type AdmitOrigin = EnsureProportionMoreThan<u64, Instance1, 1, 2>;
@@ -112,6 +123,9 @@ impl Config for Test {
 	type DefaultSessionBlocks = frame_support::traits::ConstU32<10>;
 	type AllowancePerBlock = ConstU128<REFILL>;
 	type MaxAllowance = ConstU128<FULL>;
+	type ReservePerBlock = ConstU128<RESERVE_REFILL>;
+	type MaxReserve = ConstU128<RESERVE>;
+	type Decisions = Decisions;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = SessionKeys;

@@ -42,8 +42,10 @@ pub struct Key {
 /// The allowance that a member had left at a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Allowance<BlockNumber> {
-	/// Picoseconds of execution.
+	/// What all keys of the member share, in picoseconds of execution.
 	pub available: u128,
+	/// What only its administrators and its key on the council draw on, in picoseconds of execution.
+	pub reserve: u128,
 	/// The block at which that was so.
 	pub updated: BlockNumber,
 }

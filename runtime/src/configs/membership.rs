@@ -10,7 +10,7 @@ use super::{
 use crate::*;
 use frame_support::{
 	parameter_types,
-	traits::ConstU32,
+	traits::{ConstU32, Contains},
 	weights::{ConstantMultiplier, IdentityFee},
 };
 use sp_runtime::FixedU128;
@@ -25,7 +25,30 @@ parameter_types! {
 	pub const AllowancePerBlock: u128 = BLOCK_CAPACITY / 8;
 	/// A member that was quiet can fill eight whole blocks at once: a hospital that was cut off catches up.
 	pub const MaxAllowance: u128 = BLOCK_CAPACITY * 8;
+	/// Administrators and the council can fill a block with their decisions at once, whatever the other keys do.
+	pub const MaxReserve: u128 = BLOCK_CAPACITY;
+	/// The reserve refills slowly, since what is paid from it comes before all else: a hundred members that use theirs
+	/// up without end take less than half of every block.
+	pub const ReservePerBlock: u128 = BLOCK_CAPACITY / 256;
 	pub const BytePrice: u128 = BYTE_PRICE;
+}
+
+/// The calls with which administrators and the council decide, alone or in batches.
+pub struct Decisions;
+impl Contains<RuntimeCall> for Decisions {
+	fn contains(call: &RuntimeCall) -> bool {
+		use pallet_utility::Call;
+		match call {
+			RuntimeCall::Council(_)
+			| RuntimeCall::Governance(_)
+			| RuntimeCall::Members(_)
+			| RuntimeCall::Session(_) => true,
+			RuntimeCall::Utility(Call::batch { calls } | Call::batch_all { calls } | Call::force_batch { calls }) => {
+				!calls.is_empty() && calls.iter().all(Self::contains)
+			},
+			_ => false,
+		}
+	}
 }
 
 impl pallet_members::Config for Runtime {
@@ -36,6 +59,9 @@ impl pallet_members::Config for Runtime {
 	type DefaultSessionBlocks = ConstU32<EPOCH_BLOCKS>;
 	type AllowancePerBlock = AllowancePerBlock;
 	type MaxAllowance = MaxAllowance;
+	type ReservePerBlock = ReservePerBlock;
+	type MaxReserve = MaxReserve;
+	type Decisions = Decisions;
 	type WeightInfo = weights::pallet_members::WeightInfo<Runtime>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmarks::Helper;

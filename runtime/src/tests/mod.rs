@@ -96,7 +96,7 @@ fn extension(era: Era, nonce: Nonce) -> TxExtension {
 		frame_system::CheckTxVersion::new(),
 		frame_system::CheckGenesis::new(),
 		frame_system::CheckMortality::from(era),
-		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		pallet_members::Charge::with_tip(0),
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
 		frame_system::WeightReclaim::new(),
@@ -114,7 +114,7 @@ fn the_largest_batch_fits_into_a_block() {
 /// The figures in `docs/capacity.md` are those of the weights.
 #[test]
 fn the_documents_tell_the_capacity_that_there_is() {
-	use crate::configs::membership::{AllowancePerBlock, MaxAllowance, BLOCK_CAPACITY};
+	use crate::configs::membership::{AllowancePerBlock, MaxAllowance, MaxReserve, ReservePerBlock, BLOCK_CAPACITY};
 	let document = include_str!("../../../docs/capacity.md");
 	let milliseconds = |picoseconds: u128| format!("{:.1} ms", picoseconds as f64 / 1e9);
 	let mut rows = vec![
@@ -126,6 +126,14 @@ fn the_documents_tell_the_capacity_that_there_is() {
 		format!(
 			"| a member that was quiet, at once | {} |",
 			milliseconds(MaxAllowance::get())
+		),
+		format!(
+			"| its decisions besides, in each block | {} |",
+			milliseconds(ReservePerBlock::get())
+		),
+		format!(
+			"| its decisions besides, after a quiet time, at once | {} |",
+			milliseconds(MaxReserve::get())
 		),
 	];
 	for number in [1, 100, pallet_access::MAX_BATCH] {
@@ -156,6 +164,85 @@ fn calls<Call: GetCallName + GetCallIndex>() -> Vec<(u8, &'static str)> {
 /// Names with the numbers from 0 on.
 fn numbered(names: &[&'static str]) -> Vec<(u8, &'static str)> {
 	(0..).zip(names.iter().copied()).collect()
+}
+
+/// A thief takes all of the shared allowance in each block, and tries to take the room of operational calls. The
+/// administrator revokes the key all the same.
+#[test]
+fn a_stolen_key_does_not_lock_its_hospital_out() {
+	use frame_support::assert_ok;
+	use kexin_primitives::members::Powers;
+	use pallet_members::NO_SEAT;
+	use sp_keyring::Sr25519Keyring::{Alice, Bob, Eve};
+	use sp_runtime::{
+		traits::DispatchTransaction as _,
+		transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
+	};
+	preset("local_testnet").execute_with(|| {
+		System::set_block_number(1);
+		let thief = Eve.to_account_id();
+		assert_ok!(Members::add_key(
+			RuntimeOrigin::signed(Alice.to_account_id()),
+			thief.clone(),
+			Powers::all().difference(Powers::COUNCIL | Powers::ADMINISTRATOR)
+		));
+		let pool = |signer: &AccountId, call: &RuntimeCall| -> Result<u64, TransactionValidityError> {
+			pallet_members::Charge::<Runtime>::with_tip(0)
+				.validate_only(
+					RuntimeOrigin::signed(signer.clone()).into(),
+					call,
+					&call.get_dispatch_info(),
+					call.encoded_size() + 110,
+					TransactionSource::External,
+					0,
+				)
+				.map(|(valid, ..)| valid.priority)
+		};
+		let large = batch(pallet_access::MAX_BATCH);
+		let before = pool(&thief, &batch(1)).unwrap();
+		assert_eq!(before, pool(&thief, &large).unwrap(), "the size does not count");
+		let nothing = pallet_members::Allowance {
+			available: 0,
+			reserve: pallet_members::Pallet::<Runtime>::reserve(0),
+			updated: 1,
+		};
+		pallet_members::Allowances::<Runtime>::insert(0, nothing);
+		assert_eq!(pool(&thief, &batch(1)), Err(InvalidTransaction::Payment.into()));
+		let close = RuntimeCall::Council(pallet_collective::Call::close {
+			proposal_hash: Default::default(),
+			index: 0,
+			proposal_weight_bound: Weight::zero(),
+			length_bound: 0,
+		});
+		let closes = RuntimeCall::Utility(pallet_utility::Call::batch {
+			calls: vec![close.clone(); 3],
+		});
+		System::set_block_number(2);
+		for operational in [&close, &closes] {
+			assert_eq!(operational.get_dispatch_info().class, DispatchClass::Operational);
+			assert_eq!(
+				pool(&thief, operational),
+				Err(InvalidTransaction::Custom(NO_SEAT).into())
+			);
+		}
+		let administrator = Alice.to_account_id();
+		let revoke = RuntimeCall::Members(pallet_members::Call::revoke_key { account: thief });
+		let others = pool(&Bob.to_account_id(), &batch(1)).unwrap();
+		for call in [
+			revoke.clone(),
+			RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![revoke] }),
+			close,
+		] {
+			assert!(pool(&administrator, &call).unwrap() > others);
+		}
+		// What records accesses is no decision, alone or among decisions.
+		for call in [
+			large.clone(),
+			RuntimeCall::Utility(pallet_utility::Call::batch { calls: vec![large] }),
+		] {
+			assert_eq!(pool(&administrator, &call), Err(InvalidTransaction::Payment.into()));
+		}
+	});
 }
 
 #[test]

@@ -1,10 +1,17 @@
 //! The allowance, which takes the place of fees.
 
-use crate::{mock::*, ChargeAllowance, TIP};
-use frame_support::assert_ok;
+use crate::{mock::*, ChargeAllowance, Part, NO_SEAT, TIP};
+use frame_support::{
+	assert_ok,
+	dispatch::{DispatchInfo, GetDispatchInfo},
+	pallet_prelude::TransactionSource,
+};
 use kexin_primitives::members::{MemberId, Powers};
 use pallet_transaction_payment::OnChargeTransaction;
-use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
+use sp_runtime::{
+	traits::DispatchTransaction,
+	transaction_validity::{InvalidTransaction, TransactionValidityError},
+};
 
 type Charge = ChargeAllowance<Test>;
 
@@ -12,8 +19,37 @@ fn call() -> RuntimeCall {
 	frame_system::Call::remark { remark: vec![] }.into()
 }
 
-fn withdraw(who: u64, cost: u128) -> Result<Option<(MemberId, u128)>, TransactionValidityError> {
-	Charge::withdraw_fee(&who, &call(), &Default::default(), cost, 0)
+/// An administrator's call.
+fn decision() -> RuntimeCall {
+	crate::Call::revoke_key { account: 20 }.into()
+}
+
+type Drawn = Result<Option<(MemberId, Part, u128)>, TransactionValidityError>;
+
+fn pay(who: u64, call: &RuntimeCall, cost: u128) -> Drawn {
+	Charge::withdraw_fee(&who, call, &Default::default(), cost, 0)
+}
+
+fn withdraw(who: u64, cost: u128) -> Drawn {
+	pay(who, &call(), cost)
+}
+
+/// What the pool makes of a transaction of so many bytes with this call.
+fn validate(who: u64, call: &RuntimeCall, length: usize) -> Result<u64, TransactionValidityError> {
+	let info = DispatchInfo {
+		class: call.get_dispatch_info().class,
+		..Default::default()
+	};
+	crate::Charge::<Test>::with_tip(0)
+		.validate_only(
+			RuntimeOrigin::signed(who).into(),
+			call,
+			&info,
+			length,
+			TransactionSource::External,
+			0,
+		)
+		.map(|(valid, ..)| valid.priority)
 }
 
 #[test]
@@ -77,6 +113,79 @@ fn the_keys_of_a_member_share_one_allowance() {
 		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, Powers::GATEWAY));
 		assert_ok!(withdraw(20, FULL));
 		assert_eq!(withdraw(10, 1), Err(InvalidTransaction::Payment.into()));
+	});
+}
+
+#[test]
+fn a_stolen_key_that_uses_up_the_allowance_can_be_revoked() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, Powers::GATEWAY));
+		// The thief takes what there is in every block.
+		for block in 1..100 {
+			System::set_block_number(block);
+			assert_ok!(withdraw(20, Members::allowance(0)));
+			assert_eq!(pay(20, &decision(), 1), Err(InvalidTransaction::Payment.into()));
+		}
+		assert_eq!(withdraw(10, 1), Err(InvalidTransaction::Payment.into()));
+		assert_ok!(pay(10, &decision(), RESERVE));
+		assert_eq!(pay(10, &decision(), 1), Err(InvalidTransaction::Payment.into()));
+
+		System::set_block_number(102);
+		assert_eq!(Members::reserve(0), 3 * RESERVE_REFILL);
+		let drawn = pay(10, &decision(), 2 * RESERVE_REFILL).unwrap();
+		assert_ok!(Charge::correct_and_deposit_fee(
+			&10,
+			&Default::default(),
+			&Default::default(),
+			RESERVE_REFILL,
+			0,
+			drawn
+		));
+		assert_eq!(
+			Members::reserve(0),
+			2 * RESERVE_REFILL,
+			"what is not used goes back to the reserve"
+		);
+		System::set_block_number(1_000);
+		assert_eq!((Members::allowance(0), Members::reserve(0)), (FULL, RESERVE));
+	});
+}
+
+#[test]
+fn a_revocation_comes_before_what_a_stolen_key_sends() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, Powers::GATEWAY));
+		assert_ok!(withdraw(20, FULL / 2));
+		let thief = validate(20, &call(), 10).unwrap();
+		let others = validate(11, &call(), 10).unwrap();
+		let administrator = validate(10, &decision(), 10).unwrap();
+		assert!(administrator > others && others > thief);
+	});
+}
+
+#[test]
+fn only_keys_on_the_council_send_operational_calls() {
+	ExtBuilder::build_and_execute(|| {
+		let vote: RuntimeCall = pallet_collective::Call::vote {
+			proposal: Default::default(),
+			index: 0,
+			approve: true,
+		}
+		.into();
+		let powers = Powers::all().difference(Powers::COUNCIL);
+		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, powers));
+		assert_ok!(validate(10, &vote, 10));
+		assert_eq!(validate(20, &vote, 10), Err(InvalidTransaction::Custom(NO_SEAT).into()));
+	});
+}
+
+#[test]
+fn a_small_transaction_does_not_come_before_a_large_one() {
+	ExtBuilder::build_and_execute(|| {
+		assert_eq!(validate(10, &call(), 1), validate(11, &call(), 500));
+		// Whose member has more of its allowance left comes first, however large it is.
+		assert_ok!(withdraw(10, 1));
+		assert!(validate(10, &call(), 1).unwrap() < validate(11, &call(), 500).unwrap());
 	});
 }
 
