@@ -64,6 +64,8 @@ export function consortium(sessionBlocks, change = () => {}) {
   const made = spawnSync(join(bin, 'kexin-node'), ['export-chain-spec', '--chain', 'local'], { encoding: 'utf8', maxBuffer: 1 << 26 });
   const spec = JSON.parse(made.stdout);
   spec.genesis.runtimeGenesis.patch.members.sessionBlocks = sessionBlocks;
+  // Session keys can be changed with every session.
+  spec.genesis.runtimeGenesis.patch.members.keyInterval = 0;
   change(spec);
   const file = join(mkdtempSync(join(tmpdir(), 'kexin-e2e-')), 'chain.json');
   writeFileSync(file, JSON.stringify(spec));

@@ -8,6 +8,11 @@ use subxt::{
 	rpcs::UserError,
 };
 
+/// Why the ledger refuses new session keys.
+const KEYS_CHANGED: &str =
+	"the validator changed its session keys too recently: wait until `members.keyInterval` blocks have passed since \
+                            block `members.keysChanged`, or have the council remove the validator and admit it again";
+
 /// Why the ledger did not do what it was asked to.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum LedgerError {
@@ -112,7 +117,11 @@ pub(super) fn dispatch(error: &DispatchError) -> LedgerError {
 			Ok(details) => LedgerError::Dispatch {
 				pallet: details.pallet.name().into(),
 				error: details.variant.name.clone(),
-				explanation: details.variant.docs.join(" ").trim().into(),
+				explanation: match (details.pallet.name(), details.variant.name.as_str()) {
+					// The pallet of the Polkadot SDK does not know why.
+					("Session", "NoAssociatedValidatorId") => KEYS_CHANGED.into(),
+					_ => details.variant.docs.join(" ").trim().into(),
+				},
 			},
 			Err(unnamed) => LedgerError::Failed(unnamed.to_string()),
 		},

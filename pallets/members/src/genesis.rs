@@ -1,6 +1,6 @@
 //! The members with which a chain starts.
 
-use crate::{Config, GenesisConfig, Pallet, SessionBlocks};
+use crate::{Config, GenesisConfig, KeyInterval, Pallet, SessionBlocks};
 use alloc::{string::String, vec::Vec};
 use kexin_primitives::{
 	members::{MemberKind, Name, Powers, MAX_NAME},
@@ -63,6 +63,9 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 	if let Some(blocks) = config.session_blocks {
 		assert!(blocks > 3, "a session has more than 3 blocks");
 		SessionBlocks::<T>::put(blocks);
+	}
+	if let Some(blocks) = config.key_interval {
+		KeyInterval::<T>::put(blocks);
 	}
 }
 

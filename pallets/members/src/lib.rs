@@ -111,6 +111,9 @@ pub mod pallet {
 		/// The number of blocks in a session, if the genesis sets none.
 		#[pallet::constant]
 		type DefaultSessionBlocks: Get<u32>;
+		/// The least number of blocks between two changes of a validator's session keys, if the genesis sets none.
+		#[pallet::constant]
+		type DefaultKeyInterval: Get<u32>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
 		/// Sets up what the benchmarks need from other pallets.
@@ -172,6 +175,17 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SessionBlocks<T: Config> = StorageValue<_, u32, ValueQuery, T::DefaultSessionBlocks>;
 
+	/// The least number of blocks between two changes of a validator's session keys. It never changes after the
+	/// genesis.
+	#[pallet::storage]
+	pub type KeyInterval<T: Config> = StorageValue<_, u32, ValueQuery, T::DefaultKeyInterval>;
+
+	/// The block at which a session last took up new session keys of each validator that has changed them.
+	///
+	/// Hasher: anybody can choose accounts, so a cryptographic hash keeps an attacker from choosing keys that collide.
+	#[pallet::storage]
+	pub type KeysChanged<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, BlockNumberFor<T>>;
+
 	/// The nodes of each organisation that has named any.
 	///
 	/// Hasher: the ledger counts the ids, so an attacker can't choose them to collide.
@@ -202,6 +216,8 @@ pub mod pallet {
 		pub validators: Vec<T::AccountId>,
 		/// The number of blocks in a session, above 3.
 		pub session_blocks: Option<u32>,
+		/// The least number of blocks between two changes of a validator's session keys.
+		pub key_interval: Option<u32>,
 	}
 
 	#[pallet::genesis_build]

@@ -121,6 +121,7 @@ impl Config for Test {
 	type Council = Council;
 	type SessionKeys = SessionKeys;
 	type DefaultSessionBlocks = frame_support::traits::ConstU32<10>;
+	type DefaultKeyInterval = frame_support::traits::ConstU32<100>;
 	type AllowancePerBlock = ConstU128<REFILL>;
 	type MaxAllowance = ConstU128<FULL>;
 	type ReservePerBlock = ConstU128<RESERVE_REFILL>;
@@ -166,6 +167,7 @@ impl ExtBuilder {
 			members,
 			validators: ADMINISTRATORS.to_vec(),
 			session_blocks: None,
+			key_interval: None,
 		};
 		let mut externalities = sp_io::TestExternalities::from(genesis.build_storage().unwrap());
 		externalities.execute_with(|| System::set_block_number(1));

@@ -84,7 +84,21 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn drop_validator(member: MemberId) -> Option<Validator<T::AccountId, BlockNumberFor<T>>> {
 		let validator = ValidatorsOf::<T>::take(member)?;
 		LastAuthored::<T>::remove(&validator.account);
+		KeysChanged::<T>::remove(&validator.account);
 		Some(validator)
+	}
+
+	/// Whether the account may change its session keys now. Each change makes new voters, and so makes all later proofs
+	/// longer: a validator can change its keys once in [`KeyInterval`] blocks.
+	pub fn may_change_keys(account: &T::AccountId) -> bool {
+		let now = frame_system::Pallet::<T>::block_number();
+		KeysChanged::<T>::get(account)
+			.is_none_or(|changed| now.saturating_sub(changed) >= KeyInterval::<T>::get().into())
+	}
+
+	/// Records that a session takes up new session keys of a validator.
+	pub fn note_keys_changed(account: &T::AccountId) {
+		KeysChanged::<T>::insert(account, frame_system::Pallet::<T>::block_number());
 	}
 
 	/// Removes a hospital's validator.

@@ -64,7 +64,7 @@ impl pallet_grandpa::Config for Runtime {
 impl pallet_session::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type ValidatorId = AccountId;
-	type ValidatorIdOf = sp_runtime::traits::ConvertInto;
+	type ValidatorIdOf = NotTooOften;
 	type ShouldEndSession = Babe;
 	type NextSessionRotation = Babe;
 	type SessionManager = historical::NoteHistoricalRoot<Self, ConsortiumValidators>;
@@ -81,6 +81,15 @@ impl historical::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type FullIdentification = ();
 	type FullIdentificationOf = NoFurtherIdentification;
+}
+
+/// A validator is its account. One that has changed its session keys too recently can't set others: `session.set_keys`
+/// refuses it with `NoAssociatedValidatorId`.
+pub struct NotTooOften;
+impl sp_runtime::traits::Convert<AccountId, Option<AccountId>> for NotTooOften {
+	fn convert(account: AccountId) -> Option<AccountId> {
+		Members::may_change_keys(&account).then_some(account)
+	}
 }
 
 /// A validator is identified by its account alone.
@@ -103,8 +112,16 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 			.into_iter()
 			.filter_map(with_keys)
 			.collect::<Vec<_>>();
-		let changed = !next.is_empty() && next != Session::queued_keys();
-		changed.then(|| next.into_iter().map(|(account, _)| account).collect())
+		let queued = Session::queued_keys();
+		let changed = !next.is_empty() && next != queued;
+		changed.then(|| {
+			let renewed = next.iter().filter(|(account, keys)| {
+				let before = queued.iter().find(|(before, _)| before == account);
+				before.is_some_and(|(_, before)| before != keys)
+			});
+			renewed.for_each(|(account, _)| Members::note_keys_changed(account));
+			next.into_iter().map(|(account, _)| account).collect()
+		})
 	}
 
 	/// Restarts finality if the council decided that this session's validators shall.

@@ -57,6 +57,7 @@ impl pallet_members::Config for Runtime {
 	type Council = Council;
 	type SessionKeys = Session;
 	type DefaultSessionBlocks = ConstU32<EPOCH_BLOCKS>;
+	type DefaultKeyInterval = ConstU32<DAYS>;
 	type AllowancePerBlock = AllowancePerBlock;
 	type MaxAllowance = MaxAllowance;
 	type ReservePerBlock = ReservePerBlock;

@@ -242,6 +242,50 @@ fn whoever_votes_twice_in_a_round_is_no_validator_any_more() {
 	});
 }
 
+/// Sets new session keys of a validator, made from this number.
+fn set_new_keys(validator: Sr25519Keyring, number: u8) -> sp_runtime::DispatchResult {
+	let babe = sr25519::Pair::from_seed(&[number; 32]);
+	let grandpa = sp_core::ed25519::Pair::from_seed(&[number; 32]);
+	let keys = SessionKeys {
+		babe: babe.public().into(),
+		grandpa: grandpa.public().into(),
+	};
+	let owner = validator.to_account_id();
+	let possession = sp_core::proof_of_possession::statement_of_ownership(&owner.encode());
+	let proof = (babe.sign(&possession), grandpa.sign(&possession));
+	Session::set_keys(RuntimeOrigin::signed(owner), keys, proof.encode())
+}
+
+#[test]
+fn a_validator_makes_new_voters_once_a_day_at_the_most() {
+	consortium(|| {
+		let day = pallet_members::KeyInterval::<Runtime>::get();
+		assert_eq!(day, DAYS);
+		let mut set = 0;
+		// It tries in every session of nearly two days.
+		pallet_members::SessionBlocks::<Runtime>::put(day / 10);
+		sessions(1);
+		for session in 1..=19 {
+			if set_new_keys(Sr25519Keyring::Alice, session).is_ok() {
+				set += 1;
+			}
+			sessions(1);
+		}
+		assert!(set <= 4, "at most twice until each is taken up: {set}");
+		assert_eq!(voter_sets(), 2);
+		let refused = set_new_keys(Sr25519Keyring::Alice, 99);
+		assert_eq!(
+			refused,
+			Err(pallet_session::Error::<Runtime>::NoAssociatedValidatorId.into())
+		);
+		// The others are not kept from theirs, and neither is an account that is no validator.
+		let before = voter_sets();
+		assert_ok!(set_new_keys(Sr25519Keyring::Bob, 98));
+		sessions(2);
+		assert_eq!(voter_sets(), before + 1);
+	});
+}
+
 #[test]
 fn nobody_takes_the_session_keys_of_a_validator_away() {
 	consortium(|| {

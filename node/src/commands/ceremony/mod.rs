@@ -77,6 +77,10 @@ pub struct ChainCommand {
 	/// The number of blocks in a session, the shortest time in which the validators can change.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(4..))]
 	session_blocks: u32,
+	/// The least number of blocks between two changes of a validator's session keys. Each change makes all later proofs
+	/// longer.
+	#[arg(long, value_name = "BLOCKS", default_value_t = 43_200)]
+	key_interval: u32,
 	/// The number of blocks between the approval of an upgrade and the upgrade itself.
 	#[arg(long, value_name = "BLOCKS", default_value_t = 43_200)]
 	upgrade_delay: u32,
@@ -177,6 +181,7 @@ impl ChainCommand {
 				"members": hospitals.iter().map(member).collect::<Vec<_>>(),
 				"validators": accounts().collect::<Vec<_>>(),
 				"sessionBlocks": self.session_blocks,
+				"keyInterval": self.key_interval,
 			},
 			"session": { "keys": hospitals.iter().map(keys).collect::<Result<Vec<_>, String>>()? },
 			"balances": { "balances": accounts().map(|account| (account, tokens)).collect::<Vec<_>>() },
