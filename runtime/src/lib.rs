@@ -36,6 +36,7 @@ pub mod weights;
 
 pub use apis::RuntimeApi;
 pub use kexin_primitives::SS58_PREFIX;
+pub use pallet_members::SILENT_TURNS;
 
 #[cfg(not(feature = "rehearsal"))]
 use alloc::borrow::Cow;

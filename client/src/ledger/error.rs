@@ -13,6 +13,11 @@ const KEYS_CHANGED: &str =
 	"the validator changed its session keys too recently: wait until `members.keyInterval` blocks have passed since \
                             block `members.keysChanged`, or have the council remove the validator and admit it again";
 
+/// Why the ledger filters a call.
+const FILTERED: &str =
+	"the ledger takes this call from nobody, or not yet: a motion that restarts finality can be closed once more \
+                        validators are known as silent than finality survives, so close it again later";
+
 /// Why the ledger did not do what it was asked to.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum LedgerError {
@@ -120,6 +125,7 @@ pub(super) fn dispatch(error: &DispatchError) -> LedgerError {
 				explanation: match (details.pallet.name(), details.variant.name.as_str()) {
 					// The pallet of the Polkadot SDK does not know why.
 					("Session", "NoAssociatedValidatorId") => KEYS_CHANGED.into(),
+					("System", "CallFiltered") => FILTERED.into(),
 					_ => details.variant.docs.join(" ").trim().into(),
 				},
 			},

@@ -4,16 +4,17 @@ use super::{
 	equivocation::{DiscardingPool, EquivocationDetector},
 	types::{BabeImport, GrandpaLink, Parts},
 };
-use kexin_runtime::opaque::Block;
+use kexin_runtime::{opaque::Block, BlockNumber, Hash, SILENT_TURNS};
 use sc_consensus::DefaultImportQueue;
 use sc_consensus_babe::{BabeLink, BabeWorkerHandle, SlotProportion};
-use sc_consensus_grandpa::SharedVoterState;
+use sc_consensus_grandpa::{SharedAuthoritySet, SharedVoterState};
+use sc_consensus_slots::{BackoffAuthoringBlocksStrategy, BackoffAuthoringOnFinalizedHeadLagging};
 use sc_network::{service::traits::NetworkService, NotificationService, ProtocolName};
 use sc_network_sync::SyncingService;
 use sc_service::{error::Error, Configuration, Role, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryHandle};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
-use sp_consensus_babe::{inherents::BabeCreateInherentDataProviders, SlotDuration};
+use sp_consensus_babe::{inherents::BabeCreateInherentDataProviders, Slot, SlotDuration};
 use std::{sync::Arc, time::Duration};
 use substrate_prometheus_endpoint::Registry;
 
@@ -123,6 +124,38 @@ pub fn import_queue(
 	Ok((queue, consensus))
 }
 
+/// Makes authoring slower the more blocks are not final, but only once the blocks show which validators are silent.
+///
+/// They do after [`SILENT_TURNS`] turns at the latest, each with no more blocks than there are voters. Then the council
+/// can restart finality.
+struct Backoff {
+	voters: SharedAuthoritySet<Hash, BlockNumber>,
+}
+
+impl BackoffAuthoringBlocksStrategy<BlockNumber> for Backoff {
+	fn should_backoff(
+		&self,
+		head: BlockNumber,
+		head_slot: Slot,
+		finalized: BlockNumber,
+		now: Slot,
+		logging_target: &str,
+	) -> bool {
+		let voters = self.voters.current_authorities().len().get();
+		backoff(voters).should_backoff(head, head_slot, finalized, now, logging_target)
+	}
+}
+
+/// How authoring is slowed down with so many voters.
+fn backoff(voters: usize) -> BackoffAuthoringOnFinalizedHeadLagging<BlockNumber> {
+	let usual = BackoffAuthoringOnFinalizedHeadLagging::<BlockNumber>::default();
+	let until_known = SILENT_TURNS.saturating_mul(u32::try_from(voters).unwrap_or(u32::MAX));
+	BackoffAuthoringOnFinalizedHeadLagging {
+		unfinalized_slack: usual.unfinalized_slack.saturating_add(until_known),
+		..usual
+	}
+}
+
 /// Authors blocks in this validator's slots.
 ///
 /// # Errors
@@ -132,6 +165,7 @@ pub fn authoring(
 	parts: &Parts,
 	block_import: BabeImport,
 	babe_link: BabeLink<Block>,
+	voters: SharedAuthoritySet<Hash, BlockNumber>,
 	sync: &Arc<SyncingService<Block>>,
 	tasks: &TaskManager,
 ) -> Result<(), Error> {
@@ -153,7 +187,7 @@ pub fn authoring(
 		justification_sync_link: sync.clone(),
 		create_inherent_data_providers,
 		force_authoring: settings.force_authoring,
-		backoff_authoring_blocks: Some(sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging::default()),
+		backoff_authoring_blocks: Some(Backoff { voters }),
 		babe_link,
 		block_proposal_slot_portion: SlotProportion::new(2.0 / 3.0),
 		max_block_proposal_slot_portion: None,
@@ -216,4 +250,24 @@ fn inherents(slot_duration: SlotDuration) -> BabeCreateInherentDataProviders<Blo
 		);
 		Ok((slot, timestamp))
 	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn authoring_is_not_slowed_down_before_it_is_known_who_is_silent() {
+		for voters in [1, 4, 16, 100_u32] {
+			let certain = SILENT_TURNS * voters;
+			let waits = |lag: BlockNumber, slots: u64| {
+				let head = 1_000 + lag;
+				backoff(voters as usize).should_backoff(head, 9.into(), 1_000, (9 + slots).into(), "test")
+			};
+			assert!((0..=certain + 51).all(|lag| !waits(lag, 1)), "{voters}");
+			// From then on a long stall makes a chain that is not much longer.
+			assert!(waits(certain + 52, 1), "{voters}");
+			assert!(waits(certain + 250, 100) && !waits(certain + 250, 101), "{voters}");
+		}
+	}
 }

@@ -145,7 +145,8 @@ pub async fn new_full(
 		..
 	} = consensus;
 	if settings.role.is_authority() {
-		consensus::authoring(&settings, &parts, block_import, babe_link, &sync, &task_manager)?;
+		let voters = grandpa_link.shared_authority_set().clone();
+		consensus::authoring(&settings, &parts, block_import, babe_link, voters, &sync, &task_manager)?;
 	}
 	if !settings.disable_grandpa {
 		consensus::finality(&settings, &parts, grandpa_link, votes, service, sync, &task_manager)?;

@@ -50,6 +50,7 @@ pub mod weights;
 
 pub use allowance::{Charge, ChargeAllowance, Part, NO_SEAT, TIP};
 pub use genesis::GenesisMember;
+pub use motions::NotedMotion;
 pub use origins::{EnsureHospital, EnsureKey, EnsurePower};
 pub use pallet::*;
 pub use types::*;
@@ -310,7 +311,7 @@ pub mod pallet {
 			/// The hospital.
 			member: MemberId,
 		},
-		/// A validator has authored no block for [`SILENT_TURNS`] rounds. Its operator should check it.
+		/// A validator has authored no block for [`SILENT_TURNS`] turns. Its operator should check it.
 		ValidatorSilent {
 			/// The account with the session keys.
 			account: T::AccountId,

@@ -1,16 +1,16 @@
 //! A runtime with a council. Tests vote by calling with the collective's origin.
 
-use crate::{self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, MAX_MOTIONS, MAX_SEATS};
-use codec::{Decode, Encode, MaxEncodedLen};
+use crate::{
+	self as pallet_members, ChargeAllowance, Config, GenesisConfig, GenesisMember, NotedMotion, MAX_MOTIONS, MAX_SEATS,
+};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{Consideration, ConstU128, Contains, MaybeConsideration},
+	traits::{ConstU128, Contains},
 	weights::{FixedFee, IdentityFee},
 };
 use kexin_primitives::members::{MemberKind, Name};
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
-use scale_info::TypeInfo;
-use sp_runtime::{BuildStorage, DispatchError};
+use sp_runtime::{testing::H256, BuildStorage};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -38,6 +38,7 @@ impl pallet_transaction_payment::Config for Test {
 
 parameter_types! {
 	pub MaxMotionWeight: frame_support::weights::Weight = frame_support::weights::Weight::MAX;
+	pub OpenMotions: Vec<H256> = pallet_collective::Proposals::<Test, Instance1>::get().into_inner();
 }
 
 impl pallet_collective::Config<Instance1> for Test {
@@ -53,37 +54,7 @@ impl pallet_collective::Config<Instance1> for Test {
 	type MaxProposalWeight = MaxMotionWeight;
 	type DisapproveOrigin = frame_support::traits::NeverEnsureOrigin<()>;
 	type KillOrigin = frame_support::traits::NeverEnsureOrigin<()>;
-	type Consideration = Noted;
-}
-
-/// Notes which member proposes a motion.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Noted;
-
-impl Consideration<u64, u32> for Noted {
-	fn new(who: &u64, _: u32) -> Result<Self, DispatchError> {
-		Members::note_motion(who, &pallet_collective::Proposals::<Test, Instance1>::get())?;
-		Ok(Self)
-	}
-
-	fn update(self, _: &u64, _: u32) -> Result<Self, DispatchError> {
-		Ok(self)
-	}
-
-	fn drop(self, _: &u64) -> Result<(), DispatchError> {
-		Ok(())
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn ensure_successful(who: &u64, _: u32) {
-		Members::ensure_motion(who);
-	}
-}
-
-impl MaybeConsideration<u64, u32> for Noted {
-	fn is_none(&self) -> bool {
-		true
-	}
+	type Consideration = NotedMotion<Test, OpenMotions>;
 }
 
 /// The only account without session keys.

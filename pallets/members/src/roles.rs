@@ -145,16 +145,12 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// `FinalityIsPossible` if it does; `LastValidator` if no validator would be left.
 	pub fn suspend_silent(in_session: &[T::AccountId], session: SessionIndex) -> DispatchResult {
-		let now = frame_system::Pallet::<T>::block_number();
-		let turns = silent_turns(in_session);
-		let silent = |account: &&T::AccountId| {
-			LastAuthored::<T>::get(account).is_some_and(|last| now.saturating_sub(last) > turns)
-		};
-		let silent = in_session.iter().filter(silent).collect::<Vec<_>>();
-		// GRANDPA finalizes with more than two thirds of the voters.
-		let survived = in_session.len().saturating_sub(1) / 3;
-		ensure!(silent.len() > survived, Error::<T>::FinalityIsPossible);
-		for account in silent {
+		let silent = Self::silent(in_session);
+		ensure!(
+			!survives(silent.len(), in_session.len()),
+			Error::<T>::FinalityIsPossible
+		);
+		for (_, account) in silent {
 			let member = Keys::<T>::get(account).ok_or(Error::<T>::NotFound)?.member;
 			Self::suspend_validator(member, account, SILENCE, session)?;
 			Self::deposit_event(Event::ValidatorSuspended {
@@ -163,6 +159,35 @@ impl<T: Config> Pallet<T> {
 			});
 		}
 		Ok(())
+	}
+
+	/// Whether finality survives the silence of those among the session's validators that are silent.
+	pub fn finality_survives(in_session: &[T::AccountId]) -> bool {
+		survives(Self::silent(in_session).len(), in_session.len())
+	}
+
+	/// The silent ones among the session's validators, each with the last block that it authored.
+	fn silent(in_session: &[T::AccountId]) -> Vec<(BlockNumberFor<T>, &T::AccountId)> {
+		Self::silent_at(in_session, frame_system::Pallet::<T>::block_number())
+	}
+
+	/// Those who were silent at a block, by what is known of their last blocks now.
+	///
+	/// They are the most validators of which each has authored nothing in [`SILENT_TURNS`] turns of the others.
+	fn silent_at(in_session: &[T::AccountId], at: BlockNumberFor<T>) -> Vec<(BlockNumberFor<T>, &T::AccountId)> {
+		let authored = |account| LastAuthored::<T>::get(account).map(|last| (last, account));
+		let mut by_last = in_session.iter().filter_map(authored).collect::<Vec<_>>();
+		by_last.sort_by_key(|(last, _)| *last);
+		let are_silent = |number: usize| {
+			// One block each of all others.
+			let turn = in_session.len().saturating_sub(number).max(1);
+			let turns: u32 = turn.saturating_mul(SILENT_TURNS.saturated_into()).saturated_into();
+			let latest = number.checked_sub(1).and_then(|index| by_last.get(index));
+			latest.is_none_or(|(last, _)| at.saturating_sub(*last) > turns.into())
+		};
+		let number = (0..=by_last.len()).rev().find(|number| are_silent(*number));
+		by_last.truncate(number.unwrap_or_default());
+		by_last
 	}
 
 	/// Suspends the validator of a member if it is this account.
@@ -198,30 +223,23 @@ impl<T: Config> Pallet<T> {
 	/// Emits an event for each validator that became silent in the session that ends now.
 	pub fn note_silent(in_session: &[T::AccountId]) {
 		let now = frame_system::Pallet::<T>::block_number();
-		let turns: BlockNumberFor<T> = silent_turns(in_session);
 		let started = SessionStart::<T>::mutate(|start| core::mem::replace(start, now));
-		for account in in_session {
-			let Some(last) = LastAuthored::<T>::get(account) else {
-				continue;
-			};
-			let silent = |now: BlockNumberFor<T>| now.saturating_sub(last) > turns;
-			if silent(now) && !silent(started) {
+		let before = Self::silent_at(in_session, started);
+		for silent in Self::silent_at(in_session, now) {
+			if !before.contains(&silent) {
+				let (since, account) = silent;
 				Self::deposit_event(Event::ValidatorSilent {
 					account: account.clone(),
-					since: last,
+					since,
 				});
 			}
 		}
 	}
 }
 
-/// The number of blocks within which each of these validators authors one, if it authors at all.
-fn silent_turns<AccountId, BlockNumber: sp_runtime::traits::AtLeast32BitUnsigned>(
-	in_session: &[AccountId],
-) -> BlockNumber {
-	SILENT_TURNS
-		.saturating_mul(in_session.len().saturated_into())
-		.saturated_into()
+/// Whether blocks become final without so many of the validators. GRANDPA needs more than two thirds of the voters.
+fn survives(silent: usize, validators: usize) -> bool {
+	silent <= validators.saturating_sub(1) / 3
 }
 
 /// The accounts of members in a role.

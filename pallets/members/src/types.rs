@@ -23,8 +23,12 @@ pub type NodeKey = [u8; 32];
 /// The nodes of a member.
 pub type Nodes = BoundedVec<NodeKey, ConstU32<MAX_NODES_PER_MEMBER>>;
 
-/// A validator is silent after this many rounds in which it should have authored a block. Authors are drawn by lot, so
-/// an honest validator appears silent about once in some hundred million rounds.
+/// A validator is silent after this many turns in which it authored no block. In a turn, the validators that are not
+/// silent author as many blocks as they are. So a turn lasts about as many slots as there are validators, silent ones
+/// included. Authors are drawn by lot, so an honest validator appears silent about once in some hundred million turns.
+///
+/// Blocks count, not slots: honest validators leave slots empty, too, while the whole network stands still, or while
+/// authoring is slowed down because blocks are not final.
 pub const SILENT_TURNS: u32 = 20;
 
 /// The kind of an offence for a validator that authored nothing while finality stood still. It is no misbehaviour.

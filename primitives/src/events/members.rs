@@ -101,7 +101,7 @@ pub enum MemberEvent {
 		/// The hospital.
 		member: MemberId,
 	},
-	/// A validator has authored no block for twenty rounds.
+	/// A validator has authored no block for twenty turns.
 	#[codec(index = 11)]
 	ValidatorSilent {
 		/// The account that holds the session keys.

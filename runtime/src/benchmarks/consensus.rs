@@ -31,6 +31,8 @@ pub trait Config: frame_system::Config {
 	fn plan_config_change() -> Ready;
 	/// Noting that finality stands still, which the session does.
 	fn note_stalled() -> Ready;
+	/// Looking whether a motion would restart finality too early, with as many votes and validators as there can be.
+	fn restarts_too_early() -> Ready;
 }
 
 #[benchmarks]
@@ -90,6 +92,15 @@ mod benches {
 			call();
 		}
 	}
+
+	#[benchmark]
+	fn restarts_too_early() {
+		let look = T::restarts_too_early();
+		#[block]
+		{
+			look();
+		}
+	}
 }
 
 /// An account that has just made session keys.
@@ -108,6 +119,26 @@ fn in_session(keys: SessionKeys) {
 	pallet_session::Validators::<Runtime>::put(in_session);
 }
 
+/// A motion to restart finality, which so many seats have approved.
+fn restart_approved_by(seats: u32) -> Hash {
+	type Motions = pallet_collective::ProposalOf<Runtime, pallet_collective::Instance1>;
+	type Votes = pallet_collective::Voting<Runtime, pallet_collective::Instance1>;
+	let motion = Hash::repeat_byte(1);
+	Motions::insert(
+		motion,
+		RuntimeCall::Governance(pallet_governance::Call::restart_finality { last_final: 1 }),
+	);
+	let ayes = (0..seats)
+		.map(|seat| account("seat", seat, 0))
+		.collect::<alloc::vec::Vec<AccountId>>();
+	let nays = alloc::vec::Vec::<AccountId>::new();
+	let end = System::block_number() + 1;
+	let votes = (0u32, seats, ayes, nays, end).encode();
+	let votes = pallet_collective::Votes::decode(&mut &votes[..]).expect("they are these fields");
+	Votes::insert(motion, votes);
+	motion
+}
+
 /// The proof that a key belongs to a validator in session.
 fn owned(kind: KeyTypeId, key: impl AsRef<[u8]>) -> MembershipProof {
 	Historical::prove((kind, key)).expect("its owner is in session")
@@ -116,7 +147,12 @@ fn owned(kind: KeyTypeId, key: impl AsRef<[u8]>) -> MembershipProof {
 impl Config for Runtime {
 	fn set_keys() -> Ready {
 		let (account, keys, proof) = with_new_keys();
-		let origin = RuntimeOrigin::signed(account);
+		let origin = RuntimeOrigin::signed(account.clone());
+		// Others take the place of these.
+		Session::set_keys(origin.clone(), keys, proof).expect("the keys are its own");
+		Members::note_keys_changed(&account);
+		System::set_block_number(System::block_number() + pallet_members::KeyInterval::<Runtime>::get());
+		let (_, keys, proof) = with_new_keys();
 		Box::new(move || Session::set_keys(origin, keys, proof).expect("the keys are its own"))
 	}
 
@@ -195,5 +231,14 @@ impl Config for Runtime {
 
 	fn note_stalled() -> Ready {
 		Box::new(|| Grandpa::note_stalled(RuntimeOrigin::root(), 8, 1).expect("the origin is root"))
+	}
+
+	fn restarts_too_early() -> Ready {
+		validators();
+		let in_session = Members::validators();
+		in_session.iter().for_each(Members::note_author);
+		pallet_session::Validators::<Runtime>::put(in_session);
+		let motion = restart_approved_by(pallet_members::MAX_SEATS);
+		Box::new(move || assert!(configs::governance::restarts_too_early(&motion)))
 	}
 }

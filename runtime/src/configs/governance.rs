@@ -2,17 +2,12 @@
 
 use super::system::RuntimeBlockWeights;
 use crate::*;
-use codec::{Decode, Encode, MaxEncodedLen};
-use frame_support::{
-	parameter_types,
-	traits::{Consideration, ConstU32, MaybeConsideration},
-	weights::Weight,
-};
+use alloc::vec::Vec;
+use codec::{Decode, Encode};
+use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use kexin_primitives::members::Powers;
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
-use pallet_members::EnsurePower;
-use scale_info::TypeInfo;
-use sp_runtime::DispatchError;
+use pallet_members::{EnsurePower, NotedMotion};
 
 /// More than half of the council.
 pub type CouncilMajority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
@@ -22,6 +17,8 @@ pub type CouncilTwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 parameter_types! {
 	/// Half of a block.
 	pub MaxMotionWeight: Weight = RuntimeBlockWeights::get().max_block.saturating_div(2);
+	/// The open motions, in the order of their proposals.
+	pub OpenMotions: Vec<Hash> = pallet_collective::Proposals::<Runtime, Instance1>::get().into_inner();
 }
 
 impl pallet_collective::Config<Instance1> for Runtime {
@@ -33,7 +30,7 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type MaxMembers = ConstU32<{ pallet_members::MAX_SEATS }>;
 	/// A member that does not vote has not agreed.
 	type DefaultVote = pallet_collective::PrimeDefaultVote;
-	type WeightInfo = weights::pallet_collective::WeightInfo<Runtime>;
+	type WeightInfo = weights::CouncilWeights;
 	/// The seats follow the members pallet and nothing else.
 	#[cfg(not(feature = "runtime-benchmarks"))]
 	type SetMembersOrigin = frame_support::traits::NeverEnsureOrigin<()>;
@@ -43,37 +40,26 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type MaxProposalWeight = MaxMotionWeight;
 	type DisapproveOrigin = CouncilTwoThirds;
 	type KillOrigin = CouncilTwoThirds;
-	type Consideration = NotedMotion;
+	type Consideration = NotedMotion<Runtime, OpenMotions>;
 }
 
-/// A motion whose proposer the members pallet has noted. Nothing is held for it, so nothing has to be released.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct NotedMotion;
-
-impl Consideration<AccountId, u32> for NotedMotion {
-	fn new(proposer: &AccountId, _: u32) -> Result<Self, DispatchError> {
-		Members::note_motion(proposer, &pallet_collective::Proposals::<Runtime, Instance1>::get())?;
-		Ok(Self)
-	}
-
-	fn update(self, _: &AccountId, _: u32) -> Result<Self, DispatchError> {
-		Ok(self)
-	}
-
-	fn drop(self, _: &AccountId) -> Result<(), DispatchError> {
-		Ok(())
-	}
-
-	#[cfg(feature = "runtime-benchmarks")]
-	fn ensure_successful(proposer: &AccountId, _: u32) {
-		Members::ensure_motion(proposer);
-	}
-}
-
-impl MaybeConsideration<AccountId, u32> for NotedMotion {
-	fn is_none(&self) -> bool {
-		true
-	}
+/// Whether a motion that the council has approved would restart finality while too few validators are known as silent.
+/// To close it now would use it up: the ledger refuses the restart, and the council would have to vote again. When its
+/// time is over, it can be closed all the same.
+pub fn restarts_too_early(motion: &Hash) -> bool {
+	let Some(RuntimeCall::Governance(pallet_governance::Call::restart_finality { .. })) =
+		pallet_collective::ProposalOf::<Runtime, Instance1>::get(motion)
+	else {
+		return false;
+	};
+	// The pallet keeps the fields of its votes to itself.
+	type Fields = (u32, u32, Vec<AccountId>, Vec<AccountId>, BlockNumber);
+	let votes = pallet_collective::Voting::<Runtime, Instance1>::get(motion).map(|votes| votes.encode());
+	let Some((_, threshold, ayes, _, end)) = votes.and_then(|votes| Fields::decode(&mut &votes[..]).ok()) else {
+		return false;
+	};
+	let approved = u32::try_from(ayes.len()).is_ok_and(|ayes| ayes >= threshold);
+	approved && System::block_number() < end && Members::finality_survives(&Session::validators())
 }
 
 impl pallet_governance::Config for Runtime {

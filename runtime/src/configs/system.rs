@@ -34,11 +34,15 @@ parameter_types! {
 }
 
 /// Calls that nobody can make, whatever the origin: they would change code or state without the checks that make the
-/// log's pinned rules true, or take the session keys of a validator that the council has not let go.
+/// log's pinned rules true, take the session keys of a validator that the council has not let go, or use up a motion to
+/// restart finality before its time.
 pub struct NoBypass;
 impl Contains<RuntimeCall> for NoBypass {
 	fn contains(call: &RuntimeCall) -> bool {
 		use frame_system::Call;
+		if let RuntimeCall::Council(pallet_collective::Call::close { proposal_hash, .. }) = call {
+			return !super::governance::restarts_too_early(proposal_hash);
+		}
 		!matches!(
 			call,
 			RuntimeCall::Session(pallet_session::Call::purge_keys {})

@@ -301,6 +301,62 @@ fn nobody_takes_the_session_keys_of_a_validator_away() {
 }
 
 #[test]
+fn a_motion_to_restart_finality_that_is_closed_too_early_can_be_closed_again() {
+	use sp_runtime::traits::{Dispatchable as _, Hash as _};
+	consortium(|| {
+		block(2);
+		let call = RuntimeCall::Governance(pallet_governance::Call::restart_finality { last_final: 1 });
+		let hash = BlakeTwo256::hash_of(&call);
+		let signed = |name: Sr25519Keyring| RuntimeOrigin::signed(name.to_account_id());
+		assert_ok!(Council::propose(signed(NAMES[0]), 3, Box::new(call), 100));
+		for name in &NAMES[..3] {
+			assert_ok!(Council::vote(signed(*name), hash, 0, true));
+		}
+		let close = || {
+			let close = RuntimeCall::Council(pallet_collective::Call::close {
+				proposal_hash: hash,
+				index: 0,
+				proposal_weight_bound: frame_support::weights::Weight::MAX,
+				length_bound: 100,
+			});
+			let batch = RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![close] });
+			batch.dispatch(signed(NAMES[3])).map_err(|error| error.error)
+		};
+		// Charlie authors every block here.
+		while System::block_number() <= pallet_members::SILENT_TURNS {
+			assert_noop!(close(), frame_system::Error::<Runtime>::CallFiltered);
+			block(System::block_number() + 1);
+		}
+		assert_ok!(close());
+		assert!(pallet_governance::Restarting::<Runtime>::exists());
+	});
+}
+
+#[test]
+fn a_motion_to_restart_finality_that_was_not_needed_can_be_closed_when_its_time_is_over() {
+	consortium(|| {
+		block(2);
+		let call = RuntimeCall::Governance(pallet_governance::Call::restart_finality { last_final: 1 });
+		use sp_runtime::traits::Hash as _;
+		let hash = BlakeTwo256::hash_of(&call);
+		let signed = |name: Sr25519Keyring| RuntimeOrigin::signed(name.to_account_id());
+		let too_early = || configs::governance::restarts_too_early(&hash);
+		assert!(!too_early(), "there is no such motion");
+		assert_ok!(Council::propose(signed(NAMES[0]), 3, Box::new(call), 100));
+		for name in &NAMES[..3] {
+			assert!(!too_early(), "it is not approved");
+			assert_ok!(Council::vote(signed(*name), hash, 0, true));
+		}
+		assert!(too_early());
+		System::set_block_number(2 + 7 * DAYS);
+		NAMES
+			.iter()
+			.for_each(|name| Members::note_author(&name.to_account_id()));
+		assert!(!too_early());
+	});
+}
+
+#[test]
 fn finality_starts_anew_without_the_silent_ones() {
 	consortium(|| {
 		// Charlie authors every block here.
@@ -308,7 +364,7 @@ fn finality_starts_anew_without_the_silent_ones() {
 		let last_final = System::block_number() - 1;
 		let restart = || Governance::restart_finality(council(), last_final);
 		assert_noop!(restart(), pallet_members::Error::<Runtime>::FinalityIsPossible);
-		while System::block_number() <= pallet_members::SILENT_TURNS * 4 + 1 {
+		while System::block_number() <= pallet_members::SILENT_TURNS {
 			block(System::block_number() + 1);
 		}
 		assert_ok!(restart());

@@ -24,6 +24,9 @@ use ::pallet_members::WeightInfo as _;
 use consensus::WeightInfo as Measured;
 use frame_support::weights::Weight;
 
+/// The calls of the council, as they were measured.
+type Council = pallet_collective::WeightInfo<Runtime>;
+
 /// The weights of session keys.
 pub struct SessionWeights;
 impl pallet_session::WeightInfo for SessionWeights {
@@ -58,6 +61,59 @@ impl pallet_grandpa::WeightInfo for GrandpaWeights {
 
 	fn note_stalled() -> Weight {
 		Measured::<Runtime>::note_stalled()
+	}
+}
+
+/// The weights of the council. Whoever closes a motion also pays for the look whether it would restart finality too
+/// early.
+pub struct CouncilWeights;
+impl ::pallet_collective::WeightInfo for CouncilWeights {
+	fn set_members(m: u32, n: u32, p: u32) -> Weight {
+		Council::set_members(m, n, p)
+	}
+
+	fn execute(b: u32, m: u32) -> Weight {
+		Council::execute(b, m)
+	}
+
+	fn propose_execute(b: u32, m: u32) -> Weight {
+		Council::propose_execute(b, m)
+	}
+
+	fn propose_proposed(b: u32, m: u32, p: u32) -> Weight {
+		Council::propose_proposed(b, m, p)
+	}
+
+	fn vote(m: u32) -> Weight {
+		Council::vote(m)
+	}
+
+	fn close_early_disapproved(m: u32, p: u32) -> Weight {
+		Council::close_early_disapproved(m, p).saturating_add(Measured::<Runtime>::restarts_too_early())
+	}
+
+	fn close_early_approved(b: u32, m: u32, p: u32) -> Weight {
+		Council::close_early_approved(b, m, p).saturating_add(Measured::<Runtime>::restarts_too_early())
+	}
+
+	fn close_disapproved(m: u32, p: u32) -> Weight {
+		Council::close_disapproved(m, p).saturating_add(Measured::<Runtime>::restarts_too_early())
+	}
+
+	fn close_approved(b: u32, m: u32, p: u32) -> Weight {
+		Council::close_approved(b, m, p).saturating_add(Measured::<Runtime>::restarts_too_early())
+	}
+
+	fn disapprove_proposal(p: u32) -> Weight {
+		Council::disapprove_proposal(p)
+	}
+
+	fn kill(d: u32, p: u32) -> Weight {
+		Council::kill(d, p)
+	}
+
+	fn release_proposal_cost() -> Weight {
+		Council::release_proposal_cost()
 	}
 }
 

@@ -154,7 +154,8 @@ fn the_last_validator_is_not_suspended_but_its_offence_is_published() {
 #[test]
 fn a_silent_validator_is_reported_once() {
 	ExtBuilder::build_and_execute(|| {
-		let turns = u64::from(SILENT_TURNS) * 3;
+		// Two author blocks.
+		let turns = u64::from(SILENT_TURNS) * 2;
 		let silent = |since| Event::<Test>::ValidatorSilent { account: 11, since }.into();
 		let reported = || {
 			let events = System::events();
@@ -215,6 +216,23 @@ fn silent_validators_are_suspended_when_finality_does_not_survive_without_them()
 		);
 		assert_ok!(Members::reinstate_validator(council(2), 1));
 		assert_eq!(Members::validators(), ADMINISTRATORS);
+	});
+}
+
+#[test]
+fn the_fewer_author_the_fewer_blocks_show_who_is_silent() {
+	ExtBuilder::build_and_execute(|| {
+		for (authors, blocks) in [(&[10, 12][..], 2 * SILENT_TURNS), (&[12], SILENT_TURNS)] {
+			ADMINISTRATORS.iter().for_each(Members::note_author);
+			for _ in 0..blocks {
+				System::set_block_number(System::block_number() + 1);
+				authors.iter().for_each(Members::note_author);
+				assert!(Members::finality_survives(&ADMINISTRATORS), "{authors:?}");
+			}
+			System::set_block_number(System::block_number() + 1);
+			authors.iter().for_each(Members::note_author);
+			assert!(!Members::finality_survives(&ADMINISTRATORS), "{authors:?}");
+		}
 	});
 }
 
