@@ -2,7 +2,8 @@
 //!
 //! frame-benchmarking-cli 64.0.0, 2026-11-25, AMD EPYC, steps 50, repeat 20
 //!
-//! `set_keys` and `restarts_too_early`: 2026-11-27, while the machine was busy, so rather too large.
+//! `set_keys` and `restarts_too_early` by another runner of the same benchmarks, 2026-11-27, while the machine was
+//! busy. So they are rather too large.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(unused_imports, unused_parens, unused_variables)]
