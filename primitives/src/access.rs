@@ -93,16 +93,18 @@ impl AccessEvent {
 		}
 	}
 
-	/// Whether this access to a dataset can have been for an activity:
+	/// Whether this access to a dataset of `owner` can have been for an activity:
 	///
 	/// - it occurred while the activity ran, its first and last moments included;
-	/// - nobody but the activity's agent received the data: an event that names no recipient is about data that stayed
-	///   where it was;
+	/// - nobody but the activity's agent or the owner received the data: an event that names no recipient is about data
+	///   that stayed where it was;
 	/// - the dataset is an input of the activity. While the activity runs, its inputs are not known, so ask again when
 	///   it has ended.
-	pub fn is_for(&self, activity: &Activity, dataset: DatasetId) -> bool {
+	pub fn is_for(&self, activity: &Activity, dataset: DatasetId, owner: MemberId) -> bool {
 		let runs = activity.started <= self.occurred && activity.ended.is_none_or(|ended| self.occurred <= ended);
-		let stays = self.recipient.is_none_or(|recipient| recipient == activity.agent);
+		let stays = self
+			.recipient
+			.is_none_or(|recipient| recipient == activity.agent || recipient == owner);
 		let is_input = activity.inputs.iter().any(|input| input.artifact == dataset);
 		runs && stays && (is_input || activity.ended.is_none())
 	}
@@ -186,6 +188,7 @@ mod tests {
 	use crate::lineage::{ActivityKind, Input, InputRole};
 
 	const DATASET: DatasetId = H256::repeat_byte(1);
+	const OWNER: MemberId = 6;
 
 	fn activity(ended: Option<UnixMillis>, inputs: &[(DatasetId, InputRole)]) -> Activity {
 		let inputs = inputs.iter().map(|(artifact, role)| Input {
@@ -225,14 +228,14 @@ mod tests {
 			for (occurred, in_ended, in_running) in
 				[(9, false, false), (10, true, true), (20, true, true), (21, false, true)]
 			{
-				for recipient in [None, Some(7)] {
-					assert_eq!(event(occurred, recipient).is_for(&ended, DATASET), in_ended);
-					assert_eq!(event(occurred, recipient).is_for(&running, DATASET), in_running);
+				for recipient in [None, Some(7), Some(OWNER)] {
+					assert_eq!(event(occurred, recipient).is_for(&ended, DATASET, OWNER), in_ended);
+					assert_eq!(event(occurred, recipient).is_for(&running, DATASET, OWNER), in_running);
 				}
-				assert!(!event(occurred, Some(8)).is_for(&ended, DATASET));
-				assert!(!event(occurred, Some(8)).is_for(&running, DATASET));
+				assert!(!event(occurred, Some(8)).is_for(&ended, DATASET, OWNER));
+				assert!(!event(occurred, Some(8)).is_for(&running, DATASET, OWNER));
 			}
-			assert!(!event(15, None).is_for(&ended, H256::repeat_byte(3)));
+			assert!(!event(15, None).is_for(&ended, H256::repeat_byte(3), OWNER));
 		}
 	}
 }

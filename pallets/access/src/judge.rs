@@ -76,9 +76,9 @@ impl<T: Config> Judge<T> {
 
 	/// The judgement of the event.
 	pub(crate) fn judge(&mut self, event: &AccessEvent) -> Judgement {
-		let dataset = self.dataset;
+		let (dataset, owner) = (self.dataset, self.owner);
 		let named = event.activity.and_then(|activity| self.activity(activity));
-		let counts = named.is_none_or(|activity| event.is_for(activity, dataset));
+		let counts = named.is_none_or(|activity| event.is_for(activity, dataset, owner));
 		let mut judgement = self.judge_by_consents(event);
 		judgement.notices.set(Notices::NOT_FOR_ACTIVITY, !counts);
 		judgement

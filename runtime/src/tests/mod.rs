@@ -189,7 +189,7 @@ fn a_stolen_key_does_not_lock_its_hospital_out() {
 		let pool = |signer: &AccountId, call: &RuntimeCall| -> Result<u64, TransactionValidityError> {
 			pallet_members::Charge::<Runtime>::with_tip(0)
 				.validate_only(
-					RuntimeOrigin::signed(signer.clone()).into(),
+					RuntimeOrigin::signed(signer.clone()),
 					call,
 					&call.get_dispatch_info(),
 					call.encoded_size() + 110,

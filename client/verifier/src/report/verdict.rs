@@ -46,14 +46,12 @@ pub(super) fn uses(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Uses<'_>> {
 }
 
 impl Uses<'_> {
-	/// The activity that an access to the input was for, if it was for one of these. Data that stays with its `owner`
-	/// goes nowhere.
-	fn activity(&self, event: &AccessEvent, owner: MemberId) -> Option<(ActivityId, &Activity)> {
-		let id = event.activity?;
+	/// The activity that an access to the input, a dataset of `owner`, was for, if it was for one of these.
+	fn activity(&self, entry: &LogEntry, owner: MemberId) -> Option<(ActivityId, &Activity)> {
+		let id = entry.activity()?;
 		let activity = *self.activities.get(&id)?;
-		let in_time = activity.started <= event.occurred && activity.ended.is_none_or(|ended| event.occurred < ended);
-		let elsewhere = event.recipient.is_some_and(|to| to != activity.agent && to != owner);
-		(in_time && !elsewhere).then_some((id, activity))
+		let is_for = entry.event.is_for(activity, entry.dataset, owner);
+		is_for.then_some((id, activity))
 	}
 
 	/// Whether an access that is for no activity could have been for one of these all the same.
@@ -119,12 +117,12 @@ impl Tally {
 			let permitted = event.outcome == Outcome::Permitted;
 			let breached = permitted && !breaches.is_empty();
 			let counted = &mut tally.accesses;
-			let Some((id, activity)) = used.uses.activity(event, used.dataset.owner) else {
+			let Some((id, activity)) = used.uses.activity(entry, used.dataset.owner) else {
 				count(&mut counted.other);
 				if breached {
 					count(&mut counted.breached_other);
 					// What names an activity of the ancestry without being for it counts as naming none.
-					let names_another = event.activity.is_some_and(|named| !used.of_model.contains(&named));
+					let names_another = entry.activity().is_some_and(|named| !used.of_model.contains(&named));
 					if !names_another && used.uses.possible(event) {
 						count(&mut tally.unattributed);
 					}

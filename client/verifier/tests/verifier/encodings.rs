@@ -123,13 +123,13 @@ fn a_log_entry_is_encoded_as_in_the_table() {
 	assert_eq!(
 		hex(full().encode()),
 		format!(
-			"{start}8200{threes}161718191a1b1c1d{fours}01{fives}0116050114010121222324\
+			"{start}820001{threes}161718191a1b1c1d{fours}01{fives}0116050114010121222324\
 			 01{sixes}01"
 		)
 	);
 	assert_eq!(
 		hex(bare().encode()),
-		format!("{start}0000{threes}161718191a1b1c1d{fours}00000500000000")
+		format!("{start}000000{threes}161718191a1b1c1d{fours}00000500000000")
 	);
 }
 
@@ -142,8 +142,8 @@ fn leaf_hashes_are_pinned() {
 	assert_eq!(
 		leaves,
 		[
-			"b6fd9185c02368b9bfbef980df50e1fe657c14fb8dc711f590715c5d95708fa8",
-			"8d5b78373dff37851a1df13937f59f81b985404c4f9570c8857e12dc3c5b0768",
+			"bf01d913c3bd8510b5ac223a6ad093ccd59c846033d3632dc061c1aedcf27236",
+			"1d320e706d645ac33ed90fd16f990519906d1102d70bc56b0a6fc082a08ff1e2",
 		]
 	);
 }

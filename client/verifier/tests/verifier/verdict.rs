@@ -52,7 +52,7 @@ fn an_activity_is_named_only_while_it_runs_and_for_its_agent() {
 	let (started, ended) = (NOW - 2_000_000, NOW - 400_000);
 	for (occurred, recipient, is_for_model) in [
 		(started, Some(COMPANY), true),
-		(ended - 1, Some(COMPANY), true),
+		(ended, Some(COMPANY), true),
 		(started, None, true),
 		(started, Some(HOSPITAL), true),
 		(started - 1, Some(COMPANY), false),
@@ -71,6 +71,28 @@ fn an_activity_is_named_only_while_it_runs_and_for_its_agent() {
 		assert_eq!(report.verdict.status, status, "{occurred} {recipient:?}");
 		assert_eq!(codes(&report.verdict.reasons), [(code, named("scans"), Some(1))]);
 		assert_eq!(report.notices, NONE);
+	}
+}
+
+#[test]
+fn an_activity_that_the_ledger_did_not_accept_hides_no_breach() {
+	for (notices, status, code) in [
+		(
+			Notices::NOT_FOR_ACTIVITY,
+			VerdictStatus::CannotTell,
+			Code::UnattributedBreach,
+		),
+		(Notices::empty(), VerdictStatus::Compliant, Code::OtherBreach),
+	] {
+		let report = report(|sample| {
+			sample.ledger.record(outside(5, |entry| {
+				entry.event.activity = Some(named("something else"));
+				entry.notices = notices;
+			}));
+		});
+		assert_eq!(report.verdict.status, status);
+		let told = report.verdict.reasons.iter().chain(&report.notices);
+		assert_eq!(told.map(|reason| reason.code).collect::<Vec<_>>(), [code]);
 	}
 }
 

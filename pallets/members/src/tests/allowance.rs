@@ -42,7 +42,7 @@ fn validate(who: u64, call: &RuntimeCall, length: usize) -> Result<u64, Transact
 	};
 	crate::Charge::<Test>::with_tip(0)
 		.validate_only(
-			RuntimeOrigin::signed(who).into(),
+			RuntimeOrigin::signed(who),
 			call,
 			&info,
 			length,
