@@ -18,7 +18,7 @@
 //! use kexin_verifier::Proof;
 //!
 //! # let file = include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/report.json"));
-//! let genesis = "0x73270b9cc72d9453439892706b4dafb7be87577ea0833cf6cf49abb8bfd57aa9".parse::<H256>().unwrap();
+//! let genesis = "0x5cc3229ea6a8b7afa02c68b974c1b9d46a1dc895294d2513ebc26608480a5893".parse::<H256>().unwrap();
 //! match Proof::from_json(file)? {
 //!     Proof::Access(proof) => println!("complete: {}", proof.verify(genesis)?.complete),
 //!     Proof::Report(document) => println!("verdict: {:?}", document.verify(genesis)?.verdict.status),
