@@ -101,7 +101,7 @@ fn a_finished_model_keeps_its_verdict() {
 	let report = report(|sample| {
 		sample
 			.ledger
-			.record(outside(5, |entry| entry.event.occurred = NOW - 400_000));
+			.record(outside(5, |entry| entry.event.occurred = NOW - 399_999));
 	});
 	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
 	assert_eq!(codes(&report.notices), [(Code::OtherBreach, named("scans"), Some(1))]);
