@@ -218,8 +218,9 @@ for (const [what, damage] of Object.entries(damages)) {
       const file = damage();
       dave.run();
       const end = await outcome();
-      // The witness has observed its answers so far; this adds all its entries.
-      const answer = await load.observeAll(dave, await finalized(dave).catch(() => 0)).catch(() => undefined);
+      // The witness has observed its answers so far; this adds all entries that its index has reached.
+      const all = ({ indexed }) => load.observeAll(dave, indexed.number);
+      const answer = await dave.rpc('index_status').then(all).catch(() => undefined);
       if (answer) load.observations.push(answer);
       // In any case: the next test could meet damage that nothing has met yet.
       const back = await until('the node to be back', () => resync().then(() => true));
