@@ -3,6 +3,8 @@
 use codec::{Decode, DecodeAll, Encode};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, LogEntry, Notices, Outcome, Rules},
+	dataset::Dataset,
+	scope::{Dimension, Scope},
 	storage_keys,
 	vocabulary::{Operation, Purpose, Region},
 	Versioned, H256,
@@ -173,10 +175,57 @@ fn the_json_of_a_log_entry_is_pinned() {
 		},
 	});
 	assert_eq!(json, expected);
+	let text = serde_json::to_string(&full()).unwrap();
+	let places = [
+		"dataset", "reporter", "recorded", "rules", "breaches", "notices", "event",
+	]
+	.map(|field| text.find(&format!("\"{field}\":")).unwrap());
+	assert!(places.is_sorted(), "{text}");
 	for entry in [full(), bare()] {
 		let json = serde_json::to_string(&entry).unwrap();
 		assert_eq!(serde_json::from_str::<LogEntry>(&json).unwrap(), entry);
 	}
+}
+
+#[test]
+fn a_dataset_is_encoded_as_in_the_table() {
+	let scope = |start: u64| {
+		let mut scope = Scope::everything(start);
+		scope.regions = Dimension::only([Region(0x0201)], 0x0605).unwrap();
+		scope
+	};
+	// Of its dimensions, only the third names a value.
+	let for_ever = format!("00{}", hex(((1u64 << 53) - 1).to_le_bytes()));
+	let by_hand = |start: &str| {
+		let regions = "0401020506000000000000".to_owned() + &"00".repeat(8);
+		format!("01{start}{for_ever}{for_ever}{regions}{for_ever}{for_ever}")
+	};
+	let full = Dataset {
+		owner: 0x0403_0201,
+		label: Versioned::V1(scope(0x0807_0605_0403_0201)),
+		cohort: Versioned::V1(scope(0x1817_1615_1413_1211)),
+		subjects: 0x2423_2221,
+		declared: 0x3837_3635_3433_3231,
+		enrolled: Some(0x4847_4645_4443_4241),
+		superseded: Some(0x5857_5655_5453_5251),
+		superseded_by: Some(hash(1)),
+		supersedes: Some(hash(2)),
+	};
+	let (label, cohort) = (by_hand("0102030405060708"), by_hand("1112131415161718"));
+	let start = format!("01020304{label}{cohort}212223243132333435363738");
+	let (ones, twos) = ("01".repeat(32), "02".repeat(32));
+	assert_eq!(
+		hex(full.encode()),
+		format!("{start}01414243444546474801515253545556575801{ones}01{twos}")
+	);
+	let bare = Dataset {
+		enrolled: None,
+		superseded: None,
+		superseded_by: None,
+		supersedes: None,
+		..full
+	};
+	assert_eq!(hex(bare.encode()), format!("{start}00000000"));
 }
 
 #[test]
