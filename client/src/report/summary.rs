@@ -73,7 +73,7 @@ pub fn sentence(reason: &Reason) -> String {
 			format!("Activity {about:?} states no input that its outputs depend on, so it is not known what they were made from.")
 		},
 		Code::UnknownOrigin => {
-			format!("Artifact {about:?} came from outside the ledger, so it is not known what it was made from.")
+			format!("No activity on the ledger generated artifact {about:?}, so it is not known what it was made from.")
 		},
 		Code::UnattributedBreach => format!(
 			"{} went outside the consents in force, name no activity, and could have been for this model.",

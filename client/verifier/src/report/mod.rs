@@ -164,7 +164,7 @@ pub enum Code {
 	NoSubjects,
 	/// An activity states no input that its outputs depend on.
 	NothingUsed,
-	/// An artifact came from outside the ledger.
+	/// No activity generated an artifact, and it is no dataset that the artifact of the report was made from.
 	UnknownOrigin,
 	/// Permitted accesses outside the consents name no activity, and could have been for the model.
 	UnattributedBreach,

@@ -269,10 +269,13 @@ fn nothing_used(ancestry: &Ancestry) -> Vec<Reason> {
 
 fn unknown_origins(ancestry: &Ancestry) -> Vec<Reason> {
 	let declared = ancestry.datasets.iter().map(|(id, _)| *id).collect::<BTreeSet<_>>();
+	// A dataset is an origin of what was made from it. To declare the artifact that the report is about as a dataset
+	// doesn't show where it came from.
+	let is_origin = |ancestor: &Ancestor| ancestor.distance > 0 && declared.contains(&ancestor.id);
 	let foreign = ancestry
 		.artifacts
 		.iter()
-		.filter(|ancestor| ancestor.artifact.generated_by.is_none() && !declared.contains(&ancestor.id));
+		.filter(|ancestor| ancestor.artifact.generated_by.is_none() && !is_origin(ancestor));
 	foreign
 		.map(|Ancestor { id, .. }| reason(Code::UnknownOrigin, *id))
 		.collect()

@@ -329,9 +329,32 @@ fn a_report_can_be_about_any_artifact() {
 		sample.model = named("records");
 		sample.datasets = vec![named("records")];
 	});
-	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::UnknownOrigin, named("records"), None)]
+	);
 	assert_eq!((report.artifacts.len(), report.activities.len()), (1, 0));
 	assert_eq!(report.datasets[0].log.accesses.other, 1);
+}
+
+#[test]
+fn a_model_that_a_hospital_declares_as_a_dataset_has_no_known_origin() {
+	let report = report(|sample| {
+		let declared = artifact(ArtifactKind::Dataset, None);
+		sample.ledger.put(storage_keys::artifact(&named("weights")), declared);
+		sample.ledger.put(storage_keys::dataset(&named("weights")), dataset());
+		sample
+			.ledger
+			.record(entry("weights", 0, Operation::Train, Some("train")));
+		sample.model = named("weights");
+		sample.datasets = vec![named("weights")];
+	});
+	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);
+	assert_eq!(
+		codes(&report.verdict.reasons),
+		[(Code::UnknownOrigin, named("weights"), None)]
+	);
 }
 
 #[test]
