@@ -65,6 +65,25 @@ named! {
 	}
 }
 
+impl ActivityKind {
+	/// Whether an activity of this kind makes artifacts of that kind.
+	///
+	/// Each kind of activity must have been permitted its own operation on the data that it uses, so a model comes from
+	/// nothing but what has to be permitted to train. No activity makes a dataset: the data of patients comes from
+	/// hospitals, which declare it. Every activity may make a report about its work.
+	pub fn generates(self, artifact: ArtifactKind) -> bool {
+		match artifact {
+			ArtifactKind::Dataset => false,
+			// A model can label data, too.
+			ArtifactKind::AnnotationSet => matches!(self, Self::Annotation | Self::Inference),
+			// The answers of a model are synthetic data.
+			ArtifactKind::SyntheticSet => matches!(self, Self::Synthesis | Self::Inference),
+			ArtifactKind::ModelUpdate | ArtifactKind::Model => matches!(self, Self::Training | Self::FederatedRound),
+			ArtifactKind::Report => true,
+		}
+	}
+}
+
 named! {
 	/// The role of an input. Only inputs that were used make lineage.
 	InputRole {
@@ -255,4 +274,26 @@ pub enum TraceError {
 	NotFound,
 	/// The walk reaches too many artifacts. Ask for a smaller depth.
 	TooLarge,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn only_some_kinds_of_activities_make_an_artifact_of_a_kind() {
+		use ActivityKind::*;
+		let kinds = [Training, FederatedRound, Inference, Annotation, Synthesis, Evaluation];
+		for (artifact, expected) in [
+			(ArtifactKind::Dataset, &[][..]),
+			(ArtifactKind::AnnotationSet, &[Inference, Annotation]),
+			(ArtifactKind::SyntheticSet, &[Inference, Synthesis]),
+			(ArtifactKind::ModelUpdate, &[Training, FederatedRound]),
+			(ArtifactKind::Model, &[Training, FederatedRound]),
+			(ArtifactKind::Report, &kinds),
+		] {
+			let makers = kinds.into_iter().filter(|kind| kind.generates(artifact));
+			assert_eq!(makers.collect::<Vec<_>>(), expected, "{artifact:?}");
+		}
+	}
 }

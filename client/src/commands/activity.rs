@@ -29,8 +29,9 @@ pub enum Command {
 		/// An artifact that it only read. Can be given several times.
 		#[arg(long)]
 		read: Vec<Hash>,
-		/// An artifact that it made, as KIND=HASH; the kinds are those of `kexin artifact register`. Can be given
-		/// several times.
+		/// An artifact that it made, as KIND=HASH. A training or a federated round makes a model or model-update; an
+		/// annotation an annotation-set; a synthesis a synthetic-set; an inference one of these two; and every
+		/// activity a report. Can be given several times.
 		#[arg(long)]
 		made: Vec<String>,
 	},

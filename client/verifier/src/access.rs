@@ -216,10 +216,7 @@ impl DeclaredLog {
 	}
 
 	fn against_rules(&self, fault: Fault) -> Error {
-		Error::AgainstRules {
-			dataset: self.id,
-			fault,
-		}
+		Error::AgainstRules { about: self.id, fault }
 	}
 }
 

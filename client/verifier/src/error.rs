@@ -37,7 +37,7 @@ impl fmt::Display for Place {
 	}
 }
 
-/// What a dataset's log can't have under the ledger's rules.
+/// What the ledger's rules exclude.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
 	/// The entry at this index names another dataset.
@@ -55,6 +55,8 @@ pub enum Fault {
 		/// How many the ledger counted in the whole log.
 		counted: u64,
 	},
+	/// The activity that should have generated the artifact makes no artifacts of its kind.
+	WrongKind,
 }
 
 impl fmt::Display for Fault {
@@ -73,6 +75,7 @@ impl fmt::Display for Fault {
 					"its entries show {found} breaches, and {counted} were counted"
 				)
 			},
+			Self::WrongKind => formatter.write_str("an activity generated it whose kind makes no such artifacts"),
 		}
 	}
 }
@@ -179,10 +182,10 @@ pub enum Error {
 	WrongNumberOfHashes(DatasetId),
 	/// No hospital declared a dataset with this id.
 	NoDataset(DatasetId),
-	/// The log is proved, but the ledger's rules never make such a log.
+	/// Something is proved that the ledger's rules never make.
 	AgainstRules {
-		/// The dataset.
-		dataset: DatasetId,
+		/// The dataset with its log, or the artifact.
+		about: H256,
 		/// What the rules exclude.
 		fault: Fault,
 	},
@@ -271,10 +274,9 @@ impl fmt::Display for Error {
 				formatter,
 				"no hospital has declared a dataset {id:?} at this block: check the id, or ask for a later block"
 			),
-			Self::AgainstRules { dataset, fault } => write!(
+			Self::AgainstRules { about, fault } => write!(
 				formatter,
-				"the log of dataset {dataset:?} is proved, but the ledger's rules never make such a log: {fault}. The \
-				 validators that made the block final did not keep the rules, so nothing that they made final can be relied on"
+				"what the ledger holds about {about:?} is proved, but its rules never make that: {fault}. The validators that made the block final did not keep the rules, so nothing that they made final can be relied on"
 			),
 			Self::NotRegistered(id) => write!(
 				formatter,

@@ -14,7 +14,9 @@
 //! 2. **Used and read are different edges.** An input that was only read makes no lineage.
 //! 3. **Members act only in their own name.** An activity's outputs belong to the member that started it; evidence
 //!    carries the name of the member that attached it.
-//! 4. **Every look-up is O(1)**: an artifact names the activity that generated it, and lists the activities that used
+//! 4. **What an activity makes fits its kind** ([`ActivityKind::generates`]). So what has to be permitted for a model
+//!    is to train with the data, however its maker calls the work.
+//! 5. **Every look-up is O(1)**: an artifact names the activity that generated it, and lists the activities that used
 //!    it under numbered keys.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -164,6 +166,9 @@ pub mod pallet {
 		NothingDerived,
 		/// The member has attached `MAX_EVIDENCE` pieces of evidence to the artifact, and can attach no more.
 		TooManyEvidence,
+		/// An activity of this kind makes no such artifact: a model, for example, comes from a training or a federated
+		/// round (see `ActivityKind::generates`). Start an activity of a kind that makes it.
+		WrongKind,
 	}
 
 	#[pallet::hooks]
@@ -224,7 +229,8 @@ pub mod pallet {
 		///
 		/// ## Errors
 		///
-		/// `NotFound`, `NotAuthorized`, `AlreadyEnded`, `UnknownInput`, `Duplicate`, `NothingDerived`, `AlreadyExists`.
+		/// `NotFound`, `NotAuthorized`, `AlreadyEnded`, `UnknownInput`, `Duplicate`, `NothingDerived`, `WrongKind`,
+		/// `AlreadyExists`.
 		///
 		/// ## Events
 		///
@@ -344,6 +350,9 @@ impl<T: Config> Pallet<T> {
 		ensure!(distinct.len() == inputs.len(), Error::<T>::Duplicate);
 		let distinct = outputs.iter().map(|output| output.artifact).collect::<BTreeSet<_>>();
 		ensure!(distinct.len() == outputs.len(), Error::<T>::Duplicate);
+
+		let makes = outputs.iter().all(|output| activity.kind.generates(output.kind));
+		ensure!(makes, Error::<T>::WrongKind);
 
 		// Inputs before outputs: an output can't be its own input (design goal 1).
 		for input in &inputs {

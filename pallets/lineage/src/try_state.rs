@@ -23,6 +23,7 @@ impl<T: Config> Pallet<T> {
 			let activity = Self::activity(activity).ok_or("an artifact's activity does not exist")?;
 			ensure!(activity.outputs.contains(&id), "an activity does not list its output");
 			ensure!(activity.agent == artifact.owner, "an output belongs to another member");
+			ensure!(activity.kind.generates(artifact.kind), "an output is of a wrong kind");
 		}
 		for (id, Versioned::V1(activity)) in Activities::<T>::iter() {
 			for output in activity.outputs {

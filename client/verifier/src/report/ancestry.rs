@@ -1,7 +1,7 @@
 //! What a model was made from.
 
 use crate::{
-	error::{in_state, Error},
+	error::{in_state, Error, Fault},
 	state::ReadState,
 };
 use alloc::{
@@ -45,7 +45,7 @@ impl Ancestry {
 	/// It visits each artifact and activity once, so it ends whatever the state contains.
 	///
 	/// # Errors
-	/// [`Error::State`], or [`Error::NotRegistered`] when there is no such model.
+	/// [`Error::State`], [`Error::NotRegistered`] when there is no such model, or [`Error::AgainstRules`].
 	pub fn walk(state: &(impl ReadState + ?Sized), model: ArtifactId) -> Result<Self, Error> {
 		let mut ancestry = Self::default();
 		let mut artifacts = BTreeSet::from([model]);
@@ -64,11 +64,17 @@ impl Ancestry {
 				let dataset = state.dataset(&id).map_err(in_state)?;
 				ancestry.datasets.extend(dataset.map(|dataset| (id, dataset)));
 			}
-			let Some(activity_id) = artifact.generated_by.filter(|id| activities.insert(*id)) else {
+			let Some(activity_id) = artifact.generated_by else {
 				continue;
 			};
 			let activity = state.activity(&activity_id).map_err(in_state)?;
 			let activity = activity.ok_or(Error::NotRegistered(activity_id))?;
+			if let Some(fault) = impossible(&artifact, &activity) {
+				return Err(Error::AgainstRules { about: id, fault });
+			}
+			if !activities.insert(activity_id) {
+				continue;
+			}
 			for input in used(&activity) {
 				if artifacts.insert(input) {
 					queue.push_back((input, distance.saturating_add(1)));
@@ -92,6 +98,11 @@ impl Ancestry {
 		members.extend(self.datasets.iter().map(|(_, dataset)| dataset.owner));
 		members
 	}
+}
+
+/// What the ledger's rules exclude about an artifact and the activity that generated it.
+fn impossible(artifact: &Artifact, activity: &Activity) -> Option<Fault> {
+	(!activity.kind.generates(artifact.kind)).then_some(Fault::WrongKind)
 }
 
 /// The inputs on which an activity's outputs depend.

@@ -30,7 +30,7 @@ use kexin_primitives::{
 /// The size of the state and the logs bounds the work. Each log is checked against the state.
 ///
 /// # Errors
-/// [`Error::State`], [`Error::NotRegistered`], and the variants of [`Error`] about logs.
+/// [`Error::State`], [`Error::NotRegistered`], [`Error::AgainstRules`], and the variants of [`Error`] about logs.
 pub fn derive(
 	genesis: H256,
 	block: BlockId,

@@ -2,10 +2,11 @@
 
 use crate::support::{
 	access_proof, named,
-	sample::{entry, Sample, AUDITOR, NOW},
+	sample::{activity, artifact, entry, Sample, AUDITOR, NOW},
 };
 use kexin_primitives::{
 	access::{Breaches, LogEntry},
+	lineage::{ActivityKind, ArtifactKind, InputRole},
 	storage_keys,
 	vocabulary::Operation,
 };
@@ -17,7 +18,7 @@ fn refused(fault: Fault, change: impl FnOnce(&mut Sample)) {
 	let mut sample = Sample::new();
 	change(&mut sample);
 	let against_rules = Error::AgainstRules {
-		dataset: named("scans"),
+		about: named("scans"),
 		fault,
 	};
 	assert_eq!(sample.document(), Err(against_rules.clone()));
@@ -30,7 +31,7 @@ fn refused(fault: Fault, change: impl FnOnce(&mut Sample)) {
 			result => assert!(fault == Fault::AfterBlock && result.is_ok()),
 		}
 	}
-	assert!(against_rules.to_string().contains("rules never make such a log"));
+	assert!(against_rules.to_string().contains("rules never make that"));
 }
 
 fn with(change: impl FnOnce(&mut LogEntry)) -> impl FnOnce(&mut Sample) {
@@ -75,6 +76,28 @@ fn breaches_that_are_counted_unlike_the_entries() {
 			sample.ledger.put(storage_keys::log(&named("scans")), log);
 		});
 	}
+}
+
+/// Why a report is refused when the ancestry is not one that the rules make.
+#[track_caller]
+fn impossible(about: &str, fault: Fault, change: impl FnOnce(&mut Sample)) {
+	let mut sample = Sample::new();
+	change(&mut sample);
+	let about = named(about);
+	assert_eq!(sample.document(), Err(Error::AgainstRules { about, fault }));
+}
+
+#[test]
+fn a_model_that_no_training_made() {
+	impossible("model", Fault::WrongKind, |sample| {
+		let inputs = [("scans", InputRole::Used), ("twins", InputRole::Used)];
+		let evaluation = activity(ActivityKind::Evaluation, &inputs, &["model"]);
+		sample.ledger.put(storage_keys::activity(&named("train")), evaluation);
+	});
+	impossible("twins", Fault::WrongKind, |sample| {
+		let twins = artifact(ArtifactKind::Dataset, Some("imitate"));
+		sample.ledger.put(storage_keys::artifact(&named("twins")), twins);
+	});
 }
 
 #[test]

@@ -32,7 +32,14 @@ fn outside(number: u8, change: impl FnOnce(&mut LogEntry)) -> LogEntry {
 
 /// Trains the model again, from the scans alone. The accesses for that are those that the test records.
 fn train_again(sample: &mut Sample, kind: ActivityKind, inputs: &[(&str, InputRole)]) {
-	let model = artifact(ArtifactKind::Model, Some("train again"));
+	let mut kinds = [
+		ArtifactKind::Model,
+		ArtifactKind::AnnotationSet,
+		ArtifactKind::SyntheticSet,
+		ArtifactKind::Report,
+	]
+	.into_iter();
+	let model = artifact(kinds.find(|made| kind.generates(*made)).unwrap(), Some("train again"));
 	sample.ledger.put(storage_keys::artifact(&named("model")), model);
 	let again = activity(kind, inputs, &["model"]);
 	sample.ledger.put(storage_keys::activity(&named("train again")), again);

@@ -148,6 +148,28 @@ fn invalid_derivations_are_refused() {
 }
 
 #[test]
+fn an_activity_makes_only_what_fits_its_kind() {
+	ExtBuilder::build_and_execute(|| {
+		set_up();
+		assert_ok!(Lineage::start(steward(2), hash(101), ActivityKind::Evaluation));
+		let report = Output {
+			kind: ArtifactKind::Report,
+			..model(11)
+		};
+		for outputs in [vec![model(10)], vec![report, model(10)]] {
+			assert_noop!(derive(2, 101, vec![used(1)], outputs), Error::<Test>::WrongKind);
+		}
+		let dataset = Output {
+			kind: ArtifactKind::Dataset,
+			..model(10)
+		};
+		assert_noop!(derive(2, 100, vec![used(1)], vec![dataset]), Error::<Test>::WrongKind);
+		assert_ok!(derive(2, 101, vec![used(1)], vec![report]));
+		assert_ok!(derive(2, 100, vec![used(1)], vec![model(10)]));
+	});
+}
+
+#[test]
 fn evidence_names_the_member_that_attached_it() {
 	ExtBuilder::build_and_execute(|| {
 		set_up();
