@@ -73,7 +73,7 @@ pub struct AccessEvent {
 	pub operation: Operation,
 	/// Where the data was used; none when it is not stated.
 	pub region: Option<Region>,
-	/// The member that received the data; none when the recipient is not a member.
+	/// The member that received the data; none when the data stayed where it was, or the recipient is not a member.
 	pub recipient: Option<MemberId>,
 	/// The activity of the lineage for which the data was used, as the hospital states it; none when it is not stated.
 	pub activity: Option<ActivityId>,
@@ -96,8 +96,7 @@ impl AccessEvent {
 	/// Whether this access to a dataset of `owner` can have been for an activity:
 	///
 	/// - it occurred while the activity ran, its first and last moments included;
-	/// - nobody but the activity's agent or the owner received the data: an event that names no recipient is about data
-	///   that stayed where it was;
+	/// - no member but the activity's agent or the owner received the data;
 	/// - the dataset is an input of the activity. While the activity runs, its inputs are not known, so ask again when
 	///   it has ended.
 	pub fn is_for(&self, activity: &Activity, dataset: DatasetId, owner: MemberId) -> bool {

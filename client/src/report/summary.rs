@@ -76,10 +76,13 @@ pub fn sentence(reason: &Reason) -> String {
 			format!("No activity on the ledger generated artifact {about:?}, so it is not known what it was made from.")
 		},
 		Code::UnattributedBreach => format!(
-			"{} went outside the consents in force, name no activity, and could have been for this model.",
+			"{} went outside the consents in force, are not shown to be for something else, and could have been for this model.",
 			accesses()
 		),
-		Code::OtherBreach => format!("{} went outside the consents in force for something else.", accesses()),
+		Code::OtherBreach => format!(
+			"{} went outside the consents in force, and were for something else or could not have been for this model.",
+			accesses()
+		),
 		Code::RecordedAfter => format!(
 			"{} for this model rest on a consent or an enrolment that was recorded only afterwards.",
 			accesses()

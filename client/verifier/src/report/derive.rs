@@ -76,7 +76,7 @@ fn read_logs(
 		.map(|(id, _)| *id)
 		.collect::<BTreeSet<ActivityId>>();
 	let (uses, unused) = (verdict::uses(ancestry), Uses::default());
-	let mut classes = BTreeMap::new();
+	let (mut classes, mut foreign) = (BTreeMap::new(), BTreeMap::new());
 	let mut given = logs.iter();
 	let mut tallies = Vec::new();
 	for (id, dataset) in &ancestry.datasets {
@@ -91,10 +91,15 @@ fn read_logs(
 			let member = state.member(id).map_err(in_state)?;
 			classes.extend(member.map(|member| (id, member.kind.recipient_class())));
 		}
+		for id in verdict::foreign(&of_model, &shown.entries) {
+			// The ledger records no access that names an activity that is not there. It would count as naming none.
+			let activity = state.activity(&id).map_err(in_state)?;
+			foreign.extend(activity.map(|activity| (id, activity)));
+		}
 		let used = Used {
 			dataset,
 			uses: uses.get(id).unwrap_or(&unused),
-			of_model: &of_model,
+			foreign: &foreign,
 			classes: &classes,
 		};
 		tallies.push((log.log, Tally::new(&used, &shown.entries)));

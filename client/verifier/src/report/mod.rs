@@ -166,7 +166,8 @@ pub enum Code {
 	NothingUsed,
 	/// No activity generated an artifact, and it is no dataset that the artifact of the report was made from.
 	UnknownOrigin,
-	/// Permitted accesses outside the consents name no activity, and could have been for the model.
+	/// Permitted accesses outside the consents are not shown to be for something else, and could have been for the
+	/// model.
 	UnattributedBreach,
 	/// Other permitted accesses outside the consents were for something else.
 	OtherBreach,

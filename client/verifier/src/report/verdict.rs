@@ -26,8 +26,25 @@ const NOBODY: u16 = Breaches::NO_SUBJECTS.bits();
 pub(super) struct Uses<'a> {
 	/// The activities of the ancestry that used or read it.
 	activities: BTreeMap<ActivityId, &'a Activity>,
-	/// Their operations on it, each with the end of the last activity that performs it; none while one is running.
-	operations: BTreeMap<Operation, Option<UnixMillis>>,
+	/// Their operations on it, each with the end of the last activity that performs it.
+	operations: BTreeMap<Operation, End>,
+	/// Their agents, each with the end of its last activity.
+	agents: BTreeMap<MemberId, End>,
+}
+
+/// The end of the last of several activities; none while one is running.
+type End = Option<UnixMillis>;
+
+/// Takes another activity into account, under a key.
+fn note<K: Ord>(ends: &mut BTreeMap<K, End>, key: K, ended: End) {
+	let last = ends.entry(key).or_insert(ended);
+	*last = last.zip(ended).map(|(one, other)| one.max(other));
+}
+
+/// Whether the last activity under a key ended only after this time.
+fn ended_after<K: Ord>(ends: &BTreeMap<K, End>, key: &K, time: UnixMillis) -> bool {
+	ends.get(key)
+		.is_some_and(|ended| ended.is_none_or(|ended| time < ended))
 }
 
 /// The uses of each input of the ancestry.
@@ -37,9 +54,8 @@ pub(super) fn uses(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Uses<'_>> {
 		for input in &activity.inputs {
 			let of_input = uses.entry(input.artifact).or_default();
 			of_input.activities.insert(*id, activity);
-			let last = of_input.operations.entry(operation(activity.kind));
-			let last = last.or_insert(activity.ended);
-			*last = last.zip(activity.ended).map(|(one, other)| one.max(other));
+			note(&mut of_input.operations, operation(activity.kind), activity.ended);
+			note(&mut of_input.agents, activity.agent, activity.ended);
 		}
 	}
 	uses
@@ -54,10 +70,23 @@ impl Uses<'_> {
 		is_for.then_some((id, activity))
 	}
 
-	/// Whether an access that is for no activity could have been for one of these all the same.
-	fn possible(&self, event: &AccessEvent) -> bool {
-		let last = self.operations.get(&event.operation);
-		last.is_some_and(|ended| ended.is_none_or(|ended| event.occurred < ended))
+	/// Whether an access that is for none of these could have been for one of them all the same, given the activity
+	/// outside the ancestry that it names: it occurred before the end of one that performs its operation, or whose
+	/// agent received the data or does the activity that it names.
+	fn possible(&self, event: &AccessEvent, named: Option<&Activity>) -> bool {
+		let mut members = [event.recipient, named.map(|named| named.agent)].into_iter().flatten();
+		ended_after(&self.operations, &event.operation, event.occurred)
+			|| members.any(|member| ended_after(&self.agents, &member, event.occurred))
+	}
+
+	/// Whether an access was for the activity outside the ancestry that it names, as far as the ledger can show it, and
+	/// for none of these.
+	fn elsewhere(&self, entry: &LogEntry, owner: MemberId, named: &Activity) -> bool {
+		let event = &entry.event;
+		named.ended.is_some()
+			&& event.is_for(named, entry.dataset, owner)
+			&& event.operation == operation(named.kind)
+			&& !ended_after(&self.agents, &named.agent, event.occurred)
 	}
 }
 
@@ -91,8 +120,8 @@ pub(super) struct Used<'a> {
 	pub dataset: &'a Dataset,
 	/// The uses of it.
 	pub uses: &'a Uses<'a>,
-	/// All activities of the ancestry.
-	pub of_model: &'a BTreeSet<ActivityId>,
+	/// The activities outside the ancestry that breaches name: see [`foreign`].
+	pub foreign: &'a BTreeMap<ActivityId, Activity>,
 	/// The classes of the members that received its data.
 	pub classes: &'a BTreeMap<MemberId, RecipientClass>,
 }
@@ -115,15 +144,16 @@ impl Tally {
 		for entry in entries {
 			let LogEntry { breaches, event, .. } = entry;
 			let permitted = event.outcome == Outcome::Permitted;
-			let breached = permitted && !breaches.is_empty();
+			let breached = is_breach(entry);
 			let counted = &mut tally.accesses;
 			let Some((id, activity)) = used.uses.activity(entry, used.dataset.owner) else {
 				count(&mut counted.other);
 				if breached {
 					count(&mut counted.breached_other);
-					// What names an activity of the ancestry without being for it counts as naming none.
-					let names_another = entry.activity().is_some_and(|named| !used.of_model.contains(&named));
-					if !names_another && used.uses.possible(event) {
+					// What names an activity without being for it, or one of the ancestry, counts as naming none.
+					let named = entry.activity().and_then(|named| used.foreign.get(&named));
+					let elsewhere = named.is_some_and(|named| used.uses.elsewhere(entry, used.dataset.owner, named));
+					if !elsewhere && used.uses.possible(event, named) {
 						count(&mut tally.unattributed);
 					}
 				}
@@ -147,6 +177,18 @@ impl Tally {
 		}
 		tally
 	}
+}
+
+/// Whether the hospital permitted an access that went outside the consents.
+fn is_breach(entry: &LogEntry) -> bool {
+	entry.event.outcome == Outcome::Permitted && !entry.breaches.is_empty()
+}
+
+/// The activities outside the ancestry that breaches in a log name, so that they can be looked up.
+pub(super) fn foreign(of_model: &BTreeSet<ActivityId>, entries: &[LogEntry]) -> BTreeSet<ActivityId> {
+	let breaches = entries.iter().filter(|entry| is_breach(entry));
+	let named = breaches.filter_map(LogEntry::activity);
+	named.filter(|id| !of_model.contains(id)).collect()
 }
 
 fn count(number: &mut u64) {

@@ -179,9 +179,16 @@ fn denied_accesses_and_those_for_something_else_are_no_breach_of_the_model() {
 		let mut denied = breached(entry("scans", 5, Operation::Train, Some("train")), Breaches::PURPOSE);
 		denied.event.outcome = Outcome::Denied;
 		sample.ledger.record(denied);
-		let elsewhere = entry("scans", 6, Operation::Train, Some("another activity"));
+		let mut another = activity(ActivityKind::Training, &[("scans", InputRole::Used)], &["another"]);
+		another.agent = AUDITOR;
+		sample
+			.ledger
+			.put(storage_keys::activity(&named("another activity")), another);
+		let mut elsewhere = entry("scans", 6, Operation::Train, Some("another activity"));
+		elsewhere.event.recipient = Some(AUDITOR);
 		sample.ledger.record(breached(elsewhere, Breaches::REGION));
-		let reading = entry("scans", 7, Operation::Read, None);
+		let mut reading = entry("scans", 7, Operation::Read, None);
+		reading.event.recipient = Some(AUDITOR);
 		sample.ledger.record(breached(reading, Breaches::PURPOSE));
 		let mut late = breached(entry("scans", 8, Operation::Train, None), Breaches::PURPOSE);
 		late.event.occurred = NOW - 400_000;
@@ -269,7 +276,8 @@ fn breaches_that_could_have_been_for_the_model_leave_the_verdict_open() {
 		let synthesis = entry("records", 5, Operation::Synthesise, None);
 		sample.ledger.record(breached(synthesis, Breaches::REGION));
 		// No activity that used these records does this.
-		let training = entry("records", 6, Operation::Train, None);
+		let mut training = entry("records", 6, Operation::Train, None);
+		training.event.recipient = None;
 		sample.ledger.record(breached(training, Breaches::REGION));
 	});
 	assert_eq!(report.verdict.status, VerdictStatus::CannotTell);

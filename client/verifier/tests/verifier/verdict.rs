@@ -10,7 +10,7 @@ use crate::{
 use kexin_primitives::{
 	access::{Breaches, LogEntry, Notices, Outcome},
 	dataset::Dataset,
-	lineage::{ActivityKind, ArtifactKind, InputRole},
+	lineage::{Activity, ActivityKind, ArtifactKind, InputRole},
 	scope::Dimension,
 	storage_keys,
 	vocabulary::{Operation, Purpose},
@@ -81,25 +81,105 @@ fn an_activity_is_named_only_while_it_runs_and_for_its_agent() {
 	}
 }
 
+/// Another training with the scans, by the auditor.
+fn something_else() -> Activity {
+	Activity {
+		agent: AUDITOR,
+		..activity(ActivityKind::Training, SCANS, &["something"])
+	}
+}
+
+/// Whether a breach of the scans that names this activity could have been for the model.
+fn could_have_been(activity: Option<Activity>, change: impl FnOnce(&mut LogEntry)) -> bool {
+	let report = report(|sample| {
+		if let Some(activity) = activity {
+			sample
+				.ledger
+				.put(storage_keys::activity(&named("something else")), activity);
+		}
+		sample.ledger.record(outside(5, |entry| {
+			entry.event.activity = Some(named("something else"));
+			entry.event.recipient = Some(AUDITOR);
+			change(entry);
+		}));
+	});
+	let told = report.verdict.reasons.iter().chain(&report.notices);
+	let (expected, code) = match report.verdict.status {
+		VerdictStatus::CannotTell => (true, Code::UnattributedBreach),
+		status => (status != VerdictStatus::Compliant, Code::OtherBreach),
+	};
+	assert_eq!(told.map(|reason| reason.code).collect::<Vec<_>>(), [code]);
+	expected
+}
+
 #[test]
-fn an_activity_that_the_ledger_did_not_accept_hides_no_breach() {
-	for (notices, status, code) in [
-		(
-			Notices::NOT_FOR_ACTIVITY,
-			VerdictStatus::CannotTell,
-			Code::UnattributedBreach,
-		),
-		(Notices::empty(), VerdictStatus::Compliant, Code::OtherBreach),
+fn only_an_activity_that_ended_with_the_dataset_takes_a_breach_from_the_model() {
+	let other = something_else();
+	let changed = |change: fn(&mut Activity)| {
+		let mut other = something_else();
+		change(&mut other);
+		Some(other)
+	};
+	for recipient in [None, Some(AUDITOR), Some(HOSPITAL)] {
+		assert!(!could_have_been(Some(other.clone()), |entry| entry.event.recipient = recipient));
+	}
+	for running_or_foreign in [
+		None,
+		changed(|other| {
+			other.ended = None;
+			(other.inputs, other.outputs) = Default::default();
+		}),
+		changed(|other| other.inputs = activity(ActivityKind::Training, &[("records", InputRole::Used)], &[]).inputs),
+		changed(|other| other.started = NOW - 1_000_000),
+		changed(|other| other.kind = ActivityKind::Evaluation),
+		// Its agent trained the model with the scans, too.
+		changed(|other| other.agent = COMPANY),
+	] {
+		assert!(could_have_been(running_or_foreign.clone(), |entry| entry
+			.event
+			.recipient = None));
+	}
+	assert!(could_have_been(Some(other.clone()), |entry| entry.event.recipient = Some(3)));
+	assert!(could_have_been(Some(other), |entry| entry.notices = Notices::NOT_FOR_ACTIVITY));
+}
+
+#[test]
+fn an_activity_of_the_models_agent_takes_no_breach_from_the_model_while_that_is_made() {
+	let evaluation = |agent| Activity {
+		agent,
+		kind: ActivityKind::Evaluation,
+		..something_else()
+	};
+	for (agent, occurred, possible) in [
+		(COMPANY, NOW - 1_500_000, true),
+		(COMPANY, NOW - 400_000, false),
+		(AUDITOR, NOW - 1_500_000, false),
+	] {
+		let found = could_have_been(Some(evaluation(agent)), |entry| {
+			entry.event.recipient = None;
+			(entry.event.operation, entry.event.occurred) = (Operation::Evaluate, occurred);
+		});
+		assert_eq!(found, possible, "{agent} {occurred}");
+	}
+}
+
+#[test]
+fn data_that_the_models_agent_received_could_have_been_for_the_model() {
+	for (recipient, occurred, possible) in [
+		(Some(COMPANY), NOW - 3_000_000, true),
+		(Some(COMPANY), NOW - 400_001, true),
+		(Some(COMPANY), NOW - 400_000, false),
+		(Some(AUDITOR), NOW - 400_001, false),
+		(None, NOW - 400_001, false),
 	] {
 		let report = report(|sample| {
 			sample.ledger.record(outside(5, |entry| {
-				entry.event.activity = Some(named("something else"));
-				entry.notices = notices;
+				(entry.event.operation, entry.event.activity) = (Operation::Export, None);
+				(entry.event.occurred, entry.event.recipient) = (occurred, recipient);
 			}));
 		});
-		assert_eq!(report.verdict.status, status);
-		let told = report.verdict.reasons.iter().chain(&report.notices);
-		assert_eq!(told.map(|reason| reason.code).collect::<Vec<_>>(), [code]);
+		let cannot_tell = report.verdict.status == VerdictStatus::CannotTell;
+		assert_eq!(cannot_tell, possible, "{recipient:?} {occurred}");
 	}
 }
 
@@ -134,8 +214,13 @@ fn breaches_for_something_else_are_never_passed_over_in_silence() {
 			outside(5, |entry| {
 				entry.event.source = named(&number.to_string());
 				entry.event.activity = Some(named("another activity"));
+				entry.event.recipient = Some(AUDITOR);
 			})
 		});
+		let another = something_else();
+		sample
+			.ledger
+			.put(storage_keys::activity(&named("another activity")), another);
 		sample.ledger.record_all(named("scans"), breaches.collect::<Vec<_>>());
 	});
 	assert_eq!(report.verdict.status, VerdictStatus::Compliant);

@@ -25,6 +25,7 @@ use kexin_verifier::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sp_blockchain::HeaderBackend as _;
+use std::collections::BTreeSet;
 use tokio::sync::Semaphore;
 
 /// How many reports are made at once.
@@ -145,14 +146,20 @@ async fn prove(prover: &Prover<'_>, model: ArtifactId, at: Option<H256>) -> Resu
 		Ok((block, state, ancestry.members(), datasets))
 	};
 	let (block, state, mut members, datasets) = prover.read(at, walk).await?;
+	let mut activities = BTreeSet::new();
 	for DatasetCount { dataset, count } in &datasets {
 		members.extend(prover.store.members(*dataset, *count).await?);
+		activities.extend(prover.store.activities_of_breaches(*dataset, *count).await?);
 	}
 	let finality = prover.finality.clone();
 	let prove = move || {
 		state.now().map_err(|error| state.unreadable(error))?;
 		for member in members {
 			state.member(member).map_err(|error| state.unreadable(error))?;
+		}
+		// A report takes of them what it needs: the activities outside the ancestry that permitted accesses name.
+		for activity in activities {
+			state.activity(&activity).map_err(|error| state.unreadable(error))?;
 		}
 		let proof = AuditProof {
 			block,
