@@ -30,7 +30,8 @@ pub struct Dataset {
 impl Dataset {
 	/// The breaches of an access to the dataset as a whole. It takes one look-up, however many subjects are enrolled.
 	///
-	/// The answer is the same whenever it is asked: what is recorded later changes nothing before.
+	/// For a time that has passed, the answer is the same whenever it is asked: what is recorded later changes nothing
+	/// before. An access whose time is still to come is judged by what is recorded so far.
 	pub fn breaches(&self, request: &Request, at: UnixMillis) -> Breaches {
 		let mut breaches = self.superseded_at(at) | self.cohort.latest().breaches(request, at);
 		breaches.set(

@@ -59,7 +59,7 @@ impl Subject {
 	/// breaches. Of several such consents, it is one that was recorded before the access, if there is one.
 	///
 	/// What is permitted without [`Notices::RECORDED_AFTER`] was permitted by what the ledger knew at the time of the
-	/// access, so what is recorded later changes nothing about it.
+	/// access, so what is recorded later changes nothing about it, unless that time is still to come.
 	pub fn judge(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: UnixMillis) -> Judgement {
 		let (consent, known) = self
 			.consents

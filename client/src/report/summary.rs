@@ -33,6 +33,7 @@ pub fn title(code: Code) -> &'static str {
 		Code::UnattributedBreach => "unattributed breach",
 		Code::OtherBreach => "other breach",
 		Code::RecordedAfter => "recorded after",
+		Code::RecordedBefore => "recorded before",
 		Code::ConsentEnded => "consent ended",
 		Code::Superseded => "superseded",
 	}
@@ -85,6 +86,11 @@ pub fn sentence(reason: &Reason) -> String {
 		),
 		Code::RecordedAfter => format!(
 			"{} for this model rest on a consent or an enrolment that was recorded only afterwards.",
+			accesses()
+		),
+		Code::RecordedBefore => format!(
+			"{} for this model were recorded before the time at which they are said to have occurred, so the ledger judged \
+			 them without what it recorded in between.",
 			accesses()
 		),
 		Code::ConsentEnded => {

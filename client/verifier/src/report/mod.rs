@@ -173,6 +173,8 @@ pub enum Code {
 	OtherBreach,
 	/// Permitted accesses for the model rest on consents or enrolments that were recorded only after them.
 	RecordedAfter,
+	/// Permitted accesses for the model were recorded before the time at which they are said to have occurred.
+	RecordedBefore,
 	/// Nothing is allowed with a dataset any longer: it ended, or consent was withdrawn. What was permitted when it
 	/// happened stays permitted.
 	ConsentEnded,

@@ -103,6 +103,8 @@ pub(super) struct Tally {
 	unattributed: u64,
 	/// The number of permitted accesses for the model that rest on what was recorded only after them.
 	recorded_after: u64,
+	/// The number of permitted accesses for the model that were recorded before they are said to have occurred.
+	recorded_before: u64,
 }
 
 /// The permitted accesses with which an activity performed its own operation.
@@ -167,6 +169,9 @@ impl Tally {
 			if permitted && entry.notices.contains(Notices::RECORDED_AFTER) {
 				count(&mut tally.recorded_after);
 			}
+			if permitted && entry.recorded < event.occurred {
+				count(&mut tally.recorded_before);
+			}
 			if permitted && event.operation == operation(activity.kind) {
 				let own = tally.own.entry(id).or_default();
 				if !breached && !own.whole {
@@ -224,7 +229,12 @@ pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMil
 		(true, true) => (VerdictStatus::Compliant, Vec::new(), Vec::new()),
 	};
 	notices.extend(other_breaches(ancestry, tallies));
-	notices.extend(recorded_after(ancestry, tallies));
+	notices.extend(recorded(ancestry, tallies, Code::RecordedAfter, |tally| {
+		tally.recorded_after
+	}));
+	notices.extend(recorded(ancestry, tallies, Code::RecordedBefore, |tally| {
+		tally.recorded_before
+	}));
 	notices.extend(ended(ancestry, time));
 	notices.extend(superseded(ancestry));
 	(Verdict { status, reasons }, notices)
@@ -343,11 +353,12 @@ fn other_breaches(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> 
 	reasons.collect()
 }
 
-fn recorded_after(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> {
-	let datasets = per_dataset(ancestry, tallies).filter(|(_, tally)| tally.recorded_after > 0);
-	let reasons = datasets.map(|(id, tally)| Reason {
-		count: Some(tally.recorded_after),
-		..reason(Code::RecordedAfter, id)
+/// A notice about each dataset of which this number is not 0.
+fn recorded(ancestry: &Ancestry, tallies: &[(Log, Tally)], code: Code, number: fn(&Tally) -> u64) -> Vec<Reason> {
+	let numbers = per_dataset(ancestry, tallies).map(|(id, tally)| (id, number(tally)));
+	let reasons = numbers.filter(|(_, number)| *number > 0).map(|(id, number)| Reason {
+		count: Some(number),
+		..reason(code, id)
 	});
 	reasons.collect()
 }

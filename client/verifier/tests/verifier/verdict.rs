@@ -342,6 +342,19 @@ fn what_was_recorded_only_after_an_access_is_a_notice() {
 }
 
 #[test]
+fn what_was_recorded_before_it_occurred_is_a_notice() {
+	for (ahead, expected) in [(0, None), (1, Some((Code::RecordedBefore, named("scans"), Some(1))))] {
+		let report = report(|sample| {
+			let mut access = entry("scans", 6, Operation::Train, Some("train"));
+			access.event.occurred = access.recorded + ahead;
+			sample.ledger.record(access);
+		});
+		assert_eq!(report.verdict.status, VerdictStatus::Compliant);
+		assert_eq!(codes(&report.notices), expected.into_iter().collect::<Vec<_>>());
+	}
+}
+
+#[test]
 fn a_model_is_made_from_something() {
 	let report = report(|sample| {
 		train_again(sample, ActivityKind::Training, &[("scans", InputRole::Read)]);
