@@ -57,6 +57,16 @@ pub enum Fault {
 	},
 	/// The activity that should have generated the artifact makes no artifacts of its kind.
 	WrongKind,
+	/// The activity that should have generated the artifact did not end when the artifact was registered.
+	OtherTime,
+	/// The activity that should have generated the artifact does not list it.
+	NotAnOutput,
+	/// The activity that should have generated the artifact has another agent than the artifact's owner.
+	OtherAgent,
+	/// The dataset has another owner than its artifact, or an activity generated it.
+	NotFromOwner,
+	/// The dataset has subjects, but nobody was ever enrolled.
+	NeverEnrolled,
 }
 
 impl fmt::Display for Fault {
@@ -75,6 +85,15 @@ impl fmt::Display for Fault {
 					"its entries show {found} breaches, and {counted} were counted"
 				)
 			},
+			Self::OtherTime => {
+				formatter.write_str("the activity that generated it did not end when the artifact was registered")
+			},
+			Self::NotAnOutput => formatter.write_str("it is not among the outputs of the activity that generated it"),
+			Self::OtherAgent => formatter.write_str("another member did the activity that generated it"),
+			Self::NotFromOwner => {
+				formatter.write_str("the hospital that declared the dataset did not register it as an artifact")
+			},
+			Self::NeverEnrolled => formatter.write_str("the dataset has subjects, but nobody was ever enrolled"),
 			Self::WrongKind => formatter.write_str("an activity generated it whose kind makes no such artifacts"),
 		}
 	}

@@ -60,18 +60,19 @@ impl Ancestry {
 				distance,
 				evidence,
 			});
+			let against_rules = |fault| Error::AgainstRules { about: id, fault };
 			if artifact.kind == ArtifactKind::Dataset {
-				let dataset = state.dataset(&id).map_err(in_state)?;
-				ancestry.datasets.extend(dataset.map(|dataset| (id, dataset)));
+				if let Some(dataset) = state.dataset(&id).map_err(in_state)? {
+					declaration(&artifact, &dataset).map_err(against_rules)?;
+					ancestry.datasets.push((id, dataset));
+				}
 			}
 			let Some(activity_id) = artifact.generated_by else {
 				continue;
 			};
 			let activity = state.activity(&activity_id).map_err(in_state)?;
 			let activity = activity.ok_or(Error::NotRegistered(activity_id))?;
-			if let Some(fault) = impossible(&artifact, &activity) {
-				return Err(Error::AgainstRules { about: id, fault });
-			}
+			derivation(id, &artifact, &activity).map_err(against_rules)?;
 			if !activities.insert(activity_id) {
 				continue;
 			}
@@ -100,9 +101,30 @@ impl Ancestry {
 	}
 }
 
-/// What the ledger's rules exclude about an artifact and the activity that generated it.
-fn impossible(artifact: &Artifact, activity: &Activity) -> Option<Fault> {
-	(!activity.kind.generates(artifact.kind)).then_some(Fault::WrongKind)
+/// Checks that the rules can make this artifact and the activity that generated it.
+fn derivation(id: ArtifactId, artifact: &Artifact, activity: &Activity) -> Result<(), Fault> {
+	if !activity.kind.generates(artifact.kind) {
+		Err(Fault::WrongKind)
+	} else if activity.ended != Some(artifact.registered) {
+		Err(Fault::OtherTime)
+	} else if !activity.outputs.contains(&id) {
+		Err(Fault::NotAnOutput)
+	} else if activity.agent != artifact.owner {
+		Err(Fault::OtherAgent)
+	} else {
+		Ok(())
+	}
+}
+
+/// Checks that the rules can make this artifact and the dataset of the same name.
+fn declaration(artifact: &Artifact, dataset: &Dataset) -> Result<(), Fault> {
+	if dataset.owner != artifact.owner || artifact.generated_by.is_some() {
+		Err(Fault::NotFromOwner)
+	} else if dataset.subjects > 0 && dataset.enrolled.is_none() {
+		Err(Fault::NeverEnrolled)
+	} else {
+		Ok(())
+	}
 }
 
 /// The inputs on which an activity's outputs depend.

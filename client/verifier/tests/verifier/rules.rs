@@ -2,11 +2,12 @@
 
 use crate::support::{
 	access_proof, named,
-	sample::{activity, artifact, entry, Sample, AUDITOR, NOW},
+	sample::{activity, artifact, dataset, entry, Sample, AUDITOR, NOW},
 };
 use kexin_primitives::{
 	access::{Breaches, LogEntry},
-	lineage::{ActivityKind, ArtifactKind, InputRole},
+	dataset::Dataset,
+	lineage::{Activity, ActivityKind, ArtifactKind, InputRole},
 	storage_keys,
 	vocabulary::Operation,
 };
@@ -98,6 +99,47 @@ fn a_model_that_no_training_made() {
 		let twins = artifact(ArtifactKind::Dataset, Some("imitate"));
 		sample.ledger.put(storage_keys::artifact(&named("twins")), twins);
 	});
+}
+
+#[test]
+fn a_model_that_is_no_output_of_the_activity_that_made_it() {
+	let inputs = [("scans", InputRole::Used), ("twins", InputRole::Used)];
+	let train = || activity(ActivityKind::Training, &inputs, &["model"]);
+	let other_time = Activity {
+		ended: Some(NOW - 400_001),
+		..train()
+	};
+	let running = Activity { ended: None, ..train() };
+	let other_agent = Activity {
+		agent: AUDITOR,
+		..train()
+	};
+	for (activity, fault) in [
+		(other_time, Fault::OtherTime),
+		(running, Fault::OtherTime),
+		(other_agent, Fault::OtherAgent),
+		(
+			activity(ActivityKind::Training, &inputs, &["another model"]),
+			Fault::NotAnOutput,
+		),
+	] {
+		impossible("model", fault, |sample| {
+			sample.ledger.put(storage_keys::activity(&named("train")), activity);
+		});
+	}
+}
+
+#[test]
+fn a_dataset_that_its_hospital_did_not_declare_or_that_has_subjects_from_nowhere() {
+	let changed = |fault, change: fn(&mut Dataset)| {
+		impossible("scans", fault, |sample| {
+			let mut scans = dataset();
+			change(&mut scans);
+			sample.ledger.put(storage_keys::dataset(&named("scans")), scans);
+		});
+	};
+	changed(Fault::NotFromOwner, |scans| scans.owner = AUDITOR);
+	changed(Fault::NeverEnrolled, |scans| scans.enrolled = None);
 }
 
 #[test]
