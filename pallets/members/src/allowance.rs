@@ -4,7 +4,7 @@ use crate::{Allowance, Allowances, Config, Key, Pallet};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::marker::PhantomData;
 use frame_support::{
-	dispatch::{DispatchClass, DispatchInfo, PostDispatchInfo},
+	dispatch::{DispatchClass, DispatchInfo, Pays, PostDispatchInfo},
 	ensure,
 	pallet_prelude::{TransactionSource, Weight},
 	traits::{Contains, Get},
@@ -297,6 +297,11 @@ where
 		len: usize,
 		result: &DispatchResult,
 	) -> Result<Weight, TransactionValidityError> {
-		ChargeTransactionPayment::<T>::post_dispatch_details(pre, info, post_info, len, result)
+		// A call can't exempt itself: what is free for its sender can fill every block.
+		let paid = PostDispatchInfo {
+			pays_fee: Pays::Yes,
+			..*post_info
+		};
+		ChargeTransactionPayment::<T>::post_dispatch_details(pre, info, &paid, len, result)
 	}
 }

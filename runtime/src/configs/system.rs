@@ -35,7 +35,8 @@ parameter_types! {
 
 /// Calls that nobody can make, whatever the origin: they would change code or state without the checks that make the
 /// log's pinned rules true, take the session keys of a validator that the council has not let go, or use up a motion to
-/// restart finality before its time.
+/// restart finality before its time. Nodes report equivocations without a signature; a report that a key signs would be
+/// free.
 pub struct NoBypass;
 impl Contains<RuntimeCall> for NoBypass {
 	fn contains(call: &RuntimeCall) -> bool {
@@ -46,6 +47,8 @@ impl Contains<RuntimeCall> for NoBypass {
 		!matches!(
 			call,
 			RuntimeCall::Session(pallet_session::Call::purge_keys {})
+				| RuntimeCall::Babe(pallet_babe::Call::report_equivocation { .. })
+				| RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation { .. })
 				| RuntimeCall::System(
 					Call::set_code_without_checks { .. }
 						| Call::authorize_upgrade_without_checks { .. }

@@ -242,6 +242,47 @@ fn whoever_votes_twice_in_a_round_is_no_validator_any_more() {
 	});
 }
 
+#[test]
+fn no_key_reports_an_equivocation() {
+	consortium(|| {
+		let [alice, bob, ..] = NAMES;
+		let key_owner_proof = Historical::prove((sp_consensus_babe::KEY_TYPE, alice.public())).unwrap();
+		let proof = sp_consensus_babe::EquivocationProof {
+			offender: alice.public().into(),
+			slot: 3.into(),
+			first_header: sealed(alice, 3, Hash::repeat_byte(1)),
+			second_header: sealed(alice, 3, Hash::repeat_byte(2)),
+		};
+		let report = RuntimeCall::Babe(pallet_babe::Call::report_equivocation {
+			equivocation_proof: Box::new(proof),
+			key_owner_proof,
+		});
+		assert_noop!(
+			dispatch(report.clone(), bob),
+			frame_system::Error::<Runtime>::CallFiltered
+		);
+		assert_ok!(dispatch(nested(report, 1), bob));
+		assert_eq!(Members::validators(), accounts(&NAMES));
+	});
+}
+
+/// Makes a call with the key of a member.
+fn dispatch(call: RuntimeCall, name: Sr25519Keyring) -> sp_runtime::DispatchResult {
+	use sp_runtime::traits::Dispatchable as _;
+	let made = call.dispatch(RuntimeOrigin::signed(name.to_account_id()));
+	made.map(|_| ()).map_err(|error| error.error)
+}
+
+/// The call in so many batches, each with another call. They succeed even if the call fails.
+fn nested(call: RuntimeCall, times: u32) -> RuntimeCall {
+	(0..times).fold(call, |call, _| {
+		let remark = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
+		RuntimeCall::Utility(pallet_utility::Call::batch {
+			calls: vec![remark, call],
+		})
+	})
+}
+
 /// Sets new session keys of a validator, made from this number.
 fn set_new_keys(validator: Sr25519Keyring, number: u8) -> sp_runtime::DispatchResult {
 	let babe = sr25519::Pair::from_seed(&[number; 32]);

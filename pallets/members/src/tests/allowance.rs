@@ -3,13 +3,13 @@
 use crate::{mock::*, ChargeAllowance, Part, NO_SEAT, TIP};
 use frame_support::{
 	assert_ok,
-	dispatch::{DispatchInfo, GetDispatchInfo},
+	dispatch::{DispatchInfo, GetDispatchInfo, Pays, PostDispatchInfo},
 	pallet_prelude::TransactionSource,
 };
 use kexin_primitives::members::{MemberId, Powers};
 use pallet_transaction_payment::OnChargeTransaction;
 use sp_runtime::{
-	traits::DispatchTransaction,
+	traits::{DispatchTransaction, TransactionExtension},
 	transaction_validity::{InvalidTransaction, TransactionValidityError},
 };
 
@@ -160,6 +160,29 @@ fn a_revocation_comes_before_what_a_stolen_key_sends() {
 		let others = validate(11, &call(), 10).unwrap();
 		let administrator = validate(10, &decision(), 10).unwrap();
 		assert!(administrator > others && others > thief);
+	});
+}
+
+#[test]
+fn no_call_exempts_itself_from_the_allowance() {
+	ExtBuilder::build_and_execute(|| {
+		let info = DispatchInfo::default();
+		let charge = crate::Charge::<Test>::with_tip(0);
+		let (charged, _) = charge
+			.validate_and_prepare(RuntimeOrigin::signed(10), &call(), &info, 10, 0)
+			.unwrap();
+		let free = PostDispatchInfo {
+			actual_weight: None,
+			pays_fee: Pays::No,
+		};
+		assert_ok!(crate::Charge::<Test>::post_dispatch_details(
+			charged,
+			&info,
+			&free,
+			10,
+			&Ok(())
+		));
+		assert_eq!(Members::allowance(0), FULL - 10);
 	});
 }
 
