@@ -1,6 +1,6 @@
 //! The council of hospitals, and what it may do to the chain itself.
 
-use super::system::RuntimeBlockWeights;
+use super::system::{nesting, RuntimeBlockWeights};
 use crate::*;
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -41,6 +41,18 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type DisapproveOrigin = CouncilTwoThirds;
 	type KillOrigin = CouncilTwoThirds;
 	type Consideration = NotedMotion<Runtime, OpenMotions>;
+}
+
+/// Whether a call of the council uses no motion up in vain.
+///
+/// A motion is closed by a transaction of its own: nested in enough other calls, what it does would fail, and it would
+/// be used up all the same. The pool takes such a transaction only from a key with a seat.
+pub fn is_in_order(call: &pallet_collective::Call<Runtime, Instance1>) -> bool {
+	use pallet_collective::Call;
+	match call {
+		Call::close { proposal_hash, .. } => nesting() == 0 && !restarts_too_early(proposal_hash),
+		_ => true,
+	}
 }
 
 /// Whether a motion that the council has approved would restart finality while too few validators are known as silent.

@@ -33,30 +33,40 @@ parameter_types! {
 		.build();
 }
 
+/// How many calls may enclose a batch.
+const MAX_NESTING: u32 = 8;
+
+/// The number of calls in which the call that begins now is nested. Each opens a layer of storage, and when there is no
+/// room for another layer, a call fails whatever it does.
+pub fn nesting() -> u32 {
+	use frame_support::storage::{transactional::TRANSACTION_LEVEL_KEY, unhashed};
+	unhashed::get_or_default(TRANSACTION_LEVEL_KEY)
+}
+
 /// Calls that nobody can make, whatever the origin: they would change code or state without the checks that make the
-/// log's pinned rules true, take the session keys of a validator that the council has not let go, or use up a motion to
-/// restart finality before its time. Nodes report equivocations without a signature; a report that a key signs would be
-/// free.
+/// log's pinned rules true, take the session keys of a validator that the council has not let go, or use up a motion.
+/// Nodes report equivocations without a signature; a report that a key signs would be free.
 pub struct NoBypass;
 impl Contains<RuntimeCall> for NoBypass {
 	fn contains(call: &RuntimeCall) -> bool {
 		use frame_system::Call;
-		if let RuntimeCall::Council(pallet_collective::Call::close { proposal_hash, .. }) = call {
-			return !super::governance::restarts_too_early(proposal_hash);
+		match call {
+			RuntimeCall::Council(call) => super::governance::is_in_order(call),
+			RuntimeCall::Utility(_) => nesting() <= MAX_NESTING,
+			call => !matches!(
+				call,
+				RuntimeCall::Session(pallet_session::Call::purge_keys {})
+					| RuntimeCall::Babe(pallet_babe::Call::report_equivocation { .. })
+					| RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation { .. })
+					| RuntimeCall::System(
+						Call::set_code_without_checks { .. }
+							| Call::authorize_upgrade_without_checks { .. }
+							| Call::set_storage { .. }
+							| Call::kill_storage { .. }
+							| Call::kill_prefix { .. }
+					)
+			),
 		}
-		!matches!(
-			call,
-			RuntimeCall::Session(pallet_session::Call::purge_keys {})
-				| RuntimeCall::Babe(pallet_babe::Call::report_equivocation { .. })
-				| RuntimeCall::Grandpa(pallet_grandpa::Call::report_equivocation { .. })
-				| RuntimeCall::System(
-					Call::set_code_without_checks { .. }
-						| Call::authorize_upgrade_without_checks { .. }
-						| Call::set_storage { .. }
-						| Call::kill_storage { .. }
-						| Call::kill_prefix { .. }
-				)
-		)
 	}
 }
 

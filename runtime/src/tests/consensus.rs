@@ -283,6 +283,65 @@ fn nested(call: RuntimeCall, times: u32) -> RuntimeCall {
 	})
 }
 
+#[test]
+fn batches_are_nested_to_a_bounded_depth() {
+	consortium(|| {
+		let has_nodes = |id| pallet_members::NodesOf::<Runtime>::contains_key(id);
+		let name = RuntimeCall::Members(pallet_members::Call::name_nodes {
+			nodes: vec![[1; 32]].try_into().unwrap(),
+		});
+		for (id, times, named) in [(0, 254, false), (1, 10, false), (2, 9, true)] {
+			assert_ok!(dispatch(nested(name.clone(), times), NAMES[id as usize]));
+			assert_eq!(has_nodes(id), named, "{times}");
+		}
+	});
+}
+
+/// Proposes a call with three of four seats, and approves it. The call that closes the motion, and its hash.
+fn approved(call: RuntimeCall) -> (RuntimeCall, Hash) {
+	use sp_runtime::traits::Hash as _;
+	let proposal_hash = BlakeTwo256::hash_of(&call);
+	let propose = pallet_collective::Call::propose {
+		threshold: 3,
+		proposal: Box::new(call),
+		length_bound: 1_000,
+	};
+	assert_ok!(dispatch(RuntimeCall::Council(propose), NAMES[0]));
+	for name in &NAMES[..3] {
+		assert_ok!(Council::vote(
+			RuntimeOrigin::signed(name.to_account_id()),
+			proposal_hash,
+			0,
+			true
+		));
+	}
+	let close = pallet_collective::Call::close {
+		proposal_hash,
+		index: 0,
+		proposal_weight_bound: frame_support::weights::Weight::MAX,
+		length_bound: 1_000,
+	};
+	(RuntimeCall::Council(close), proposal_hash)
+}
+
+#[test]
+fn nobody_makes_an_approved_motion_fail_by_nesting_its_close() {
+	consortium(|| {
+		let (close, motion) = approved(nested(
+			RuntimeCall::Members(pallet_members::Call::suspend { member: 3 }),
+			2,
+		));
+		for times in [1, 6, 8, 254] {
+			assert_ok!(dispatch(nested(close.clone(), times), NAMES[3]));
+		}
+		assert!(pallet_collective::ProposalOf::<Runtime, Instance1>::contains_key(
+			motion
+		));
+		assert_ok!(dispatch(close, NAMES[3]));
+		assert!(!Members::is_active(3));
+	});
+}
+
 /// Sets new session keys of a validator, made from this number.
 fn set_new_keys(validator: Sr25519Keyring, number: u8) -> sp_runtime::DispatchResult {
 	let babe = sr25519::Pair::from_seed(&[number; 32]);
@@ -360,8 +419,7 @@ fn a_motion_to_restart_finality_that_is_closed_too_early_can_be_closed_again() {
 				proposal_weight_bound: frame_support::weights::Weight::MAX,
 				length_bound: 100,
 			});
-			let batch = RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![close] });
-			batch.dispatch(signed(NAMES[3])).map_err(|error| error.error)
+			close.dispatch(signed(NAMES[3])).map_err(|error| error.error)
 		};
 		// Charlie authors every block here.
 		while System::block_number() <= pallet_members::SILENT_TURNS {
