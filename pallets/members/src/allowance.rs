@@ -29,7 +29,7 @@ pub const TIP: u8 = 1;
 /// seat on the council. Sign it with the key that sits there.
 pub const NO_SEAT: u8 = 2;
 
-/// Transactions that are paid from a reserve come before all others.
+/// Transactions that are paid from a reserve come before all others while half of the reserve is left.
 const FROM_RESERVE: TransactionPriority = 1 << 63;
 
 /// The part of a member's allowance from which a transaction is paid.
@@ -98,9 +98,9 @@ impl<T: Config> Pallet<T> {
 		key.powers.intersects(Powers::ADMINISTRATOR | Powers::COUNCIL)
 	}
 
-	/// Which of the transactions that wait comes first: what is paid from a reserve, then what comes from the member
-	/// that has the most of its allowance left. What the transaction itself costs does not count, so many small ones
-	/// don't push a large one out of the pool.
+	/// Which of the transactions that wait comes first: what is paid from a reserve of which half is left, then what
+	/// comes from the member that has the most of its allowance left. What the transaction itself costs does not count,
+	/// so many small ones don't push a large one out of the pool.
 	fn priority(member: MemberId, part: Part) -> TransactionPriority {
 		let Allowance { available, reserve, .. } = Self::refilled(member);
 		let share = |left: u128, max: u128| {
@@ -112,7 +112,11 @@ impl<T: Config> Pallet<T> {
 		};
 		match part {
 			Part::Shared => share(available, T::MaxAllowance::get()),
-			Part::Reserve => FROM_RESERVE | share(reserve, T::MaxReserve::get()),
+			// Or a key could keep everybody else out of the pool with decisions without end.
+			Part::Reserve if reserve.saturating_mul(2) >= T::MaxReserve::get() => {
+				FROM_RESERVE | share(reserve, T::MaxReserve::get())
+			},
+			Part::Reserve => share(reserve, T::MaxReserve::get()),
 		}
 	}
 }

@@ -164,6 +164,25 @@ fn a_revocation_comes_before_what_a_stolen_key_sends() {
 }
 
 #[test]
+fn decisions_come_first_only_while_half_of_the_reserve_is_left() {
+	ExtBuilder::build_and_execute(|| {
+		let others = || validate(11, &call(), 10).unwrap();
+		assert_ok!(pay(10, &decision(), RESERVE / 2));
+		assert!(validate(10, &decision(), 10).unwrap() > others());
+		assert_eq!(pay(10, &decision(), 1), Ok(Some((0, Part::Reserve, 1))));
+		assert!(validate(10, &decision(), 10).unwrap() < others());
+		assert_eq!(
+			pay(10, &decision(), 10),
+			Ok(Some((0, Part::Reserve, 10))),
+			"it is still paid"
+		);
+
+		System::set_block_number(1 + RESERVE as u64 / RESERVE_REFILL as u64);
+		assert!(validate(10, &decision(), 10).unwrap() > others());
+	});
+}
+
+#[test]
 fn no_call_exempts_itself_from_the_allowance() {
 	ExtBuilder::build_and_execute(|| {
 		let info = DispatchInfo::default();
