@@ -161,7 +161,8 @@ pub mod pallet {
 	pub type Validators<T: Config> =
 		StorageValue<_, BoundedBTreeMap<MemberId, T::AccountId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
 
-	/// The last block that each validator authored, or the block at which it was admitted.
+	/// The last block that each validator authored, or the block at which it was admitted or began to validate, if that
+	/// is later.
 	///
 	/// Hasher: anybody can choose accounts, so a cryptographic hash keeps an attacker from choosing keys that collide.
 	#[pallet::storage]

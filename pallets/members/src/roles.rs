@@ -215,6 +215,11 @@ impl<T: Config> Pallet<T> {
 	pub fn note_author(account: &T::AccountId) {
 		LastAuthored::<T>::mutate_exists(account, |last| {
 			if last.is_some() {
+	/// Records that validators begin to validate with the session that starts now. They had no turn before.
+	pub fn note_beginning<'a>(accounts: impl IntoIterator<Item = &'a T::AccountId>) {
+		accounts.into_iter().for_each(Self::note_author);
+	}
+
 				*last = Some(frame_system::Pallet::<T>::block_number());
 			}
 		});

@@ -142,9 +142,13 @@ impl pallet_session::SessionManager<AccountId> for ConsortiumValidators {
 		frame_support::defensive_assert!(noted.is_ok(), "the origin is root");
 	}
 
-	/// Tells who was silent, and drops the roots that no report can need any more.
+	/// Tells who was silent, notes who begins, and drops the roots that no report can need any more.
 	fn end_session(index: SessionIndex) {
-		Members::note_silent(&Session::validators());
+		let in_session = Session::validators();
+		Members::note_silent(&in_session);
+		let next = Session::queued_keys();
+		let next = next.iter().map(|(account, _)| account);
+		Members::note_beginning(next.filter(|account| !in_session.contains(account)));
 		historical::Pallet::<Runtime>::prune_up_to(index.saturating_sub(REPORT_SESSIONS));
 	}
 }

@@ -342,6 +342,24 @@ fn nobody_makes_an_approved_motion_fail_by_nesting_its_close() {
 	});
 }
 
+#[test]
+fn a_validator_that_begins_is_not_silent() {
+	consortium(|| {
+		let alice = NAMES[0].to_account_id();
+		let last = || pallet_members::LastAuthored::<Runtime>::get(NAMES[0].to_account_id());
+		Members::note_offence(&alice, *b"babe:equivocatio", 0);
+		sessions(4);
+		assert_eq!(last(), Some(0));
+		assert_ok!(Members::reinstate_validator(council(), 0));
+		sessions(2);
+		assert_eq!(Session::validators(), accounts(&NAMES));
+		let began = System::block_number();
+		assert_eq!(last(), Some(began));
+		sessions(1);
+		assert_eq!(last(), Some(began), "it has authored nothing since");
+	});
+}
+
 /// Sets new session keys of a validator, made from this number.
 fn set_new_keys(validator: Sr25519Keyring, number: u8) -> sp_runtime::DispatchResult {
 	let babe = sr25519::Pair::from_seed(&[number; 32]);
