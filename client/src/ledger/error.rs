@@ -15,8 +15,9 @@ const KEYS_CHANGED: &str =
 
 /// Why the ledger filters a call.
 const FILTERED: &str =
-	"the ledger takes this call from nobody, or not yet: a motion that restarts finality can be closed once more \
-                        validators are known as silent than finality survives, so close it again later";
+	"the ledger takes this call from nobody, or not now: propose it again if the number of seats has just changed; a \
+                        motion that restarts finality can be closed once more validators are known as silent than \
+                        finality survives, so close it again later";
 
 /// Why the ledger did not do what it was asked to.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]

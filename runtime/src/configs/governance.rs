@@ -50,8 +50,45 @@ impl pallet_collective::Config<Instance1> for Runtime {
 pub fn is_in_order(call: &pallet_collective::Call<Runtime, Instance1>) -> bool {
 	use pallet_collective::Call;
 	match call {
+		Call::propose {
+			threshold, proposal, ..
+		} => {
+			let seats = pallet_collective::Members::<Runtime, Instance1>::decode_len().unwrap_or_default();
+			let hidden = matches!(**proposal, RuntimeCall::Utility(_)) && restarts_finality(proposal);
+			u32::try_from(seats).is_ok_and(|seats| *threshold == votes_needed(proposal, seats)) && !hidden
+		},
 		Call::close { proposal_hash, .. } => nesting() == 0 && !restarts_too_early(proposal_hash),
 		_ => true,
+	}
+}
+
+/// The votes with which the council decides about a call. A motion with another threshold would take the place of the
+/// one that the council wants: there is only one motion about a call at a time.
+fn votes_needed(call: &RuntimeCall, seats: u32) -> u32 {
+	match call {
+		RuntimeCall::Members(pallet_members::Call::admit { seat: false, .. })
+		| RuntimeCall::Governance(pallet_governance::Call::cancel_upgrade {}) => (seats / 2).saturating_add(1),
+		_ => seats.saturating_mul(2).div_ceil(3),
+	}
+}
+
+/// Whether a call restarts finality, by itself or in a batch.
+fn restarts_finality(call: &RuntimeCall) -> bool {
+	use pallet_utility::Call;
+	match call {
+		RuntimeCall::Governance(pallet_governance::Call::restart_finality { .. }) => true,
+		RuntimeCall::Utility(call) => match call {
+			Call::batch { calls } | Call::batch_all { calls } | Call::force_batch { calls } => {
+				calls.iter().any(restarts_finality)
+			},
+			Call::as_derivative { call, .. }
+			| Call::dispatch_as { call, .. }
+			| Call::dispatch_as_fallible { call, .. }
+			| Call::with_weight { call, .. } => restarts_finality(call),
+			Call::if_else { main, fallback } => restarts_finality(main) || restarts_finality(fallback),
+			Call::__Ignore(..) => false,
+		},
+		_ => false,
 	}
 }
 

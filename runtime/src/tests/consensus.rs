@@ -343,6 +343,36 @@ fn nobody_makes_an_approved_motion_fail_by_nesting_its_close() {
 }
 
 #[test]
+fn a_motion_has_the_threshold_that_its_call_needs() {
+	consortium(|| {
+		let propose = |threshold, proposal: &RuntimeCall| {
+			let proposal = Box::new(proposal.clone());
+			let length_bound = 1_000;
+			let propose = pallet_collective::Call::propose {
+				threshold,
+				proposal,
+				length_bound,
+			};
+			dispatch(RuntimeCall::Council(propose), NAMES[0])
+		};
+		let refused = sp_runtime::DispatchError::from(frame_system::Error::<Runtime>::CallFiltered);
+		let restart = RuntimeCall::Governance(pallet_governance::Call::restart_finality { last_final: 1 });
+		for threshold in [0, 1, 2, 4, 5] {
+			assert_noop!(propose(threshold, &restart), refused);
+		}
+		assert_noop!(propose(3, &nested(restart.clone(), 1)), refused);
+		assert_noop!(propose(3, &nested(restart.clone(), 250)), refused);
+		assert_ok!(propose(3, &restart));
+		// Of four seats, more than half are as many as two thirds; of five they are not.
+		let cancel = RuntimeCall::Governance(pallet_governance::Call::cancel_upgrade {});
+		pallet_collective::Members::<Runtime, Instance1>::append(Sr25519Keyring::Eve.to_account_id());
+		assert_noop!(propose(4, &cancel), refused);
+		assert_noop!(propose(2, &cancel), refused);
+		assert_ok!(propose(3, &cancel));
+	});
+}
+
+#[test]
 fn a_validator_that_begins_is_not_silent() {
 	consortium(|| {
 		let alice = NAMES[0].to_account_id();

@@ -281,7 +281,8 @@ fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 			value: *dice.of(&[0, 1, KEX, 1_000_000 * KEX, Balance::MAX]),
 		}),
 		29 => RuntimeCall::Council(pallet_collective::Call::propose {
-			threshold: dice.below(5) as u32,
+			// Half of the seats, two thirds, and others.
+			threshold: *dice.of(&[0, 1, 2, 3, 3, 3, 3]),
 			proposal: Box::new(decision(dice, member, someone, now, depth)),
 			length_bound: 10_000,
 		}),
