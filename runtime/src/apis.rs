@@ -127,7 +127,7 @@ impl_runtime_apis! {
 			_slot: sp_consensus_babe::Slot,
 			authority: sp_consensus_babe::AuthorityId,
 		) -> Option<sp_consensus_babe::OpaqueKeyOwnershipProof> {
-			Historical::prove((sp_consensus_babe::KEY_TYPE, authority))
+			crate::configs::consensus::KeyOwners::prove((sp_consensus_babe::KEY_TYPE, authority))
 				.map(|proof| codec::Encode::encode(&proof))
 				.map(sp_consensus_babe::OpaqueKeyOwnershipProof::new)
 		}
@@ -153,7 +153,7 @@ impl_runtime_apis! {
 			_set: sp_consensus_grandpa::SetId,
 			authority: GrandpaId,
 		) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-			Historical::prove((sp_consensus_grandpa::KEY_TYPE, authority))
+			crate::configs::consensus::KeyOwners::prove((sp_consensus_grandpa::KEY_TYPE, authority))
 				.map(|proof| codec::Encode::encode(&proof))
 				.map(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new)
 		}

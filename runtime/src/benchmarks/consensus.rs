@@ -117,6 +117,8 @@ fn in_session(keys: SessionKeys) {
 	let in_session = Members::validators();
 	pallet_session::NextKeys::<Runtime>::insert(&in_session[0], keys);
 	pallet_session::Validators::<Runtime>::put(in_session);
+	// Without a stored root, the ledger computes it.
+	pallet_session::historical::HistoricalSessions::<Runtime>::remove(Session::current_index());
 }
 
 /// A motion to restart finality, which so many seats have approved.

@@ -243,6 +243,44 @@ fn whoever_votes_twice_in_a_round_is_no_validator_any_more() {
 }
 
 #[test]
+fn new_session_keys_do_not_save_whoever_authors_two_blocks_in_a_slot() {
+	consortium(|| {
+		use configs::consensus::KeyOwners;
+		let [alice, bob, ..] = NAMES;
+		sessions(1);
+		assert_ok!(set_new_keys(alice, 9));
+		let slot = u64::from(System::block_number());
+		let report = |author: Sr25519Keyring| {
+			let proof = sp_consensus_babe::EquivocationProof {
+				offender: author.public().into(),
+				slot: slot.into(),
+				first_header: sealed(author, slot, Hash::repeat_byte(1)),
+				second_header: sealed(author, slot, Hash::repeat_byte(2)),
+			};
+			let owner = KeyOwners::prove((sp_consensus_babe::KEY_TYPE, proof.offender.clone())).unwrap();
+			Babe::report_equivocation_unsigned(RuntimeOrigin::none(), Box::new(proof), owner)
+		};
+		assert_ok!(report(alice));
+		let keys = Session::load_keys(&alice.to_account_id()).unwrap();
+		assert_ne!(
+			keys.babe,
+			alice.public().into(),
+			"looking for the owner changes nothing"
+		);
+		assert_eq!(Session::current_index(), 1);
+		assert!(report(Sr25519Keyring::Eve).is_err(), "no validator has this key");
+		sessions(2);
+		assert_eq!(Session::validators(), accounts(&NAMES[1..]));
+
+		// Those who change nothing can be reported as before, with keys of earlier sessions too.
+		let owner = KeyOwners::prove((sp_consensus_grandpa::KEY_TYPE, Ed25519Keyring::Bob.public())).unwrap();
+		sessions(1);
+		let key = (sp_consensus_grandpa::KEY_TYPE, Ed25519Keyring::Bob.public());
+		assert_eq!(KeyOwners::check_proof(key, owner), Some((bob.to_account_id(), ())));
+	});
+}
+
+#[test]
 fn no_key_reports_an_equivocation() {
 	consortium(|| {
 		let [alice, bob, ..] = NAMES;
