@@ -2,11 +2,16 @@
 
 use crate::{Config, GenesisConfig, KeyInterval, Pallet, SessionBlocks};
 use alloc::{string::String, vec::Vec};
+use frame_support::traits::Get as _;
 use kexin_primitives::{
 	members::{MemberKind, Name, Powers, MAX_NAME},
 	vocabulary::Region,
 };
 use serde::{Deserialize, Serialize};
+
+/// The longest interval between two changes of session keys, in default intervals. Test chains may have a short one, or
+/// none.
+const MAX_KEY_INTERVALS: u32 = 30;
 
 /// A member, as it is written in a chain specification.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -65,6 +70,11 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 		SessionBlocks::<T>::put(blocks);
 	}
 	if let Some(blocks) = config.key_interval {
+		let most = MAX_KEY_INTERVALS.saturating_mul(T::DefaultKeyInterval::get());
+		assert!(
+			blocks <= most,
+			"the key interval is {blocks} blocks, but may be {most} at most: keys that somebody has stolen must go"
+		);
 		KeyInterval::<T>::put(blocks);
 	}
 }

@@ -200,26 +200,30 @@ impl<T: Config> Pallet<T> {
 		frame_support::storage::with_storage_layer(|| {
 			ValidatorsOf::<T>::try_mutate(member, |validator| -> DispatchResult {
 				let validator = validator.as_mut().filter(|validator| validator.account == *account);
-				validator.ok_or(Error::<T>::NotFound)?.offence = Some(Offence {
-					kind,
-					session,
-					reported: frame_system::Pallet::<T>::block_number(),
-				});
+				let validator = validator.ok_or(Error::<T>::NotFound)?;
+				// Silence is no misbehaviour, and does not hide one.
+				if kind != SILENCE || validator.offence.is_none() {
+					validator.offence = Some(Offence {
+						kind,
+						session,
+						reported: frame_system::Pallet::<T>::block_number(),
+					});
+				}
 				Ok(())
 			})?;
 			Self::sync_roles(member)
 		})
 	}
 
-	/// Records who authored this block. A removed validator authors until its last session ends, and is not recorded.
-	pub fn note_author(account: &T::AccountId) {
-		LastAuthored::<T>::mutate_exists(account, |last| {
-			if last.is_some() {
 	/// Records that validators begin to validate with the session that starts now. They had no turn before.
 	pub fn note_beginning<'a>(accounts: impl IntoIterator<Item = &'a T::AccountId>) {
 		accounts.into_iter().for_each(Self::note_author);
 	}
 
+	/// Records who authored this block. A removed validator authors until its last session ends, and is not recorded.
+	pub fn note_author(account: &T::AccountId) {
+		LastAuthored::<T>::mutate_exists(account, |last| {
+			if last.is_some() {
 				*last = Some(frame_system::Pallet::<T>::block_number());
 			}
 		});

@@ -28,6 +28,20 @@ fn two_thirds_admit_and_remove_validators() {
 }
 
 #[test]
+#[should_panic(expected = "the key interval is 3001 blocks, but may be 3000 at most")]
+fn a_genesis_lets_validators_change_their_keys() {
+	use sp_runtime::BuildStorage as _;
+	let with = |key_interval| crate::GenesisConfig::<Test> {
+		key_interval: Some(key_interval),
+		..Default::default()
+	};
+	for interval in [0, 1, 3_000] {
+		assert_ok!(with(interval).build_storage());
+	}
+	let _ = with(3_001).build_storage();
+}
+
+#[test]
 fn accounts_that_can_not_be_validators_are_refused() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(Members::admit_validator(council(2), 20), Error::<Test>::NotFound);
@@ -216,6 +230,17 @@ fn silent_validators_are_suspended_when_finality_does_not_survive_without_them()
 		);
 		assert_ok!(Members::reinstate_validator(council(2), 1));
 		assert_eq!(Members::validators(), ADMINISTRATORS);
+	});
+}
+
+#[test]
+fn silence_does_not_hide_an_equivocation() {
+	ExtBuilder::build_and_execute(|| {
+		Members::note_offence(&11, BABE, 6);
+		only_author(&[10, 12]);
+		assert_ok!(Members::suspend_silent(&ADMINISTRATORS, 7));
+		let offence = ValidatorsOf::<Test>::get(1).unwrap().offence.unwrap();
+		assert_eq!((offence.kind, offence.session), (BABE, 6));
 	});
 }
 
