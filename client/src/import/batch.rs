@@ -80,6 +80,11 @@ pub(super) trait BatchItem: Sized {
 		None
 	}
 
+	/// Whether all that the record does is to take away what is permitted.
+	fn only_takes_away(&self) -> bool {
+		false
+	}
+
 	/// The parts of a record that the ledger refused with this error, if they can be sent one after the other.
 	fn apart(&self, _error: &str) -> Vec<Self> {
 		Vec::new()
@@ -209,7 +214,7 @@ impl BatchItem for PlannedChange {
 			// There is no consent that could end.
 			[Step::Narrow { .. } | Step::Revoke { .. }] => error == "NotFound",
 			// An earlier import got this far before it was cut off.
-			steps => error == "AlreadyExists" && steps.iter().any(Step::is_grant),
+			steps => error == "AlreadyExists" && steps.iter().all(Step::is_grant),
 		}
 	}
 
@@ -222,9 +227,14 @@ impl BatchItem for PlannedChange {
 		})
 	}
 
-	/// The ledger may have dropped one of the consents that end, which must not keep the others alive.
+	fn only_takes_away(&self) -> bool {
+		!self.steps.iter().any(Step::is_grant)
+	}
+
+	/// The ledger may not have one of the consents that end, or have the grant from an earlier import: that must not
+	/// keep the others alive.
 	fn apart(&self, error: &str) -> Vec<Self> {
-		if error != "NotFound" || self.steps.len() < 2 {
+		if !matches!(error, "NotFound" | "AlreadyExists") || self.steps.len() < 2 {
 			return Vec::new();
 		}
 		let (grants, ends): (Vec<_>, Vec<_>) = self.steps.iter().cloned().partition(Step::is_grant);
@@ -242,9 +252,10 @@ impl BatchItem for PlannedChange {
 		parts
 	}
 
-	/// What older versions granted ends, since the newer one does not say it any more.
+	/// What older versions granted ends, since the newer one does not say it any more. So does what this one granted if
+	/// the answer to that was lost.
 	fn after_refusal(&self, consents: &[Consent]) -> Option<Self> {
-		let alive = consents.iter().filter(|consent| consent.alive);
+		let alive = consents.iter().filter(|consent| consent.is_alive());
 		let ends = alive.map(plan::end).collect::<Vec<_>>();
 		(self.steps.iter().any(Step::is_grant) && !ends.is_empty()).then(|| self.with(ends, false))
 	}

@@ -24,7 +24,7 @@ use crate::{
 	standards::record::{Mapped, Problem, Reader, Record, Version},
 };
 use batch::{BatchItem, Pending, PlannedChange, Step, MAX_EVENTS};
-use journal::{Consent, Journal, JournalError, Known, Says};
+use journal::{Consent, Journal, JournalError, Known, Says, Stage};
 use kexin_primitives::{DatasetId, Pseudonym, H256};
 use serde::Serialize;
 use serde_json::Value;
@@ -453,7 +453,7 @@ impl<S: Submit> Import<'_, S> {
 					newest.open
 						|| consents
 							.iter()
-							.any(|consent| consent.alive && plan::is_of(consent, newest))
+							.any(|consent| consent.stage == Stage::Granted && plan::is_of(consent, newest))
 				});
 				match newest {
 					Some(newest) if self.forbidden(newest, subject).await?.is_none() => Some(*subject),
@@ -464,7 +464,7 @@ impl<S: Submit> Import<'_, S> {
 		};
 		let ends = consents
 			.iter()
-			.filter(|consent| consent.alive && permits != Some(consent.subject))
+			.filter(|consent| consent.is_alive() && permits != Some(consent.subject))
 			.map(plan::end)
 			.collect::<Vec<_>>();
 		let mut changes = Vec::new();
@@ -526,7 +526,10 @@ impl<S: Submit> Import<'_, S> {
 				let newest = plan::newest(&versions, &consents);
 				for version in versions.iter().filter(|version| version.open) {
 					match self.becomes(*document, version, newest, &consents).await? {
-						Ok(grant) => grants.push(version.record.clone().with(grant)),
+						Ok(grant) => {
+							self.journal.sent(&grant).await?;
+							grants.push(version.record.clone().with(grant));
+						},
 						Err(held) => {
 							self.hold(&version.record, Some(&version.version), held).await?;
 							self.journal.settle(document, &version.record.source).await?;
@@ -597,16 +600,18 @@ impl<S: Submit> Import<'_, S> {
 					}
 				},
 				None => {
-					let mut own = consents.iter().filter(|consent| plan::is_of(consent, version));
-					match own.next() {
-						Some(Consent { alive: true, .. }) => Held::Already("is on the ledger".into()),
-						Some(_) => Held::Quarantined {
+					let own = consents.iter().filter(|consent| plan::is_of(consent, version));
+					let mut stages = own.map(|consent| consent.stage).peekable();
+					let is_there = stages.peek().is_some();
+					match stages.find(|stage| *stage != Stage::Granted) {
+						None if is_there => Held::Already("is on the ledger".into()),
+						Some(Stage::Ended) => Held::Quarantined {
 							element: None,
 							reason: "was granted and then ended on the ledger: it takes a new version of the document to \
 							         permit this again"
 								.into(),
 						},
-						None => match plan::grant(document, version, consents) {
+						_ => match plan::grant(document, version, consents) {
 							Some(grant) => return Ok(Ok(grant)),
 							None => Held::NotApplicable("permits nothing".into()),
 						},
@@ -682,13 +687,16 @@ impl<S: Submit> Import<'_, S> {
 				return Ok(parts.collect());
 			}
 		}
+		if pending.item.only_takes_away() {
+			// It stays open, so the next import sends it again.
+			anyhow::bail!("{error}; a consent that has to end is still in force");
+		}
 		let held = Held::Quarantined {
 			element: None,
 			reason: error.to_string(),
 		};
 		let mut rest = Vec::new();
 		let (document, version) = match pending.item.carried() {
-			Some(carried) if !carried.settles => anyhow::bail!("{error}; a consent that has to end is still in force"),
 			Some(carried) => (Some(carried.document), Some(carried.version.clone())),
 			None => (None, None),
 		};
@@ -757,7 +765,7 @@ impl<S: Submit> Import<'_, S> {
 
 /// A problem with a version of a document that had these consents.
 fn with_ends(problem: Problem, consents: &[Consent]) -> Held {
-	let ended = !consents.is_empty() && consents.iter().all(|consent| !consent.alive);
+	let ended = !consents.is_empty() && !consents.iter().any(Consent::is_alive);
 	let more = if ended {
 		". What the document permitted before has ended"
 	} else {

@@ -121,7 +121,7 @@ pub(super) fn grant(document: H256, permission: &Known, consents: &[Consent]) ->
 	};
 	let older = consents
 		.iter()
-		.filter(|consent| consent.alive && consent.subject == *subject);
+		.filter(|consent| consent.is_alive() && consent.subject == *subject && !is_of(consent, permission));
 	let narrowed = older.map(|consent| match scopes.get(consent.alternative) {
 		Some(scope) => Step::Narrow {
 			subject: *subject,

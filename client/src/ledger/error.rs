@@ -35,6 +35,9 @@ pub enum LedgerError {
 	/// pending.
 	#[error("the node does not take the transaction now: {0}")]
 	Busy(String),
+	/// The node does not take transactions with this token.
+	#[error("the node refused the token: {0}")]
+	Token(String),
 	/// The node will never take the transaction.
 	#[error("the node refused the transaction: {0}")]
 	Refused(String),
@@ -81,11 +84,15 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-	/// Whether every record of an import would meet the error, because its cause is the key, the dataset, the node or
-	/// the client.
+	/// Whether every record of an import would meet the error, because its cause is the key, the token, the dataset,
+	/// the node or the client.
 	pub fn concerns_every_record(&self) -> bool {
 		match self {
-			Self::Stranger(_) | Self::BadOrigin | Self::Incompatible(_) | Self::UnreadableEvent { .. } => true,
+			Self::Stranger(_)
+			| Self::Token(_)
+			| Self::BadOrigin
+			| Self::Incompatible(_)
+			| Self::UnreadableEvent { .. } => true,
 			Self::Dispatch { error, .. } => matches!(&error[..], "UnknownDataset" | "NotAuthorized"),
 			_ => false,
 		}

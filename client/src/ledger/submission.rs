@@ -142,7 +142,7 @@ impl Ledger {
 			Err(ExtrinsicError::ErrorSubmittingTransaction(error)) => {
 				return Err(match answered(&error) {
 					Some(error) if TRANSACTION_REFUSED.contains(&error.code) => refused(error.message.clone()).await,
-					Some(error) if TOKEN_REFUSED.contains(&error.code) => LedgerError::Refused(error.message.clone()),
+					Some(error) if TOKEN_REFUSED.contains(&error.code) => LedgerError::Token(error.message.clone()),
 					Some(error) => LedgerError::Busy(error.to_string()),
 					None => unreachable(error),
 				})

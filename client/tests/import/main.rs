@@ -54,8 +54,10 @@ struct Model {
 	consents: Vec<Held>,
 	/// Sources that the ledger refuses.
 	poison: Vec<H256>,
-	/// An error with which it refuses every batch.
-	refuses_all: Option<&'static str>,
+	/// An error with which it refuses every call.
+	refuses_all: Option<LedgerError>,
+	/// An error with which it refuses whatever takes away.
+	refuses_ends: Option<LedgerError>,
 	fates: VecDeque<Fate>,
 	calls: usize,
 }
@@ -76,9 +78,6 @@ impl Model {
 		type Record = (DatasetId, Versioned<Vec<AccessEvent>>);
 		let (dataset, events) = Record::decode(&mut &arguments[..]).unwrap();
 		let events = events.into_latest();
-		if let Some(error) = self.refuses_all {
-			return Err(refused(error));
-		}
 		if events.iter().any(|event| self.poison.contains(&event.source)) {
 			return Err(refused("UnknownActivity"));
 		}
@@ -131,6 +130,9 @@ impl Model {
 				Ok(())
 			},
 			name => {
+				if let Some(error) = &self.refuses_ends {
+					return Err(error.clone());
+				}
 				let (subject, only) = <(Pseudonym, Option<H256>)>::decode(arguments).unwrap();
 				let limits = (name == "narrow").then(|| <Versioned<Scope>>::decode(arguments).unwrap().into_latest());
 				let mut found = false;
@@ -151,6 +153,9 @@ impl Model {
 	}
 
 	fn take(&mut self, call: &Call) -> Result<Vec<EmittedEvent>, LedgerError> {
+		if let Some(error) = &self.refuses_all {
+			return Err(error.clone());
+		}
 		match &call.arguments {
 			Arguments::Encoded(arguments) => self.record(arguments),
 			Arguments::Calls { calls, .. } => {
@@ -173,7 +178,10 @@ impl Submit for Fake {
 		let gone = Err(LedgerError::Unreachable("gone".into()));
 		match fate {
 			Fate::NotSent => gone,
-			Fate::AnswerLost => model.take(call).and(gone),
+			Fate::AnswerLost => {
+				let _ = model.take(call);
+				gone
+			},
 			Fate::Answered => model.take(call).map(|events| Done {
 				until: Until::Final,
 				block: H256::repeat_byte(0xbb),
@@ -359,10 +367,12 @@ fn a_node_that_stays_unreachable_ends_the_import_and_quarantines_nothing() {
 fn an_error_that_concerns_every_record_ends_the_import_and_quarantines_nothing() {
 	let hospital = Hospital::new();
 	hospital.write("events.ndjson", &(0..10).map(access).collect::<Vec<_>>());
-	hospital.ledger.0.borrow_mut().refuses_all = Some("UnknownDataset");
-	assert!(hospital.import(&["events.ndjson"]).is_err());
-	assert!(hospital.quarantine().is_empty());
-	assert_eq!(hospital.ledger.0.borrow().calls, 1);
+	for (number, error) in (1..).zip([refused("UnknownDataset"), LedgerError::Token("no right".into())]) {
+		hospital.ledger.0.borrow_mut().refuses_all = Some(error);
+		assert!(hospital.import(&["events.ndjson"]).is_err());
+		assert!(hospital.quarantine().is_empty());
+		assert_eq!(hospital.ledger.0.borrow().calls, number);
+	}
 }
 
 #[test]

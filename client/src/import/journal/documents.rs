@@ -3,7 +3,7 @@
 use super::{damaged, from_json, hash, int, to_json, Journal, JournalError, Result};
 use crate::{
 	import::{
-		batch::{Pending, Step},
+		batch::{Pending, PlannedChange, Step},
 		plan,
 	},
 	standards::record::{ConsentChange, Mapped, Problem, Version},
@@ -96,8 +96,37 @@ pub(in crate::import) struct Consent {
 	pub subject: Pseudonym,
 	/// Which alternative of its version it is.
 	pub alternative: usize,
-	/// Whether it was not ended since.
-	pub alive: bool,
+	/// How far it has come.
+	pub stage: Stage,
+}
+
+/// How far a consent that a document granted has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::import) enum Stage {
+	/// It was not ended since.
+	Granted,
+	/// It goes to the ledger, and the ledger's answer is not known: it may be in force.
+	Sent,
+	/// It has ended.
+	Ended,
+}
+
+impl Stage {
+	/// As the journal holds it.
+	fn number(self) -> i64 {
+		match self {
+			Self::Ended => 0,
+			Self::Granted => 1,
+			Self::Sent => 2,
+		}
+	}
+}
+
+impl Consent {
+	/// Whether it may be in force.
+	pub fn is_alive(&self) -> bool {
+		self.stage != Stage::Ended
+	}
 }
 
 /// The columns that [`known`] reads.
@@ -294,74 +323,116 @@ impl Journal {
 		self.consents_where("document = $1", document).await
 	}
 
-	/// The consents of a subject that were not ended.
+	/// The consents of a subject that may be in force.
 	pub(in crate::import) async fn consents_of(&mut self, subject: &Pseudonym) -> Result<Vec<Consent>> {
-		self.consents_where("subject = $1 AND alive = 1", subject).await
+		self.consents_where("subject = $1 AND stage > 0", subject).await
 	}
 
 	async fn consents_where(&mut self, condition: &str, value: &H256) -> Result<Vec<Consent>> {
-		let columns = "SELECT document, consent, subject, alternative, alive FROM consents WHERE";
-		type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, bool);
+		let columns = "SELECT document, consent, subject, alternative, stage FROM consents WHERE";
+		type Row = (Vec<u8>, Vec<u8>, Vec<u8>, i64, i64);
 		let rows: Vec<Row> = sqlx::query_as(&format!("{columns} {condition} ORDER BY document, consent"))
 			.bind(value.as_bytes())
 			.fetch_all(&mut self.database)
 			.await?;
-		let consents = rows.iter().map(|(document, consent, subject, alternative, alive)| {
+		let consents = rows.iter().map(|(document, consent, subject, alternative, stage)| {
 			Ok::<_, JournalError>(Consent {
 				document: hash(document)?,
 				consent: hash(consent)?,
 				subject: hash(subject)?,
 				alternative: usize::try_from(*alternative).unwrap_or_default(),
-				alive: *alive,
+				stage: match stage {
+					0 => Stage::Ended,
+					1 => Stage::Granted,
+					2 => Stage::Sent,
+					_ => return Err(damaged("a consent")),
+				},
 			})
 		});
 		consents.collect()
 	}
 
-	/// Notes what the ledger carried out for a document.
-	pub(super) async fn carried_out(&mut self, document: &H256, step: &Step) -> Result<()> {
-		let query = match step {
-			Step::Narrow { .. } => return Ok(()),
-			Step::Grant {
-				subject,
-				consent,
-				alternative,
-				..
-			} => {
-				let consent = Consent {
-					document: *document,
-					consent: *consent,
-					subject: *subject,
-					alternative: *alternative,
-					alive: true,
-				};
-				return self.add_consent(&consent).await;
-			},
-			Step::Revoke {
-				subject,
-				consent: Some(consent),
-			} => sqlx::query("UPDATE consents SET alive = 0 WHERE subject = $1 AND consent = $2")
-				.bind(subject.as_bytes().to_vec())
-				.bind(consent.as_bytes().to_vec()),
-			Step::Revoke { subject, consent: None } => {
-				sqlx::query("UPDATE consents SET alive = 0 WHERE subject = $1").bind(subject.as_bytes().to_vec())
-			},
-		};
-		query.execute(&mut self.database).await?;
+	/// Notes that the grants of a document go to the ledger, which may take them even if its answer is lost.
+	pub(in crate::import) async fn sent(&mut self, change: &PlannedChange) -> Result<()> {
+		for step in &change.steps {
+			if let Some(consent) = granted(&change.document, step, Stage::Sent) {
+				self.add_consent(&consent).await?;
+			}
+		}
 		Ok(())
 	}
 
+	/// Notes what the ledger carried out for a document. `is_new` is false if the ledger answered that this was done
+	/// before: that the consent to grant is there, or that the one to change is not.
+	pub(super) async fn carried_out(&mut self, document: &H256, step: &Step, is_new: bool) -> Result<()> {
+		if let Some(consent) = granted(document, step, Stage::Granted) {
+			return self.add_consent(&consent).await;
+		}
+		let (subject, consent) = match step {
+			Step::Narrow { .. } if is_new => return Ok(()),
+			Step::Narrow { subject, consent, .. } => (subject, Some(consent)),
+			Step::Revoke { subject, consent } => (subject, consent.as_ref()),
+			Step::Grant { .. } => return Ok(()),
+		};
+		let these = "subject = $1 AND stage > 0 AND ($2 IS NULL OR consent = $2)";
+		if !is_new {
+			// It never reached the ledger, so it can still be granted.
+			self.change_consents(
+				&format!("DELETE FROM consents WHERE {these} AND stage = 2"),
+				subject,
+				consent,
+			)
+			.await?;
+		}
+		self.change_consents(
+			&format!("UPDATE consents SET stage = 0 WHERE {these}"),
+			subject,
+			consent,
+		)
+		.await
+	}
+
+	async fn change_consents(&mut self, query: &str, subject: &Pseudonym, consent: Option<&H256>) -> Result<()> {
+		sqlx::query(query)
+			.bind(subject.as_bytes())
+			.bind(consent.map(|consent| consent.as_bytes().to_vec()))
+			.execute(&mut self.database)
+			.await?;
+		Ok(())
+	}
+
+	/// Adds a consent, or notes that one that was sent is granted.
 	pub(super) async fn add_consent(&mut self, consent: &Consent) -> Result<()> {
 		sqlx::query(
-			"INSERT OR IGNORE INTO consents (document, consent, subject, alternative, alive) VALUES ($1, $2, $3, $4, $5)",
+			"INSERT INTO consents (document, consent, subject, alternative, stage) VALUES ($1, $2, $3, $4, $5)
+			 ON CONFLICT (document, consent, subject) DO UPDATE SET stage = excluded.stage WHERE stage = 2",
 		)
 		.bind(consent.document.as_bytes())
 		.bind(consent.consent.as_bytes())
 		.bind(consent.subject.as_bytes())
 		.bind(int(consent.alternative))
-		.bind(consent.alive)
+		.bind(consent.stage.number())
 		.execute(&mut self.database)
 		.await?;
 		Ok(())
+	}
+}
+
+/// The consent that a step grants.
+fn granted(document: &H256, step: &Step, stage: Stage) -> Option<Consent> {
+	match step {
+		Step::Grant {
+			subject,
+			consent,
+			alternative,
+			..
+		} => Some(Consent {
+			document: *document,
+			consent: *consent,
+			subject: *subject,
+			alternative: *alternative,
+			stage,
+		}),
+		Step::Narrow { .. } | Step::Revoke { .. } => None,
 	}
 }

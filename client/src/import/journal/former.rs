@@ -1,7 +1,11 @@
 //! Takes over what an earlier release noted: a file of JSON lines, and a directory with a file for each record in
 //! quarantine.
 
-use super::{damaged, documents::Consent, hash, int, to_json, Journal, JournalError, Result};
+use super::{
+	damaged,
+	documents::{Consent, Stage},
+	hash, int, to_json, Journal, JournalError, Result,
+};
 use crate::standards::record::Version;
 use kexin_primitives::{Pseudonym, UnixMillis, H256};
 use serde::Deserialize;
@@ -197,7 +201,7 @@ impl Journal {
 				consent: hash(consent)?,
 				subject: *subject,
 				alternative: usize::try_from(*alternative).map_err(|_| damaged("an alternative"))?,
-				alive: true,
+				stage: Stage::Granted,
 			};
 			self.add_consent(&consent).await?;
 		}

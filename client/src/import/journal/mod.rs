@@ -12,7 +12,7 @@
 mod documents;
 mod former;
 
-pub(super) use documents::{Consent, Known, Says};
+pub(super) use documents::{Consent, Known, Says, Stage};
 
 use super::batch::{Pending, Step};
 use crate::standards::record::Version;
@@ -30,7 +30,7 @@ use std::{
 };
 
 /// The version of the tables.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// The name of the database in the directory.
 const DATABASE: &str = "journal.sqlite";
 /// What only one import needs: it goes with the connection.
@@ -131,6 +131,15 @@ impl Journal {
 					.await?;
 				journal.commit().await?;
 			},
+			1 => {
+				journal.begin().await?;
+				journal.database.execute(include_str!("upgrade.sql")).await?;
+				journal
+					.database
+					.execute(&*format!("PRAGMA user_version = {VERSION}"))
+					.await?;
+				journal.commit().await?;
+			},
 			VERSION => (),
 			_ => {
 				let path = path.display();
@@ -192,7 +201,8 @@ impl Journal {
 		Ok(())
 	}
 
-	/// Notes what a batch did on the ledger: it is on the disk when this returns.
+	/// Notes what a batch did on the ledger, or without a block that the ledger had it: it is on the disk when this
+	/// returns.
 	pub(super) async fn note<'a>(
 		&mut self,
 		records: impl IntoIterator<Item = (&'a H256, Option<Carried<'a>>)>,
@@ -203,7 +213,7 @@ impl Journal {
 			let settles = carried.as_ref().is_none_or(|carried| carried.settles);
 			if let Some(carried) = carried {
 				for step in carried.steps {
-					self.carried_out(&carried.document, step).await?;
+					self.carried_out(&carried.document, step, block.is_some()).await?;
 				}
 				if settles {
 					self.settle(&carried.document, source).await?;

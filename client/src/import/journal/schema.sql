@@ -46,18 +46,18 @@ CREATE TABLE changed (
 	document BLOB PRIMARY KEY
 ) WITHOUT ROWID;
 
--- Consents that were granted on the ledger.
+-- Consents that were sent to the ledger.
 CREATE TABLE consents (
 	document BLOB NOT NULL,
 	consent BLOB NOT NULL,
 	subject BLOB NOT NULL,
 	-- Which alternative of its version it is.
 	alternative INTEGER NOT NULL,
-	-- Whether it was not ended since.
-	alive INTEGER NOT NULL,
+	-- How far it has come: 1 granted, 2 sent without an answer yet, 0 ended.
+	stage INTEGER NOT NULL,
 	PRIMARY KEY (document, consent, subject)
 ) WITHOUT ROWID;
-CREATE INDEX subjects ON consents (subject) WHERE alive = 1;
+CREATE INDEX subjects ON consents (subject) WHERE stage > 0;
 
 -- What an earlier release noted about a document that no import has met since. It named a document by the hash of its
 -- subject and its name.
