@@ -25,7 +25,7 @@ use crate::{
 };
 use batch::{BatchItem, Pending, PlannedChange, Step, MAX_EVENTS};
 use journal::{Consent, Journal, JournalError, Known, Says, Stage};
-use kexin_primitives::{DatasetId, Pseudonym, H256};
+use kexin_primitives::{DatasetId, Pseudonym, UnixMillis, H256};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -254,14 +254,15 @@ pub async fn run<S: Submit>(
 	selection: Selection<'_>,
 	watch: Watch<'_>,
 ) -> anyhow::Result<Summary> {
+	let window = submit.window().await?;
 	let mut import = Import {
 		submit,
 		dataset,
+		now: window.now,
 		journal,
 		watch,
 		summary: Summary::default(),
 	};
-	let window = submit.window().await?;
 	import.journal.begin().await?;
 	if let Err(error) = import.read(reader, selection, &window).await {
 		// Nothing was judged yet by records that are only a part of the import.
@@ -284,6 +285,8 @@ pub async fn run<S: Submit>(
 struct Import<'a, S> {
 	submit: &'a S,
 	dataset: DatasetId,
+	/// The time of the import.
+	now: UnixMillis,
 	journal: &'a mut Journal,
 	watch: Watch<'a>,
 	summary: Summary,
@@ -611,7 +614,7 @@ impl<S: Submit> Import<'_, S> {
 							         permit this again"
 								.into(),
 						},
-						_ => match plan::grant(document, version, consents) {
+						_ => match plan::grant(document, version, consents, self.now) {
 							Some(grant) => return Ok(Ok(grant)),
 							None => Held::NotApplicable("permits nothing".into()),
 						},

@@ -5,7 +5,7 @@ use super::{
 	journal::{Consent, Known, Says},
 };
 use crate::standards::record::Version;
-use kexin_primitives::{Pseudonym, H256};
+use kexin_primitives::{Pseudonym, UnixMillis, H256};
 use std::cmp::Ordering;
 
 /// The order of two versions of a document, if it can be told.
@@ -115,7 +115,15 @@ pub(super) fn is_of(consent: &Consent, version: &Known) -> bool {
 }
 
 /// What a permission does: the consents of the document's older versions are narrowed to it, and it is granted.
-pub(super) fn grant(document: H256, permission: &Known, consents: &[Consent]) -> Option<PlannedChange> {
+///
+/// An older consent ends where the newer one starts later than `now`. Narrowed to it, it would stay in force until
+/// then, because the start of limits has no effect.
+pub(super) fn grant(
+	document: H256,
+	permission: &Known,
+	consents: &[Consent],
+	now: UnixMillis,
+) -> Option<PlannedChange> {
 	let Says::Permission { subject, scopes } = &permission.says else {
 		return None;
 	};
@@ -123,12 +131,12 @@ pub(super) fn grant(document: H256, permission: &Known, consents: &[Consent]) ->
 		.iter()
 		.filter(|consent| consent.is_alive() && consent.subject == *subject && !is_of(consent, permission));
 	let narrowed = older.map(|consent| match scopes.get(consent.alternative) {
-		Some(scope) => Step::Narrow {
+		Some(scope) if scope.start <= now => Step::Narrow {
 			subject: *subject,
 			consent: consent.consent,
 			scope: scope.clone(),
 		},
-		None => end(consent),
+		_ => end(consent),
 	});
 	let granted = scopes.iter().enumerate().map(|(number, scope)| Step::Grant {
 		subject: *subject,

@@ -35,6 +35,8 @@ pub struct Window {
 	pub earliest: UnixMillis,
 	/// The latest time.
 	pub latest: UnixMillis,
+	/// The time of the newest final block or of this machine's clock, whichever is later.
+	pub now: UnixMillis,
 }
 
 impl Window {
@@ -182,9 +184,11 @@ impl Ledger {
 		let block = UnixMillis::decode(&mut value.bytes()).map_err(incompatible)?;
 		// The newest final block is some seconds old.
 		let clock = UnixMillis::try_from(chrono::Utc::now().timestamp_millis()).unwrap_or_default();
+		let now = block.max(clock);
 		Ok(Window {
 			earliest: block.saturating_sub(lateness),
-			latest: block.max(clock).saturating_add(skew),
+			latest: now.saturating_add(skew),
+			now,
 		})
 	}
 

@@ -376,6 +376,8 @@ impl Submit for Ledger {
 		Ok(Window {
 			earliest: 1_600_000_000_000,
 			latest: 1_900_000_000_000,
+			// 2027-01-15 at 8:00.
+			now: 1_800_000_000_000,
 		})
 	}
 

@@ -181,6 +181,31 @@ fn an_end_that_the_ledger_refuses_is_sent_by_the_next_import() {
 }
 
 #[test]
+fn an_older_version_ends_where_the_newer_one_starts_later() {
+	// The newer version starts: when it is signed, or at the end of the day of a signature without an hour.
+	for (signed, older) in [
+		("2027-01-15T07:59:00Z", "narrow"),
+		("2027-01-14", "narrow"),
+		("2027-01-15", "revoke"),
+		("2027-01-15T08:01:00Z", "revoke"),
+		("2028-06-01", "revoke"),
+	] {
+		let hospital = Hospital::new();
+		hospital.write("1.json", &[consent(1, "active", &["TREAT", "HMARKT"])]);
+		let newer = consent(2, "active", &["TREAT"]);
+		let newer = newer.replace(
+			"\"dateTime\":\"2026-01-01T00:00:00Z\"",
+			&format!("\"dateTime\":\"{signed}\""),
+		);
+		hospital.write("2.json", &[newer]);
+		hospital.import(&["1.json"]).unwrap();
+		hospital.import(&["2.json"]).unwrap();
+		let changes = hospital.consents().into_iter().map(|(_, changes)| changes);
+		assert_eq!(changes.collect::<Vec<_>>(), [vec![older], vec![]], "{signed}");
+	}
+}
+
+#[test]
 fn of_two_records_that_say_the_same_one_stays_in_quarantine_until_it_is_granted() {
 	let hospital = Hospital::new();
 	let permission = consent(1, "active", &["TREAT"]);
