@@ -324,8 +324,11 @@ impl<S: Submit> Import<'_, S> {
 				// What comes with it tells who the persons in it are.
 				records.retain(|record| !is_there || record.source == quarantined.source);
 				for record in records {
-					let version = quarantined.version.clone().filter(|_| is_there);
-					let version = version.or_else(|| record.version.clone());
+					let kept = quarantined.version.clone().filter(|_| is_there);
+					let version = match (record.version.clone(), kept) {
+						(Some(read), Some(kept)) => Some(plan::completed(read, kept)),
+						(read, kept) => read.or(kept),
+					};
 					let (mut pending, mapped) = pending(&quarantined.file, record);
 					pending.line = quarantined.line;
 					self.meet(pending, version, mapped, window).await?;

@@ -48,6 +48,19 @@ pub(super) fn joined(one: Version, other: Version) -> Version {
 	}
 }
 
+/// The facts about a record in quarantine: as the settings let it be read now, completed by what is kept with it. Its
+/// document and its place in a history are those where it was met.
+pub(super) fn completed(read: Version, kept: Version) -> Version {
+	Version {
+		document: kept.document.or(read.document),
+		subject: read.subject.or(kept.subject),
+		id: read.id.or(kept.id),
+		changed: read.changed.or(kept.changed),
+		place: kept.place.or(read.place),
+		decided: read.decided.or(kept.decided),
+	}
+}
+
 /// The digits of a number without leading zeros.
 fn digits(text: &str) -> Option<&str> {
 	let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

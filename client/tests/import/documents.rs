@@ -310,6 +310,27 @@ fn a_refusal_that_its_document_takes_back_forbids_nothing_any_more() {
 }
 
 #[test]
+fn a_retry_reads_the_time_of_a_decision_as_the_settings_say_now() {
+	for (zone, refused, in_force) in [
+		("+00:00", "2026-01-01T00:00:00Z", 1),
+		("+00:00", "2026-06-01T13:00:00Z", 0),
+		("-02:00", "2026-06-01T13:00:00Z", 1),
+	] {
+		let hospital = Hospital::new();
+		let decided =
+			consent(1, "active", &["TREAT"]).replace("2026-01-01T00:00:00Z\",\"prov", "2026-06-01T12:00:00\",\"prov");
+		hospital.write("yes.json", &[decided]);
+		hospital.write("no.json", &[refusal(Some(refused))]);
+		hospital.timezone.set(None);
+		assert_eq!(hospital.import(&["no.json", "yes.json"]).unwrap().0.quarantined, 1);
+		assert_eq!(hospital.in_force(), []);
+		hospital.timezone.set(Some(zone));
+		hospital.select(&[], true).unwrap();
+		assert_eq!(hospital.in_force().len(), in_force, "{zone} {refused}");
+	}
+}
+
+#[test]
 fn versions_without_an_order_permit_nothing() {
 	let bare = |status, purpose| {
 		consent(1, status, &[purpose]).replace("\"meta\":{\"lastUpdated\":\"2026-01-01T00:00:00Z\"},", "")

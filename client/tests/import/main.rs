@@ -19,7 +19,13 @@ use kexin_primitives::{
 	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use proptest::prelude::*;
-use std::{cell::RefCell, collections::VecDeque, fs, path::Path, time::Duration};
+use std::{
+	cell::{Cell, RefCell},
+	collections::VecDeque,
+	fs,
+	path::Path,
+	time::Duration,
+};
 
 /// How often a call is tried that may succeed later.
 const ATTEMPTS: usize = 6;
@@ -205,6 +211,7 @@ impl Submit for Fake {
 
 struct Hospital {
 	directory: tempfile::TempDir,
+	timezone: Cell<Option<&'static str>>,
 	ledger: Fake,
 }
 
@@ -212,6 +219,7 @@ impl Hospital {
 	fn new() -> Self {
 		Self {
 			directory: tempfile::tempdir().unwrap(),
+			timezone: Cell::new(Some("+00:00")),
 			ledger: Fake::default(),
 		}
 	}
@@ -235,7 +243,7 @@ impl Hospital {
 
 	fn select(&self, paths: &[&str], quarantine: bool) -> anyhow::Result<(Summary, Vec<RecordOutcome>)> {
 		let mut config = Config::load(Some(Path::new("/dev/null"))).unwrap();
-		config.timezone = Some("+00:00".parse().unwrap());
+		config.timezone = self.timezone.get().map(|zone| zone.parse().unwrap());
 		let pseudonyms = Pseudonymiser::new([7; 32]);
 		let reader = FhirReader {
 			config: &config,
