@@ -20,7 +20,7 @@ mod plan;
 
 use crate::{
 	call::Call,
-	ledger::{Done, Ledger, LedgerError, Window},
+	ledger::{Done, Home, Ledger, LedgerError, Window},
 	standards::record::{Mapped, Problem, Reader, Record, Version},
 };
 use batch::{BatchItem, Pending, PlannedChange, Step, MAX_EVENTS};
@@ -44,6 +44,8 @@ pub trait Submit {
 	fn submit(&self, call: &Call) -> impl std::future::Future<Output = Result<Done, LedgerError>>;
 	/// When accesses must have occurred for the ledger to accept them now.
 	fn window(&self) -> impl std::future::Future<Output = Result<Window, LedgerError>>;
+	/// The chain, and the member whose records go there.
+	fn home(&self) -> impl std::future::Future<Output = Result<Home, LedgerError>>;
 	/// The pause before the first retry.
 	const PAUSE: Duration;
 }
@@ -63,6 +65,10 @@ impl Submit for Signing<'_> {
 
 	async fn window(&self) -> Result<Window, LedgerError> {
 		self.ledger.window().await
+	}
+
+	async fn home(&self) -> Result<Home, LedgerError> {
+		self.ledger.home(&self.signer.public_key().0).await
 	}
 
 	const PAUSE: Duration = Duration::from_secs(2);
@@ -244,8 +250,8 @@ pub struct Selection<'a> {
 /// Brings every record that is selected to the ledger.
 ///
 /// # Errors
-/// When a path can't be read, the journal can't be written, the node stays unreachable, or the ledger refuses the key
-/// or the dataset. Run it again after the cause is gone.
+/// When a path can't be read, the journal can't be written or is of another chain or member, the node stays
+/// unreachable, or the ledger refuses the key or the dataset. Run it again after the cause is gone.
 pub async fn run<S: Submit>(
 	submit: &S,
 	reader: &dyn Reader,
@@ -254,6 +260,7 @@ pub async fn run<S: Submit>(
 	selection: Selection<'_>,
 	watch: Watch<'_>,
 ) -> anyhow::Result<Summary> {
+	journal.bind(submit.home().await?).await?;
 	let window = submit.window().await?;
 	let mut import = Import {
 		submit,

@@ -1,22 +1,25 @@
 //! The connection to a node, JSON-RPC, and what the client reads from the state.
 
 use super::{
+	account_text,
 	error::{incompatible, unreachable},
 	LedgerError,
 };
-use crate::call::Call;
+use crate::call::{Account, Call};
 use codec::Decode;
 use jsonrpsee_client::{
 	client_transport::ws::WsHandshakeError,
 	core::ClientError,
 	ws_client::{HeaderMap, HeaderValue, WsClientBuilder},
 };
-use kexin_primitives::{UnixMillis, H256};
+use kexin_primitives::{members::MemberId, UnixMillis, H256};
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::{json, Value};
 use std::net::IpAddr;
 use subxt::{
+	dynamic,
 	rpcs::{client::RpcParams, RpcClient},
+	utils::AccountId32,
 	OnlineClient, OnlineClientAtBlock, PolkadotConfig,
 };
 
@@ -53,6 +56,15 @@ impl Window {
 			None
 		}
 	}
+}
+
+/// Whose records an import brings, and to which chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Home {
+	/// The hash of the chain's first block.
+	pub genesis: H256,
+	/// The member for which the key acts.
+	pub member: MemberId,
 }
 
 /// A connection to a node.
@@ -165,6 +177,22 @@ impl Ledger {
 		call.encode(self.at_final_block().await?.metadata_ref())
 	}
 
+	/// The chain, and the member for which an account acts there.
+	///
+	/// # Errors
+	/// When the node can't be reached, or the account belongs to no member.
+	pub async fn home(&self, account: &Account) -> Result<Home, LedgerError> {
+		let genesis = self.query("chain_getBlockHash", &[json!(0)]).await?;
+		let at = self.at_final_block().await?;
+		let address = dynamic::storage::<(AccountId32,), dynamic::Value>("Members", "Keys");
+		let key = (AccountId32(*account),);
+		let key = at.storage().try_fetch(address, key).await.map_err(unreachable)?;
+		let key = key.ok_or_else(|| LedgerError::Stranger(account_text(account)))?;
+		// What follows are its powers.
+		let member = MemberId::decode(&mut key.bytes()).map_err(incompatible)?;
+		Ok(Home { genesis, member })
+	}
+
 	/// The period in which an access must have occurred for the ledger to take it now.
 	///
 	/// # Errors
@@ -179,7 +207,7 @@ impl Ledger {
 		let missing = || incompatible("its metadata don't state how late an access may be reported");
 		let lateness = constant("MaxLateness").ok_or_else(missing)?;
 		let skew = constant("MaxClockSkew").ok_or_else(missing)?;
-		let address = subxt::dynamic::storage::<(), UnixMillis>("Timestamp", "Now");
+		let address = dynamic::storage::<(), UnixMillis>("Timestamp", "Now");
 		let value = at.storage().fetch(address, ()).await.map_err(unreachable)?;
 		let block = UnixMillis::decode(&mut value.bytes()).map_err(incompatible)?;
 		// The newest final block is some seconds old.

@@ -17,7 +17,7 @@ mod events;
 mod submission;
 
 pub use account::account_text;
-pub use connection::{ChainHeads, Ledger, Window};
+pub use connection::{ChainHeads, Home, Ledger, Window};
 pub use council::{Motion, Votes};
 pub use error::LedgerError;
 pub use events::{BatchRecorded, EmittedEvent};

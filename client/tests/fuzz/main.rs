@@ -11,7 +11,7 @@ use kexin::{
 	call::{Arguments, Call},
 	config::Config,
 	import::{journal::Journal, run, RecordOutcome, Selection, Submit, Summary},
-	ledger::{Done, EmittedEvent, LedgerError, Until, Window},
+	ledger::{Done, EmittedEvent, Home, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 	standards::{
 		fhir::read::{file::split, FhirReader},
@@ -378,6 +378,13 @@ impl Submit for Ledger {
 			latest: 1_900_000_000_000,
 			// 2027-01-15 at 8:00.
 			now: 1_800_000_000_000,
+		})
+	}
+
+	async fn home(&self) -> Result<Home, LedgerError> {
+		Ok(Home {
+			genesis: H256::zero(),
+			member: 0,
 		})
 	}
 

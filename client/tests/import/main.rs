@@ -9,7 +9,7 @@ use kexin::{
 	call::{Arguments, Call},
 	config::Config,
 	import::{journal::Journal, run, RecordOutcome, Selection, Submit, Summary},
-	ledger::{Done, EmittedEvent, LedgerError, Until, Window},
+	ledger::{Done, EmittedEvent, Home, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 	standards::fhir::read::FhirReader,
 };
@@ -54,7 +54,6 @@ struct Held {
 }
 
 /// A ledger that works as the pallets do: a batch is all or nothing, and a source is recorded once.
-#[derive(Default)]
 struct Model {
 	recorded: Vec<H256>,
 	consents: Vec<Held>,
@@ -66,6 +65,26 @@ struct Model {
 	refuses_ends: Option<LedgerError>,
 	fates: VecDeque<Fate>,
 	calls: usize,
+	/// Which chain it is, and the member whose key signs.
+	home: Home,
+}
+
+impl Default for Model {
+	fn default() -> Self {
+		Self {
+			recorded: Vec::new(),
+			consents: Vec::new(),
+			poison: Vec::new(),
+			refuses_all: None,
+			refuses_ends: None,
+			fates: VecDeque::new(),
+			calls: 0,
+			home: Home {
+				genesis: H256::repeat_byte(0xaa),
+				member: 3,
+			},
+		}
+	}
 }
 
 #[derive(Default)]
@@ -204,6 +223,10 @@ impl Submit for Fake {
 			// 2027-01-15 at 8:00.
 			now: 1_800_000_000_000,
 		})
+	}
+
+	async fn home(&self) -> Result<Home, LedgerError> {
+		Ok(self.0.borrow().home)
 	}
 
 	const PAUSE: Duration = Duration::ZERO;
@@ -457,6 +480,32 @@ fn a_refusal_stands_against_a_permission_of_the_same_import() {
 	let (_, reports) = hospital.import(&["1.json", "0.json"]).unwrap();
 	assert_eq!(outcomes(&reports), ["already", "quarantined"]);
 	assert_eq!(hospital.consents(), [], "it is not granted for a moment");
+}
+
+#[test]
+fn a_journal_is_of_one_chain_and_one_member() {
+	let hospital = Hospital::new();
+	let sources = hospital.write("1.ndjson", &[access(1)]);
+	let home = hospital.ledger.0.borrow().home;
+	let others = [
+		(Home { member: 4, ..home }, "member 3"),
+		(
+			Home {
+				genesis: H256::zero(),
+				..home
+			},
+			"0xaaaa",
+		),
+	];
+	hospital.import(&["1.ndjson"]).unwrap();
+	for (other, named) in others {
+		hospital.ledger.0.borrow_mut().home = other;
+		let error = hospital.import(&["1.ndjson"]).unwrap_err().to_string();
+		assert!(error.contains(named) && error.contains("kexin.toml"), "{error}");
+	}
+	hospital.ledger.0.borrow_mut().home = home;
+	assert_eq!(hospital.import(&["1.ndjson"]).unwrap().0.already, 1);
+	assert_eq!(hospital.ledger.0.borrow().recorded, sources);
 }
 
 #[test]

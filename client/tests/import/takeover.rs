@@ -1,6 +1,7 @@
 //! The files of an earlier release are taken over.
 
 use super::*;
+use sqlx::{sqlite::SqliteConnectOptions, ConnectOptions as _, Connection as _, Executor as _};
 
 /// The name of a document in an earlier release.
 fn document(patient: &str, name: &str) -> H256 {
@@ -118,4 +119,23 @@ fn damage_in_the_middle_is_an_error_and_nothing_is_taken_over() {
 		let mut journal = Journal::open(&hospital.state()).await.unwrap();
 		assert!(journal.is_final(&sources[0]).await.unwrap());
 	});
+}
+
+#[test]
+fn a_journal_with_the_tables_of_an_earlier_build_is_brought_up_to_date() {
+	let hospital = Hospital::new();
+	hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
+	hospital.write("2.json", &[consent(2, "inactive", &["TREAT"])]);
+	hospital.import(&["1.json"]).unwrap();
+	let earlier = "DROP TABLE home; DROP INDEX subjects; ALTER TABLE consents RENAME COLUMN stage TO alive;
+		CREATE INDEX subjects ON consents (subject) WHERE alive = 1; PRAGMA user_version = 1";
+	runtime().block_on(async {
+		let options = SqliteConnectOptions::new().filename(hospital.state().join("journal.sqlite"));
+		let mut database = options.connect().await.unwrap();
+		database.execute(earlier).await.unwrap();
+		database.close().await.unwrap();
+	});
+	assert_eq!(hospital.import(&["1.json"]).unwrap().0.already, 1);
+	hospital.import(&["2.json"]).unwrap();
+	assert_eq!(hospital.in_force(), []);
 }

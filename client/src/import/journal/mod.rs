@@ -15,9 +15,9 @@ mod former;
 pub(super) use documents::{Consent, Known, Says, Stage};
 
 use super::batch::{Pending, Step};
-use crate::standards::record::Version;
+use crate::{ledger::Home, standards::record::Version};
 use codec::{Decode as _, Encode as _};
-use kexin_primitives::{access::AccessEvent, UnixMillis, H256};
+use kexin_primitives::{access::AccessEvent, members::MemberId, UnixMillis, H256};
 use sp_crypto_hashing::blake2_256;
 use sqlx::{
 	sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -150,6 +150,41 @@ impl Journal {
 		journal.database.execute(TEMPORARY).await?;
 		former::take_over(&mut journal, directory).await?;
 		Ok(journal)
+	}
+
+	/// Binds the journal to a chain and a member, when it is first used. What it remembers is true of these alone.
+	///
+	/// # Errors
+	/// When it is bound to others, or can't be read or written.
+	pub(super) async fn bind(&mut self, home: Home) -> Result<()> {
+		let bound: Option<(Vec<u8>, MemberId)> = sqlx::query_as("SELECT genesis, member FROM home")
+			.fetch_optional(&mut self.database)
+			.await?;
+		let Some((genesis, member)) = bound else {
+			sqlx::query("INSERT INTO home (genesis, member) VALUES ($1, $2)")
+				.bind(home.genesis.as_bytes())
+				.bind(home.member)
+				.execute(&mut self.database)
+				.await?;
+			return Ok(());
+		};
+		let genesis = hash(&genesis)?;
+		let reason = if genesis != home.genesis {
+			format!(
+				"the journal is of the chain with the genesis hash {genesis:?}, but the node's chain has {:?}: connect to a \
+				 node of that chain, or set another directory as `state` in kexin.toml for this chain",
+				home.genesis
+			)
+		} else if member != home.member {
+			format!(
+				"the journal is of member {member}, but the key acts for member {}: use a key of that member, or set another \
+				 directory as `state` in kexin.toml for this one",
+				home.member
+			)
+		} else {
+			return Ok(());
+		};
+		Err(JournalError::Refused(reason))
 	}
 
 	/// Begins a transaction. What is written until [`Self::commit`] is written completely or not at all.

@@ -1,3 +1,9 @@
+-- The chain and the member that the journal is of, once an import has used it.
+CREATE TABLE home (
+	genesis BLOB NOT NULL,
+	member INTEGER NOT NULL
+);
+
 -- Records that are on the ledger: no block where the ledger had the record before.
 CREATE TABLE final (
 	source BLOB PRIMARY KEY,
