@@ -12,7 +12,7 @@ use crate::{
 use alloc::{string::String, vec::Vec};
 use codec::Encode;
 use kexin_primitives::{
-	access::{Log, LogEntry, Outcome},
+	access::{Log, LogEntry, Notices, Outcome},
 	dataset::Dataset,
 	log::RangeError,
 	members::MemberId,
@@ -202,6 +202,9 @@ impl DeclaredLog {
 			if entry.reporter != self.owner {
 				return Err(self.against_rules(Fault::OtherReporter(index)));
 			}
+			if !possible(entry) {
+				return Err(self.against_rules(Fault::Misjudged(index)));
+			}
 		}
 		if let Some(index) = earlier(first, entries) {
 			return Err(self.against_rules(Fault::Earlier(index)));
@@ -218,6 +221,14 @@ impl DeclaredLog {
 	fn against_rules(&self, fault: Fault) -> Error {
 		Error::AgainstRules { about: self.id, fault }
 	}
+}
+
+/// Whether the rules can give the notices of an entry beside its breaches and its event: what rests on a consent that
+/// was recorded later has no breaches, and only an activity that is named can be the wrong one.
+fn possible(entry: &LogEntry) -> bool {
+	let recorded_after = entry.notices.contains(Notices::RECORDED_AFTER);
+	let not_for_activity = entry.notices.contains(Notices::NOT_FOR_ACTIVITY);
+	(!recorded_after || entry.breaches.is_empty()) && (!not_for_activity || entry.event.activity.is_some())
 }
 
 /// The hashes of entries in the log's accumulator, as [`LogEntry::leaf`] makes them one by one.

@@ -44,6 +44,8 @@ pub enum Fault {
 	OtherDataset(u64),
 	/// The entry at this index was not reported by the dataset's owner.
 	OtherReporter(u64),
+	/// The entry at this index has notices that don't fit its breaches or its event.
+	Misjudged(u64),
 	/// The entry at this index was recorded earlier than the entry before it.
 	Earlier(u64),
 	/// The last entry was recorded after the block.
@@ -76,6 +78,10 @@ impl fmt::Display for Fault {
 			Self::OtherReporter(index) => write!(
 				formatter,
 				"entry {index} is not from the hospital that owns the dataset"
+			),
+			Self::Misjudged(index) => write!(
+				formatter,
+				"entry {index} has notices that do not fit its breaches or its event"
 			),
 			Self::Earlier(index) => write!(formatter, "entry {index} was recorded before the entry in front of it"),
 			Self::AfterBlock => formatter.write_str("the last entry was recorded after the block"),

@@ -5,7 +5,7 @@ use crate::support::{
 	sample::{activity, artifact, dataset, entry, Sample, AUDITOR, NOW},
 };
 use kexin_primitives::{
-	access::{Breaches, LogEntry},
+	access::{Breaches, LogEntry, Notices},
 	dataset::Dataset,
 	lineage::{Activity, ActivityKind, ArtifactKind, InputRole},
 	storage_keys,
@@ -51,6 +51,24 @@ fn an_entry_of_another_dataset() {
 #[test]
 fn an_entry_that_another_member_reported() {
 	refused(Fault::OtherReporter(5), with(|entry| entry.reporter = AUDITOR));
+}
+
+#[test]
+fn an_entry_whose_notices_do_not_fit() {
+	refused(
+		Fault::Misjudged(5),
+		with(|entry| {
+			entry.breaches = Breaches::PURPOSE;
+			entry.notices = Notices::RECORDED_AFTER;
+		}),
+	);
+	refused(
+		Fault::Misjudged(5),
+		with(|entry| {
+			entry.event.activity = None;
+			entry.notices = Notices::NOT_FOR_ACTIVITY;
+		}),
+	);
 }
 
 #[test]
