@@ -142,7 +142,10 @@ pub fn entries() -> Vec<LogEntry> {
 		entry.event.recipient = [None, Some(COMPANY), Some(INSTITUTE), Some(4_000_000_000)][at % 4];
 		entry.event.region = [None, Some(Region(40)), Some(Region(999))][at % 3];
 		entry.breaches = Breaches::from_bits_truncate(1 << (at % 10));
-		entry.notices = Notices::from_bits_truncate(1 << (at % 4));
+		// The rules make no other notices beside these breaches and this activity.
+		let named = entry.event.activity.is_some();
+		entry.notices.set(Notices::RECORDED_AFTER, entry.breaches.is_empty());
+		entry.notices.set(Notices::NOT_FOR_ACTIVITY, named && at % 4 == 1);
 		entries.push(entry);
 	}
 	entries

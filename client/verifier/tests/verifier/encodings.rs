@@ -202,8 +202,8 @@ fn a_dataset_is_encoded_as_in_the_table() {
 	};
 	let full = Dataset {
 		owner: 0x0403_0201,
-		label: Versioned::V1(scope(0x0807_0605_0403_0201)),
-		cohort: Versioned::V1(scope(0x1817_1615_1413_1211)),
+		label: Versioned::V1(scope(0x0007_0605_0403_0201)),
+		cohort: Versioned::V1(scope(0x0017_1615_1413_1211)),
 		subjects: 0x2423_2221,
 		declared: 0x3837_3635_3433_3231,
 		enrolled: Some(0x4847_4645_4443_4241),
@@ -211,7 +211,7 @@ fn a_dataset_is_encoded_as_in_the_table() {
 		superseded_by: Some(hash(1)),
 		supersedes: Some(hash(2)),
 	};
-	let (label, cohort) = (by_hand("0102030405060708"), by_hand("1112131415161718"));
+	let (label, cohort) = (by_hand("0102030405060700"), by_hand("1112131415161700"));
 	let start = format!("01020304{label}{cohort}212223243132333435363738");
 	let (ones, twos) = ("01".repeat(32), "02".repeat(32));
 	assert_eq!(
