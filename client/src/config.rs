@@ -8,7 +8,7 @@ use kexin_primitives::{vocabulary::Region, DatasetId, H256};
 use kexin_verifier::text::brief;
 use serde::Deserialize;
 use std::{
-	collections::BTreeMap,
+	collections::{BTreeMap, BTreeSet},
 	fs,
 	io::{self, ErrorKind, Write as _},
 	path::{Path, PathBuf},
@@ -123,11 +123,30 @@ impl Config {
 		}
 	}
 
-	/// Takes the first server that records are from as the hospital's, if `servers` lists none.
-	pub fn meet(&self, server: &str) {
-		if self.servers.is_empty() {
-			self.met.get_or_init(|| server.to_owned());
+	/// Whether it is known which servers are the hospital's.
+	pub fn knows_servers(&self) -> bool {
+		!self.servers.is_empty() || self.met.get().is_some()
+	}
+
+	/// Takes the one server that all records of an import are from as the hospital's, unless one is known.
+	///
+	/// # Errors
+	/// When the records are from several servers.
+	pub fn meet(&self, servers: BTreeSet<String>) -> anyhow::Result<()> {
+		if self.knows_servers() {
+			return Ok(());
 		}
+		let mut servers = servers.into_iter();
+		if let Some(server) = servers.next() {
+			if let Some(other) = servers.next() {
+				bail!(
+					"records are from several servers, {server} and {other}: list those that are the hospital's under `servers` in kexin.toml, so that it \
+					 is known whom they name"
+				);
+			}
+			self.met.get_or_init(|| server);
+		}
+		Ok(())
 	}
 
 	/// Remembers the server that records are from, if one was met.
@@ -342,6 +361,19 @@ mod tests {
 		}
 		assert!(Config::load(Some(&directory.path().join("missing"))).is_err());
 		assert!(parse_hash(&"0".repeat(66)).is_err());
+	}
+
+	#[test]
+	fn a_server_is_met_only_if_it_is_the_only_one() {
+		let servers = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+		let config = Config::default();
+		config.meet(servers(&[])).unwrap();
+		assert!(!config.knows_servers());
+		assert!(config.meet(servers(&["a.example", "b.example"])).is_err());
+		assert!(!config.knows_servers());
+		config.meet(servers(&["b.example"])).unwrap();
+		config.meet(servers(&["a.example", "c.example"])).unwrap();
+		assert!(config.is_own("b.example") && !config.is_own("a.example"));
 	}
 
 	#[test]

@@ -4,10 +4,10 @@ use super::{arguments::Hash, Session};
 use anyhow::Context as _;
 use kexin::{
 	config::TimeZone,
-	import::{dry_run, journal::Journal, run as bring, RecordOutcome, Selection, Signing},
-	standards::fhir::read::FhirReader,
+	import::{dry_run, files, journal::Journal, run as bring, RecordOutcome, Selection, Signing},
+	standards::fhir::read::{servers_of, FhirReader},
 };
-use std::{io::IsTerminal as _, path::PathBuf, process::ExitCode};
+use std::{collections::BTreeSet, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 /// The records to import, and how.
 #[derive(Debug, clap::Args)]
@@ -54,12 +54,15 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		show(&report, session.json, seen);
 	};
 
+	config.meet(servers(&reader, &paths)?)?;
 	let summary = if arguments.dry_run {
 		dry_run(&reader, &paths, &mut watch)?
 	} else {
 		let dataset = arguments.dataset.map(|dataset| dataset.0).or(config.dataset);
 		let dataset = dataset.context("no dataset: give --dataset, or set `dataset` in kexin.toml")?;
 		let mut journal = Journal::open(&config.state).await?;
+		// Whom a later import takes for the same person must not depend on whether this one is finished.
+		config.remember()?;
 		let selection = Selection {
 			paths: &paths,
 			quarantine: arguments.retry,
@@ -71,7 +74,6 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			signer: &signer,
 		};
 		let done = bring(&signing, &reader, dataset, &mut journal, selection, &mut watch).await;
-		config.remember()?;
 		done.context("the import is not finished. Run it again: nothing is lost or recorded twice")?
 	};
 	if session.json {
@@ -98,6 +100,21 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 	} else {
 		ExitCode::from(3)
 	})
+}
+
+/// The servers that the records of these files are from, unless the hospital's are known.
+fn servers(reader: &FhirReader<'_>, paths: &[PathBuf]) -> anyhow::Result<BTreeSet<String>> {
+	let mut servers = BTreeSet::new();
+	if reader.config.knows_servers() {
+		return Ok(servers);
+	}
+	for file in files::find(paths)? {
+		// The import reports those that it passes over.
+		if let Ok(bytes) = files::content(&file, reader) {
+			servers.extend(servers_of(&file.path, &bytes));
+		}
+	}
+	Ok(servers)
 }
 
 /// One line a record for programs; for people, only what they may want to act on, and a count.

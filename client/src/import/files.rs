@@ -8,6 +8,9 @@ use std::{
 	path::{Path, PathBuf},
 };
 
+/// The most bytes that a compressed file may have once it is unpacked: 4 GiB.
+const LARGEST: u64 = 1 << 32;
+
 /// A file of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
@@ -55,6 +58,14 @@ fn within(directory: &Path, found: &mut Vec<Found>) -> io::Result<()> {
 /// # Errors
 /// Why the file is passed over: it can't be read, or has no records.
 pub fn read(file: &Found, reader: &dyn Reader) -> Result<Vec<Record>, String> {
+	Ok(reader.read(&file.path, &content(file, reader)?))
+}
+
+/// The content of a file that has records, unpacked.
+///
+/// # Errors
+/// Why the file is passed over: it can't be read, or has no records.
+pub fn content(file: &Found, reader: &dyn Reader) -> Result<Vec<u8>, String> {
 	let unreadable = |error: io::Error| printable(&format!("can't be read: {error}"));
 	if !file.named && fs::metadata(&file.path).is_ok_and(|kind| !kind.is_file()) {
 		fs::read_dir(&file.path).map_err(unreadable)?;
@@ -64,21 +75,30 @@ pub fn read(file: &Found, reader: &dyn Reader) -> Result<Vec<Record>, String> {
 	if let Some(format) = archive(&bytes) {
 		return Err(format!("is {format}, which the importer does not read: unpack it"));
 	}
-	let bytes = unpacked(bytes).map_err(|error| printable(&format!("can't be unpacked as gzip: {error}")))?;
+	let bytes = unpacked(bytes, LARGEST).map_err(|error| printable(&format!("can't be unpacked as gzip: {error}")))?;
 	if !file.named && !reader.reads(&file.path, &bytes) {
 		return Err("has no records of a standard that the importer reads".into());
 	}
-	Ok(reader.read(&file.path, &bytes))
+	Ok(bytes)
 }
 
 /// The content of a file that may be compressed with gzip, which its first bytes tell (RFC 1952), whatever its name.
-fn unpacked(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+///
+/// # Errors
+/// When it is damaged, or larger than this.
+fn unpacked(bytes: Vec<u8>, largest: u64) -> io::Result<Vec<u8>> {
 	if !bytes.starts_with(&[0x1f, 0x8b]) {
 		return Ok(bytes);
 	}
 	let mut content = Vec::new();
-	MultiGzDecoder::new(&bytes[..]).read_to_end(&mut content)?;
-	Ok(content)
+	let mut decoder = MultiGzDecoder::new(&bytes[..]).take(largest);
+	decoder.read_to_end(&mut content)?;
+	match decoder.into_inner().read(&mut [0])? {
+		0 => Ok(content),
+		_ => Err(io::Error::other(format!(
+			"it has more than {largest} bytes: unpack it and split it into smaller files"
+		))),
+	}
 }
 
 /// The format of an archive or of a compressed file that is not unpacked.
@@ -194,6 +214,16 @@ mod tests {
 		fs::write(&path, "Notes").unwrap();
 		let found = find(&[path]).unwrap();
 		assert_eq!(read(&found[0], &Lines).unwrap().len(), 1);
+	}
+
+	#[test]
+	fn a_file_that_is_too_large_once_it_is_unpacked_is_not_read() {
+		let twice = [gzip(&[b' '; 500]), gzip(&[b' '; 500])].concat();
+		for (bytes, size) in [(gzip(&[b' '; 1_000]), 1_000), (twice, 1_000)] {
+			assert_eq!(unpacked(bytes.clone(), size).unwrap().len(), 1_000);
+			let error = unpacked(bytes, size - 1).unwrap_err();
+			assert!(error.to_string().contains("999 bytes"), "{error}");
+		}
 	}
 
 	#[test]

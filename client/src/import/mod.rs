@@ -577,6 +577,9 @@ impl<S: Submit> Import<'_, S> {
 			(_, Some(newest)) if !is_newest && plan::is_newer(newest, version) => {
 				Held::NotApplicable("an older version of a document, of which a newer version is known".into())
 			},
+			(Says::Unmapped(_), Some(newest)) if plan::is_cleared_by(version, newest) => {
+				Held::Already("another record tells whom it is about".into())
+			},
 			(Says::Unmapped(problem), _) => with_ends(problem.clone(), consents),
 			(Says::Nothing(_), _) if version.version.subject.is_none() && self.journal.has_former().await? => {
 				let reason = "the journal of an earlier release does not show what this document granted: import an older \

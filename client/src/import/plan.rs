@@ -41,6 +41,7 @@ pub(super) fn joined(one: Version, other: Version) -> Version {
 	Version {
 		document: newer.document.or(older.document),
 		subject: newer.subject.or(older.subject),
+		unresolved: newer.unresolved.or(older.unresolved),
 		id: newer.id.or(older.id),
 		changed: newer.changed.or(older.changed),
 		place: newer.place.or(older.place),
@@ -72,6 +73,11 @@ pub(super) fn is_newer(one: &Known, other: &Known) -> bool {
 	order(&one.version, &other.version) == Some(Ordering::Greater)
 }
 
+/// Whether a record that is not understood is the same as another one, of which it is known whom it is about.
+pub(super) fn is_cleared_by(unclear: &Known, clear: &Known) -> bool {
+	matches!(unclear.says, Says::Unmapped(_)) && clear.version.unresolved == Some(unclear.record.source)
+}
+
 /// The version of a document that counts: it is newer than every other one, or says the same. None if that can't be
 /// told; then the document permits nothing. The document has these consents.
 pub(super) fn newest<'a>(versions: &'a [Known], consents: &[Consent]) -> Option<&'a Known> {
@@ -79,6 +85,7 @@ pub(super) fn newest<'a>(versions: &'a [Known], consents: &[Consent]) -> Option<
 		versions.iter().all(|other| {
 			other.record.source == version.record.source
 				|| is_newer(version, other)
+				|| is_cleared_by(other, version)
 				|| (other.says == version.says && !is_newer(other, version))
 		})
 	};

@@ -45,6 +45,9 @@ pub struct Version {
 	pub document: Option<String>,
 	/// Whom the document is about, if that can be read.
 	pub subject: Option<Pseudonym>,
+	/// The source of the record where nothing tells whom it is about, if it is only known from what is around it.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub unresolved: Option<H256>,
 	/// What names this version among those of the document.
 	pub id: Option<String>,
 	/// When this version was made.

@@ -86,6 +86,11 @@ fn what_a_newer_version_does_not_say_ends() {
 		consent(2, "active", &["NONSENSE"]),
 		consent(2, "active", &["TREAT"]).replacen("\"status\"", "\"status\":\"inactive\",\"status\"", 1),
 		consent(2, "active", &["TREAT"]).replace("Patient/1", ""),
+		consent(2, "active", &["TREAT"]).replacen("\"status\"", "\"language\":\"\\ud83d\",\"status\"", 1),
+		format!(
+			r#"{{"resourceType":"Bundle","entry":[{{"resource":{},"search":1,"fullUrl":"urn:uuid:1","fullUrl":"urn:uuid:2"}}]}}"#,
+			consent(2, "active", &["TREAT"])
+		),
 	] {
 		let hospital = Hospital::new();
 		hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
@@ -95,6 +100,33 @@ fn what_a_newer_version_does_not_say_ends() {
 		let (_, reports) = hospital.import(&["2.json"]).unwrap();
 		assert_eq!(reports.len(), 1, "{newer}");
 		assert_eq!(hospital.in_force(), [], "{newer}");
+	}
+}
+
+#[test]
+fn a_newer_version_that_is_not_utf_8_ends_what_the_older_one_granted() {
+	let newer = consent(2, "active", &["TREAT"]).replacen("\"status\"", "\"language\":\"M?\",\"status\"", 1);
+	let latin = newer.replace('?', "\u{1}").into_bytes();
+	let latin = latin
+		.into_iter()
+		.map(|byte| if byte == 1 { 0xfc } else { byte })
+		.collect::<Vec<_>>();
+	for [before, after] in [
+		[&b""[..], b""],
+		[b"{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":", b"}]}"],
+	] {
+		let hospital = Hospital::new();
+		hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
+		hospital.import(&["1.json"]).unwrap();
+		fs::write(
+			hospital.directory.path().join("2.json"),
+			[before, &latin, after].concat(),
+		)
+		.unwrap();
+		let (_, reports) = hospital.import(&["2.json"]).unwrap();
+		assert_eq!(outcomes(&reports), [QUARANTINED]);
+		assert_eq!(hospital.in_force(), []);
+		assert_eq!(outcomes(&hospital.select(&[], true).unwrap().1), [QUARANTINED]);
 	}
 }
 

@@ -83,7 +83,10 @@ fn a_bundle_that_does_not_tell_who_somebody_is_does_not_hide_one_that_does() {
 			let hospital = Hospital::new();
 			hospital.write("unclear.json", std::slice::from_ref(&unclear));
 			hospital.write("clear.json", std::slice::from_ref(&clear));
-			let source = H256(sp_crypto_hashing::blake2_256(of_somebody().as_bytes()));
+			let source = resolved_source(
+				&of_somebody(),
+				&[("urn:uuid:0c3f6f0e-7b0b-4d4e-9d7c-6a9f1f0e00aa", "Patient/1")],
+			);
 			if is_refused {
 				hospital.ledger.0.borrow_mut().poison = vec![source];
 			}
@@ -98,8 +101,101 @@ fn a_bundle_that_does_not_tell_who_somebody_is_does_not_hide_one_that_does() {
 				hospital.select(&[], true).unwrap();
 			}
 			assert_eq!(hospital.in_force(), [source], "{order:?} {together} {is_refused}");
+			hospital.select(&[], true).unwrap();
+			assert_eq!(hospital.in_force(), [source], "{order:?} {together} {is_refused}");
 			assert!(hospital.quarantine().is_empty(), "{order:?} {together} {is_refused}");
 		}
+	}
+}
+
+/// The source of a resource in a Bundle that tells what its references point to.
+fn resolved_source(resource: &str, resolved: &[(&str, &str)]) -> H256 {
+	let resolved = serde_json::json!(resolved.iter().copied().collect::<std::collections::BTreeMap<_, _>>());
+	H256(sp_crypto_hashing::blake2_256(
+		format!("{resolved}\0{resource}").as_bytes(),
+	))
+}
+
+#[test]
+fn the_refusals_of_two_people_with_the_same_bytes_both_count() {
+	let refusal = of_somebody().replace("\"permit\",\"purpose\":[{\"code\":\"TREAT\"}]", "\"deny\"");
+	assert!(refusal.contains("deny"));
+	let hospital = Hospital::new();
+	let permission = |number: u8| {
+		let permission = consent(1, "active", &["TREAT"]).replace("Patient/1", &format!("Patient/{number}"));
+		permission.replace("\"id\":\"c\"", &format!("\"id\":\"c{number}\""))
+	};
+	hospital.write("permissions.ndjson", &[1, 2].map(permission));
+	hospital.import(&["permissions.ndjson"]).unwrap();
+	assert_eq!(hospital.in_force().len(), 2);
+	for (number, more) in [(1, r#""fullUrl":"urn:uuid:1""#), (2, r#""search":{"mode":"match"}"#)] {
+		let somebody = SOMEBODY.replace("\"id\":\"1\"", &format!("\"id\":\"{number}\""));
+		let file = format!("{number}.json");
+		hospital.write(&file, &[bundle("collection", &[somebody, entry(&refusal, more)])]);
+		hospital.import(&[&file]).unwrap();
+		assert_eq!(hospital.in_force().len(), 2 - number);
+	}
+}
+
+#[test]
+fn a_permission_is_granted_only_under_a_name_that_lasts() {
+	let post = |url: &str, more: &str| {
+		entry(
+			&consent(1, "active", &["TREAT"]).replace(
+				"\"status\"",
+				"\"identifier\":[{\"system\":\"s\",\"value\":\"v\"}],\"status\"",
+			),
+			&format!(r#""fullUrl":"{url}","request":{{"method":"POST","url":"Consent"}}{more}"#),
+		)
+	};
+	let location = r#","response":{"status":"201","location":"Consent/5/_history/1"}"#;
+	for (file, is_granted) in [
+		(bundle("transaction", &[post("urn:uuid:1", "")]), false),
+		(
+			bundle("transaction", &[post("https://a.example/fhir/Consent/c", "")]),
+			false,
+		),
+		(bundle("transaction", &[post("urn:uuid:1", location)]), true),
+		(bundle("history", &[post("https://a.example/fhir/Consent/c", "")]), true),
+		(consent(1, "active", &["TREAT"]).replace("\"id\":\"c\",", ""), false),
+	] {
+		let hospital = Hospital::new();
+		hospital.write("1.json", std::slice::from_ref(&file));
+		let (summary, reports) = hospital.import(&["1.json"]).unwrap();
+		assert_eq!(
+			(summary.consents == 1, summary.quarantined == 0),
+			(is_granted, is_granted),
+			"{file}: {reports:?}"
+		);
+	}
+	// A refusal counts without a name.
+	let hospital = Hospital::new();
+	hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
+	hospital.import(&["1.json"]).unwrap();
+	let refusal = r#"{"resourceType":"Consent","status":"active","patient":{"reference":"Patient/1"},"dateTime":"2026-02","provision":{"type":"deny"}}"#;
+	hospital.write(
+		"2.json",
+		&[bundle(
+			"transaction",
+			&[entry(refusal, r#""request":{"method":"POST","url":"Consent"}"#)],
+		)],
+	);
+	hospital.import(&["2.json"]).unwrap();
+	assert_eq!(hospital.in_force(), []);
+}
+
+#[test]
+fn a_change_of_a_consent_that_is_not_shown_is_a_version() {
+	for (method, is_in_force) in [("PUT", false), ("POST", false), ("GET", true), ("HEAD", true)] {
+		let hospital = Hospital::new();
+		hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
+		hospital.import(&["1.json"]).unwrap();
+		let change = format!(
+			r#"{{"request":{{"method":"{method}","url":"Consent/c"}},"response":{{"status":"200","location":"Consent/c/_history/2","lastModified":"2026-01-05T00:00:00Z"}}}}"#
+		);
+		hospital.write("2.json", &[bundle("transaction-response", &[change])]);
+		assert_eq!(outcomes(&hospital.import(&["2.json"]).unwrap().1), [QUARANTINED]);
+		assert_eq!(hospital.in_force().len() == 1, is_in_force, "{method}");
 	}
 }
 
@@ -117,7 +213,8 @@ fn a_record_of_another_server_with_the_same_bytes_is_another_record() {
 	let permission = consent(1, "active", &["TREAT"]);
 	let entries =
 		["ehr", "ris"].map(|server| [at(server, &access(1), "AuditEvent"), at(server, &permission, "Consent")]);
-	let hospital = Hospital::new();
+	let mut hospital = Hospital::new();
+	hospital.servers = vec!["ehr.example/fhir".into()];
 	hospital.write("both.json", &[bundle("searchset", &entries.concat())]);
 	let (summary, _) = hospital.import(&["both.json"]).unwrap();
 	assert_eq!((summary.recorded, summary.consents, summary.already), (2, 2, 0));

@@ -11,7 +11,7 @@ use kexin::{
 	import::{journal::Journal, run, RecordOutcome, Selection, Submit, Summary},
 	ledger::{Done, EmittedEvent, Home, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
-	standards::fhir::read::FhirReader,
+	standards::fhir::read::{servers_of, FhirReader},
 };
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Notices, Rules},
@@ -236,6 +236,7 @@ struct Hospital {
 	directory: tempfile::TempDir,
 	timezone: Cell<Option<&'static str>>,
 	ledger: Fake,
+	servers: Vec<String>,
 }
 
 impl Hospital {
@@ -244,6 +245,7 @@ impl Hospital {
 			directory: tempfile::tempdir().unwrap(),
 			timezone: Cell::new(Some("+00:00")),
 			ledger: Fake::default(),
+			servers: Vec::new(),
 		}
 	}
 
@@ -267,6 +269,7 @@ impl Hospital {
 	fn select(&self, paths: &[&str], quarantine: bool) -> anyhow::Result<(Summary, Vec<RecordOutcome>)> {
 		let mut config = Config::load(Some(Path::new("/dev/null"))).unwrap();
 		config.timezone = self.timezone.get().map(|zone| zone.parse().unwrap());
+		config.servers.clone_from(&self.servers);
 		let pseudonyms = Pseudonymiser::new([7; 32]);
 		let reader = FhirReader {
 			config: &config,
@@ -277,6 +280,9 @@ impl Hospital {
 			.iter()
 			.map(|path| self.directory.path().join(path))
 			.collect::<Vec<_>>();
+		for path in paths.iter().filter(|path| path.is_file()) {
+			config.meet(servers_of(path, &fs::read(path).unwrap())).unwrap();
+		}
 		let selection = Selection {
 			paths: &paths,
 			quarantine,

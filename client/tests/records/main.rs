@@ -9,7 +9,7 @@ use kexin::{
 	config::{address, Config},
 	pseudonym::Pseudonymiser,
 	standards::{
-		fhir::read::FhirReader,
+		fhir::read::{servers_of, FhirReader},
 		record::{ConsentChange, Mapped, Problem, Reader as _, Record},
 	},
 };
@@ -28,6 +28,7 @@ fn read(file: &Path, bytes: &[u8], has_timezone: bool) -> Vec<Record> {
 fn read_for(file: &Path, bytes: &[u8], set: impl FnOnce(&mut Config)) -> Vec<Record> {
 	let mut config = Config::load(Some("/dev/null".as_ref())).unwrap();
 	set(&mut config);
+	config.meet(servers_of(file, bytes)).unwrap();
 	(config.member, config.region) = (Some(0), Some(Region(276)));
 	config.recipients.insert("urn:example:npi|17".into(), 3);
 	let pseudonyms = Pseudonymiser::new([7; 32]);
@@ -83,16 +84,14 @@ fn the_server_of_a_reference_counts_unless_the_hospital_says_that_it_is_its_own(
 	let [ris, ehr] = ["https://ris.hospital.example/fhir", "https://ehr.hospital.example/fhir"];
 	let at = |server: &str| format!("{server}/Patient/7");
 	for (consent, access, servers, is_same) in [
-		(at(ris), at(ehr), &[][..], false),
-		(at(ris), at(ehr), &[ris], false),
+		(at(ris), at(ehr), &[ris][..], false),
 		(at(ris), at(ehr), &[ris, ehr], true),
-		(at(ris), at(ris), &[], true),
-		(at(ris), "Patient/7".into(), &[], false),
+		(at(ris), at(ris), &[ehr], true),
 		(at(ris), "Patient/7".into(), &[ris], true),
 		(at(ris), "Patient/7".into(), &[ehr], false),
 		("Patient/7".into(), "Patient/7/_history/3".into(), &[], true),
-		(at("http://RIS.hospital.example:80/fhir/"), at(ris), &[], true),
-		(at("https://ris.hospital.example/other"), at(ris), &[], false),
+		(at("http://RIS.hospital.example:80/fhir/"), at(ris), &[ehr], true),
+		(at("https://ris.hospital.example/other"), at(ris), &[ehr], false),
 	] {
 		let text = two_servers(&consent, &access);
 		let records = read_for("two.ndjson".as_ref(), text.as_bytes(), |config| {
@@ -104,6 +103,30 @@ fn the_server_of_a_reference_counts_unless_the_hospital_says_that_it_is_its_own(
 			"{consent} {access} {servers:?}"
 		);
 	}
+}
+
+#[test]
+fn an_address_names_nobody_until_it_is_known_which_servers_are_the_hospitals() {
+	let at = "https://ris.example/fhir/Patient/7";
+	let records = read("two.ndjson".as_ref(), two_servers(at, at).as_bytes(), true);
+	for (record, element) in records
+		.iter()
+		.zip(["Consent.patient", "AuditEvent patient reference 0"])
+	{
+		let problem = record.mapped.as_ref().unwrap_err();
+		assert!(
+			problem.element == element && problem.reason.contains("`servers`"),
+			"{problem:?}"
+		);
+		assert_eq!(record.version.as_ref().and_then(|version| version.subject), None);
+	}
+	let access = two_servers("Patient/7", "Patient/7").lines().nth(1).unwrap().to_owned();
+	let access = access.replace(
+		r#"{"altId":"a"}"#,
+		r#"{"altId":"a","who":{"reference":"https://ris.example/fhir/Practitioner/1"}}"#,
+	);
+	let record = &read("one.ndjson".as_ref(), access.as_bytes(), true)[0];
+	assert_eq!(record.mapped.as_ref().unwrap_err().element, "AuditEvent.agent.who");
 }
 
 /// A Bundle of the records of [`two_servers`], each with the base of its server.
@@ -129,9 +152,8 @@ fn a_relative_reference_in_a_bundle_is_of_the_server_of_its_entry() {
 		true,
 	);
 	for (bases, servers, is_local) in [
-		// The first server that records are from is the hospital's if it names none.
+		// The only server that records are from is the hospital's if it names none.
 		([ris, ris], &[][..], [true, true]),
-		([ris, ehr], &[], [true, false]),
 		([ris, ehr], &[ehr], [false, true]),
 		([ris, ehr], &[ris, ehr], [true, true]),
 	] {
@@ -143,6 +165,56 @@ fn a_relative_reference_in_a_bundle_is_of_the_server_of_its_entry() {
 		let plain = |number: usize| H256(sp_crypto_hashing::blake2_256(&records[number].bytes));
 		let by_bytes = [0, 1].map(|number| records[number].source == plain(number));
 		assert_eq!(by_bytes, is_local, "{bases:?} {servers:?}");
+	}
+}
+
+#[test]
+fn the_server_of_a_record_is_also_known_by_what_was_asked_for_and_answered() {
+	let consent = two_servers("Patient/7", "Patient/7").lines().next().unwrap().to_owned();
+	let local = read("one.ndjson".as_ref(), consent.as_bytes(), true);
+	let consent: Value = serde_json::from_str(&consent).unwrap();
+	let other = "https://other.example/fhir/Consent/c";
+	for more in [
+		json!({ "fullUrl": other }),
+		json!({ "request": { "method": "PUT", "url": other } }),
+		json!({ "fullUrl": "urn:uuid:1", "response": { "status": "200", "location": format!("{other}/_history/1") } }),
+		json!({ "request": { "method": "PUT", "url": "Consent/c" }, "response": { "location": other } }),
+	] {
+		let mut entry = more.clone();
+		entry["resource"] = consent.clone();
+		let bundle = json!({ "resourceType": "Bundle", "type": "transaction", "entry": [entry] }).to_string();
+		let records = read_for("bundle.json".as_ref(), bundle.as_bytes(), |config| {
+			config.servers = vec!["own.example/fhir".into()];
+		});
+		assert_ne!(subject(&records[0]), subject(&local[0]), "{more}");
+		assert_ne!(records[0].source, local[0].source, "{more}");
+		let document = records[0].version.as_ref().and_then(|version| version.document.clone());
+		assert_eq!(document.as_deref(), Some("other.example/fhir/Consent/c"), "{more}");
+	}
+}
+
+#[test]
+fn an_identifier_names_one_person_alone() {
+	let consent = |identifier: Value| {
+		let text = two_servers("Patient/7", "Patient/7");
+		let mut consent: Value = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+		consent["patient"] = json!({ "identifier": identifier });
+		read("one.json".as_ref(), consent.to_string().as_bytes(), true)
+			.remove(0)
+			.mapped
+	};
+	assert!(consent(json!({ "system": "a", "value": "b|c" })).is_ok());
+	for identifier in [
+		json!({ "value": "7" }),
+		json!({ "value": "Patient/7" }),
+		json!({ "value": "a|b" }),
+		json!({ "system": "a|b", "value": "c" }),
+	] {
+		assert_eq!(
+			consent(identifier.clone()).unwrap_err().element,
+			"Consent.patient",
+			"{identifier}"
+		);
 	}
 }
 
@@ -202,6 +274,32 @@ fn a_reference_to_an_entry_of_the_bundle_is_its_resource() {
 				"{patients:?}"
 			),
 		}
+	}
+}
+
+#[test]
+fn what_is_not_there_or_inside_of_something_else_is_named() {
+	let page = json!({
+		"resourceType": "Bundle", "type": "searchset", "entry": [],
+		"link": [{ "relation": "self", "url": "x" }, { "relation": "next", "url": "y" }],
+	});
+	let records = read("page.json".as_ref(), page.to_string().as_bytes(), true);
+	assert!(
+		matches!(&records[..], [Record { mapped: Ok(Mapped::NotApplicable(reason)), .. }] if reason.contains("page"))
+	);
+	let consent: Value = serde_json::from_str(two_servers("Patient/7", "x").lines().next().unwrap()).unwrap();
+	for (resource, element) in [
+		(
+			json!({ "resourceType": "Parameters", "parameter": [{ "name": "return", "resource": consent }] }),
+			"Parameters.parameter.0.resource",
+		),
+		(
+			json!({ "resourceType": "Observation", "contained": [consent] }),
+			"Observation.contained.0",
+		),
+	] {
+		let records = read("one.json".as_ref(), resource.to_string().as_bytes(), true);
+		assert_eq!(records[0].mapped.as_ref().unwrap_err().element, element);
 	}
 }
 
@@ -302,7 +400,9 @@ fn resources(value: &Value) -> usize {
 				Some(resource) => self::resources(resource),
 				None => usize::from(says(entry)),
 			});
-			resources.sum()
+			let links = resource.get("link").and_then(Value::as_array);
+			let goes_on = links.into_iter().flatten().any(|link| link["relation"] == "next");
+			resources.sum::<usize>() + usize::from(goes_on)
 		},
 		_ => 1,
 	}

@@ -2,7 +2,7 @@
 
 use super::{
 	element::{codes, codings, list, text},
-	identity::Context,
+	identity::{Context, UNKNOWN_SERVER},
 	purposes, FhirReader,
 };
 use crate::standards::{
@@ -92,8 +92,11 @@ fn actor(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Pseudonym, Pr
 	let agents = list(context.resource.get("agent"));
 	let requestor = |agent: &&Value| agent.get("requestor").and_then(Value::as_bool) == Some(true);
 	let others = agents.iter().filter(|agent| !requestor(agent));
+	let is_unknown = |who: Option<&Value>| who.is_some_and(|who| context.names_unknown_server(who));
+	let mut unknown = false;
 	let name = agents.iter().filter(requestor).chain(others).find_map(|agent| {
 		let who = agent.get("who").or_else(|| agent.get("reference"));
+		unknown |= is_unknown(who);
 		who.and_then(|who| context.names(who).into_iter().next())
 			.or_else(|| text(agent, "altId").map(Into::into))
 			.or_else(|| text(agent, "name").map(Into::into))
@@ -105,6 +108,9 @@ fn actor(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Pseudonym, Pr
 			"is missing in every agent, and so is another name: state who accessed the data",
 		)
 	};
+	if unknown {
+		return Err(Problem::new("AuditEvent.agent.who", UNKNOWN_SERVER));
+	}
 	name.map(|name| reader.pseudonyms.actor(&name)).ok_or_else(missing)
 }
 

@@ -103,9 +103,24 @@ impl Entry {
 	/// The server that the resource is from, if it is a record.
 	pub fn server_of_record(&self) -> Option<String> {
 		let fields = self.fields()?;
-		let is_record = matches!(fields.kind().as_deref(), Some("AuditEvent" | "Consent"));
-		let named = self.literal().filter(|_| is_record);
-		named.or_else(|| fields.about().filter(|_| is_record))?.server
+		self.server().filter(|_| fields.is_record())
+	}
+
+	/// The server that the resource is from, by its address, by what was asked for, or by what was answered.
+	pub fn server(&self) -> Option<String> {
+		let fields = self.fields()?;
+		let asked = || fields.request().and_then(|(_, url)| literal(url));
+		let named = [self.literal(), asked(), fields.location()];
+		named.into_iter().flatten().find_map(|literal| literal.server)
+	}
+
+	/// Whether a server is asked to create the resource. It gives what it creates an id of its own; a history has each
+	/// record as it was then created.
+	pub fn is_created(&self, fields: &Fields) -> bool {
+		self.bundle.history.is_none()
+			&& fields
+				.request()
+				.is_some_and(|(method, _)| method.eq_ignore_ascii_case("POST"))
 	}
 
 	/// The server and the name of the resource, if `fullUrl` states them.
@@ -114,21 +129,24 @@ impl Entry {
 	}
 
 	/// A Bundle of this entry alone, with what others say about those that it refers to. It is read as the entry is.
-	pub fn alone(&self, resource: &Value, bytes: &[u8]) -> Option<Vec<u8>> {
+	/// The bytes are those of its resource, or of the entry itself.
+	pub fn alone(&self, resource: &Value, bytes: &[u8], is_entry: bool) -> Option<Vec<u8>> {
 		let fields = self.fields()?;
-		if fields.says_nothing() && self.bundle.mark.is_none() {
+		let targets = references(resource);
+		let tells_who = targets.iter().any(|url| self.bundle.at(url).next().is_some());
+		if fields.says_nothing() && self.bundle.mark.is_none() && !tells_who {
 			return None;
 		}
-		let mut targets = BTreeSet::new();
-		references(resource, &mut targets);
-		let mut entries = vec![fields.with(resource, bytes)?];
+		let mut entries = match is_entry {
+			true => bytes.to_vec(),
+			false => fields.with(bytes),
+		};
 		for url in targets
 			.into_iter()
 			.filter(|url| Some(*url) != fields.full_url.as_deref())
 		{
 			// Who a person is does not depend on records, and they must not be read a second time.
-			let is_record = |other: &&Fields| matches!(other.kind().as_deref(), Some("AuditEvent" | "Consent"));
-			for other in self.bundle.at(url).filter(|other| !is_record(other)) {
+			for other in self.bundle.at(url).filter(|other| !other.is_record()) {
 				let mut named = Map::new();
 				named.insert("fullUrl".into(), url.into());
 				let says = [
@@ -140,7 +158,7 @@ impl Entry {
 					says.into_iter()
 						.filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))),
 				);
-				entries.push(Value::Object(named).to_string());
+				entries.extend(format!(",{}", Value::Object(named)).bytes());
 			}
 		}
 		let mut head = json!({ "resourceType": "Bundle" });
@@ -155,29 +173,23 @@ impl Entry {
 		}
 		let head = head.to_string();
 		let head = head.strip_suffix('}')?;
-		Some(format!("{head},\"entry\":[{}]}}", entries.join(",")).into_bytes())
+		Some([head.as_bytes(), b",\"entry\":[", &entries, b"]}"].concat())
 	}
 }
 
 impl Fields {
-	/// The JSON of an entry with these fields and this resource, as its bytes are.
-	fn with(&self, resource: &Value, bytes: &[u8]) -> Option<String> {
-		let bytes = std::str::from_utf8(bytes).ok()?;
-		if resource.is_null() {
-			// The bytes are those of the entry itself.
-			return Some(bytes.to_owned());
-		}
+	/// The JSON of an entry with these fields and the resource with these bytes.
+	fn with(&self, bytes: &[u8]) -> Vec<u8> {
 		let says = [
 			("request", self.request.clone()),
 			("response", self.response.clone()),
 			("fullUrl", self.full_url.clone().map(Value::from)),
 		];
 		let says = says.into_iter().filter_map(|(name, value)| Some((name, value?)));
-		let mut elements = says
-			.map(|(name, value)| format!("\"{name}\":{value}"))
-			.collect::<Vec<_>>();
-		elements.push(format!("\"resource\":{bytes}"));
-		Some(format!("{{{}}}", elements.join(",")))
+		let elements = says
+			.map(|(name, value)| format!("\"{name}\":{value},"))
+			.collect::<String>();
+		[b"{", elements.as_bytes(), b"\"resource\":", bytes, b"}"].concat()
 	}
 
 	/// Whether nothing is said about the resource.
@@ -214,6 +226,11 @@ impl Fields {
 		held.map(str::to_owned).or_else(|| self.target())
 	}
 
+	/// Whether the entry is about a record.
+	pub fn is_record(&self) -> bool {
+		matches!(self.kind().as_deref(), Some("AuditEvent" | "Consent"))
+	}
+
 	/// The type of the resource that the entry is about, by what was asked for or answered.
 	pub fn target(&self) -> Option<String> {
 		let searched = || {
@@ -241,16 +258,21 @@ fn key(url: &str) -> String {
 	}
 }
 
-/// Finds what a resource refers to.
-fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
-	match value {
-		Value::Object(elements) => {
-			found.extend(elements.get("reference").and_then(Value::as_str).map(unversioned));
-			elements.values().for_each(|element| references(element, found));
-		},
-		Value::Array(elements) => elements.iter().for_each(|element| references(element, found)),
-		_ => (),
+/// What a resource refers to.
+pub fn references(resource: &Value) -> BTreeSet<&str> {
+	fn find<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+		match value {
+			Value::Object(elements) => {
+				found.extend(elements.get("reference").and_then(Value::as_str).map(unversioned));
+				elements.values().for_each(|element| find(element, found));
+			},
+			Value::Array(elements) => elements.iter().for_each(|element| find(element, found)),
+			_ => (),
+		}
 	}
+	let mut found = BTreeSet::new();
+	find(resource, &mut found);
+	found
 }
 
 /// A reference without its version.

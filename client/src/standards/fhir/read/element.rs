@@ -48,10 +48,11 @@ pub fn codes(value: Option<&Value>) -> impl Iterator<Item = &str> {
 	codings(value).filter_map(|coding| coding.as_str().or_else(|| coding.get("code").and_then(Value::as_str)))
 }
 
-/// `system|value`, or the value alone if there is no system.
+/// `system|value`, or the value alone if there is no system. A system with a bar is none, because a URI has no bar.
 pub fn identifier(identifier: &Value) -> Option<String> {
 	let value = text(identifier, "value")?;
 	Some(match text(identifier, "system") {
+		Some(system) if system.contains('|') => return None,
 		Some(system) => format!("{system}|{value}"),
 		None => value.to_owned(),
 	})
@@ -72,6 +73,31 @@ pub fn modifier(value: &Value) -> Option<String> {
 	}
 }
 
+/// The path and the type of the first record that is inside of another resource.
+pub fn record_within(value: &Value) -> Option<(String, &str)> {
+	let (path, inner) = match value {
+		Value::Object(elements) => elements
+			.iter()
+			.find_map(|(name, element)| Some((name.clone(), record_at(element)?)))?,
+		Value::Array(elements) => (0..)
+			.zip(elements)
+			.find_map(|(number, element): (usize, _)| Some((number.to_string(), record_at(element)?)))?,
+		_ => return None,
+	};
+	match inner {
+		(path_within, kind) if path_within.is_empty() => Some((path, kind)),
+		(path_within, kind) => Some((format!("{path}.{path_within}"), kind)),
+	}
+}
+
+/// As [`record_within`], or the value itself, with an empty path.
+fn record_at(value: &Value) -> Option<(String, &str)> {
+	match text(value, "resourceType") {
+		Some(kind @ ("AuditEvent" | "Consent")) => Some((String::new(), kind)),
+		_ => record_within(value),
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -83,6 +109,14 @@ mod tests {
 		assert_eq!(modifier(&value), Some("a.b.modifierExtension".into()));
 		assert_eq!(modifier(&json!({ "implicitRules": "x" })), Some("implicitRules".into()));
 		assert_eq!(modifier(&json!({ "a": [1, null], "modifierExtension": [] })), None);
+	}
+
+	#[test]
+	fn records_inside_of_others_are_found() {
+		let value = json!({ "parameter": [{ "name": "x" }, { "resource": { "resourceType": "Consent" } }] });
+		assert_eq!(record_within(&value), Some(("parameter.1.resource".into(), "Consent")));
+		assert_eq!(record_within(&json!({ "resourceType": "Consent" })), None);
+		assert_eq!(record_within(&json!({ "type": "Consent", "code": "AuditEvent" })), None);
 	}
 
 	#[test]

@@ -1,13 +1,16 @@
 //! Splits a file into FHIR resources: a single one, an array, a Bundle, or NDJSON.
 
-use super::bundle::{Bundle, Entry, Fields};
+use super::{
+	bundle::{Bundle, Entry, Fields},
+	element::{list, text},
+};
 use crate::standards::record::Problem;
 use serde::{
 	de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 	Deserialize, Deserializer,
 };
-use serde_json::{value::RawValue, Map, Value};
-use std::{fmt, ops::Range, sync::Arc};
+use serde_json::{json, value::RawValue, Map, Value};
+use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
 
 /// A part of a file: a resource, or what should have been one.
 #[derive(Clone, Debug)]
@@ -18,14 +21,20 @@ pub struct Part {
 	pub bytes: Vec<u8>,
 	/// The resource, or why the bytes are none. It is null for an entry of a Bundle that has no resource.
 	pub resource: Result<Value, Problem>,
-	/// One of the readings of a resource that has several.
-	pub ambiguous: Option<Value>,
+	/// What can be read of a resource that can't be read whole: it tells whose it is, and which version.
+	pub reading: Option<Value>,
 	/// Its place in a Bundle.
 	pub entry: Option<Entry>,
+	/// Whether the bytes are those of the entry, not of its resource.
+	pub is_entry: bool,
 }
 
 /// The byte order mark in UTF-8.
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+/// The problem with bytes that are not UTF-8.
+const NOT_UTF8: &str = "is not UTF-8";
+/// How many times its length a file of lines is read in search of resources that span lines.
+const VAIN: usize = 8;
 /// The deepest nesting of arrays and objects in a file. FHIR's own resources stay below 30.
 const LEVELS: usize = 120;
 
@@ -59,6 +68,8 @@ pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 /// once, where it begins.
 fn by_lines(bytes: &[u8], found: &mut Found<'_>) {
 	let mut rest = lines(bytes).peekable();
+	// How many bytes were read in vain.
+	let mut spent = 0usize;
 	while let Some(whole_line) = rest.next() {
 		let line = trimmed(bytes, whole_line.clone());
 		if line.is_empty() {
@@ -74,11 +85,17 @@ fn by_lines(bytes: &[u8], found: &mut Found<'_>) {
 		};
 		let mut part = line;
 		if opens(bytes, whole_line) {
-			if let Some(chunk) = Chunk::spanning(bytes, part.start) {
-				let end = chunk.end();
-				chunk.resources(chunk.whole(), None, found);
-				while rest.next_if(|line| line.start < end).is_some() {}
-				continue;
+			// A file of lines that open what never ends must not take the square of its length.
+			if spent <= bytes.len().saturating_mul(VAIN) {
+				match Chunk::spanning(bytes, part.start) {
+					Ok(chunk) => {
+						let end = chunk.end();
+						chunk.resources(chunk.whole(), None, found);
+						while rest.next_if(|line| line.start < end).is_some() {}
+						continue;
+					},
+					Err(lines) => spent = spent.saturating_add(found.span(part.start, lines)),
+				}
 			}
 			// What is inside of it is indented.
 			let inside = |line: &Range<usize>| {
@@ -98,7 +115,7 @@ fn is_sequence(bytes: &[u8]) -> bool {
 	let first = lines(bytes)
 		.map(|line| trimmed(bytes, line))
 		.find(|line| !line.is_empty());
-	first.is_some_and(|line| Chunk::spanning(bytes, line.start).is_some())
+	first.is_some_and(|line| Chunk::spanning(bytes, line.start).is_ok())
 }
 
 /// The lines, without their line feeds.
@@ -141,14 +158,21 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
+	/// How many bytes these many lines have, from that of this offset on.
+	fn span(&self, start: usize, lines: usize) -> usize {
+		let first = self.lines.partition_point(|line| *line <= start);
+		let end = self.lines.get(first.saturating_add(lines).saturating_sub(1));
+		end.copied().unwrap_or(self.bytes.len()).saturating_sub(start)
+	}
+
 	fn unreadable(&mut self, part: Range<usize>, reason: String) {
 		self.part(part, Err(Problem::new("file", reason)), None);
 	}
 
-	fn ambiguous(&mut self, part: Range<usize>, reason: String, reading: Option<Value>, entry: Option<Entry>) {
+	fn unclear(&mut self, part: Range<usize>, reason: String, reading: Value, entry: Option<Entry>) {
 		self.unreadable(part, reason);
 		if let Some(part) = self.parts.last_mut() {
-			(part.ambiguous, part.entry) = (reading, entry);
+			(part.reading, part.entry) = (Some(reading), entry);
 		}
 	}
 
@@ -156,17 +180,20 @@ impl Found<'_> {
 		self.parts.push(Part {
 			line: self.lines.partition_point(|start| *start <= part.start).max(1),
 			bytes: self.bytes.get(part).unwrap_or_default().to_vec(),
+			reading: None,
+			is_entry: entry.is_some() && matches!(resource, Ok(Value::Null)),
 			resource,
-			ambiguous: None,
 			entry,
 		});
 	}
 }
 
 /// JSON in a file. Byte order marks and no-break spaces, which some systems put between tokens, are replaced by spaces
-/// of the same length, so that every byte keeps its place.
+/// of the same length, so that every byte keeps its place, and bytes that are not UTF-8 by question marks.
 struct Chunk {
 	text: String,
+	/// The offsets in the text of the bytes that are not UTF-8.
+	damaged: Vec<usize>,
 	/// The offset of the text in the file.
 	start: usize,
 }
@@ -174,31 +201,31 @@ struct Chunk {
 impl Chunk {
 	/// Reads bytes that begin at this offset, or reports what is wrong with them and on which of their lines.
 	fn read(bytes: &[u8], start: usize) -> Result<Self, (String, usize)> {
-		let text = std::str::from_utf8(bytes).map_err(|error| {
-			let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-			("is not UTF-8".to_owned(), lines(before).count())
-		})?;
-		let (text, levels) = relax(text);
+		let (text, damaged) = replaced(bytes);
+		let (text, levels) = relax(&text);
 		if levels > LEVELS {
 			return Err((format!("is nested more than {LEVELS} levels deep"), 1));
 		}
 		match serde_json::from_str::<&RawValue>(&text) {
-			Ok(_) => Ok(Self { text, start }),
-			Err(error) => Err((format!("is not JSON: {error}"), error.line().max(1))),
+			Ok(_) => Ok(Self { text, damaged, start }),
+			Err(error) => Err(match damaged.first() {
+				Some(first) => (NOT_UTF8.into(), lines(bytes.get(..*first).unwrap_or_default()).count()),
+				None => (format!("is not JSON: {error}"), error.line().max(1)),
+			}),
 		}
 	}
 
-	/// Reads JSON that begins at this offset and ends with one of the lines that follow.
-	fn spanning(bytes: &[u8], start: usize) -> Option<Self> {
-		let rest = bytes.get(start..)?;
+	/// Reads JSON that begins at this offset and ends with one of the lines that follow, or tells how many lines were
+	/// read in vain.
+	fn spanning(bytes: &[u8], start: usize) -> Result<Self, usize> {
+		let rest = bytes.get(start..).unwrap_or_default();
 		let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
-		values.next()?.ok()?;
-		let (value, after) = rest.split_at_checked(values.byte_offset())?;
-		let after = lines(after).next().unwrap_or_default();
-		if !rest.get(value.len()..)?.get(after)?.trim_ascii().is_empty() {
-			return None;
-		}
-		Self::read(value, start).ok()
+		values.next().ok_or(0usize)?.map_err(|error| error.line())?;
+		let (value, after) = rest.split_at_checked(values.byte_offset()).ok_or(0usize)?;
+		let line = lines(after).next().and_then(|line| after.get(line)).unwrap_or_default();
+		let is_whole = line.trim_ascii().is_empty();
+		let read = is_whole.then(|| Self::read(value, start).ok()).flatten();
+		read.ok_or_else(|| lines(value).count())
 	}
 
 	/// The offset in the file at which the text ends.
@@ -230,6 +257,8 @@ impl Chunk {
 			meta: Option<&'a RawValue>,
 			#[serde(borrow)]
 			entry: Option<&'a RawValue>,
+			#[serde(borrow)]
+			link: Option<&'a RawValue>,
 		}
 		let is_bundle = |head: &Head<'_>| {
 			let name = head
@@ -251,7 +280,12 @@ impl Chunk {
 			);
 		} else if let Some(head) = serde_json::from_str::<Head<'_>>(part).ok().filter(is_bundle) {
 			let read = |raw: Option<&RawValue>| raw.map(|raw| serde_json::from_str::<Once>(raw.get())).transpose();
+			let damage = [head.kind, head.meta]
+				.into_iter()
+				.flatten()
+				.map(|raw| self.damage(raw.get()));
 			match (read(head.kind), read(head.meta)) {
+				_ if damage.sum::<usize>() > 0 => found.unreadable(self.place(part), NOT_UTF8.into()),
 				(Ok(kind), Ok(meta)) => {
 					let kind = kind.and_then(|Once(kind)| kind.as_str().map(str::to_owned));
 					let meta = meta.map(|Once(meta)| meta);
@@ -259,9 +293,12 @@ impl Chunk {
 					if let Some(list) = head.entry {
 						self.entries(list.get(), &mut entries);
 					}
-					let fields = entries.iter().flatten().map(|(fields, ..)| fields.clone()).collect();
+					let fields = entries.iter().map(|entry| entry.fields.clone()).collect();
 					let bundle = Bundle::new(kind, meta, outer, fields, part.as_bytes());
 					self.bundle(&Arc::new(bundle), entries, found);
+					if let Some(link) = head.link {
+						self.following(link.get(), found);
+					}
 				},
 				(Err(error), _) | (_, Err(error)) => {
 					found.unreadable(self.place(part), format!("is ambiguous JSON: {error}"));
@@ -269,32 +306,42 @@ impl Chunk {
 			}
 		} else {
 			match serde_json::from_str::<Once>(part) {
-				Ok(Once(value)) => found.part(self.place(part), Ok(value), outer.cloned()),
-				Err(error) => {
-					let reading = serde_json::from_str(part).ok();
-					let reason = format!("is ambiguous JSON: {error}");
-					found.ambiguous(self.place(part), reason, reading, outer.cloned());
+				Ok(Once(value)) if self.damage(part) == 0 => found.part(self.place(part), Ok(value), outer.cloned()),
+				read => {
+					let reason = read.map_or_else(|error| unreadable_reason(&error), |_| NOT_UTF8.into());
+					found.unclear(self.place(part), reason, self.lossy(part), outer.cloned());
 				},
 			}
 		}
 	}
 
+	/// Names the page that follows a Bundle, which may be missing.
+	fn following(&self, link: &str, found: &mut Found<'_>) {
+		let read = serde_json::from_str(link).unwrap_or_default();
+		if list(Some(&read))
+			.iter()
+			.any(|link| text(link, "relation") == Some("next"))
+		{
+			let page = json!({ "resourceType": "Bundle", "link": read });
+			found.part(self.place(link), Ok(page), None);
+		}
+	}
+
 	/// Finds the resources of a Bundle's entries. One without a resource may still say that something was done.
 	fn bundle(&self, bundle: &Arc<Bundle>, entries: Vec<ReadEntry<'_>>, found: &mut Found<'_>) {
-		let mut position = 0usize;
-		for entry in entries {
-			match entry {
-				Ok((fields, place, resource)) => {
-					let bundle = bundle.clone();
-					let entry = Entry { bundle, position };
-					position = position.saturating_add(1);
-					match resource {
-						Some(resource) => self.resources(resource.get(), Some(&entry), found),
-						None if fields.says_nothing() => (),
-						None => found.part(place, Ok(Value::Null), Some(entry)),
+		for (position, read) in entries.into_iter().enumerate() {
+			let bundle = bundle.clone();
+			let entry = Entry { bundle, position };
+			match (read.problem, read.resource) {
+				(Some((reason, reading)), _) => {
+					found.unclear(read.place, reason, reading, Some(entry));
+					if let Some(part) = found.parts.last_mut() {
+						part.is_entry = true;
 					}
 				},
-				Err((part, reason)) => found.unreadable(part, reason),
+				(None, Some(resource)) => self.resources(resource.get(), Some(&entry), found),
+				(None, None) if read.fields.says_nothing() => (),
+				(None, None) => found.part(read.place, Ok(Value::Null), Some(entry)),
 			}
 		}
 	}
@@ -310,56 +357,176 @@ impl Chunk {
 			#[serde(borrow)]
 			resource: Option<&'a RawValue>,
 		}
+		let unclear = |reason: String| {
+			// Whom and what the entry is about, as far as it can be read.
+			let mut read = self.lossy(part);
+			let mut element = |name: &str| Some(read.get_mut(name)?.take()).filter(|value| !value.is_null());
+			let resource = element("resource");
+			ReadEntry {
+				fields: Fields {
+					full_url: element("fullUrl").and_then(|url| url.as_str().map(str::to_owned)),
+					request: element("request"),
+					response: element("response"),
+					resource: resource.as_ref().and_then(only_kind),
+				},
+				place: self.place(part),
+				resource: None,
+				problem: Some((reason, resource.unwrap_or_default())),
+			}
+		};
 		if part.starts_with('[') {
 			match serde_json::from_str::<Vec<&RawValue>>(part) {
 				Ok(list) => list.iter().for_each(|entry| self.entries(entry.get(), entries)),
-				Err(error) => entries.push(Err((self.place(part), format!("is not JSON: {error}")))),
+				Err(error) => entries.push(unclear(format!("is not JSON: {error}"))),
 			}
 			return;
 		}
 		let elements = Some(part).filter(|part| part.starts_with('{'));
 		entries.push(match elements.map(serde_json::from_str::<Elements<'_>>) {
 			Some(Ok(elements)) => {
+				let within = elements.resource.map_or(0, |resource| self.damage(resource.get()));
+				if self.damage(part) > within {
+					entries.push(unclear(NOT_UTF8.into()));
+					return;
+				}
 				let full_url = elements.full_url.and_then(|Once(url)| url.as_str().map(str::to_owned));
 				let fields = Fields {
 					full_url,
 					request: elements.request.map(|Once(request)| request),
 					response: elements.response.map(|Once(response)| response),
-					resource: elements.resource.and_then(|resource| who(resource.get())),
+					resource: elements.resource.and_then(|resource| self.who(resource.get())),
 				};
-				Ok((fields, self.place(part), elements.resource))
+				ReadEntry {
+					fields,
+					place: self.place(part),
+					resource: elements.resource,
+					problem: None,
+				}
 			},
-			Some(Err(error)) => Err((self.place(part), format!("is not an entry of a Bundle: {error}"))),
-			None => Err((
-				self.place(part),
-				"is not an entry of a Bundle: an entry is an object".to_owned(),
-			)),
+			Some(Err(error)) => unclear(format!("is not an entry of a Bundle: {error}")),
+			None => unclear("is not an entry of a Bundle: an entry is an object".to_owned()),
 		});
+	}
+
+	/// The type, the id and the identifiers of a resource. What can't be read whole has only a type.
+	fn who(&self, resource: &str) -> Option<Value> {
+		#[derive(Deserialize)]
+		#[serde(rename_all = "camelCase")]
+		struct Who {
+			resource_type: Option<Value>,
+			id: Option<Value>,
+			identifier: Option<Value>,
+		}
+		match serde_json::from_str(resource) {
+			Ok(Who {
+				resource_type,
+				id,
+				identifier,
+			}) if self.damage(resource) == 0 => {
+				let elements = [("resourceType", resource_type), ("id", id), ("identifier", identifier)];
+				let elements = elements
+					.into_iter()
+					.filter_map(|(name, value)| Some((name.to_owned(), value?)));
+				Some(Value::Object(elements.collect()))
+			},
+			_ => only_kind(&self.lossy(resource)),
+		}
+	}
+
+	/// How many bytes of a part of the text are not UTF-8.
+	fn damage(&self, part: &str) -> usize {
+		let place = self.place(part);
+		let before = |end: usize| {
+			let end = end.saturating_sub(self.start);
+			self.damaged.partition_point(|offset| *offset < end)
+		};
+		before(place.end).saturating_sub(before(place.start))
+	}
+
+	/// What can be read of a value: null stands for what can't be.
+	fn lossy(&self, part: &str) -> Value {
+		type Elements<'a> = BTreeMap<Text, &'a RawValue>;
+		match part.as_bytes().first() {
+			Some(b'{') => {
+				let elements = serde_json::from_str::<Elements<'_>>(part).unwrap_or_default();
+				let elements = elements
+					.into_iter()
+					.map(|(Text(name), raw)| (name, self.lossy(raw.get())));
+				Value::Object(elements.collect())
+			},
+			Some(b'[') => {
+				let elements = serde_json::from_str::<Vec<&RawValue>>(part).unwrap_or_default();
+				elements.iter().map(|raw| self.lossy(raw.get())).collect()
+			},
+			_ if self.damage(part) > 0 => Value::Null,
+			_ => serde_json::from_str(part).unwrap_or_default(),
+		}
 	}
 }
 
-/// What a Bundle says about an entry, its place, and its resource; or the place of one that can't be read, and why.
-type ReadEntry<'a> = Result<(Fields, Range<usize>, Option<&'a RawValue>), (Range<usize>, String)>;
+/// A resource with its type alone.
+fn only_kind(resource: &Value) -> Option<Value> {
+	let kind = resource.get("resourceType")?;
+	Some(json!({ "resourceType": kind }))
+}
 
-/// The type, the id and the identifiers of a resource.
-fn who(resource: &str) -> Option<Value> {
-	#[derive(Deserialize)]
-	#[serde(rename_all = "camelCase")]
-	struct Who {
-		resource_type: Option<Value>,
-		id: Option<Value>,
-		identifier: Option<Value>,
+/// An entry of a Bundle as it is read.
+struct ReadEntry<'a> {
+	/// What the Bundle says about it.
+	fields: Fields,
+	place: Range<usize>,
+	resource: Option<&'a RawValue>,
+	/// Why it can't be read, and what can be of its resource.
+	problem: Option<(String, Value)>,
+}
+
+/// A text of which half characters are replaced.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+		struct Visit;
+
+		impl Visitor<'_> for Visit {
+			type Value = Text;
+
+			fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+				formatter.write_str("a text")
+			}
+
+			fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text, E> {
+				Ok(Text(String::from_utf8_lossy(bytes).into_owned()))
+			}
+		}
+
+		deserializer.deserialize_bytes(Visit)
 	}
-	let Who {
-		resource_type,
-		id,
-		identifier,
-	} = serde_json::from_str(resource).ok()?;
-	let elements = [("resourceType", resource_type), ("id", id), ("identifier", identifier)];
-	let elements = elements
-		.into_iter()
-		.filter_map(|(name, value)| Some((name.to_owned(), value?)));
-	Some(Value::Object(elements.collect()))
+}
+
+/// What is wrong with a resource that is JSON and can't be read.
+fn unreadable_reason(error: &serde_json::Error) -> String {
+	let reason = error.to_string();
+	if error.is_data() {
+		format!("is ambiguous JSON: {error}")
+	} else if reason.contains("hex escape") {
+		format!("has half of a character, such as \"\\ud83d\" without its other half: export the record without it ({error})")
+	} else {
+		format!("has a value that can't be read: {error}")
+	}
+}
+
+/// Bytes as text, with a question mark in the place of each byte that is not UTF-8, and the offsets of these.
+fn replaced(bytes: &[u8]) -> (String, Vec<usize>) {
+	let (mut text, mut damaged) = (String::with_capacity(bytes.len()), Vec::new());
+	for chunk in bytes.utf8_chunks() {
+		text.push_str(chunk.valid());
+		for _ in chunk.invalid() {
+			damaged.push(text.len());
+			text.push('?');
+		}
+	}
+	(text, damaged)
 }
 
 /// The text with byte order marks and no-break spaces between tokens replaced, and how deeply it is nested.
@@ -504,6 +671,41 @@ mod tests {
 	}
 
 	#[test]
+	fn what_can_be_read_of_a_damaged_resource_tells_whose_it_is() {
+		for (damaged, reason) in [
+			(&b"\"x\":\"M\xfcller\""[..], "not UTF-8"),
+			(b"\"x\":\"\\ud83d\"", "half of a character"),
+			(b"\"\\udc00\":1", "half of a character"),
+			(b"\"x\":1,\"x\":2", "repeated"),
+		] {
+			let resource = [b"{\"resourceType\":\"Consent\",\"id\":\"c\",", damaged, b"}"].concat();
+			let other = b"{\"resourceType\":\"A\"}";
+			let bundle = [
+				b"{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":",
+				&resource[..],
+				b"},{\"resource\":",
+				other,
+				b"}]}",
+			];
+			for (bytes, is_alone) in [(resource.clone(), true), (bundle.concat(), false)] {
+				let parts = split(&bytes, false);
+				assert_eq!(parts[0].bytes, resource);
+				let problem = parts[0].resource.as_ref().unwrap_err();
+				assert!(problem.reason.contains(reason), "{problem:?}");
+				assert_eq!(parts[0].reading.as_ref().unwrap()["id"], "c", "{problem:?}");
+				assert!(
+					is_alone || (parts.len() == 2 && parts[1].resource.is_ok()),
+					"{problem:?}"
+				);
+			}
+		}
+		let text = "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":{\"resourceType\":\"Consent\",\"id\":\"c\"},\"search\":1,\"fullUrl\":\"a\",\"fullUrl\":\"b\"}]}";
+		let parts = split_text(text);
+		assert!(parts[0].resource.is_err() && parts[0].is_entry && parts[0].entry.is_some());
+		assert_eq!(parts[0].reading.as_ref().unwrap()["id"], "c");
+	}
+
+	#[test]
 	fn one_bad_line_does_not_take_the_others_with_it() {
 		let (a, b) = ("{\"a\":\"\u{a0}\"}", "{\"b\":1}");
 		// A line that is torn in a string, and one that is not UTF-8.
@@ -561,6 +763,14 @@ mod tests {
 			(12, &b"{\"c\":1}"[..], true),
 		];
 		assert_eq!(found.collect::<Vec<_>>(), expected);
+	}
+
+	#[test]
+	fn lines_that_open_what_never_ends_do_not_take_the_square_of_their_number() {
+		let text = "[\n".repeat(200_000);
+		let begun = std::time::Instant::now();
+		assert_eq!(split(text.as_bytes(), true).len(), 200_000);
+		assert!(begun.elapsed().as_secs() < 20);
 	}
 
 	#[test]

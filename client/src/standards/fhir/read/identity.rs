@@ -4,11 +4,12 @@
 //! name, so that every way to write it has one name, and two people never share one.
 
 use super::{
-	bundle::{unversioned, Entry, Fields},
+	bundle::{references, unversioned, Entry, Fields},
 	element::{identifier, list, text, text_if_any},
 };
 use crate::config::{address, Config};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What references are resolved against.
 #[derive(Clone, Copy)]
@@ -39,6 +40,10 @@ struct Target {
 	name: Result<String, String>,
 }
 
+/// Why an address names nobody as long as it is not known which servers are the hospital's.
+pub(super) const UNKNOWN_SERVER: &str =
+	"is on a server, and it is not known which servers are the hospital's: list them under `servers` in kexin.toml";
+
 /// Reads a reference by address. The version does not count.
 pub fn literal(reference: &str) -> Option<Literal> {
 	let whole = unversioned(reference);
@@ -48,7 +53,8 @@ pub fn literal(reference: &str) -> Option<Literal> {
 		.map_or((None, before), |(server, kind)| (Some(server), kind));
 	let server = match server {
 		None | Some("") => None,
-		Some(server) => Some(address(server)?),
+		// A bar is no part of an address, but parts the system of an identifier from its value.
+		Some(server) => Some(address(server).filter(|server| !server.contains('|'))?),
 	};
 	let is_kind = kind.starts_with(|letter: char| letter.is_ascii_uppercase())
 		&& kind.chars().all(|letter| letter.is_ascii_alphanumeric());
@@ -74,8 +80,12 @@ pub fn patient(config: &Config, text: &str) -> anyhow::Result<String> {
 		entry: None,
 	};
 	match literal(text) {
-		Some(literal) if literal.kind == "Patient" => Ok(context.name(&literal)),
-		None if text.contains('|') && !text.trim().ends_with('|') => Ok(text.trim().to_owned()),
+		Some(literal) if literal.kind == "Patient" => context
+			.known(&literal)
+			.map_err(|reason| anyhow::anyhow!("{text:?} {reason}")),
+		None if text.contains('|') && !text.trim().starts_with('|') && !text.trim().ends_with('|') => {
+			Ok(text.trim().to_owned())
+		},
 		_ => anyhow::bail!(
 			"{text:?} is no patient: give a reference such as Patient/1, or an identifier as system|value"
 		),
@@ -92,7 +102,8 @@ pub fn listed(config: &Config, text: &str) -> String {
 	literal(text).map_or_else(|| text.to_owned(), |literal| context.name(&literal))
 }
 
-/// The identifier by which a person without an address is known, whatever the order of the list.
+/// The identifier by which a person without an address is known, whatever the order of the list. Without its system, it
+/// may be that of another person as well.
 fn known_by(identifiers: Option<&Value>) -> Result<String, String> {
 	let identifiers = list(identifiers);
 	let is_old = |identifier: &&Value| {
@@ -111,13 +122,12 @@ fn known_by(identifiers: Option<&Value>) -> Result<String, String> {
 		Some("secondary") => Some(3),
 		_ => Some(2),
 	};
-	let known = identifiers
-		.iter()
-		.filter_map(|known| Some((rank(known)?, identifier(known)?)));
+	let with_system = identifiers.iter().filter(|known| text(known, "system").is_some());
+	let known = with_system.filter_map(|known| Some((rank(known)?, identifier(known)?)));
 	let first = known.min();
 	first
 		.map(|(_, name)| name)
-		.ok_or_else(|| "has no identifier, so it is not known who this is".into())
+		.ok_or_else(|| "has no identifier with a system, so it is not known who this is".into())
 }
 
 impl Context<'_> {
@@ -131,7 +141,8 @@ impl Context<'_> {
 		let stated = text_if_any(reference, "type").map_err(unclear)?;
 		let name = match text_if_any(reference, "reference").map_err(unclear)? {
 			None => known_by(reference.get("identifier")).map_err(|_| {
-				"names nobody: give a reference or a present identifier, so that it is known who this is".to_owned()
+				"names nobody: give a reference, or a present identifier with its system, so that it is known who this is"
+					.to_owned()
 			})?,
 			Some(target) => match self.target(target) {
 				Some(Target { kind, name }) if kind == "Patient" => name?,
@@ -141,7 +152,7 @@ impl Context<'_> {
 						"points to {target:?}, which the resource does not contain, or more than once"
 					))
 				},
-				None if target.trim().starts_with("urn:") => match anywhere {
+				None if target.trim().starts_with("urn:") && !target.contains('|') => match anywhere {
 					true => target.trim().to_ascii_lowercase(),
 					false => {
 						return Err(format!(
@@ -184,15 +195,43 @@ impl Context<'_> {
 		}
 		let mut others = list(reference.get("identifier"))
 			.iter()
-			.filter_map(identifier)
+			.filter_map(|identifier| self.identifier(identifier))
 			.collect::<Vec<_>>();
 		others.sort();
 		names.extend(others);
 		names
 	}
 
-	/// The name of the resource itself, if it has an id.
+	/// The name that an identifier gives: without a system, it is one of the server that states it.
+	pub(super) fn identifier(&self, value: &Value) -> Option<String> {
+		let name = identifier(value)?;
+		let foreign = self.foreign_server().filter(|_| text(value, "system").is_none());
+		Some(match foreign {
+			Some(server) => format!("{server}/{name}"),
+			None => name,
+		})
+	}
+
+	/// What the Bundle resolves references of the resource to that do not tell it by themselves.
+	pub(super) fn resolved(&self) -> BTreeMap<&str, String> {
+		let Some(entry) = self.entry else {
+			return BTreeMap::new();
+		};
+		let found = references(self.resource).into_iter().filter_map(|reference| {
+			let is_person = |fields: &Fields| !fields.is_record();
+			entry.bundle.at(reference).find(|fields| is_person(fields))?;
+			let name = self.target(reference)?.name.ok()?;
+			let by_itself = literal(reference).map(|literal| self.name(&literal));
+			(by_itself.as_ref() != Some(&name)).then_some((reference, name))
+		});
+		found.collect()
+	}
+
+	/// The name of the resource itself, if it has an id that lasts.
 	pub fn own_name(&self, kind: &str) -> Option<String> {
+		if self.is_created() {
+			return None;
+		}
 		let named = self
 			.entry
 			.and_then(Entry::literal)
@@ -206,9 +245,15 @@ impl Context<'_> {
 		}))
 	}
 
+	/// Whether a server is asked to create the resource.
+	pub fn is_created(&self) -> bool {
+		let asked = self.entry.and_then(|entry| Some((entry, entry.fields()?)));
+		asked.is_some_and(|(entry, fields)| entry.is_created(fields))
+	}
+
 	/// The address of the server that the resource is from, if it is none of the hospital's.
 	pub fn foreign_server(&self) -> Option<String> {
-		let server = self.entry.and_then(Entry::literal)?.server?;
+		let server = self.entry.and_then(Entry::server)?;
 		(!self.config.is_own(&server)).then_some(server)
 	}
 
@@ -223,6 +268,26 @@ impl Context<'_> {
 			Some(server) => format!("{server}/{}/{}", literal.kind, literal.id),
 			None => format!("{}/{}", literal.kind, literal.id),
 		}
+	}
+
+	/// The name of a reference by address, if it can be told which servers are the hospital's.
+	fn known(&self, literal: &Literal) -> Result<String, String> {
+		match self.is_of_unknown_server(literal) {
+			true => Err(UNKNOWN_SERVER.into()),
+			false => Ok(self.name(literal)),
+		}
+	}
+
+	/// Whether it can't be told whether a reference by address is to one of the hospital's servers.
+	fn is_of_unknown_server(&self, literal: &Literal) -> bool {
+		!self.config.knows_servers() && (literal.server.is_some() || self.foreign_server().is_some())
+	}
+
+	/// Whether a reference names something by an address of which it can't be told whether it is on one of the
+	/// hospital's servers.
+	pub(super) fn names_unknown_server(&self, reference: &Value) -> bool {
+		let literal = text(reference, "reference").and_then(literal);
+		literal.is_some_and(|literal| self.is_of_unknown_server(&literal))
 	}
 
 	/// What a reference points to: a contained resource, an entry of the Bundle, or an address. Nothing if it can't be
@@ -246,7 +311,7 @@ impl Context<'_> {
 		match (found.next(), literal(reference)) {
 			(Some(first), _) => found.all(|other| other == first).then_some(first),
 			(None, Some(literal)) => Some(Target {
-				name: Ok(self.name(&literal)),
+				name: self.known(&literal),
 				kind: literal.kind,
 			}),
 			(None, None) => None,
@@ -256,7 +321,9 @@ impl Context<'_> {
 	/// Who the resource of another entry is.
 	fn entry_target(&self, fields: &Fields) -> Option<Target> {
 		let resource = fields.resource.as_ref();
-		let address = fields.full_url.as_deref().and_then(literal);
+		let is_created = self.entry.is_some_and(|entry| entry.is_created(fields));
+		// The address of what is created is not known before.
+		let address = fields.full_url.as_deref().and_then(literal).filter(|_| !is_created);
 		let kind = resource.and_then(|resource| text(resource, "resourceType"));
 		let id = resource.and_then(|resource| text(resource, "id"));
 		let kind = kind
@@ -269,19 +336,18 @@ impl Context<'_> {
 			(Some(address), Some(id)) if address.id != id => {
 				Err("points to an entry of the Bundle that has another id".into())
 			},
-			(Some(address), _) => Ok(self.name(&address)),
+			(Some(address), _) => self.known(&address),
 			(None, id) => {
-				let is_created = fields.request().is_some_and(|(method, _)| method == "POST");
 				// A server gives what it creates an id of its own, and tells which.
 				let id = if is_created { fields.location() } else { None }
 					.map(|location| location.id)
 					.or_else(|| id.filter(|_| !is_created).map(str::to_owned));
 				match id {
-					Some(id) => Ok(self.name(&Literal {
+					Some(id) => self.known(&Literal {
 						server: None,
 						kind: kind.clone(),
 						id,
-					})),
+					}),
 					None => known_by(resource.and_then(|resource| resource.get("identifier")))
 						.map_err(|reason| format!("points to an entry of the Bundle that has no id yet, and {reason}")),
 				}

@@ -29,12 +29,14 @@ use crate::{
 	pseudonym::Pseudonymiser,
 	standards::record::{printable, Mapped, Problem, Reader, Record},
 };
-use bundle::Entry;
 use file::Part;
 use identity::Context;
 use kexin_primitives::{members::MemberId, vocabulary::Purpose, UnixMillis, H256};
-use serde_json::Value;
-use std::path::Path;
+use serde_json::{json, Value};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	path::Path,
+};
 
 /// Reads FHIR records for one hospital.
 pub struct FhirReader<'a> {
@@ -64,6 +66,13 @@ pub(crate) fn reads(file: &Path, bytes: &[u8]) -> bool {
 	matches!(begun.first(), Some(b'{' | b'[')) || names_ndjson(file) || parts_of_name(file).any(|part| part == "json")
 }
 
+/// The servers that the records of a file are from, where Bundles tell it.
+pub fn servers_of(file: &Path, bytes: &[u8]) -> BTreeSet<String> {
+	let parts = file::split(bytes, names_ndjson(file));
+	let servers = parts.iter().filter_map(|part| part.entry.as_ref()?.server_of_record());
+	servers.collect()
+}
+
 /// Whether the name of a file says that each of its lines is a resource. It may have been compressed or rotated, as
 /// `audit.ndjson.gz` and `audit.ndjson.1`.
 pub(crate) fn names_ndjson(file: &Path) -> bool {
@@ -84,28 +93,29 @@ impl FhirReader<'_> {
 			line,
 			bytes,
 			resource,
-			ambiguous,
+			reading,
 			entry,
+			is_entry,
 		} = part;
 		let entry = entry.as_ref();
-		if let Some(server) = entry.and_then(Entry::server_of_record) {
-			self.config.meet(&server);
-		}
 		let context = Context {
 			config: self.config,
-			resource: resource.as_ref().ok().or(ambiguous.as_ref()).unwrap_or(&Value::Null),
+			resource: resource.as_ref().ok().or(reading.as_ref()).unwrap_or(&Value::Null),
 			entry,
 		};
 		let settled = self.settled(&context);
-		let version = version::of(self, &context, settled.as_ref());
-		let alone = match (&resource, entry) {
-			(Ok(resource), Some(entry)) => entry.alone(resource, &bytes),
-			_ => None,
-		};
+		let mut version = version::of(self, &context, settled.as_ref());
+		let alone = entry.and_then(|entry| entry.alone(context.resource, &bytes, is_entry));
 		let source = match &alone {
 			// What the Bundle says is the reason: this is not the same record as its resource by itself.
-			Some(alone) if settled.is_some() && !context.resource.is_null() => source(None, alone),
-			_ => source(context.foreign_server(), &bytes),
+			Some(alone) if settled.is_some() && !context.resource.is_null() => source(None, BTreeMap::new(), alone),
+			_ => {
+				let (server, resolved) = (context.foreign_server(), context.resolved());
+				if let Some(version) = version.as_mut().filter(|_| !resolved.is_empty()) {
+					version.unresolved = Some(source(server.clone(), BTreeMap::new(), &bytes));
+				}
+				source(server, resolved, &bytes)
+			},
 		};
 		let mapped = match (&resource, settled) {
 			(Err(problem), _) => Err(problem.clone()),
@@ -139,7 +149,14 @@ impl FhirReader<'_> {
 					_ => audit_event::map(self, source, context),
 				}
 			},
+			Some("Bundle") => Ok(Mapped::NotApplicable(
+				"the Bundle is one page of several: import those that follow as well".into(),
+			)),
 			Some(other) => {
+				if let Some((path, kind)) = element::record_within(resource) {
+					let reason = format!("is a {kind} inside of a resource of type {other}: import it by itself");
+					return Err(Problem::new(format!("{}.{path}", printable(other)), reason));
+				}
 				let reason = format!("a resource of type {other} is neither an AuditEvent nor a Consent");
 				Ok(Mapped::NotApplicable(printable(&reason)))
 			},
@@ -243,7 +260,14 @@ impl FhirReader<'_> {
 		}
 		if !is_held {
 			let reason = format!("is missing: import the {kind} itself");
-			return Some(Settled::problem("resource", &reason));
+			let settled = Settled::problem("resource", &reason);
+			// What is only shown has not changed.
+			let is_shown = matches!(method.as_deref(), Some("GET" | "HEAD"));
+			return Some(if kind == "Consent" && !is_shown {
+				settled.of_version()
+			} else {
+				settled
+			});
 		}
 		let named = entry.literal()?;
 		let id = element::text(context.resource, "id");
@@ -283,11 +307,18 @@ impl Settled {
 	}
 }
 
-/// The source of a record: blake2-256 of its bytes, after the address of its server and a zero byte if that is none of
-/// the hospital's. Two servers may have records with the same bytes, which are about different people.
-fn source(foreign_server: Option<String>, bytes: &[u8]) -> H256 {
+/// The source of a record: blake2-256 of its bytes, after the address of its server if that is none of the hospital's,
+/// and after what the Bundle resolves its references to, as JSON; a zero byte follows each. Two servers or Bundles may
+/// have records with the same bytes, which are about different people.
+fn source(foreign_server: Option<String>, resolved: BTreeMap<&str, String>, bytes: &[u8]) -> H256 {
 	let server = foreign_server.map(|server| server + "\0").unwrap_or_default();
-	H256(sp_crypto_hashing::blake2_256(&[server.as_bytes(), bytes].concat()))
+	let resolved = match resolved.is_empty() {
+		true => String::new(),
+		false => json!(resolved).to_string() + "\0",
+	};
+	H256(sp_crypto_hashing::blake2_256(
+		&[server.as_bytes(), resolved.as_bytes(), bytes].concat(),
+	))
 }
 
 /// The code system of purposes of use, HL7's v3 ActReason, by its names in R4 and R5, in STU3, and in HL7 version 3.

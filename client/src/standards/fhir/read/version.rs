@@ -6,7 +6,7 @@
 use super::{
 	bundle::Fields,
 	consent::{stated, subject},
-	element::{identifier, list, text},
+	element::{list, text},
 	identity::{Context, Literal},
 	whole, FhirReader, Settled,
 };
@@ -37,6 +37,7 @@ pub(super) fn of(reader: &FhirReader<'_>, context: &Context<'_>, settled: Option
 	Some(Version {
 		document: document(context, fields),
 		subject: subject(reader, context).ok(),
+		unresolved: None,
 		id: id(meta, response),
 		changed: changed.and_then(|text| time("meta.lastUpdated", text, false)),
 		place: context.entry.and_then(|entry| entry.place()),
@@ -45,27 +46,51 @@ pub(super) fn of(reader: &FhirReader<'_>, context: &Context<'_>, settled: Option
 	})
 }
 
-/// What names the document in all its versions.
+/// What names the document in all its versions, as far as its record tells.
 fn document(context: &Context<'_>, fields: Option<&Fields>) -> Option<String> {
 	let is_consent = |literal: &Literal| literal.kind == "Consent";
+	let is_created = context.is_created();
 	// A server gives what it creates an id of its own, and tells which.
-	let created = fields
-		.filter(|fields| fields.request().is_some_and(|(method, _)| method == "POST"))
-		.and_then(|fields| fields.location());
+	let created = fields.filter(|_| is_created).and_then(|fields| fields.location());
+	let about = || {
+		fields
+			.filter(|_| !is_created)
+			.and_then(|fields| fields.about())
+			.filter(is_consent)
+	};
 	let identifier = || {
-		let identifier = list(context.resource.get("identifier")).iter().find_map(identifier)?;
-		// An identifier without a system is one of the server that states it.
-		Some(match context.foreign_server() {
-			Some(server) => format!("{server}/{identifier}"),
-			None => identifier,
-		})
+		let identifiers = list(context.resource.get("identifier")).iter();
+		identifiers
+			.filter_map(|identifier| context.identifier(identifier))
+			.min()
 	};
 	created
 		.filter(is_consent)
 		.map(|created| context.name(&created))
 		.or_else(|| context.own_name("Consent"))
-		.or_else(|| Some(context.name(&fields?.about().filter(is_consent)?)))
+		.or_else(|| Some(context.name(&about()?)))
 		.or_else(identifier)
+}
+
+/// Refuses a permission that the server will have under another name, or that has none: its end would not be known to
+/// be its own.
+pub(super) fn check_lasts(context: &Context<'_>) -> Result<(), Problem> {
+	let fields = context.entry.and_then(|entry| entry.fields());
+	let location = || fields.and_then(|fields| fields.location());
+	if context.is_created() && location().is_none_or(|location| location.kind != "Consent") {
+		return Err(Problem::new(
+			"Bundle.entry.response.location",
+			"is missing, so it is not known what id the server gives the consent: import the consent as the server has it",
+		));
+	}
+	match document(context, fields) {
+		Some(_) => Ok(()),
+		None => Err(Problem::new(
+			"Consent.id",
+			"is missing, and so is an identifier, so that the end of the consent could not be told: import the consent as the \
+			 server has it",
+		)),
+	}
 }
 
 /// The version's id, which a server also states in its response.
@@ -110,6 +135,9 @@ mod tests {
 	fn records(text: &str) -> Vec<Record> {
 		let mut config = Config::load(Some("/dev/null".as_ref())).unwrap();
 		config.timezone = Some("+00:00".parse().unwrap());
+		config
+			.meet(super::super::servers_of("a.json".as_ref(), text.as_bytes()))
+			.unwrap();
 		let pseudonyms = Pseudonymiser::new([7; 32]);
 		let reader = FhirReader {
 			config: &config,
@@ -149,6 +177,11 @@ mod tests {
 	fn a_consent_without_an_id_is_named_by_its_identifier() {
 		let found = version(r#"{"resourceType":"Consent","identifier":[{"system":"s","value":"v"}]}"#);
 		assert_eq!(found.document.as_deref(), Some("s|v"));
+		for order in [["a", "b"], ["b", "a"]] {
+			let [one, other] = order.map(|value| format!(r#"{{"system":"s","value":"{value}"}}"#));
+			let found = version(&format!(r#"{{"resourceType":"Consent","identifier":[{one},{other}]}}"#));
+			assert_eq!(found.document.as_deref(), Some("s|a"));
+		}
 	}
 
 	#[test]

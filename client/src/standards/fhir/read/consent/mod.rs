@@ -20,49 +20,62 @@ use serde_json::Value;
 /// Codes of consents that are about the use of data: R4's scopes (`http://terminology.hl7.org/CodeSystem/consentscope`)
 /// and the categories of both versions (`http://hl7.org/fhir/ValueSet/consent-category`) that are so. The others are
 /// about treatments, living wills and orders.
-const ABOUT_DATA: &[&str] = &[
-	"patient-privacy",
-	"research",
-	"rsdid",
-	"rsreid",
-	"npp",
-	"59284-0",
-	"57016-8",
-	"57017-6",
-	"64292-6",
-	"ICOL",
-	"IDSCL",
-	"INFA",
-	"INFAO",
-	"INFASO",
-	"IRDSCL",
-	"RESEARCH",
-	"RSDID",
-	"RSREID",
+const ABOUT_DATA: &[(&str, &[&str])] = &[
+	(
+		"terminology.hl7.org/CodeSystem/consentscope",
+		&["patient-privacy", "research"],
+	),
+	(
+		"terminology.hl7.org/CodeSystem/consentcategorycodes",
+		&["npp", "research", "rsdid", "rsreid"],
+	),
+	(
+		"terminology.hl7.org/CodeSystem/v3-ActCode",
+		&[
+			"ICOL", "IDSCL", "INFA", "INFAO", "INFASO", "IRDSCL", "RESEARCH", "RSDID", "RSREID",
+		],
+	),
+	("loinc.org", &["57016-8", "57017-6", "59284-0", "64292-6"]),
 ];
 
-/// Code systems of categories that are known to everybody: one of their codes that is not [`ABOUT_DATA`] is about
-/// something else.
-const CATEGORIES: &[&str] = &[
-	"terminology.hl7.org/CodeSystem/consentscope",
-	"terminology.hl7.org/CodeSystem/consentcategorycodes",
-	"terminology.hl7.org/CodeSystem/v3-ActCode",
-	"loinc.org",
-	"snomed.info/sct",
+/// A code system of categories that is known to everybody as those of [`ABOUT_DATA`] are: a code of theirs that is not
+/// listed there is about something else.
+const SNOMED: &str = "snomed.info/sct";
+
+/// The code system of consent actions, by its names in R4 and R5, and in STU3.
+const CONSENT_ACTION: &[&str] = &[
+	"http://terminology.hl7.org/CodeSystem/consentaction",
+	"https://terminology.hl7.org/CodeSystem/consentaction",
+	"http://hl7.org/fhir/consentaction",
 ];
+
+/// The code system of roles of actors, HL7's v3 ParticipationType, by its names in R4 and R5, in STU3, and in HL7
+/// version 3.
+const PARTICIPATION_TYPE: &[&str] = &[
+	"http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+	"https://terminology.hl7.org/CodeSystem/v3-ParticipationType",
+	"http://hl7.org/fhir/v3/ParticipationType",
+	"urn:oid:2.16.840.1.113883.5.90",
+];
+
+/// The information recipients (IRCP) of HL7's v3 ParticipationType, with those that it lists under them.
+const RECIPIENTS: &[&str] = &["IRCP", "NOT", "PRCP", "REFB", "REFT", "TRC"];
 
 /// Maps a consent.
 pub(super) fn map(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Mapped, Problem> {
 	let consent = context.resource;
 	let subject = subject(reader, context)?;
-	version::check(reader, consent)?;
 	match text(consent, "status") {
 		Some("active") => (),
-		Some("inactive" | "entered-in-error") => return Ok(Mapped::Consent(ConsentChange::End { subject })),
+		Some("inactive" | "entered-in-error") => {
+			version::check(reader, consent)?;
+			return Ok(Mapped::Consent(ConsentChange::End { subject }));
+		},
 		Some(status @ ("rejected" | "not-done")) => {
+			version::check(reader, consent)?;
 			return Ok(Mapped::NotApplicable(format!(
 				"the consent was never given: its status is {status}"
-			)))
+			)));
 		},
 		Some(other) => {
 			let reason = format!("is {other:?}, so the consent is not in force: import it once it is active");
@@ -78,11 +91,13 @@ pub(super) fn map(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Mapp
 	check_verified(consent)?;
 	check_scope(consent)?;
 	let scopes = scopes(reader, context)?;
-	Ok(Mapped::Consent(if scopes.is_empty() {
-		ConsentChange::Revoke { subject }
-	} else {
-		ConsentChange::Grant { subject, scopes }
-	}))
+	// A refusal counts whatever document it is, and whichever version.
+	if scopes.is_empty() {
+		return Ok(Mapped::Consent(ConsentChange::Revoke { subject }));
+	}
+	version::check(reader, consent)?;
+	version::check_lasts(context)?;
+	Ok(Mapped::Consent(ConsentChange::Grant { subject, scopes }))
 }
 
 /// Who consents.
@@ -125,7 +140,7 @@ fn check_scope(consent: &Value) -> Result<(), Problem> {
 		for concept in list(consent.get(name)) {
 			for coding in codings(Some(concept)) {
 				let code = text(coding, "code").unwrap_or_default();
-				let about_data = ABOUT_DATA.contains(&code);
+				let about_data = is_about_data(coding);
 				if !about_data && (name == "scope" || is_of_everybody(coding)) {
 					let reason = format!(
 						"is {code:?}, which is not about the use of data: expected patient-privacy or research"
@@ -146,17 +161,29 @@ fn check_scope(consent: &Value) -> Result<(), Problem> {
 	}
 }
 
-/// Whether a category is of one of the [`CATEGORIES`], or of no system.
+/// The code system of a coding, whatever its scheme.
+fn system(coding: &Value) -> Option<&str> {
+	let system = text(coding, "system")?;
+	Some(system.split_once("://").map_or(system, |(_, address)| address))
+}
+
+/// Whether a scope or category is about the use of data. A coding without a system may be of any.
+fn is_about_data(coding: &Value) -> bool {
+	let (system, code) = (system(coding), text(coding, "code").unwrap_or_default());
+	let mut known = ABOUT_DATA.iter();
+	known.any(|(known, codes)| system.is_none_or(|system| system == *known) && codes.contains(&code))
+}
+
+/// Whether a category is of a code system that everybody knows, or of no system.
 fn is_of_everybody(coding: &Value) -> bool {
-	let system = text(coding, "system");
-	let address = system.map(|system| system.split_once("://").map_or(system, |(_, address)| address));
-	address.is_none_or(|address| CATEGORIES.contains(&address))
+	system(coding).is_none_or(|system| system == SNOMED || ABOUT_DATA.iter().any(|(known, _)| *known == system))
 }
 
 /// What the consent permits, each alternative by itself; nothing if it denies everything.
 fn scopes(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Vec<Scope>, Problem> {
 	let consent = context.resource;
-	let times = Times::of(reader, consent)?;
+	// A denial needs no times.
+	let times = || Times::of(reader, consent);
 	let provision = |value, element| Provision {
 		reader,
 		context,
@@ -191,13 +218,13 @@ fn scopes(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Vec<Scope>, 
 		.map(|(number, value)| provision(value, format!("{}.provision[{number}]", root.element)));
 	match decision {
 		"permit" => {
-			let permitted = root.permission(&times)?;
+			let permitted = root.permission(&times()?)?;
 			let left = exceptions.try_fold(permitted, |scope, exception| exception.denied_in(scope))?;
 			Ok(vec![left])
 		},
 		"deny" => {
 			root.has_only(&["type", "provision"])?;
-			exceptions.map(|exception| exception.permission(&times)).collect()
+			exceptions.map(|exception| exception.permission(&times()?)).collect()
 		},
 		other => {
 			let reason = format!("decides {other:?}: expected permit or deny");
@@ -383,15 +410,13 @@ impl Provision<'_> {
 		let named = list(self.value.get("action")).iter();
 		named
 			.map(|concept| {
-				let mut codes = codings(Some(concept)).filter_map(|coding| {
-					let of_hl7 = text(coding, "system").is_none_or(|system| system.ends_with("/consentaction"));
-					text(coding, "code").filter(|_| of_hl7).and_then(Action::from_code)
-				});
-				// The codings of one concept are translations of each other. A text alone, or an extension, is not a
-				// code.
-				codes
-					.next()
-					.filter(|_| concept.get("extension").is_none())
+				let codings = codings(Some(concept)).filter(|coding| is_of(coding, CONSENT_ACTION));
+				let mut actions = codings.map(|coding| text(coding, "code").and_then(Action::from_code));
+				// The codings of one concept are translations of each other: two of HL7's that differ are none. A text
+				// alone, or an extension, is not a code.
+				let first = actions.next().flatten();
+				first
+					.filter(|_| actions.all(|other| other == first) && concept.get("extension").is_none())
 					.ok_or_else(|| {
 						let reason = format!("has {concept}, which is not a consent action that the ledger knows");
 						self.problem("action", reason)
@@ -404,6 +429,10 @@ impl Provision<'_> {
 	fn recipients(&self) -> Result<Vec<MemberId>, Problem> {
 		let actors = list(self.value.get("actor")).iter().enumerate();
 		let known = actors.map(|(number, actor)| {
+			if !is_recipient(actor) {
+				let reason = "is not that of a recipient of the data: the ledger knows no other actors";
+				return Err(self.problem(&format!("actor[{number}].role"), reason));
+			}
 			let member = actor
 				.get("reference")
 				.and_then(|reference| self.reader.member(reference, self.context));
@@ -429,6 +458,18 @@ impl Provision<'_> {
 	}
 }
 
+/// Whether a coding is of one of these systems, or of none.
+fn is_of(coding: &Value, systems: &[&str]) -> bool {
+	text(coding, "system").is_none_or(|system| systems.contains(&system))
+}
+
+/// Whether the role of an actor is to receive data.
+fn is_recipient(actor: &Value) -> bool {
+	let codings = codings(actor.get("role")).filter(|coding| is_of(coding, PARTICIPATION_TYPE));
+	let mut roles = codings.map(|coding| text(coding, "code").is_some_and(|code| RECIPIENTS.contains(&code)));
+	roles.next() == Some(true) && roles.all(|is_recipient| is_recipient)
+}
+
 /// What a consent without actions permits: use within the hospital, and nothing that takes data out of it.
 fn within_the_hospital() -> &'static [Operation] {
 	use Operation::*;
@@ -436,7 +477,7 @@ fn within_the_hospital() -> &'static [Operation] {
 }
 
 /// FHIR's consent actions (`http://terminology.hl7.org/CodeSystem/consentaction`).
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Action {
 	Collect,
 	Access,

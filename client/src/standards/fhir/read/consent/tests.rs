@@ -10,8 +10,13 @@ const MEMBER: MemberId = 3;
 const SIGNED: UnixMillis = 1_709_251_200_000;
 
 fn map_value(value: Value) -> Result<Mapped, Problem> {
+	map_in(Some("+00:00"), value)
+}
+
+/// Maps the consent of a hospital that may state its time zone.
+fn map_in(timezone: Option<&str>, value: Value) -> Result<Mapped, Problem> {
 	let mut config = Config::load(Some("/dev/null".as_ref())).unwrap();
-	config.timezone = Some("+00:00".parse().unwrap());
+	config.timezone = timezone.map(|zone| zone.parse().unwrap());
 	config.recipients.insert("Organization/known".into(), MEMBER);
 	let pseudonyms = Pseudonymiser::new([7; 32]);
 	let reader = FhirReader {
@@ -200,6 +205,27 @@ fn a_denial_without_exceptions_withdraws_everything() {
 }
 
 #[test]
+fn a_denial_of_everything_needs_no_date() {
+	for (name, value) in [
+		("dateTime", json!("2026-03")),
+		("dateTime", json!("2026-03-01T00:00:00")),
+		("dateTime", json!(3)),
+		("meta", json!({ "lastUpdated": "yesterday" })),
+		("id", json!(["c"])),
+	] {
+		let mut consent = r4(json!({ "type": "deny" }));
+		consent[name] = value;
+		let mapped = map_in(None, consent.clone());
+		assert!(
+			matches!(mapped, Ok(Mapped::Consent(ConsentChange::Revoke { .. }))),
+			"{consent}: {mapped:?}"
+		);
+		consent["provision"] = json!({ "type": "permit", "purpose": purpose("TREAT") });
+		assert!(map_in(None, consent.clone()).is_err(), "{consent}");
+	}
+}
+
+#[test]
 fn a_consent_that_ended_ends_what_its_document_granted() {
 	for status in ["inactive", "entered-in-error"] {
 		let mut consent = r4(json!({ "type": "permit", "purpose": purpose("TREAT") }));
@@ -226,6 +252,8 @@ fn what_is_unclear_is_refused() {
 		consent
 	};
 	let exception = |exception: Value| permit("provision", json!([exception]));
+	let mut as_custodian = actor("Organization/known");
+	as_custodian[0]["role"]["coding"][0]["code"] = json!("CST");
 	let cases = [
 		(
 			permit("securityLabel", json!([{ "code": "R" }])),
@@ -277,8 +305,35 @@ fn what_is_unclear_is_refused() {
 			),
 			"provision.action",
 		),
+		(
+			permit(
+				"action",
+				json!([{ "coding": [{ "code": "collect" }, { "code": "disclose" }] }]),
+			),
+			"provision.action",
+		),
+		(
+			permit(
+				"action",
+				json!([{ "coding": [{ "code": "collect" }, { "code": "sell" }] }]),
+			),
+			"provision.action",
+		),
+		(
+			permit(
+				"action",
+				json!([{ "coding": [{ "system": "urn:x/consentaction", "code": "use" }] }]),
+			),
+			"provision.action",
+		),
 		(permit("actor", actor("Organization/unknown")), "provision.actor[0]"),
-		(permit("actor", json!([{}])), "provision.actor[0]"),
+		(permit("actor", json!([{}])), "provision.actor[0].role"),
+		(permit("actor", as_custodian.clone()), "provision.actor[0].role"),
+		(
+			exception(json!({ "type": "deny", "actor": as_custodian })),
+			"provision[0].actor[0].role",
+		),
+		(root("id", Value::Null), "Consent.id"),
 		(permit("period", json!({ "end": "soon" })), "period.end"),
 		(permit("period", json!({ "end": 2030 })), "period.end"),
 		(permit("period", json!({ "end": "2030" })), "period.end"),
@@ -353,6 +408,20 @@ fn what_is_unclear_is_refused() {
 		),
 		(root("scope", json!({ "coding": [{ "code": "adr" }] })), "Consent.scope"),
 		(root("scope", json!({ "text": "living will" })), "Consent.scope"),
+		(
+			root(
+				"scope",
+				json!({ "coding": [{ "system": "urn:x", "code": "research" }] }),
+			),
+			"Consent.scope",
+		),
+		(
+			root(
+				"category",
+				json!([{ "coding": [{ "system": "http://loinc.org", "code": "research" }] }]),
+			),
+			"Consent.category",
+		),
 	];
 	for (consent, element) in cases {
 		match map_value(consent.clone()) {
