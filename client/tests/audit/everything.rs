@@ -143,9 +143,11 @@ pub fn entries() -> Vec<LogEntry> {
 		entry.event.region = [None, Some(Region(40)), Some(Region(999))][at % 3];
 		entry.breaches = Breaches::from_bits_truncate(1 << (at % 10));
 		// The rules make no other notices beside these breaches and this activity.
-		let named = entry.event.activity.is_some();
-		entry.notices.set(Notices::RECORDED_AFTER, entry.breaches.is_empty());
-		entry.notices.set(Notices::NOT_FOR_ACTIVITY, named && at % 4 == 1);
+		let (named, breached) = (entry.event.activity.is_some(), !entry.breaches.is_empty());
+		entry.notices.set(Notices::RECORDED_AFTER, !breached);
+		entry
+			.notices
+			.set(Notices::NOT_FOR_ACTIVITY, named && breached && at % 4 == 1);
 		entries.push(entry);
 	}
 	entries
