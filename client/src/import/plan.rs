@@ -55,6 +55,7 @@ pub(super) fn completed(read: Version, kept: Version) -> Version {
 	Version {
 		document: kept.document.or(read.document),
 		subject: read.subject.or(kept.subject),
+		unresolved: read.unresolved.or(kept.unresolved),
 		id: read.id.or(kept.id),
 		changed: read.changed.or(kept.changed),
 		place: kept.place.or(read.place),
