@@ -3,6 +3,8 @@
 mod documents;
 mod entries;
 mod takeover;
+#[path = "../support/window.rs"]
+mod window;
 
 use codec::{Decode as _, Encode as _};
 use kexin::{
@@ -217,12 +219,7 @@ impl Submit for Fake {
 	}
 
 	async fn window(&self) -> Result<Window, LedgerError> {
-		Ok(Window {
-			earliest: 1_600_000_000_000,
-			latest: 1_900_000_000_000,
-			// 2027-01-15 at 8:00.
-			now: 1_800_000_000_000,
-		})
+		Ok(window::window())
 	}
 
 	async fn home(&self) -> Result<Home, LedgerError> {

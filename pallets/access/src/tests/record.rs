@@ -138,6 +138,19 @@ fn a_named_subject_is_judged_by_their_own_consent() {
 	});
 }
 
+/// The entry of an event without breaches.
+fn within_consent(event: AccessEvent, rules: Rules, notices: Notices) -> LogEntry {
+	LogEntry {
+		dataset: DATASET,
+		reporter: HOSPITAL,
+		recorded: NOW,
+		rules,
+		breaches: Breaches::empty(),
+		notices,
+		event,
+	}
+}
+
 #[test]
 fn an_access_that_only_a_later_record_permits_is_told_apart() {
 	ExtBuilder::build_and_execute(|| {
@@ -158,15 +171,7 @@ fn an_access_that_only_a_later_record_permits_is_told_apart() {
 		assert!(breached.is_empty());
 		assert_eq!(noticed.into_inner(), [(0, Notices::RECORDED_AFTER)]);
 		for (event, notices) in events.into_iter().zip([Notices::RECORDED_AFTER, Notices::empty()]) {
-			let entry = LogEntry {
-				dataset: DATASET,
-				reporter: HOSPITAL,
-				recorded: NOW,
-				rules,
-				breaches: Breaches::empty(),
-				notices,
-				event,
-			};
+			let entry = within_consent(event, rules, notices);
 			expected.append(entry.leaf()).unwrap();
 		}
 		assert_eq!(root, expected.root(), "the entries hold the notice");
@@ -232,21 +237,13 @@ fn an_access_counts_only_for_an_activity_that_uses_the_dataset_and_whose_agent_g
 		];
 		assert_eq!(not_for_activity(events.clone()), [2, 3]);
 		let Event::BatchRecorded { rules, root, .. } = last_event();
-		let entry = |event: &AccessEvent, notices| LogEntry {
-			dataset: DATASET,
-			reporter: HOSPITAL,
-			recorded: NOW,
-			rules,
-			breaches: Breaches::empty(),
-			notices,
-			event: *event,
-		};
 		let mut expected = Accumulator::default();
 		for (event, counts) in events.iter().zip([true, true, false, false, true]) {
-			let entry = match counts {
-				true => entry(event, Notices::empty()),
-				false => entry(event, Notices::NOT_FOR_ACTIVITY),
+			let notices = match counts {
+				true => Notices::empty(),
+				false => Notices::NOT_FOR_ACTIVITY,
 			};
+			let entry = within_consent(*event, rules, notices);
 			assert_eq!(entry.activity(), event.activity.filter(|_| counts));
 			expected.append(entry.leaf()).unwrap();
 		}
