@@ -3,11 +3,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { bin, play, until } from './harness.mjs';
+import { bin, freePort, play, until } from './harness.mjs';
 
 const data = mkdtempSync(join(tmpdir(), 'kexin-ceremony-'));
 after(() => rmSync(data, { recursive: true, force: true }));
@@ -90,17 +89,13 @@ test('forged, changed and duplicate files are refused with the reason', () => {
 
 /** The first of this many consecutive free ports. */
 async function freePorts(count) {
-  const free = (port) =>
-    new Promise((done) => {
-      const server = createServer();
-      server.once('error', () => done(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
-    });
-  for (;;) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
-    const all = await Promise.all(Array.from({ length: count }, (_, place) => free(first + place)));
-    if (all.every(Boolean)) return first;
+  let first = await freePort();
+  for (let last = first; last < first + count - 1; ) {
+    const next = await freePort();
+    if (next !== last + 1) first = next;
+    last = next;
   }
+  return first;
 }
 
 /** Runs scripts/network on these ports. */

@@ -19,16 +19,26 @@ export const bin = process.env.KEXIN_BIN;
 if (!bin) throw new Error('KEXIN_BIN must name the directory with kexin and kexin-node');
 export const definitions = JSON.parse(readFileSync(join(root, 'web/polkadot-js.json'), 'utf8'));
 
-/** A port of the loopback interface that is free now. */
-export const freePort = () =>
-  new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
+/**
+ * The ports of this process: they start at another place than those of the processes that run beside it, and are below
+ * those that systems give to outgoing connections. So nothing takes a port between now and the start of its server.
+ */
+const PORTS = { first: 10_000, count: 22_000, step: 128 };
+let nextPort = (process.pid * PORTS.step) % PORTS.count;
+
+/** A port of the loopback interface that is free now, and that no other test takes. */
+export async function freePort() {
+  const port = PORTS.first + nextPort;
+  nextPort = (nextPort + 1) % PORTS.count;
+  const server = createServer();
+  const free = await new Promise((done) => {
+    server.once('error', () => done(false));
+    server.listen(port, '127.0.0.1', () => done(true));
   });
+  if (!free) return freePort();
+  await new Promise((closed) => server.close(closed));
+  return port;
+}
 
 /**
  * Waits until something holds, and returns how many seconds that took. The limit is generous: the machine may be busy,
@@ -45,6 +55,15 @@ export async function until(what, holds, seconds = 480) {
     }
     if (taken() > seconds) throw new Error(`${what}: not within ${seconds} s${why}`);
   }
+}
+
+/** Rejects if a promise takes longer than this many milliseconds. */
+export function inTime(milliseconds, what, promise) {
+  let timer;
+  const late = new Promise((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`${what}: not within ${milliseconds / 1000} s`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 /** The pair of keys of a development name. */
@@ -155,10 +174,10 @@ export class Chain {
     return answer.result;
   }
 
-  /** Sends this signal to the node, and waits until its process has ended. */
+  /** Sends this signal to the node, and waits until its process has ended: two minutes at the most. */
   async end(signal) {
     this.node.kill(signal);
-    await this.ended;
+    await inTime(120_000, `the end of the node after ${signal}`, this.ended);
   }
 
   /** Runs a subcommand of the node on this chain. Subcommands that open the database need the node stopped. */

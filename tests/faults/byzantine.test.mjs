@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { account, ask, until } from '../e2e/harness.mjs';
 import { Load } from './load.mjs';
-import { figures, finalized, Network, offencesIn, sleep, uri } from './network.mjs';
+import { figures, finalized, Network, offencesIn, sleep, uri, withLogs } from './network.mjs';
 
 const SESSION_BLOCKS = 10;
 const VALIDATORS = ['alice', 'bob', 'charlie', 'dave', 'eve'];
@@ -45,7 +45,8 @@ async function cheats(test, label, name, kind) {
   const [alice] = honest;
   load.mark();
   cheat.run();
-  const caught = await ask(alice, (api) => until(`the suspension of ${name}`, async () => (await offencesIn(api))[name] === kind));
+  const suspended = async (api) => (await offencesIn(api))[name] === kind;
+  const caught = await withLogs([cheat, alice], ask(alice, (api) => until(`the suspension of ${name}`, () => suspended(api))));
   const left = await leaves(name);
   await network.finalize(SESSION_BLOCKS / 2, [alice]);
   const { acknowledged, lost, pause } = await load.check(honest.filter((node) => !node.avoided));

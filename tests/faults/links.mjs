@@ -30,6 +30,7 @@ function relay(link, from, to) {
 function open({ target, dialler }) {
   const link = { state: 'open', delay: 0, pairs: new Set() };
   const server = createServer((near) => {
+    near.on('error', () => {});
     if (link.state === 'cut' || near.remotePort !== dialler) return near.resetAndDestroy();
     const far = connect(target, '127.0.0.1');
     const sockets = [near, far];
@@ -80,15 +81,16 @@ export class Links {
     this.calls = new Map();
     this.worker = new Worker(fileURLToPath(import.meta.url));
     this.worker.on('message', ({ call, answer }) => {
-      this.calls.get(call)(answer);
+      this.calls.get(call).done(answer);
       this.calls.delete(call);
     });
+    this.worker.once('error', (error) => this.calls.forEach(({ fail }) => fail(error)));
   }
 
   #call(message) {
     const call = this.calls.size ? Math.max(...this.calls.keys()) + 1 : 0;
-    return new Promise((done) => {
-      this.calls.set(call, done);
+    return new Promise((done, fail) => {
+      this.calls.set(call, { done, fail });
       this.worker.postMessage({ call, ...message });
     });
   }

@@ -2,7 +2,7 @@
 // witness that keeps querying the nodes.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { access, blake2AsHex, pair, until } from '../e2e/harness.mjs';
+import { access, blake2AsHex, inTime, pair, until } from '../e2e/harness.mjs';
 import { countLost, violations } from './history.mjs';
 import { finalized, gatewayOf, HOSPITALS, sleep } from './network.mjs';
 
@@ -22,15 +22,6 @@ export const datasetOf = (name) => blake2AsHex(`the patients of ${name}`);
 export const declareAll = (network) =>
   Promise.all(HOSPITALS.map((name) => network.get(name).kexinLater(['dataset', 'declare', datasetOf(name)], gatewayOf(name))));
 
-/** Rejects if a promise takes longer than this many milliseconds. */
-function inTime(milliseconds, promise) {
-  let timer;
-  const late = new Promise((_, fail) => {
-    timer = setTimeout(() => fail(new Error('not in time')), milliseconds);
-  });
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
-}
-
 /** A batch of present accesses with new sources. */
 export const batchOf = (size) =>
   Array.from({ length: size }, () => {
@@ -45,11 +36,16 @@ class Connections {
   to(node) {
     const known = this.#open.get(node);
     if (known) return known;
-    const opening = inTime(20_000, node.polkadot(false)).then((api) => {
+    const connecting = node.polkadot(false);
+    const opening = inTime(20_000, 'a connection', connecting).then((api) => {
       api.once('disconnected', () => this.drop(node));
       return api;
     });
-    opening.catch(() => this.drop(node));
+    opening.catch(() => {
+      this.drop(node);
+      // One that comes too late would never be closed.
+      connecting.then((api) => api.disconnect()).catch(() => {});
+    });
     this.#open.set(node, opening);
     return opening;
   }
@@ -133,7 +129,7 @@ export class Load {
       const begun = Date.now();
       try {
         const api = await this.connections.to(node);
-        const block = await inTime(RESEND, record(api, signer, dataset, batch));
+        const block = await inTime(RESEND, 'finality', record(api, signer, dataset, batch));
         this.seconds.push((Date.now() - begun) / 1000);
         return block;
       } catch ({ message }) {
@@ -230,7 +226,7 @@ export class Load {
   /** Ends the load. Batches that are not final yet are abandoned. */
   async stop() {
     this.#stopped = true;
-    await this.connections.close();
-    await Promise.all(this.work);
+    await inTime(30_000, 'the end of the connections', this.connections.close());
+    await inTime(2 * RESEND, 'the end of the load', Promise.all(this.work));
   }
 }

@@ -107,9 +107,7 @@ export class Network {
   /** Waits until this block is final on each of these nodes, and returns how many seconds that took. */
   async reach(wanted, nodes = this.nodes) {
     const reached = async () => (await Promise.all(nodes.map(finalized))).every((number) => number >= wanted);
-    return until(`finality of block ${wanted} on ${nodes.map(({ label }) => label)}`, reached).catch((error) => {
-      throw new Error(`${error.message}\n${nodes.map((node) => `${node.label}: ${lastLines(node)}`).join('\n')}`);
-    });
+    return withLogs(nodes, until(`finality of block ${wanted} on ${nodes.map(({ label }) => label)}`, reached));
   }
 
   /** Waits until a node has finalized the last final block of another. */
@@ -193,5 +191,12 @@ export async function peers(network, node) {
   return network.nodes.filter(({ address }) => ids.some((id) => address.endsWith(id))).map(({ label }) => label);
 }
 
+/** Adds the ends of these nodes' logs to the error, if there is one. */
+export const withLogs = (nodes, promise) =>
+  promise.catch((error) => {
+    const ends = nodes.map((node) => `${node.label}, ${node.running ? 'which runs' : 'which has ended'}: ${lastLines(node)}`);
+    throw new Error([error.message, ...ends].join('\n'));
+  });
+
 /** The end of a node's log. */
-export const lastLines = (node, bytes = 1500) => readFileSync(join(node.directory, 'node.log'), 'utf8').slice(-bytes);
+const lastLines = (node, bytes = 1500) => readFileSync(join(node.directory, 'node.log'), 'utf8').slice(-bytes);
