@@ -3,7 +3,7 @@
 //! [`Function`] lists every one of them. A test has the ledger's runtime decode a call of each, so that a call that is
 //! added here and not there doesn't compile.
 
-use crate::ledger::LedgerError;
+use crate::ledger::{Acceptance, LedgerError};
 use codec::Encode;
 use kexin_primitives::{
 	access::AccessEvent,
@@ -20,7 +20,7 @@ pub type Account = [u8; 32];
 
 /// Defines [`Function`] and what follows from the list.
 macro_rules! functions {
-	($($function:ident = $pallet:literal, $name:literal;)*) => {
+	($($function:ident = $pallet:literal $pallet_index:literal, $name:literal $index:literal;)*) => {
 		/// A function of a pallet that the client calls.
 		#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 		pub enum Function {
@@ -47,47 +47,55 @@ macro_rules! functions {
 					$(Self::$function => $name,)*
 				}
 			}
+
+			/// The numbers of the pallet in the runtime, and of the call in the pallet. What is signed has nothing but
+			/// these for a name.
+			pub fn indices(self) -> [u8; 2] {
+				match self {
+					$(Self::$function => [$pallet_index, $index],)*
+				}
+			}
 		}
 	};
 }
 
 functions! {
-	Record = "Access", "record";
-	Grant = "Consent", "grant";
-	Narrow = "Consent", "narrow";
-	Revoke = "Consent", "revoke";
-	DeclareDataset = "Consent", "declare_dataset";
-	Enrol = "Consent", "enrol";
-	Admit = "Members", "admit";
-	Suspend = "Members", "suspend";
-	Reinstate = "Members", "reinstate";
-	Remove = "Members", "remove";
-	AdmitValidator = "Members", "admit_validator";
-	RemoveValidator = "Members", "remove_validator";
-	ReinstateValidator = "Members", "reinstate_validator";
-	NameNodes = "Members", "name_nodes";
-	CloseNetwork = "Members", "close_network";
-	AddKey = "Members", "add_key";
-	RevokeKey = "Members", "revoke_key";
-	SetSessionKeys = "Session", "set_keys";
-	Register = "Lineage", "register";
-	Start = "Lineage", "start";
-	Derive = "Lineage", "derive";
-	AttachEvidence = "Lineage", "attach_evidence";
-	CreateCampaign = "Annotation", "create";
-	Contribute = "Annotation", "contribute";
-	Review = "Annotation", "review";
-	Claim = "Annotation", "claim";
-	CloseCampaign = "Annotation", "close";
-	Transfer = "Balances", "transfer_allow_death";
-	BatchAll = "Utility", "batch_all";
-	Propose = "Council", "propose";
-	Vote = "Council", "vote";
-	CloseMotion = "Council", "close";
-	ApproveUpgrade = "Governance", "approve_upgrade";
-	CancelUpgrade = "Governance", "cancel_upgrade";
-	ApplyUpgrade = "Governance", "apply_upgrade";
-	RestartFinality = "Governance", "restart_finality";
+	Record = "Access" 22, "record" 0;
+	Grant = "Consent" 20, "grant" 0;
+	Narrow = "Consent" 20, "narrow" 1;
+	Revoke = "Consent" 20, "revoke" 2;
+	DeclareDataset = "Consent" 20, "declare_dataset" 3;
+	Enrol = "Consent" 20, "enrol" 4;
+	Admit = "Members" 7, "admit" 0;
+	Suspend = "Members" 7, "suspend" 1;
+	Reinstate = "Members" 7, "reinstate" 2;
+	Remove = "Members" 7, "remove" 3;
+	AdmitValidator = "Members" 7, "admit_validator" 7;
+	RemoveValidator = "Members" 7, "remove_validator" 8;
+	ReinstateValidator = "Members" 7, "reinstate_validator" 9;
+	NameNodes = "Members" 7, "name_nodes" 10;
+	CloseNetwork = "Members" 7, "close_network" 11;
+	AddKey = "Members" 7, "add_key" 4;
+	RevokeKey = "Members" 7, "revoke_key" 5;
+	SetSessionKeys = "Session" 10, "set_keys" 0;
+	Register = "Lineage" 21, "register" 0;
+	Start = "Lineage" 21, "start" 1;
+	Derive = "Lineage" 21, "derive" 2;
+	AttachEvidence = "Lineage" 21, "attach_evidence" 3;
+	CreateCampaign = "Annotation" 23, "create" 0;
+	Contribute = "Annotation" 23, "contribute" 1;
+	Review = "Annotation" 23, "review" 2;
+	Claim = "Annotation" 23, "claim" 3;
+	CloseCampaign = "Annotation" 23, "close" 4;
+	Transfer = "Balances" 4, "transfer_allow_death" 0;
+	BatchAll = "Utility" 14, "batch_all" 2;
+	Propose = "Council" 6, "propose" 2;
+	Vote = "Council" 6, "vote" 3;
+	CloseMotion = "Council" 6, "close" 6;
+	ApproveUpgrade = "Governance" 12, "approve_upgrade" 0;
+	CancelUpgrade = "Governance" 12, "cancel_upgrade" 1;
+	ApplyUpgrade = "Governance" 12, "apply_upgrade" 2;
+	RestartFinality = "Governance" 12, "restart_finality" 3;
 }
 
 impl fmt::Display for Function {
@@ -123,15 +131,20 @@ pub enum Arguments {
 }
 
 impl Call {
-	/// The encoded call, with the indices that this runtime's metadata give to the pallet and the call.
+	/// The encoded call. The node's metadata have to give the same numbers to the pallet and the call as this client,
+	/// so that a node that lies about them gets no signature of another call.
 	///
 	/// # Errors
-	/// [`LedgerError::Incompatible`] when the runtime has no such call.
+	/// [`LedgerError::Incompatible`] when the runtime has no such call, and [`LedgerError::Renumbered`] when it has it
+	/// under other numbers.
 	pub fn encode(&self, metadata: &subxt::Metadata) -> Result<Vec<u8>, LedgerError> {
 		let missing = || LedgerError::Incompatible(format!("it has no call {}", self.function));
 		let pallet = metadata.pallet_by_name(self.function.pallet()).ok_or_else(missing)?;
 		let variant = pallet.call_variant_by_name(self.function.name()).ok_or_else(missing)?;
-		let mut bytes = vec![pallet.call_index(), variant.index];
+		let (mut bytes, theirs) = (self.function.indices().to_vec(), [pallet.call_index(), variant.index]);
+		if bytes != theirs {
+			return Err(LedgerError::Renumbered(self.function, theirs));
+		}
 		match &self.arguments {
 			Arguments::Encoded(arguments) => bytes.extend_from_slice(arguments),
 			Arguments::Calls { before, calls, after } => {
@@ -147,9 +160,13 @@ impl Call {
 }
 
 fn call(function: Function, arguments: impl Encode) -> Call {
+	encoded(function, arguments.encode())
+}
+
+fn encoded(function: Function, arguments: Vec<u8>) -> Call {
 	Call {
 		function,
-		arguments: Arguments::Encoded(arguments.encode()),
+		arguments: Arguments::Encoded(arguments),
 	}
 }
 
@@ -189,9 +206,10 @@ pub fn enrol(dataset: DatasetId, subjects: &[Pseudonym]) -> Call {
 	call(Function::Enrol, (dataset, subjects.to_vec()))
 }
 
-/// Admits a member.
-pub fn admit(kind: MemberKind, name: &str, region: Region, seat: bool, key: Account) -> Call {
-	call(Function::Admit, (kind, name.as_bytes().to_vec(), region, seat, key))
+/// Admits a member. Its first key has accepted.
+pub fn admit(kind: MemberKind, name: &str, region: Region, seat: bool, key: Account, acceptance: &Acceptance) -> Call {
+	let arguments = (kind, name.as_bytes().to_vec(), region, seat, key);
+	encoded(Function::Admit, [&arguments.encode(), acceptance.as_ref()].concat())
 }
 
 /// Makes an account the validator of its hospital.
@@ -211,10 +229,7 @@ pub fn close_network(closed: bool) -> Call {
 
 /// Registers session keys in the encoding of the node that generated them, with the proof that the caller holds them.
 pub fn set_session_keys(keys: &[u8], proof: &[u8]) -> Call {
-	Call {
-		function: Function::SetSessionKeys,
-		arguments: Arguments::Encoded([keys, &proof.encode()].concat()),
-	}
+	encoded(Function::SetSessionKeys, [keys, &proof.encode()].concat())
 }
 
 /// Suspends a member: its keys can do nothing until it is reinstated.
@@ -242,9 +257,12 @@ pub fn reinstate_validator(hospital: MemberId) -> Call {
 	call(Function::ReinstateValidator, hospital)
 }
 
-/// Adds a key to the caller's member.
-pub fn add_key(account: Account, powers: Powers) -> Call {
-	call(Function::AddKey, (account, powers))
+/// Adds a key to the caller's member. The key has accepted.
+pub fn add_key(account: Account, powers: Powers, acceptance: &Acceptance) -> Call {
+	encoded(
+		Function::AddKey,
+		[&(account, powers).encode(), acceptance.as_ref()].concat(),
+	)
 }
 
 /// Revokes a key of the caller's member.

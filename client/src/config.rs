@@ -16,8 +16,9 @@ use std::{
 	sync::OnceLock,
 };
 
-/// The file beside the journal with the address of the server that records are from, if the settings list none.
-const MET: &str = "server";
+/// The file beside the journal with the addresses of the servers that earlier imports took for the hospital's, one on
+/// each line.
+const REMEMBERED: &str = "server";
 /// The name of the settings file in the current directory.
 pub const FILE: &str = "kexin.toml";
 
@@ -70,6 +71,8 @@ pub struct Config {
 	pub servers: Vec<String>,
 	/// The address of the server that records are from, if `servers` lists none.
 	pub met: OnceLock<String>,
+	/// The addresses of the servers that earlier imports took for the hospital's.
+	pub remembered: BTreeSet<String>,
 	/// Member numbers by the FHIR references and identifiers of the organisations.
 	pub recipients: BTreeMap<String, u32>,
 }
@@ -90,10 +93,12 @@ impl Config {
 		// Paths in the file are relative to its directory.
 		let beside = |path: PathBuf| file.parent().unwrap_or(Path::new("")).join(path);
 		let state = beside(parsed.state.unwrap_or("kexin-state".into()));
-		let met = match read_text(&state.join(MET)) {
-			Ok(met) => met.trim().to_owned().into(),
-			Err(error) if error.kind() == ErrorKind::NotFound => OnceLock::new(),
-			Err(error) => return Err(error).with_context(|| format!("can't read {}", state.join(MET).display())),
+		let remembered = match read_text(&state.join(REMEMBERED)) {
+			Ok(text) => text.lines().map(|line| line.trim().to_owned()).collect(),
+			Err(error) if error.kind() == ErrorKind::NotFound => BTreeSet::new(),
+			Err(error) => {
+				return Err(error).with_context(|| format!("can't read {}", state.join(REMEMBERED).display()))
+			},
 		};
 		Ok(Self {
 			node: parsed.node,
@@ -110,7 +115,8 @@ impl Config {
 				.iter()
 				.map(|base| server(base))
 				.collect::<Result<_, _>>()?,
-			met,
+			met: OnceLock::new(),
+			remembered,
 			recipients: parsed.recipients,
 		})
 	}
@@ -128,20 +134,34 @@ impl Config {
 		!self.servers.is_empty() || self.met.get().is_some()
 	}
 
-	/// Takes the one server that all records of an import are from as the hospital's, unless one is known.
+	/// Takes the one server that all records of an import are from, and those of earlier imports were, as the
+	/// hospital's, unless the settings list them.
 	///
 	/// # Errors
-	/// When the records are from several servers.
+	/// When the records are from several servers, or what earlier imports took for the hospital's is not listed: what
+	/// was recorded of people there would name other people.
 	pub fn meet(&self, servers: BTreeSet<String>) -> anyhow::Result<()> {
-		if self.knows_servers() {
-			return Ok(());
+		if !self.servers.is_empty() {
+			let missing = self.remembered.iter().find(|server| !self.servers.contains(server));
+			return missing.map_or(Ok(()), |server| {
+				bail!(
+					"earlier imports took the server {server} for one of the hospital's: list it under `servers` in kexin.toml as well, so that what they \
+					 recorded is still known to be about the same people"
+				)
+			});
 		}
-		let mut servers = servers.into_iter();
+		let mut servers = self
+			.remembered
+			.iter()
+			.cloned()
+			.chain(servers)
+			.collect::<BTreeSet<_>>()
+			.into_iter();
 		if let Some(server) = servers.next() {
 			if let Some(other) = servers.next() {
 				bail!(
-					"records are from several servers, {server} and {other}: list those that are the hospital's under `servers` in kexin.toml, so that it \
-					 is known whom they name"
+					"records are from several servers, {server} and {other}, in this import and in earlier ones: list those that are the hospital's under \
+					 `servers` in kexin.toml, so that it is known whom they name"
 				);
 			}
 			self.met.get_or_init(|| server);
@@ -149,15 +169,19 @@ impl Config {
 		Ok(())
 	}
 
-	/// Remembers the server that records are from, if one was met.
+	/// Remembers the servers that the import takes for the hospital's.
 	///
 	/// # Errors
 	/// When the file can't be written.
 	pub fn remember(&self) -> anyhow::Result<()> {
-		match self.met.get() {
-			Some(server) => crate::output::write(&self.state.join(MET), |to| writeln!(to, "{server}")),
-			None => Ok(()),
+		let servers = self.remembered.iter().chain(&self.servers).chain(self.met.get());
+		let servers = servers.collect::<BTreeSet<_>>();
+		if servers.iter().all(|server| self.remembered.contains(*server)) {
+			return Ok(());
 		}
+		crate::output::write(&self.state.join(REMEMBERED), |to| {
+			servers.iter().try_for_each(|server| writeln!(to, "{server}"))
+		})
 	}
 
 	/// The pseudonymiser with the hospital's secret key.
@@ -372,8 +396,41 @@ mod tests {
 		assert!(config.meet(servers(&["a.example", "b.example"])).is_err());
 		assert!(!config.knows_servers());
 		config.meet(servers(&["b.example"])).unwrap();
-		config.meet(servers(&["a.example", "c.example"])).unwrap();
 		assert!(config.is_own("b.example") && !config.is_own("a.example"));
+	}
+
+	#[test]
+	fn a_server_of_earlier_imports_stays_the_hospitals() {
+		let servers = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("hospital.toml");
+		let config = |text: &str| {
+			fs::write(&path, text).unwrap();
+			Config::load(Some(&path)).unwrap()
+		};
+		let first = config("");
+		first.meet(servers(&["old.example"])).unwrap();
+		fs::create_dir_all(&first.state).unwrap();
+		first.remember().unwrap();
+		assert!(config("").meet(servers(&["new.example"])).is_err());
+		let again = config("");
+		again.meet(servers(&[])).unwrap();
+		assert!(again.is_own("old.example") && !again.is_own("new.example"));
+		assert!(config("servers = [\"https://new.example\"]")
+			.meet(servers(&[]))
+			.is_err());
+		let both = config("servers = [\"https://new.example\", \"https://old.example\"]");
+		both.meet(servers(&["third.example"])).unwrap();
+		assert!(both.is_own("old.example") && both.is_own("new.example") && !both.is_own("third.example"));
+		both.remember().unwrap();
+		let error = config("servers = [\"https://old.example\"]")
+			.meet(servers(&[]))
+			.unwrap_err();
+		assert!(error.to_string().contains("new.example"), "{error}");
+		assert!(
+			config("").meet(servers(&[])).is_err(),
+			"of two servers, none is the only one"
+		);
 	}
 
 	#[test]

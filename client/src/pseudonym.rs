@@ -33,6 +33,11 @@ impl Pseudonymiser {
 		self.pseudonym("kexin/actor/v1", name)
 	}
 
+	/// A value that only this key makes, and that names nobody: whoever has it can tell whether a key is this one.
+	pub fn check_value(&self) -> H256 {
+		self.pseudonym("kexin/check/v1", "")
+	}
+
 	fn pseudonym(&self, purpose: &str, name: &str) -> Pseudonym {
 		let mut mac = <Blake2bMac<U32> as KeyInit>::new_from_slice(&self.key).expect("a key of 32 bytes, of up to 64");
 		mac.update(purpose.as_bytes());
@@ -53,6 +58,8 @@ mod tests {
 		assert_eq!(alice, hospital.subject("Patient/alice"));
 		assert_ne!(alice, hospital.subject("Patient/bob"));
 		assert_ne!(alice, hospital.actor("Patient/alice"));
-		assert_ne!(alice, Pseudonymiser::new([2; 32]).subject("Patient/alice"));
+		let other = Pseudonymiser::new([2; 32]);
+		assert_ne!(alice, other.subject("Patient/alice"));
+		assert_ne!(hospital.check_value(), other.check_value());
 	}
 }

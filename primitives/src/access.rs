@@ -58,8 +58,7 @@ pub enum Outcome {
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessEvent {
-	/// blake2-256 of the raw bytes of the record from which the event was made. The ledger takes each source once from
-	/// a hospital.
+	/// The hash of the record from which the event was made. The ledger takes each source once from a hospital.
 	pub source: H256,
 	/// When the access took place.
 	pub occurred: UnixMillis,

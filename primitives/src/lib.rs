@@ -7,6 +7,7 @@
 //! | [`access`] | access events, how they are judged, and the entry that is hashed into a log |
 //! | [`dataset`] | datasets, and how an access to a whole dataset is judged |
 //! | [`subject`] | data subjects, and how an access to the data of one is judged |
+//! | [`hindsight`] | how an entry is judged again from a later state |
 //! | [`log`] | the append-only accumulator that proves a log complete |
 //! | [`lineage`] | artifacts, activities and evidence, after W3C PROV |
 //! | [`events`] | the events of the ledger, in the envelopes in which they are handed to nodes |
@@ -26,6 +27,7 @@ mod breaches;
 pub mod dataset;
 mod dimensions;
 pub mod events;
+pub mod hindsight;
 pub mod lineage;
 pub mod log;
 pub mod members;

@@ -3,7 +3,7 @@
 use crate::{
 	lineage::{ActivityId, ArtifactId},
 	members::MemberId,
-	DatasetId, H256,
+	DatasetId, Pseudonym, H256,
 };
 use alloc::vec::Vec;
 use sp_crypto_hashing::{blake2_128, twox_128, twox_64};
@@ -34,6 +34,13 @@ pub fn log(id: &DatasetId) -> Vec<u8> {
 /// The key of a dataset.
 pub fn dataset(id: &DatasetId) -> Vec<u8> {
 	under_hash("Consent", "Datasets", id)
+}
+
+/// The key of a data subject at a hospital.
+pub fn subject(pseudonym: &Pseudonym, hospital: MemberId) -> Vec<u8> {
+	let mut key = under_hash("Consent", "Subjects", pseudonym);
+	key.extend(hospital.to_le_bytes());
+	key
 }
 
 /// The key of an artifact.
@@ -75,4 +82,23 @@ pub fn now() -> Vec<u8> {
 /// The key of GRANDPA's voters.
 pub fn authorities() -> Vec<u8> {
 	item("Grandpa", "Authorities")
+}
+
+/// The key of the number of GRANDPA's voter set.
+pub fn set_id() -> Vec<u8> {
+	item("Grandpa", "CurrentSetId")
+}
+
+/// The key of a change of GRANDPA's voters that has not taken effect.
+pub fn pending_change() -> Vec<u8> {
+	item("Grandpa", "PendingChange")
+}
+
+/// The key of the hash of the chain's first block, which every later state keeps.
+pub fn genesis_hash() -> Vec<u8> {
+	let number = 0u32.to_le_bytes();
+	let mut key = item("System", "BlockHash");
+	key.extend(twox_64(&number));
+	key.extend(number);
+	key
 }

@@ -47,6 +47,24 @@ pub struct Subject {
 	pub datasets: BoundedVec<Enrolled, ConstU32<MAX_DATASETS>>,
 	/// When consents of the subject were last narrowed or withdrawn, by the time of the block.
 	pub narrowed: Option<UnixMillis>,
+	/// When consents or enrolments of the subject that judge nothing any longer were last dropped to make room, by the
+	/// time of the block. What they judged before can't always be judged again.
+	pub dropped: Option<UnixMillis>,
+}
+
+/// The judgement of an access to the data of a person in a dataset. A hospital that never recorded a consent of the
+/// person does not know it; then the cohort takes the place of its consents.
+pub fn judge(
+	subject: Option<&Subject>,
+	id: DatasetId,
+	dataset: &Dataset,
+	request: &Request,
+	at: UnixMillis,
+) -> Judgement {
+	match subject {
+		Some(subject) => subject.judge(id, dataset, request, at),
+		None => (Breaches::NOT_ENROLLED | dataset.breaches(request, at)).into(),
+	}
 }
 
 impl Subject {

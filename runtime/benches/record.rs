@@ -144,8 +144,9 @@ fn state(wasm: &[u8], enrolled: u32) -> TestExternalities<BlakeTwo256> {
 				consents: vec![consent].try_into().expect("one"),
 				datasets: vec![enrolled].try_into().expect("one"),
 				narrowed: None,
+				dropped: None,
 			};
-			pallet_consent::Subjects::<Runtime>::insert(hash(2, number), HOSPITAL, subject);
+			pallet_consent::Subjects::<Runtime>::insert(hash(2, number), HOSPITAL, Versioned::V1(subject));
 		}
 	});
 	state.commit_all().expect("it commits");

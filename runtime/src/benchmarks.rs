@@ -6,7 +6,7 @@
 mod consensus;
 
 use crate::*;
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 use codec::{Decode, Encode};
 use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList};
 use frame_support::traits::{EnsureOrigin, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
@@ -14,11 +14,13 @@ use frame_system_benchmarking::{extensions::Pallet as ExtensionBenchmarks, Palle
 use kexin_primitives::{
 	dataset::Dataset,
 	lineage::{Activity, ActivityId},
-	members::{MemberId, MemberKind, Powers},
+	members::{MemberId, MemberKind, Name, Place, Powers},
 	scope::Scope,
 	vocabulary::Region,
 	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
+use pallet_members::BenchmarkHelper as _;
+use sp_core::crypto::KeyTypeId;
 use sp_runtime::traits::TrailingZeroInput;
 
 frame_benchmarking::define_benchmarks!(
@@ -62,11 +64,24 @@ pub fn dispatch(config: BenchmarkConfig) -> Result<Vec<BenchmarkBatch>, String> 
 /// Sets up what the pallets' benchmarks need of each other.
 pub struct Helper;
 
-impl pallet_members::BenchmarkHelper<AccountId> for Helper {
+/// The kind of the keys whose secrets benchmarks have at hand.
+const KEYS: KeyTypeId = KeyTypeId(*b"test");
+
+impl pallet_members::BenchmarkHelper<AccountId, Signature> for Helper {
 	fn set_session_keys(account: &AccountId) {
 		let any = account.encode();
 		let keys = SessionKeys::decode(&mut TrailingZeroInput::new(&any)).expect("public keys are any bytes");
 		pallet_session::NextKeys::<Runtime>::insert(account, keys);
+	}
+
+	fn account(number: u32) -> AccountId {
+		sp_io::crypto::sr25519_generate(KEYS, Some(format!("//{number}").into_bytes())).into()
+	}
+
+	fn sign(account: &AccountId, message: &[u8]) -> Signature {
+		let key = sp_core::sr25519::Public::from_raw(*account.as_ref());
+		let signature = sp_io::crypto::sr25519_sign(KEYS, &key, message);
+		signature.expect("its secret is in the keystore").into()
 	}
 }
 
@@ -78,13 +93,27 @@ fn validators() {
 	let two_thirds = || TwoThirds::try_successful_origin().expect("the council can admit a validator");
 	let present = Members::validators().len();
 	for index in present..pallet_members::MAX_VALIDATORS as usize {
-		let account: AccountId = frame_benchmarking::account("validator", index as u32, 1);
-		let (kind, name) = (
-			MemberKind::Hospital,
-			b"benchmark".to_vec().try_into().expect("a short name"),
-		);
-		Members::admit(majority(), kind, name, Region(276), false, account.clone()).expect("a new member");
-		<Helper as pallet_members::BenchmarkHelper<_>>::set_session_keys(&account);
+		let account = Helper::account(index as u32);
+		let (kind, region) = (MemberKind::Hospital, Region(276));
+		let name: Name = b"benchmark".to_vec().try_into().expect("a short name");
+		let place = Place::FirstKey {
+			kind,
+			name: &name,
+			region,
+			seat: false,
+		};
+		let acceptance = Helper::sign(&account, &Members::statement(&account, &place));
+		Members::admit(
+			majority(),
+			kind,
+			name.clone(),
+			region,
+			false,
+			account.clone(),
+			acceptance,
+		)
+		.expect("a new member");
+		Helper::set_session_keys(&account);
 		Members::admit_validator(two_thirds(), account).expect("it has session keys");
 	}
 }
@@ -144,8 +173,9 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 				.try_into()
 				.expect("one dataset"),
 				narrowed: None,
+				dropped: None,
 			};
-			pallet_consent::Subjects::<Runtime>::insert(subject, owner, known);
+			pallet_consent::Subjects::<Runtime>::insert(subject, owner, Versioned::V1(known));
 		}
 		(origin, owner)
 	}
@@ -160,6 +190,12 @@ impl pallet_access::BenchmarkHelper<RuntimeOrigin> for Helper {
 }
 
 impl pallet_consent::BenchmarkHelper for Helper {
+	fn set_time(now: UnixMillis) {
+		pallet_timestamp::Now::<Runtime>::put(now);
+	}
+}
+
+impl pallet_lineage::BenchmarkHelper for Helper {
 	fn set_time(now: UnixMillis) {
 		pallet_timestamp::Now::<Runtime>::put(now);
 	}

@@ -91,6 +91,7 @@ fn consent(event: pallet_consent::Event<Runtime>) -> Option<ConsentEvent> {
 fn lineage(event: pallet_lineage::Event<Runtime>) -> Option<LineageEvent> {
 	same!(event, pallet_lineage::Event => LineageEvent {
 		Registered { artifact, kind, owner, generated_by },
+		Lapsed { artifact, owner },
 		Started { activity, kind, agent },
 		EvidenceAttached { artifact, by, evidence },
 	}

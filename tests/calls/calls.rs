@@ -1,15 +1,19 @@
 //! The runtime decodes every call that the client can make, with the arguments that the client means.
 //!
-//! The client encodes a call from the runtime's metadata and from types that it shares with the pallets, so only this
-//! test ties its encodings to the pallets. [`example`] matches every [`Function`]: one that is added to the client and
+//! The client encodes a call with numbers of its own and from types that it shares with the pallets, so only this test
+//! ties its encodings to the pallets. [`example`] matches every [`Function`]: one that is added to the client and
 //! not here doesn't compile.
 
 // All of it is a test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use codec::{DecodeAll as _, Encode as _};
+use codec::{Decode as _, DecodeAll as _, Encode as _};
+use frame_metadata::{v15::RuntimeMetadataV15, RuntimeMetadata, RuntimeMetadataPrefixed};
 use frame_support::weights::Weight;
-use kexin::call::{self, Account, Call, Function};
+use kexin::{
+	call::{self, Account, Call, Function},
+	ledger::{Acceptance, LedgerError},
+};
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
 	lineage::{ActivityKind, ArtifactKind, Evidence, EvidenceKind, Input, InputRole, Output},
@@ -18,7 +22,8 @@ use kexin_primitives::{
 	vocabulary::{Operation, Purpose, Region},
 	Versioned, H256,
 };
-use kexin_runtime::{AccountId, Runtime, RuntimeCall, SessionKeys};
+use kexin_runtime::{AccountId, Runtime, RuntimeCall, SessionKeys, Signature};
+use pallet_members::Call as Members;
 use sp_runtime::MultiAddress;
 
 const ACCOUNT: Account = [7; 32];
@@ -29,6 +34,16 @@ fn hash(byte: u8) -> H256 {
 
 fn account() -> AccountId {
 	ACCOUNT.into()
+}
+
+/// A signature, as the client reads it.
+fn acceptance() -> Acceptance {
+	format!("0x{}", "5a".repeat(64)).parse().unwrap()
+}
+
+/// The same signature, as the runtime reads it.
+fn signature() -> Signature {
+	Signature::Sr25519([0x5a; 64].into())
 }
 
 /// A scope that differs from the default in its start, its end and a named value.
@@ -62,7 +77,6 @@ fn example(function: Function) -> (Call, RuntimeCall) {
 	use pallet_consent::Call as Consent;
 	use pallet_governance::Call as Governance;
 	use pallet_lineage::Call as Lineage;
-	use pallet_members::Call as Members;
 	use pallet_session::Call as Session;
 	use pallet_utility::Call as Utility;
 	match function {
@@ -99,13 +113,21 @@ fn example(function: Function) -> (Call, RuntimeCall) {
 			}),
 		),
 		Function::Admit => (
-			call::admit(MemberKind::Company, "Gewebebank e. V.", Region(276), true, ACCOUNT),
+			call::admit(
+				MemberKind::Company,
+				"Gewebebank e. V.",
+				Region(276),
+				true,
+				ACCOUNT,
+				&acceptance(),
+			),
 			RuntimeCall::Members(Members::admit {
 				kind: MemberKind::Company,
 				name: b"Gewebebank e. V.".to_vec().try_into().unwrap(),
 				region: Region(276),
 				seat: true,
 				key: account(),
+				acceptance: signature(),
 			}),
 		),
 		Function::Suspend => (call::suspend(2), RuntimeCall::Members(Members::suspend { member: 2 })),
@@ -137,10 +159,11 @@ fn example(function: Function) -> (Call, RuntimeCall) {
 			RuntimeCall::Members(Members::close_network { closed: true }),
 		),
 		Function::AddKey => (
-			call::add_key(ACCOUNT, Powers::STEWARD | Powers::AUDITOR),
+			call::add_key(ACCOUNT, Powers::STEWARD | Powers::AUDITOR, &acceptance()),
 			RuntimeCall::Members(Members::add_key {
 				account: account(),
 				powers: Powers::STEWARD | Powers::AUDITOR,
+				acceptance: signature(),
 			}),
 		),
 		Function::RevokeKey => (
@@ -332,4 +355,47 @@ fn the_runtime_decodes_every_call_of_the_client() {
 			assert_eq!(encoded, expected.encode(), "{function}");
 		}
 	}
+}
+
+/// The runtime's metadata, with a lie in them: the reward is claimed under the numbers of giving a key up.
+fn lie() -> subxt::Metadata {
+	use scale_info::TypeDef;
+	let resign = RuntimeCall::Members(Members::resign {}).encode()[1];
+	let encoded = sp_io::TestExternalities::default().execute_with(|| Runtime::metadata_at_version(15));
+	let mut told = RuntimeMetadataPrefixed::decode(&mut &encoded.unwrap()[..]).unwrap();
+	let RuntimeMetadata::V15(metadata) = &mut told.1 else {
+		panic!("these are version 15");
+	};
+	let number = |metadata: &RuntimeMetadataV15, name| {
+		let mut pallets = metadata.pallets.iter();
+		pallets.position(|pallet| pallet.name == name).unwrap()
+	};
+	let (annotation, members) = (number(metadata, "Annotation"), number(metadata, "Members"));
+	let mine = metadata.pallets[annotation].index;
+	metadata.pallets[annotation].index = metadata.pallets[members].index;
+	metadata.pallets[members].index = mine;
+	let calls = metadata.pallets[annotation].calls.as_ref().unwrap().ty.id;
+	let calls = metadata.types.types.iter_mut().find(|known| known.id == calls).unwrap();
+	let TypeDef::Variant(calls) = &mut calls.ty.type_def else {
+		panic!("calls are variants");
+	};
+	calls.variants.retain(|call| call.name == "claim");
+	calls.variants[0].index = resign;
+	subxt::Metadata::decode_from(&told.encode()).unwrap()
+}
+
+#[test]
+fn a_node_that_lies_about_the_numbers_of_calls_gets_no_signature() {
+	let lie = lie();
+	let claim = call::claim();
+	let wrapped = [call::batch_all(vec![claim.clone()]), call::propose(1, claim.clone(), 2)];
+	for call in [claim].iter().chain(&wrapped) {
+		let told = call.encode(&lie);
+		let Err(LedgerError::Renumbered(Function::Claim, theirs)) = told else {
+			panic!("it would sign {told:?}");
+		};
+		assert_eq!(theirs.to_vec(), RuntimeCall::Members(Members::resign {}).encode());
+	}
+	// What it tells the truth about is still encoded.
+	assert!(call::grant(hash(1), &scope(), hash(2)).encode(&lie).is_ok());
 }

@@ -1,6 +1,8 @@
 // Finality stalls because a validator is lost for good, and the council restarts it without that validator.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { account, ask, Chain, consortium, until } from './harness.mjs';
 
 const DATASET = 'text:finality-test';
@@ -9,6 +11,8 @@ let bob;
 /** A node that only follows. A validator without peers authors no blocks. */
 let observer;
 let genesis;
+/** The block that was verified before finality stalled, as `--trusted` takes it. */
+let verified;
 
 before(async () => {
   // Four hospitals decide and two validate, so that the silence of one is soon certain.
@@ -40,6 +44,7 @@ test('what was final and proved before finality stalled stays so', async () => {
   await alice.prove(DATASET, 0, genesis, 'before.json');
   // A validator has just registered new session keys. The block that announces them will not become final.
   alice.kexin(['session-keys', alice.offline('session-keys', '--account', account('//Alice'))], { key: '//Alice' });
+  verified = alice.json(['verify', 'before.json', '--genesis', genesis]).trusted;
   await bob.end('SIGKILL');
   await until('blocks that are not final', () => status().best > status().finalized + 5);
   alice.kexin(['verify', 'before.json', '--genesis', genesis]);
@@ -91,4 +96,47 @@ test('later blocks are proved to those who trust the block that restarted finali
     assert.equal(code, 1);
     assert.match(err, /restarted finality/);
   }
+});
+
+test('proofs begin at a block that was verified before: across the restart, and after it without the restart', async () => {
+  const read = (name) => JSON.parse(readFileSync(join(alice.directory, name), 'utf8'));
+  const prove = (name, ...begin) => alice.prove(DATASET, 1, genesis, name, begin);
+  const verify = (name, ...trust) => {
+    const { code, out } = alice.kexin(['--json', 'verify', name, '--genesis', genesis, ...trust], { check: false });
+    return { code, ...JSON.parse(out) };
+  };
+  const restart = ['--restart', /0x[0-9a-f]{64}:\d+/.exec(verify('after.json').message)[0]];
+
+  await prove('across.json', ...restart, '--trusted', verified);
+  assert.equal(read('across.json').finality.handovers.length, 1);
+  assert.equal(verify('across.json', ...restart, '--trusted', verified).begins, verified);
+  assert.equal(verify('across.json', '--trusted', verified).error, 'UntrustedRestart');
+  assert.equal(verify('across.json', ...restart).error, 'UntrustedStart');
+  assert.equal(verify('across.json', ...restart, '--trusted', verified.replace(/\d+$/, '1000000')).error, 'WrongStartNumber');
+
+  // No block around the restart is named.
+  let later;
+  await until('a block at which proofs can begin', async () => {
+    await prove('later.json', ...restart);
+    later = verify('later.json', ...restart).trusted;
+    return later;
+  });
+  const [hash, number] = later.split(':');
+  assert.ok(Number(number) >= Number((await alice.rpc('chain_getHeader', restart[1].split(':')[0])).number) + 4);
+  await prove('small.json', '--trusted', later);
+  assert.deepEqual(read('small.json').finality.handovers, []);
+  assert.equal(verify('small.json', '--trusted', later).code, 0);
+  assert.equal(verify('small.json', ...restart, '--trusted', verified).error, 'UntrustedStart');
+
+  // The newest block that was verified is kept.
+  await prove('kept.json', '--trusted', 'kept');
+  const [, begins] = /--trusted (0x[0-9a-f]{64}:\d+)/.exec(verify('kept.json').message);
+  assert.ok(Number(begins.split(':')[1]) > Number(number));
+  assert.equal(verify('kept.json', '--trusted', begins).code, 0);
+  assert.ok(read('kexin-state/trusted.json')[genesis]);
+
+  const refused = (at, trusted, message) => assert.rejects(alice.rpc('audit_finality', at, trusted), { code: 8014, message });
+  await refused(null, `0x${'12'.repeat(32)}`, /no block that this node knows/);
+  await refused(await alice.rpc('chain_getBlockHash', Number(number) - 1), hash, /older block/);
+  await refused(null, restart[1].split(':')[0], /restarted/);
 });

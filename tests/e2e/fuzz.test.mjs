@@ -19,7 +19,7 @@ const GROWTH = 384;
  */
 const PROTOCOL = [-32700, -32600, -32601, -32602, -32005, -32007, -32008, -32009, -32010, -32011];
 /** The codes of `node/src/rpc/error.rs`. */
-const OWN = Array.from({ length: 13 }, (_, at) => 8001 + at);
+const OWN = Array.from({ length: 14 }, (_, at) => 8001 + at);
 /** What no answer may reveal: paths, internals, and panics. */
 const INTERNAL = /panick|unwrap|\.rs\b|backtrace|RUST_|sqlx|sqlite|select |\/(root|home|tmp|usr|work)\//i;
 

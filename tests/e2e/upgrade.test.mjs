@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { bin, Chain, consortium, until } from './harness.mjs';
+import { access, accessEvent, bin, Chain, consortium, pair, until } from './harness.mjs';
 
 const DATASET = 'text:upgrade-test';
 const DELAY = 12;
@@ -112,8 +112,27 @@ test('the runtime is replaced on running nodes, and its migrations leave a sound
   await check();
 });
 
+/** Records an access with the calls of the chain's present runtime. */
+async function record(number) {
+  const source = blake2AsHex(`upgrade-test-${number}`);
+  const events = { V1: [access({ source, actor: blake2AsHex('somebody'), outcome: 'Permitted' })] };
+  const call = api.tx.access.record(blake2AsHex('upgrade-test'), events);
+  await new Promise((done, fail) => {
+    const settled = ({ dispatchError, isFinalized }) => (dispatchError ? fail(new Error(dispatchError)) : isFinalized && done());
+    call.signAndSend(pair('//Alice//gateway'), settled).catch(fail);
+  });
+}
+
+test('a client that knows a call under other numbers signs nothing, and says so', () => {
+  writeFileSync(join(alice.directory, 'late.json'), accessEvent(1));
+  const late = alice.kexin(['import', '--dataset', DATASET, 'late.json'], { key: '//Alice//gateway', check: false });
+  assert.notEqual(late.code, 0);
+  assert.match(late.err, /Access\.record has the numbers \[\d+, 0\].*Nothing was signed/s);
+  assert.equal(alice.json(['log', DATASET]).count, 1);
+});
+
 test('proofs from before and after hold, and each access names the rules that judged it', async () => {
-  alice.access(DATASET, 1);
+  await record(1);
   await alice.prove(DATASET, 1, genesis, 'after.json');
   verify('before.json');
   verify('after.json');
@@ -133,7 +152,7 @@ test('the index of a node that is older than the runtime skips what it cannot re
     assert.equal(error, null);
     assert.deepEqual(skipped.map(({ domain, version, events }) => [domain, version, events]), [[1, 2, 1]]);
   }
-  alice.access(DATASET, 2);
+  await record(2);
   const { events } = (await api.rpc.access.events({ dataset })).toJSON();
   assert.equal(events.length, 3);
   const { history, skipped } = (await api.rpc.consent.history({ dataset })).toJSON();

@@ -93,3 +93,18 @@ test('earlier proofs stay valid, and new ones show how the voters changed', asyn
   writeFileSync(join(alice.directory, 'forged.json'), JSON.stringify(forged));
   assert.ok(!accepted('forged.json'));
 });
+
+test('proofs that begin at a block that was verified have only the changes since then', async () => {
+  const finality = (file) => JSON.parse(readFileSync(join(alice.directory, file), 'utf8')).finality;
+  const sizes = [];
+  for (const [verified, changes] of [['before.json', 2], ['after.json', 0]]) {
+    const trusted = ['--trusted', alice.json(['verify', verified, '--genesis', genesis]).trusted];
+    const file = `since-${verified}`;
+    await alice.prove(DATASET, 0, genesis, file, trusted);
+    alice.kexin(['verify', file, '--genesis', genesis, ...trusted]);
+    assert.ok(!accepted(file), 'only to those who trust that block');
+    assert.equal(finality(file).handovers.length, changes);
+    sizes.push(JSON.stringify(finality(file)).length);
+  }
+  assert.ok(sizes[1] < sizes[0] && sizes[1] < JSON.stringify(finality('after.json')).length, sizes.join());
+});

@@ -5,6 +5,7 @@ use anyhow::{bail, Context as _};
 use kexin::{
 	call::Account,
 	config::{parse_hash, parse_region, read_text, Config},
+	report::trusted,
 	standards::fhir::read::identity::patient,
 };
 use kexin_primitives::{
@@ -13,10 +14,11 @@ use kexin_primitives::{
 	vocabulary::{Purpose, Region},
 	UnixMillis, H256,
 };
-use kexin_verifier::{finality::RestartBlock, Bytes, Trust};
+use kexin_verifier::{finality::RestartBlock, Bytes, Trust, TrustedBlock};
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::Value;
 use std::{fs, path::Path, str::FromStr};
+use subxt_signer::sr25519::Keypair;
 
 /// A hash: 0x-hex, `file:PATH` or `text:TEXT`.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +53,10 @@ pub struct TrustArguments {
 	genesis: H256,
 	#[command(flatten)]
 	restarts: Restarts,
+	/// The block at which the proof begins, if that is not the chain's first: its hash and number (0x…:123), as kexin
+	/// printed them when you verified that block, or from a source that you trust.
+	#[arg(long, value_name = "HASH:NUMBER", value_parser = trusted::parse)]
+	trusted: Option<TrustedBlock>,
 }
 
 /// Where finality was restarted.
@@ -75,16 +81,17 @@ fn restart(text: &str) -> anyhow::Result<RestartBlock> {
 impl TrustArguments {
 	/// The trusted hashes together.
 	pub fn trust(&self) -> Trust {
-		self.restarts.on(self.genesis)
+		self.restarts.on(self.genesis, self.trusted)
 	}
 }
 
 impl Restarts {
-	/// The trusted hashes of the chain with this genesis hash.
-	pub fn on(&self, genesis: H256) -> Trust {
+	/// The trusted hashes of the chain with this genesis hash, and this later block as one at which proofs may begin.
+	pub fn on(&self, genesis: H256, block: Option<TrustedBlock>) -> Trust {
 		Trust {
 			genesis,
 			restarts: self.restarts.clone(),
+			block,
 		}
 	}
 }
@@ -106,6 +113,27 @@ pub fn account(text: &str) -> anyhow::Result<Account> {
 	}
 	let account = subxt::utils::AccountId32::from_str(text).with_context(|| format!("{text:?} is not an account"))?;
 	Ok(account.0)
+}
+
+/// An account that shall become a key.
+#[derive(Clone, Debug)]
+pub struct Invited {
+	/// The account.
+	pub account: Account,
+	/// Its secret, if it is a development key: then it can agree at once.
+	pub secret: Option<Keypair>,
+}
+
+impl FromStr for Invited {
+	type Err = anyhow::Error;
+
+	fn from_str(text: &str) -> anyhow::Result<Self> {
+		let secret = is_development(text).then(|| keypair(text)).transpose()?;
+		Ok(Self {
+			account: account(text)?,
+			secret,
+		})
+	}
 }
 
 /// Reads the public key in the peer id of a node.

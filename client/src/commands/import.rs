@@ -5,7 +5,10 @@ use anyhow::Context as _;
 use kexin::{
 	config::TimeZone,
 	import::{dry_run, files, journal::Journal, run as bring, RecordOutcome, Selection, Signing},
-	standards::fhir::read::{servers_of, FhirReader},
+	standards::{
+		fhir::read::{servers_of, FhirReader},
+		record::printable,
+	},
 };
 use std::{collections::BTreeSet, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
@@ -66,6 +69,7 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		let selection = Selection {
 			paths: &paths,
 			quarantine: arguments.retry,
+			member: config.member,
 		};
 		let ledger = session.ledger().await?;
 		let signer = session.signer()?;
@@ -74,7 +78,9 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			signer: &signer,
 		};
 		let done = bring(&signing, &reader, dataset, &mut journal, selection, &mut watch).await;
-		done.context("the import is not finished. Run it again: nothing is lost or recorded twice")?
+		done.context(
+			"the import is not finished. Run it again once the cause is gone: nothing is lost or recorded twice",
+		)?
 	};
 	if session.json {
 		kexin::say!("{}", serde_json::json!({ "summary": summary }));
@@ -102,10 +108,10 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 	})
 }
 
-/// The servers that the records of these files are from, unless the hospital's are known.
+/// The servers that the records of these files are from, unless the settings list the hospital's.
 fn servers(reader: &FhirReader<'_>, paths: &[PathBuf]) -> anyhow::Result<BTreeSet<String>> {
 	let mut servers = BTreeSet::new();
-	if reader.config.knows_servers() {
+	if !reader.config.servers.is_empty() {
 		return Ok(servers);
 	}
 	for file in files::find(paths)? {
@@ -123,25 +129,16 @@ fn show(report: &RecordOutcome, json: bool, seen: u64) {
 		kexin::say!("{}", serde_json::json!(report));
 		return;
 	}
+	let place = format!("{}:{}", printable(&report.file.to_string_lossy()), report.line);
 	if let Some(mapped) = &report.mapped {
-		kexin::say!(
-			"{}:{}: {}: {mapped}",
-			report.file.display(),
-			report.line,
-			report.outcome
-		);
+		kexin::say!("{place}: {}: {mapped}", report.outcome);
 	} else if let Some(reason) = report.reason.as_deref().filter(|_| report.outcome != "already") {
 		let element = report
 			.element
 			.as_deref()
 			.map(|element| format!("{element}: "))
 			.unwrap_or_default();
-		kexin::say!(
-			"{}:{}: {}: {element}{reason}",
-			report.file.display(),
-			report.line,
-			report.outcome
-		);
+		kexin::say!("{place}: {}: {element}{reason}", report.outcome);
 	}
 	if std::io::stderr().is_terminal() {
 		kexin::output::print_error(format_args!("\r{seen} records\r"));

@@ -61,13 +61,13 @@ impl FromStr for Indices {
 pub async fn run(session: &Session, arguments: ProofArguments) -> anyhow::Result<()> {
 	let dataset = arguments.dataset.0;
 	let ledger = session.ledger().await?;
-	let (trust, at) = arguments.target.resolve(&ledger).await?;
-	let proof = fetch::accesses(&ledger, dataset, arguments.index.0, &trust, at).await?;
+	let goal = arguments.target.resolve(session, &ledger).await?;
+	let proof = fetch::accesses(&ledger, dataset, arguments.index.0, &goal.trust, goal.at).await?;
 	let out = arguments
 		.out
 		.unwrap_or_else(|| default_name("proof", dataset, proof.block.number));
-	let (bytes, _, proved) = verified_bytes(&proof, &trust)?;
+	let (bytes, _, proved) = verified_bytes(&proof, &goal.trust)?;
 	output::write(&out, |to| to.write_all(&bytes))?;
-	print_proved(session, &arguments.target.qualified(proved, &trust), &[out]);
+	print_proved(session, &goal.reached(proved), &[out]);
 	Ok(())
 }

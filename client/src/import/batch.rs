@@ -85,6 +85,11 @@ pub(super) trait BatchItem: Sized {
 		false
 	}
 
+	/// Whether the record ends every consent of a person.
+	fn is_refusal(&self) -> bool {
+		false
+	}
+
 	/// The parts of a record that the ledger refused with this error, if they can be sent one after the other.
 	fn apart(&self, _error: &str) -> Vec<Self> {
 		Vec::new()
@@ -229,6 +234,10 @@ impl BatchItem for PlannedChange {
 
 	fn only_takes_away(&self) -> bool {
 		!self.steps.iter().any(Step::is_grant)
+	}
+
+	fn is_refusal(&self) -> bool {
+		matches!(self.steps[..], [Step::Revoke { consent: None, .. }])
 	}
 
 	/// The ledger may not have one of the consents that end, or have the grant from an earlier import: that must not

@@ -67,9 +67,14 @@ pub fn read(file: &Found, reader: &dyn Reader) -> Result<Vec<Record>, String> {
 /// Why the file is passed over: it can't be read, or has no records.
 pub fn content(file: &Found, reader: &dyn Reader) -> Result<Vec<u8>, String> {
 	let unreadable = |error: io::Error| printable(&format!("can't be read: {error}"));
-	if !file.named && fs::metadata(&file.path).is_ok_and(|kind| !kind.is_file()) {
+	let kind = fs::metadata(&file.path).map_err(unreadable)?;
+	if kind.is_dir() {
 		fs::read_dir(&file.path).map_err(unreadable)?;
 		return Err("is a link to a directory, which is not followed".into());
+	}
+	if !kind.is_file() {
+		// An import may read a file twice, and a pipe has its content only once.
+		return Err("is a pipe or a device: write its content to a file, and import that".into());
 	}
 	let bytes = fs::read(&file.path).map_err(unreadable)?;
 	if let Some(format) = archive(&bytes) {
@@ -119,6 +124,7 @@ mod tests {
 	use super::*;
 	use crate::standards::fhir::read::{names_ndjson, reads};
 	use flate2::{write::GzEncoder, Compression};
+	use kexin_primitives::H256;
 	use std::io::Write as _;
 
 	/// Reads what FHIR's reader reads, and makes one record of each line.
@@ -141,6 +147,10 @@ mod tests {
 				alone: None,
 			};
 			lines.map(record).collect()
+		}
+
+		fn naming(&self) -> H256 {
+			H256::zero()
 		}
 	}
 

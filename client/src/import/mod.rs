@@ -24,8 +24,8 @@ use crate::{
 	standards::record::{Mapped, Problem, Reader, Record, Version},
 };
 use batch::{BatchItem, Pending, PlannedChange, Step, MAX_EVENTS};
-use journal::{Consent, Journal, JournalError, Known, Says, Stage};
-use kexin_primitives::{DatasetId, Pseudonym, UnixMillis, H256};
+use journal::{Consent, Journal, JournalError, Known, Met, Says, Stage};
+use kexin_primitives::{members::MemberId, DatasetId, Pseudonym, UnixMillis, H256};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -245,6 +245,8 @@ pub struct Selection<'a> {
 	pub paths: &'a [PathBuf],
 	/// Also what is in quarantine from earlier imports.
 	pub quarantine: bool,
+	/// The member whose records they are, if the settings say so.
+	pub member: Option<MemberId>,
 }
 
 /// Brings every record that is selected to the ledger.
@@ -260,7 +262,15 @@ pub async fn run<S: Submit>(
 	selection: Selection<'_>,
 	watch: Watch<'_>,
 ) -> anyhow::Result<Summary> {
-	journal.bind(submit.home().await?).await?;
+	let home = submit.home().await?;
+	if let Some(member) = selection.member.filter(|member| *member != home.member) {
+		anyhow::bail!(
+			"the settings are of member {member}, but the key acts for member {}: correct `member` in kexin.toml, or use a key of that \
+			 member",
+			home.member
+		);
+	}
+	journal.bind(home, reader.naming()).await?;
 	let window = submit.window().await?;
 	let mut import = Import {
 		submit,
@@ -364,8 +374,21 @@ impl<S: Submit> Import<'_, S> {
 			return self.meet_version(pending, version, mapped, is_final).await;
 		}
 		if is_final {
-			self.already(&pending, "is on the ledger from an earlier import");
-			return Ok(());
+			return match self.journal.dataset_of(&pending.source).await? {
+				Some(dataset) if dataset != self.dataset => {
+					let reason = format!(
+						"is in the log of the dataset {dataset:?} by an earlier import, and the ledger takes an access once: if it was to \
+						 another dataset, tell your auditor"
+					);
+					self.hold(&pending, None, Held::Quarantined { element: None, reason })
+						.await
+				},
+				_ => {
+					self.journal.release(&pending.source).await?;
+					self.already(&pending, "is on the ledger from an earlier import");
+					Ok(())
+				},
+			};
 		}
 		match mapped {
 			Ok(Mapped::Access(event)) => match window.refusal(event.occurred) {
@@ -408,15 +431,14 @@ impl<S: Submit> Import<'_, S> {
 				.recognise(&document, &pending.source, &version, subject)
 				.await?;
 		}
-		let is_new = self
+		let met = self
 			.journal
 			.remember(&document, &pending, &version, &says, is_final)
 			.await?;
-		if is_final {
-			self.journal.settle(&document, &pending.source).await?;
-			self.already(&pending, "is on the ledger from an earlier import");
-		} else if !is_new {
-			self.already(&pending, "repeats an earlier record of this import");
+		match met {
+			Met::New => (),
+			Met::Repeated => self.already(&pending, "repeats an earlier record of this import"),
+			Met::Decided => self.already(&pending, "is on the ledger from an earlier import"),
 		}
 		Ok(())
 	}
@@ -462,11 +484,10 @@ impl<S: Submit> Import<'_, S> {
 				..
 			}) => {
 				let newest = newest.filter(|newest| {
-					// A permission that the ledger has refused permits nothing.
-					newest.open
-						|| consents
-							.iter()
-							.any(|consent| consent.stage == Stage::Granted && plan::is_of(consent, newest))
+					let mut own = consents.iter().filter(|consent| plan::is_of(consent, newest));
+					let has_ended = own.clone().any(|consent| consent.stage == Stage::Ended);
+					// A permission that the ledger has refused permits nothing, nor does one that has ended.
+					own.any(|consent| consent.stage == Stage::Granted) || (newest.open && !has_ended)
 				});
 				match newest {
 					Some(newest) if self.forbidden(newest, subject).await?.is_none() => Some(*subject),
@@ -537,16 +558,30 @@ impl<S: Submit> Import<'_, S> {
 				let versions = self.journal.versions(document).await?;
 				let consents = self.journal.consents(document).await?;
 				let newest = plan::newest(&versions, &consents);
-				for version in versions.iter().filter(|version| version.open) {
+				let is_newest =
+					|version: &Known| newest.is_some_and(|newest| newest.record.source == version.record.source);
+				let is_granted = |version: &Known| {
+					// What an earlier release granted is not known, so nothing can be narrowed to it.
+					let is_known = matches!(&version.says, Says::Permission { scopes, .. } if !scopes.is_empty());
+					let mut own = consents.iter().filter(|consent| plan::is_of(consent, version));
+					is_known && own.any(|consent| consent.stage == Stage::Granted)
+				};
+				for version in &versions {
+					// One that has become the newest without anything new about it narrows the others.
+					let is_decided = !is_newest(version) || !is_granted(version);
+					if !version.open && is_decided {
+						continue;
+					}
 					match self.becomes(*document, version, newest, &consents).await? {
 						Ok(grant) => {
 							self.journal.sent(&grant).await?;
 							grants.push(version.record.clone().with(grant));
 						},
-						Err(held) => {
+						Err(held) if version.open => {
 							self.hold(&version.record, Some(&version.version), held).await?;
 							self.journal.settle(document, &version.record.source).await?;
 						},
+						Err(_) => (),
 					}
 				}
 			}
@@ -616,21 +651,29 @@ impl<S: Submit> Import<'_, S> {
 					}
 				},
 				None => {
+					let namesakes = self.journal.consents_named(&version.record.source).await?;
 					let own = consents.iter().filter(|consent| plan::is_of(consent, version));
-					let mut stages = own.map(|consent| consent.stage).peekable();
-					let is_there = stages.peek().is_some();
-					match stages.find(|stage| *stage != Stage::Granted) {
-						None if is_there => Held::Already("is on the ledger".into()),
-						Some(Stage::Ended) => Held::Quarantined {
+					let elsewhere = namesakes.iter().filter(|consent| consent.document != document);
+					if own.clone().chain(elsewhere.clone()).any(|consent| consent.stage == Stage::Ended) {
+						Held::Quarantined {
 							element: None,
-							reason: "was granted and then ended on the ledger: it takes a new version of the document to \
-							         permit this again"
+							reason: "was granted and then ended on the ledger: it takes a new version of the document, with other \
+							         content, to permit this again"
 								.into(),
-						},
-						_ => match plan::grant(document, version, consents, self.now) {
+						}
+					} else if elsewhere.count() > 0 {
+						Held::Quarantined {
+							element: None,
+							reason: "is a permission under another name, too, with the same content: the ledger takes it once, so it \
+							         could not be told which of the two ends"
+								.into(),
+						}
+					} else {
+						match plan::grant(document, version, consents, self.now) {
+							Some(grant) if grant.steps.is_empty() && own.count() > 0 => Held::Already("is on the ledger".into()),
 							Some(grant) => return Ok(Ok(grant)),
 							None => Held::NotApplicable("permits nothing".into()),
-						},
+						}
 					}
 				},
 			},
@@ -692,7 +735,10 @@ impl<S: Submit> Import<'_, S> {
 		if let LedgerError::Dispatch { error, .. } = error {
 			if pending.item.is_settled_by(error) {
 				self.note(std::slice::from_ref(&pending), None).await?;
-				if settles(&pending.item) {
+				if settles(&pending.item) && pending.item.is_refusal() {
+					let reason = "the person has no consents that it could end: the refusal is remembered".into();
+					self.hold(&pending, None, Held::NotApplicable(reason)).await?;
+				} else if settles(&pending.item) {
 					self.already(&pending, "the ledger already has this result");
 				}
 				return Ok(Vec::new());
@@ -737,7 +783,7 @@ impl<S: Submit> Import<'_, S> {
 	/// Notes that a batch is on the ledger.
 	async fn note<T: BatchItem>(&mut self, batch: &[Pending<T>], block: Option<H256>) -> Result<(), JournalError> {
 		let records = batch.iter().map(|pending| (&pending.source, pending.item.carried()));
-		self.journal.note(records, block).await
+		self.journal.note(records, block, self.dataset).await
 	}
 
 	fn already<T>(&mut self, pending: &Pending<T>, reason: &str) {

@@ -2,7 +2,7 @@
 
 use super::{
 	batch::{PlannedChange, Step},
-	journal::{Consent, Known, Says},
+	journal::{Consent, Known, Says, Stage},
 };
 use crate::standards::record::Version;
 use kexin_primitives::{Pseudonym, UnixMillis, H256};
@@ -135,7 +135,8 @@ pub(super) fn is_of(consent: &Consent, version: &Known) -> bool {
 	consent.consent == alternative(version.record.source, consent.alternative)
 }
 
-/// What a permission does: the consents of the document's older versions are narrowed to it, and it is granted.
+/// What a permission does: the consents of the document's other versions are narrowed to it, and it is granted unless
+/// the ledger has it.
 ///
 /// An older consent ends where the newer one starts later than `now`. Narrowed to it, it would stay in force until
 /// then, because the start of limits has no effect.
@@ -159,7 +160,12 @@ pub(super) fn grant(
 		},
 		_ => end(consent),
 	});
-	let granted = scopes.iter().enumerate().map(|(number, scope)| Step::Grant {
+	let is_there = |number: usize| {
+		let mut consents = consents.iter().filter(|consent| consent.stage == Stage::Granted);
+		consents.any(|consent| consent.alternative == number && is_of(consent, permission))
+	};
+	let granted = scopes.iter().enumerate().filter(|(number, _)| !is_there(*number));
+	let granted = granted.map(|(number, scope)| Step::Grant {
 		subject: *subject,
 		consent: alternative(permission.record.source, number),
 		scope: scope.clone(),
@@ -169,7 +175,7 @@ pub(super) fn grant(
 		document,
 		version: permission.version.clone(),
 		steps: narrowed.chain(granted).collect(),
-		settles: true,
+		settles: permission.open,
 	})
 }
 

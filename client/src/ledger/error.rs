@@ -2,6 +2,7 @@
 //!
 //! Errors are told apart by JSON-RPC code, by variant and by the names in the runtime's metadata, never by their text.
 
+use crate::call::Function;
 use kexin_primitives::H256;
 use subxt::{
 	error::{BackendError, DispatchError, EventsError, RpcError, TransactionEventsError},
@@ -68,6 +69,13 @@ pub enum LedgerError {
 	/// The node's runtime does not have what this client needs.
 	#[error("the node runs another version of the ledger: {0}")]
 	Incompatible(String),
+	/// The node gives a call another number than this client knows. Nothing was signed.
+	#[error(
+		"the node says that {0} has the numbers {1:?}, and this kexin knows it as {ours:?}. Nothing was signed. If the council has applied \
+		 a new runtime, update kexin to its release; otherwise the node lies: use another one",
+		ours = .0.indices()
+	)]
+	Renumbered(Function, [u8; 2]),
 	/// The transaction took effect, but the client can't read what came of it.
 	#[error(
 		"the transaction is in block {block:?}, but its event {event} could not be read ({cause}), probably because the node's runtime \
@@ -92,6 +100,7 @@ impl LedgerError {
 			| Self::Token(_)
 			| Self::BadOrigin
 			| Self::Incompatible(_)
+			| Self::Renumbered(..)
 			| Self::UnreadableEvent { .. } => true,
 			Self::Dispatch { error, .. } => matches!(&error[..], "UnknownDataset" | "NotAuthorized"),
 			_ => false,

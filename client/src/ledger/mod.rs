@@ -6,9 +6,11 @@
 //! | `submission` | signing and sending a call, and waiting until it is in a block |
 //! | `events` | the events that a call emitted |
 //! | `council` | the council's seats and motions |
+//! | `acceptance` | the signature with which an account agrees to become a key |
 //! | `account` | the text form of an account |
 //! | `error` | why the ledger did not do what it was asked to |
 
+mod acceptance;
 mod account;
 mod connection;
 mod council;
@@ -16,6 +18,7 @@ mod error;
 mod events;
 mod submission;
 
+pub use acceptance::Acceptance;
 pub use account::account_text;
 pub use connection::{ChainHeads, Home, Ledger, Window};
 pub use council::{Motion, Votes};

@@ -8,7 +8,9 @@ use kexin_primitives::{
 	vocabulary::Purpose,
 	UnixMillis, H256,
 };
-use kexin_verifier::{access::ProvedAccesses, Document, Error, Proof, Trust};
+use kexin_verifier::{
+	access::ProvedAccesses, report::Judgements, Document, Error, FinalBlock, Finality, Proof, Trust, TrustedBlock,
+};
 use serde::Serialize;
 use serde_json::{json, Value};
 use std::path::Path;
@@ -220,6 +222,9 @@ impl Questions {
 	}
 }
 
+/// How the line begins that says at which block later proofs can begin.
+const LATER: &str = "later      ";
+
 fn absent_lines(absences: &[Absence]) -> impl Iterator<Item = String> + '_ {
 	let absent = absences.iter().filter(|absence| absence.holds());
 	absent.map(|absence| format!("absent     {}", absence.what))
@@ -240,9 +245,29 @@ pub struct Proved {
 	pub lines: Vec<String>,
 	/// For programs.
 	pub json: Value,
+	/// The block at which the proof begins, if that is not the chain's first.
+	pub begins: Option<TrustedBlock>,
+	/// The block that it is about, if later proofs can begin there.
+	pub later: Option<TrustedBlock>,
 }
 
 impl Proved {
+	fn new(mut lines: Vec<String>, mut json: Value, finality: &Finality, block: &FinalBlock) -> Self {
+		let (begins, later) = (finality.begins_at(), block.as_trusted());
+		lines.extend(begins.map(|start| {
+			format!("begins     at a block that has to be trusted, not at the chain's first: --trusted {start}")
+		}));
+		lines.extend(later.map(|block| format!("{LATER}proofs can begin at this block: --trusted {block}")));
+		json["begins"] = json!(begins.map(|start| start.to_string()));
+		json["trusted"] = json!(later.map(|block| block.to_string()));
+		Self {
+			lines,
+			json,
+			begins,
+			later,
+		}
+	}
+
 	/// The same if the genesis hash is only what a node claims, so that nothing is proved yet.
 	pub fn on_claim(mut self, genesis: H256) -> Self {
 		let claim = format!(
@@ -252,6 +277,9 @@ impl Proved {
 		if let Some(first) = self.lines.first_mut() {
 			*first = format!("unproved   {claim}");
 		}
+		self.lines.retain(|line| !line.starts_with(LATER));
+		self.later = None;
+		self.json["trusted"] = Value::Null;
 		self.json["accepted"] = false.into();
 		self.json["message"] = claim.into();
 		self
@@ -270,24 +298,31 @@ pub fn verify(
 ) -> Result<(Proved, Result<(), Refusal>), Refusal> {
 	match &file.proof {
 		Proof::Report(document) => {
-			document.verify(trust)?;
-			Ok(report(document, file.source, questions))
+			let (block, judgements) = document.judge(trust)?;
+			Ok(report(document, &block, &judgements, file.source, questions))
 		},
 		Proof::Access(proof) => {
 			if questions.not_before.is_some() {
 				let reason = "an access proof does not show the time of its block: --not-before needs a report";
 				return Err(Refusal::Unreadable(reason.into()));
 			}
-			Ok(accesses(&proof.verify(trust)?, file.source, questions))
+			Ok(accesses(&proof.verify(trust)?, &proof.finality, file.source, questions))
 		},
 	}
 }
 
-fn report(document: &Document, source: H256, questions: &Questions) -> (Proved, Result<(), Refusal>) {
+fn report(
+	document: &Document,
+	block: &FinalBlock,
+	judgements: &Judgements,
+	source: H256,
+	questions: &Questions,
+) -> (Proved, Result<(), Refusal>) {
 	let report = &document.report;
 	let absences = questions.absences(document.logs.iter().flat_map(|log| &log.entries));
 	let mut lines = vec!["accepted   every part of the report is proved".into()];
 	lines.extend(summary::summary(report));
+	lines.extend(summary::judgements(judgements));
 	if !document.logs.is_empty() {
 		lines.extend(absent_lines(&absences));
 	}
@@ -301,6 +336,7 @@ fn report(document: &Document, source: H256, questions: &Questions) -> (Proved, 
 		"verdict": report.verdict,
 		"notices": report.notices,
 		"accesses": summary::accesses(report),
+		"judgements": judgements,
 		"complete": !document.logs.is_empty(),
 		"absences": absences,
 	});
@@ -311,10 +347,15 @@ fn report(document: &Document, source: H256, questions: &Questions) -> (Proved, 
 		_ => all_absent(&absences),
 	};
 	let answers = questions.about_time(report.block.time).and(absent);
-	(Proved { lines, json }, answers)
+	(Proved::new(lines, json, &document.finality, block), answers)
 }
 
-fn accesses(proved: &ProvedAccesses<'_>, source: H256, questions: &Questions) -> (Proved, Result<(), Refusal>) {
+fn accesses(
+	proved: &ProvedAccesses<'_>,
+	finality: &Finality,
+	source: H256,
+	questions: &Questions,
+) -> (Proved, Result<(), Refusal>) {
 	let number = u64::try_from(proved.entries.len()).unwrap_or(u64::MAX);
 	let breached = proved.entries.iter().filter(|entry| !entry.breaches.is_empty()).count();
 	let complete = if proved.complete {
@@ -363,5 +404,5 @@ fn accesses(proved: &ProvedAccesses<'_>, source: H256, questions: &Questions) ->
 			"{shown} and shows nothing about the others"
 		)))
 	};
-	(Proved { lines, json }, answers)
+	(Proved::new(lines, json, finality, &proved.block), answers)
 }

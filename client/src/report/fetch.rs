@@ -3,7 +3,8 @@
 use crate::ledger::{Ledger, LedgerError};
 use kexin_primitives::{access::LogEntry, DatasetId, H256};
 use kexin_verifier::{
-	report::{Ancestry, DatasetLog},
+	error::StateError,
+	report::{keys, Ancestry, Consents, DatasetLog},
 	text::message,
 	AccessProof, Bytes, Document, Finality, ProvedState, ReadState as _, Trust,
 };
@@ -13,6 +14,8 @@ use std::{future::Future, time::Duration};
 
 /// The number of entries in one request: a few megabytes.
 pub const PAGE: u64 = 2_500;
+/// The number of values of the state in one request. The largest, with their proof, fit into an answer of a node.
+pub const VALUES: usize = 250;
 /// How often a request is repeated while the node can't answer it yet.
 const ATTEMPTS: u32 = 30;
 
@@ -85,6 +88,13 @@ pub enum FetchProgress {
 		/// How many there are.
 		total: u64,
 	},
+	/// Some of the consents are here.
+	Consents {
+		/// How many values of the state are fetched and checked.
+		done: usize,
+		/// How many there are.
+		total: usize,
+	},
 	/// The report is being computed and checked.
 	Deriving,
 }
@@ -94,6 +104,12 @@ pub enum FetchProgress {
 struct AuditProof {
 	finality: Finality,
 	state: Vec<Bytes>,
+}
+
+/// The part of the answer of `state_getReadProof` that is used.
+#[derive(Deserialize)]
+struct ReadProof {
+	proof: Vec<Bytes>,
 }
 
 async fn ask<T: DeserializeOwned, N: Rpc>(node: &N, method: &str, params: &[Value]) -> Result<T, FetchError> {
@@ -119,6 +135,11 @@ async fn ask<T: DeserializeOwned, N: Rpc>(node: &N, method: &str, params: &[Valu
 		method: method.into(),
 		cause: message(&cause.to_string()),
 	})
+}
+
+/// The block at which a proof shall begin, if it is not the chain's first.
+fn start(trust: &Trust) -> Value {
+	json!(trust.block.map(|block| block.hash))
 }
 
 fn other(method: &str, what: &str) -> FetchError {
@@ -150,8 +171,8 @@ pub async fn block(node: &impl Rpc, at: At) -> Result<H256, FetchError> {
 	}
 }
 
-/// The report about an artifact at a block, by default the newest that is proved to be final. It is verified as a
-/// whole.
+/// The report about an artifact at a block, by default the newest that is proved to be final, with these consents. It
+/// is verified as a whole.
 ///
 /// # Errors
 /// [`FetchError`].
@@ -160,33 +181,66 @@ pub async fn report<N: Rpc>(
 	model: H256,
 	trust: &Trust,
 	at: Option<H256>,
+	consents: Consents,
 	watch: &mut impl FnMut(FetchProgress),
 ) -> Result<Document, FetchError> {
 	const METHOD: &str = "audit_proof";
-	let parts: AuditProof = ask(node, METHOD, &[json!(model), json!(at)]).await?;
+	let mut parts: AuditProof = ask(node, METHOD, &[json!(model), json!(at), start(trust)]).await?;
 	let block = parts.finality.verify(trust)?;
 	if at.is_some_and(|at| at != block.hash) {
 		return Err(other(METHOD, &format!("the block {:?}", block.hash)));
 	}
 	// The proved state shows which logs are needed, and how long they are.
 	let mut wanted = Vec::new();
-	{
-		let in_state = |error| kexin_verifier::Error::State {
-			at: kexin_verifier::error::Place::State,
-			error,
-		};
-		let state = ProvedState::new(block.state_root, &parts.state).map_err(in_state)?;
-		for (dataset, _) in Ancestry::walk(&state, model)?.datasets {
-			wanted.push((dataset, state.log(&dataset).map_err(in_state)?.accumulator.count()));
-		}
+	let state = ProvedState::new(block.state_root, &parts.state).map_err(in_state)?;
+	for (dataset, _) in Ancestry::walk(&state, model)?.datasets {
+		wanted.push((dataset, state.log(&dataset).map_err(in_state)?.accumulator.count()));
 	}
 	let mut logs = Vec::new();
 	for (dataset, total) in wanted {
 		let entries = entries(node, trust, block.hash, dataset, total, watch).await?;
 		logs.push(DatasetLog { dataset, entries });
 	}
+	if !consents.is_none() {
+		let keys = keys(&state, model, &logs, consents)?;
+		let root = block.state_root;
+		parts
+			.state
+			.extend(values(node, block.hash, root, keys.into_iter().collect(), watch).await?);
+	}
 	watch(FetchProgress::Deriving);
-	Ok(Document::assemble(model, trust, parts.finality, &parts.state, logs)?)
+	let AuditProof { finality, state } = parts;
+	Ok(Document::assemble_with(consents, model, trust, finality, &state, logs)?)
+}
+
+/// The trie nodes that lead to values of the state, page by page.
+async fn values<N: Rpc>(
+	node: &N,
+	block: H256,
+	root: H256,
+	keys: Vec<Vec<u8>>,
+	watch: &mut impl FnMut(FetchProgress),
+) -> Result<Vec<Bytes>, FetchError> {
+	let (mut nodes, mut done, total) = (Vec::new(), 0usize, keys.len());
+	for page in keys.chunks(VALUES) {
+		let asked = page.iter().map(|key| Bytes(key.clone())).collect::<Vec<_>>();
+		let answer: ReadProof = ask(node, "state_getReadProof", &[json!(asked), json!(block)]).await?;
+		let state = ProvedState::gather(root, &answer.proof);
+		for key in page {
+			state.get(key).map_err(in_state)?;
+		}
+		nodes.extend(state.used_nodes());
+		done = done.saturating_add(page.len());
+		watch(FetchProgress::Consents { done, total });
+	}
+	Ok(nodes)
+}
+
+fn in_state(error: StateError) -> kexin_verifier::Error {
+	kexin_verifier::Error::State {
+		at: kexin_verifier::error::Place::State,
+		error,
+	}
 }
 
 /// All entries of a log, page by page.
@@ -245,7 +299,7 @@ pub async fn accesses<N: Rpc>(
 		Some(end) => json!({ "from": range.first, "to": end }),
 		None => json!({ "from": range.first }),
 	};
-	let proof: AccessProof = ask(node, METHOD, &[json!(dataset), asked, json!(at)]).await?;
+	let proof: AccessProof = ask(node, METHOD, &[json!(dataset), asked, json!(at), start(trust)]).await?;
 	let proved = proof.verify(trust)?;
 	let end = range.end.unwrap_or(proved.count);
 	let number = u64::try_from(proved.entries.len()).unwrap_or(u64::MAX);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`fetch`] | fetches a report or an access proof from a node, and checks each part as it comes |
 //! | [`check`] | verifies such a file without a node, and answers an auditor's questions about it |
+//! | [`trusted`] | keeps the newest block that was verified, at which later proofs begin |
 //! | [`summary`] | the verdict and the figures in a few words |
 //! | [`page`] | the readable report: its sections, tables and texts |
 //! | [`markdown`], [`html`] | write the readable report as one file |
@@ -22,3 +23,4 @@ pub mod markdown;
 pub mod page;
 pub mod summary;
 pub mod text;
+pub mod trusted;

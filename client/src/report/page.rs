@@ -12,7 +12,7 @@ use kexin_primitives::{
 	H256,
 };
 use kexin_verifier::{
-	report::{Reason, ReportedActivity, ReportedArtifact, ReportedDataset, VerdictStatus},
+	report::{Consents, Reason, ReportedActivity, ReportedArtifact, ReportedDataset, VerdictStatus},
 	Document, Report,
 };
 
@@ -124,7 +124,7 @@ impl Page {
 		sections.push(artifacts(&report.artifacts, &names));
 		sections.push(evidence(&report.artifacts, &names));
 		sections.push(members(report));
-		sections.push(check(report, source));
+		sections.push(check(document, source));
 		sections.retain(|section| !section.parts.is_empty());
 		Self {
 			title: format!("Audit report about {}", text::short(report.model)),
@@ -359,20 +359,40 @@ fn members(report: &Report) -> Section {
 	section("Members", vec![table(head, rows, ROWS)])
 }
 
-fn check(report: &Report, source: H256) -> Section {
+fn check(document: &Document, source: H256) -> Section {
+	let start = document.finality.begins_at();
+	let start = start.map_or_else(String::new, |block| format!(" --trusted {block}"));
 	let intro =
 		"This page proves nothing by itself. The file that it was made from does. You can verify that file on any \
-	             machine, without a network. Take the genesis hash from a source that you trust, not from this page.";
+	             machine, without a network. Take the hashes from a source that you trust, not from this page.";
 	let limits =
 		"Proved: the record is complete and unaltered up to the block, and the verdict follows from it. Not proved: that \
 		 the hospital reported every access, and which person a pseudonym stands for.";
+	let judged = match document.consents {
+		Consents::All => {
+			"The ledger judged each access by its rules. The file shows the consents behind every access, so the command \
+			 judges the accesses again and says how many it could."
+		},
+		Consents::Model => {
+			"The ledger judged each access by its rules. The file shows the consents behind the accesses for this and behind \
+			 every breach, so the command judges those again and says how many it could."
+		},
+		Consents::None => {
+			"The ledger judged each access by its rules. The file does not show the consents of single patients, so the \
+			 command can judge again only the accesses to whole datasets."
+		},
+	};
 	section(
 		"How to check it",
 		vec![
 			Part::Text(intro.into()),
-			Part::Command(format!("kexin verify FILE --genesis {:?}", report.genesis)),
+			Part::Command(format!(
+				"kexin verify FILE --genesis {:?}{start}",
+				document.report.genesis
+			)),
 			Part::Facts(vec![("blake2-256 of the file", hash(source))]),
 			Part::Text(limits.into()),
+			Part::Text(judged.into()),
 		],
 	)
 }

@@ -2,7 +2,7 @@
 
 use super::text::{self, Names};
 use kexin_verifier::{
-	report::{Accesses, Code, Reason, VerdictStatus},
+	report::{Accesses, Code, Judgements, NotAgain, Reason, VerdictStatus},
 	Report,
 };
 
@@ -150,4 +150,52 @@ pub fn summary(report: &Report) -> Vec<String> {
 		lines.extend(reasons.map(|reason| format!("{what}     {}: {}", title(reason.code), sentence(reason))));
 	}
 	lines
+}
+
+/// How many accesses were judged again, line by line.
+pub fn judgements(judgements: &Judgements) -> Vec<String> {
+	let others = judgements.not_again.iter().map(|not_again| not_again.count);
+	let others = others.fold(0, u64::saturating_add);
+	if others == 0 && judgements.again == 0 {
+		return Vec::new();
+	}
+	let versions = judgements.rules.iter().map(|rules| rules.spec_version.to_string());
+	let mut versions = versions.collect::<Vec<_>>();
+	versions.dedup();
+	let versions = match &versions[..] {
+		[version] => format!("version {version}"),
+		versions => format!("versions {}", versions.join(", ")),
+	};
+	let again = match judgements.again {
+		0 => "not judged again here".into(),
+		again => format!(
+			"{} judged again: the rules give what the ledger found",
+			text::count(again, "access", "accesses")
+		),
+	};
+	let mut lines = vec![format!("judged     by the ledger's rules, {versions}; {again}")];
+	for not_again in &judgements.not_again {
+		let number = text::count(not_again.count, "access", "accesses");
+		lines.push(format!(
+			"           {number} not judged again: {}",
+			why(not_again.reason)
+		));
+	}
+	lines
+}
+
+/// Why accesses are not judged again.
+fn why(reason: NotAgain) -> &'static str {
+	match reason {
+		NotAgain::UnknownRules => "this version of kexin does not know the rules that judged them",
+		NotAgain::ConsentsNotShown => "the file does not show the consents of their subjects (kexin report --consents all)",
+		NotAgain::ActivityNotShown => "the file does not show the activity that they name (kexin report --consents all)",
+		NotAgain::ConsentsDropped => {
+			"the ledger has dropped consents or enrolments of their subjects since, to make room for new ones"
+		},
+		NotAgain::NarrowedMeanwhile => {
+			"they were recorded before or at the time at which they are said to have occurred, and what they rest on may \
+			 have been narrowed in between"
+		},
+	}
 }

@@ -17,6 +17,9 @@ pub trait Reader {
 	/// The records of a file with this name and these bytes, in their order there. It skips nothing: what
 	/// is no record becomes one with a [`Problem`].
 	fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record>;
+
+	/// A value that changes when people get other names on the ledger.
+	fn naming(&self) -> H256;
 }
 
 /// One record of a file.

@@ -1,7 +1,12 @@
 //! The binary, without a node and with a broken configuration.
 
-use crate::support::{access_proof, json, named, sample::Sample, written};
-use kexin_primitives::H256;
+use crate::support::{
+	access_proof, json, named,
+	sample::{entry, Sample},
+	written,
+};
+use kexin::report::check::Refusal;
+use kexin_primitives::{access::Breaches, vocabulary::Operation, H256};
 use serde_json::Value;
 use std::{
 	fs,
@@ -143,6 +148,63 @@ fn a_refusal_is_short_and_printed_once() {
 		assert!(error.len() < 600 && error.lines().count() == 1, "{name}: {error}");
 		assert_eq!(error.matches("0xabab").count(), 1, "{name}: {error}");
 	}
+}
+
+#[test]
+fn what_was_judged_again_is_printed() {
+	let desk = desk();
+	let (_, out, _) = desk.verify("report.json", &[]);
+	let unknown = "judged     by the ledger's rules, version 100; not judged again here\n           \
+	               6 accesses not judged again: this version of kexin does not know the rules";
+	assert!(out.contains(unknown), "{out}");
+	let mut sample = Sample::new();
+	for (number, subject) in [(10, None), (12, None), (13, Some(named("somebody")))] {
+		let mut entry = entry("scans", number, Operation::Train, Some("train"));
+		entry.rules.spec_version = 1;
+		entry.event.subject = subject;
+		sample.ledger.record(entry);
+	}
+	let document = sample.document().unwrap();
+	let desk = Desk {
+		genesis: sample.chain.hash(),
+		..desk
+	};
+	fs::write(desk.path("again.json"), json(&document)).unwrap();
+	let (code, out, error) = desk.verify("again.json", &[]);
+	assert_eq!(code, 0, "{error}");
+	let again = "judged     by the ledger's rules, versions 1, 100; 2 accesses judged again: the rules give what the ledger found";
+	assert!(out.contains(again), "{out}");
+	assert!(
+		out.contains("1 access not judged again: the file does not show the consents"),
+		"{out}"
+	);
+	let (_, out, _) = desk.verify("again.json", &["--json"]);
+	let judgements = &serde_json::from_str::<Value>(&out).unwrap()["judgements"];
+	assert_eq!(judgements["again"], 2);
+	let reasons = ["unknown-rules", "consents-not-shown"].iter().zip([6, 1]);
+	for (number, (reason, count)) in reasons.enumerate() {
+		assert_eq!(
+			judgements["notAgain"][number],
+			serde_json::json!({ "reason": reason, "count": count })
+		);
+	}
+}
+
+#[test]
+fn a_ledger_that_breaks_its_rules_is_refused_by_name() {
+	let error = kexin_verifier::Error::JudgedOtherwise {
+		dataset: named("scans"),
+		index: 17,
+		ledger: Breaches::empty().into(),
+		rules: (Breaches::PURPOSE | Breaches::REGION).into(),
+	};
+	let refusal = Refusal::from(error);
+	assert_eq!((refusal.code(), refusal.name().as_str()), (1, "JudgedOtherwise"));
+	let message = refusal.to_string();
+	assert!(
+		message.contains("entry 17") && message.contains("it found no breach, and the rules find purpose, region"),
+		"{message}"
+	);
 }
 
 #[test]

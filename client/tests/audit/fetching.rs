@@ -9,7 +9,9 @@ use kexin::{
 	report::fetch::{self, At, FetchError, FetchProgress, Range, Rpc, PAGE},
 };
 use kexin_primitives::{access::LogEntry, vocabulary::Operation, H256};
-use kexin_verifier::{access, header::Header, AccessProof, Document, Error, ReadState as _};
+use kexin_verifier::{
+	access, header::Header, report::Consents, AccessProof, Bytes, Document, Error, ReadState as _, Trust,
+};
 use serde_json::{json, Value};
 use std::{cell::RefCell, time::Duration};
 
@@ -51,7 +53,13 @@ impl<F> Fake<F> {
 	}
 
 	fn answer(&self, method: &str, params: &[Value]) -> Value {
-		let finality = || self.sample.chain.prove(&self.header);
+		let finality = || {
+			let start = self.sample.chain.trusted.as_ref().map(Header::hash);
+			let asked = params.get(if method == "audit_proof" { 2 } else { 3 });
+			let asked = asked.unwrap_or(&Value::Null);
+			assert_eq!(asked, &json!(start), "the block at which the proof shall begin");
+			self.sample.chain.prove(&self.header)
+		};
 		match method {
 			"chain_getBlockHash" => match params[0].as_u64() {
 				Some(0) => json!(self.genesis()),
@@ -86,6 +94,17 @@ impl<F> Fake<F> {
 					hashes: log.hashes(first, end - first),
 				})
 			},
+			"state_getReadProof" => {
+				let keys: Vec<Bytes> = serde_json::from_value(params[0].clone()).unwrap();
+				assert!(keys.len() <= fetch::VALUES);
+				assert_eq!(params[1], json!(self.header.hash()));
+				let read = |state: &kexin_verifier::ProvedState| {
+					for key in &keys {
+						drop(state.get(key.as_ref()).unwrap());
+					}
+				};
+				json!({ "at": params[1], "proof": self.sample.ledger.prove(read) })
+			},
 			method => panic!("{method} was asked"),
 		}
 	}
@@ -102,7 +121,15 @@ impl<F: Fn(&str, usize, Value) -> Answer> Rpc for Fake<F> {
 }
 
 async fn report<F: Fn(&str, usize, Value) -> Answer>(node: &Fake<F>) -> Result<Document, FetchError> {
-	fetch::report(node, node.sample.model, &node.genesis().into(), None, &mut |_| ()).await
+	fetch::report(
+		node,
+		node.sample.model,
+		&node.genesis().into(),
+		None,
+		Consents::All,
+		&mut |_| (),
+	)
+	.await
 }
 
 #[tokio::test]
@@ -114,6 +141,7 @@ async fn a_report_is_fetched_page_by_page() {
 		node.sample.model,
 		&node.genesis().into(),
 		None,
+		Consents::None,
 		&mut |progress| seen.push(progress),
 	)
 	.await;
@@ -128,6 +156,23 @@ async fn a_report_is_fetched_page_by_page() {
 	});
 	assert_eq!(seen[..3], scans);
 	assert_eq!(seen.last(), Some(&FetchProgress::Deriving));
+}
+
+#[tokio::test]
+async fn a_report_begins_at_the_block_that_is_trusted() {
+	let mut node = node(honest);
+	let chain = &mut node.sample.chain;
+	let trusted = chain.begin_with(&chain.state());
+	node.header = chain.grow(node.sample.ledger.root());
+	let trust = Trust {
+		block: Some(trusted),
+		..node.genesis().into()
+	};
+	let document = fetch::report(&node, node.sample.model, &trust, None, Consents::None, &mut |_| ()).await;
+	let document = document.unwrap();
+	assert_eq!(document.finality.begins_at(), Some(trusted));
+	assert_eq!(document.verify(&trust), Ok(&document.report));
+	assert_eq!(document.verify(node.genesis()), Err(Error::UntrustedStart(trusted)));
 }
 
 #[tokio::test]
@@ -146,6 +191,7 @@ async fn a_block_is_found_by_its_number() {
 		node.sample.model,
 		&node.genesis().into(),
 		Some(hash),
+		Consents::None,
 		&mut |_| (),
 	)
 	.await;
@@ -240,6 +286,7 @@ async fn an_answer_must_prove_what_was_asked() {
 		honest_node.sample.model,
 		&named("elsewhere").into(),
 		None,
+		Consents::None,
 		&mut |_| (),
 	)
 	.await;
@@ -249,6 +296,7 @@ async fn an_answer_must_prove_what_was_asked() {
 		honest_node.sample.model,
 		&honest_node.genesis().into(),
 		Some(named("old")),
+		Consents::None,
 		&mut |_| (),
 	)
 	.await;
@@ -258,8 +306,66 @@ async fn an_answer_must_prove_what_was_asked() {
 		named("nothing"),
 		&honest_node.genesis().into(),
 		None,
+		Consents::None,
 		&mut |_| (),
 	)
 	.await;
 	assert!(matches!(unknown, Err(FetchError::Refused(_))));
+}
+
+/// A node whose log has accesses to the data of this many persons, of whom half never consented.
+fn node_of_many(persons: usize) -> Fake<fn(&str, usize, Value) -> Answer> {
+	let mut sample = Sample::new();
+	for number in 0..persons {
+		let mut entry = entry("scans", 5, Operation::Train, Some("train"));
+		entry.event.subject = Some(named(&format!("person {number}")));
+		sample.ledger.record(entry);
+		if number % 2 == 0 {
+			let key = kexin_primitives::storage_keys::subject(&entry.event.subject.unwrap(), entry.reporter);
+			sample.ledger.put(key, kexin_primitives::subject::Subject::default());
+		}
+	}
+	let header = sample.chain.grow(sample.ledger.root());
+	Fake {
+		sample,
+		header,
+		lie: honest,
+		asked: RefCell::default(),
+	}
+}
+
+#[tokio::test]
+async fn consents_are_fetched_page_by_page() {
+	let persons = fetch::VALUES + 3;
+	let node = node_of_many(persons);
+	let mut seen = Vec::new();
+	let trust = node.genesis().into();
+	let watch = &mut |progress| seen.push(progress);
+	let document = fetch::report(&node, node.sample.model, &trust, None, Consents::All, watch)
+		.await
+		.unwrap();
+	assert_eq!(document.consents, Consents::All);
+	assert_eq!(document.verify(node.genesis()), Ok(&document.report));
+	// The patient of the sample is a person too.
+	let total = persons + 1;
+	let pages = [fetch::VALUES, total].map(|done| FetchProgress::Consents { done, total });
+	assert!(pages.iter().all(|page| seen.contains(page)), "{seen:?}");
+	let without = fetch::report(&node, node.sample.model, &trust, None, Consents::None, &mut |_| ())
+		.await
+		.unwrap();
+	assert!(without.consents.is_none() && without.state.len() < document.state.len());
+	assert_eq!(without.report, document.report);
+}
+
+#[tokio::test]
+async fn consents_that_the_node_leaves_out_are_missed() {
+	let mut node = node_of_many(3);
+	node.lie = |method, _, mut answer| {
+		if method == "state_getReadProof" {
+			answer["proof"].as_array_mut().unwrap().truncate(1);
+		}
+		Ok(answer)
+	};
+	let error = report(&node).await.unwrap_err();
+	assert!(matches!(error, FetchError::Refused(Error::State { .. })), "{error}");
 }

@@ -4,13 +4,18 @@ use crate::support::{
 	access_proof, json, named,
 	sample::{entry, Sample, COMPANY, NOW},
 };
-use kexin::report::check::{verify, ProofFile, Questions, Refusal};
+use kexin::report::{
+	check::{verify, ProofFile, Questions, Refusal},
+	markdown,
+	page::Page,
+	trusted::parse,
+};
 use kexin_primitives::{
 	access::Outcome,
 	vocabulary::{Operation, Purpose},
 	H256,
 };
-use kexin_verifier::Error;
+use kexin_verifier::{Document, Error, Trust};
 
 /// The report of a sample after a change, and the genesis hash of its chain.
 fn file(change: impl FnOnce(&mut Sample)) -> (ProofFile, H256) {
@@ -163,6 +168,50 @@ fn nothing_is_accepted_on_a_genesis_hash_that_only_the_node_claims() {
 	);
 	assert!(text.contains("nothing is proved before"), "{text}");
 	assert_eq!(claimed.json["accepted"], false);
+}
+
+#[test]
+fn a_file_says_at_which_block_it_begins_and_at_which_later_proofs_can() {
+	let mut sample = Sample::new();
+	let first = sample.document().unwrap();
+	let genesis = sample.chain.hash();
+	let verified = |document: &Document, trust: &Trust| {
+		let file = ProofFile::from_bytes(&json(document)).unwrap();
+		verify(&file, trust, &Questions::default()).map(|(proved, _)| proved)
+	};
+	let block = first.report.block;
+	let named = format!("{:?}:{}", block.hash, block.number);
+	let proved = verified(&first, &genesis.into()).unwrap();
+	assert_eq!(proved.json["trusted"], named);
+	assert_eq!(proved.json["begins"], serde_json::Value::Null);
+	assert_eq!(parse(&named).unwrap(), proved.later.unwrap());
+	let line = format!("later      proofs can begin at this block: --trusted {named}");
+	assert_eq!(proved.lines.last(), Some(&line));
+	// What only the node claims is nothing on which later proofs could stand.
+	let claimed = proved.on_claim(genesis);
+	assert!(!claimed.lines.join("\n").contains("--trusted"));
+	assert_eq!(
+		(claimed.later, &claimed.json["trusted"]),
+		(None, &serde_json::Value::Null)
+	);
+
+	let trusted = sample.chain.begin_with(&sample.chain.state());
+	let header = sample.chain.grow(sample.ledger.root());
+	let trust = Trust {
+		block: Some(trusted),
+		..genesis.into()
+	};
+	let finality = sample.chain.prove(&header);
+	let nodes = sample.ledger.nodes();
+	let document = Document::assemble(sample.model, &trust, finality, &nodes, sample.logs()).unwrap();
+	let proved = verified(&document, &trust).unwrap();
+	assert_eq!(proved.json["begins"], trusted.to_string());
+	assert_eq!(proved.begins, Some(trusted));
+	assert!(proved.lines.join("\n").contains(&format!("--trusted {trusted}")));
+	let refused = verified(&document, &genesis.into()).unwrap_err();
+	assert_eq!((refused.code(), refused.name()), (1, "UntrustedStart".into()));
+	let page = markdown::render(&Page::new(&document, H256::zero()));
+	assert!(page.contains(&format!("--trusted {trusted}")));
 }
 
 #[test]

@@ -394,6 +394,7 @@ fn import(ledger: &Ledger, directory: &Path, paths: &[&str], quarantine: bool) -
 	let selection = Selection {
 		paths: &paths,
 		quarantine,
+		member: None,
 	};
 	let mut reports = Vec::new();
 	let summary = with_reader(|reader| {

@@ -241,8 +241,8 @@ fn an_older_version_ends_where_the_newer_one_starts_later() {
 fn of_two_records_that_say_the_same_one_stays_in_quarantine_until_it_is_granted() {
 	let hospital = Hospital::new();
 	let permission = consent(1, "active", &["TREAT"]);
-	let spaced = permission.replace("{\"resourceType\"", "{ \"resourceType\"");
-	let sources = hospital.write("1.ndjson", &[permission, spaced]);
+	let tagged = permission.replace("{\"resourceType\"", "{\"language\":\"en\",\"resourceType\"");
+	let sources = hospital.write("1.ndjson", &[permission, tagged]);
 	hospital.ledger.0.borrow_mut().poison = sources;
 	let (summary, _) = hospital.import(&["1.ndjson"]).unwrap();
 	assert_eq!((summary.quarantined, summary.already), (1, 1));
@@ -370,7 +370,7 @@ fn versions_without_an_order_permit_nothing() {
 	let hospital = Hospital::new();
 	hospital.write("1.json", &[bare("active", "TREAT")]);
 	hospital.write("2.json", &[bare("active", "HMARKT")]);
-	let same = bare("active", "TREAT").replace("{\"resourceType\"", "{ \"resourceType\"");
+	let same = bare("active", "TREAT").replace("{\"resourceType\"", "{\"language\":\"en\",\"resourceType\"");
 	hospital.write("same.json", &[same]);
 	hospital.import(&["1.json"]).unwrap();
 	let (_, reports) = hospital.import(&["same.json"]).unwrap();
@@ -453,7 +453,7 @@ fn line(number: usize, saying: Saying, id: bool, time: bool) -> String {
 		"resourceType": "Consent", "id": "d", "meta": meta, "status": status, "patient": { "reference": patient },
 		"dateTime": "2026-01-01T00:00:00Z", "provision": provision,
 		// Versions that say the same are different records nevertheless.
-		"note": number,
+		"language": format!("x-{number}"),
 	})
 	.to_string()
 }
@@ -521,26 +521,134 @@ proptest! {
 		timed in any::<bool>(),
 	) {
 		let hospital = Hospital::new();
-		let entries = history.iter().enumerate().rev().map(|(number, saying)| {
-			let mut line: serde_json::Value = serde_json::from_str(&line(number, *saying, false, false)).unwrap();
-			line.as_object_mut().unwrap().remove("note");
-			let mut entry = match line["resourceType"].as_str() {
-				Some("Bundle") => line["entry"][0].clone(),
-				_ => serde_json::json!({ "resource": line }),
-			};
-			if timed {
-				entry["response"]["lastModified"] = format!("2026-03-{:02}T00:00:00Z", number + 1).into();
-			}
-			entry
-		});
-		let mut entries = entries.collect::<Vec<_>>();
-		if timed {
-			entries.reverse();
-		}
-		let bundle = serde_json::json!({ "resourceType": "Bundle", "type": "history", "entry": entries });
-		hospital.write("history.json", &[bundle.to_string()]);
+		hospital.write("history.json", &[history_of(&history, timed)]);
 		hospital.import(&["history.json"]).unwrap();
 		let expected = usize::from(matches!(history.last(), Some(Saying::Permit { .. })));
 		prop_assert_eq!(hospital.in_force().len(), expected);
 	}
+
+	/// A history that grows from import to import, in which an older record may come back as a newer version: what is
+	/// in force is what the last version says, or less.
+	#[test]
+	fn a_record_that_comes_back_as_a_newer_version_counts_again(
+		history in proptest::collection::vec(saying(), 2..7),
+		timed in any::<bool>(),
+		cuts in proptest::collection::vec(any::<bool>(), 7),
+	) {
+		let hospital = Hospital::new();
+		for number in 1..=history.len() {
+			if number < history.len() && !cuts[number] {
+				continue;
+			}
+			hospital.write("history.json", &[history_of(&history[..number], timed)]);
+			hospital.import(&["history.json"]).unwrap();
+			for held in &hospital.ledger.0.borrow().consents {
+				let Some(scope) = &held.scope else { continue };
+				let Saying::Permit { patient, purposes } = history[number - 1] else {
+					return Err(TestCaseError::fail(format!("{held:?} is in force")));
+				};
+				prop_assert_eq!(held.subject, subject(if patient { "Patient/a" } else { "Patient/b" }));
+				for (bit, code) in PURPOSES.iter().enumerate() {
+					let allowed = scope.purposes.until(Purpose::from_code(code).as_ref()) > 0;
+					prop_assert!(!allowed || purposes >> bit & 1 == 1, "{} is in force", code);
+				}
+			}
+		}
+	}
+}
+
+/// The history of a document, whose versions only its entries tell apart: by their order, or by their times.
+fn history_of(history: &[Saying], timed: bool) -> String {
+	let entries = history.iter().enumerate().rev().map(|(number, saying)| {
+		let mut line: serde_json::Value = serde_json::from_str(&line(number, *saying, false, false)).unwrap();
+		line.as_object_mut().unwrap().remove("language");
+		let mut entry = match line["resourceType"].as_str() {
+			Some("Bundle") => line["entry"][0].clone(),
+			_ => serde_json::json!({ "resource": line }),
+		};
+		if timed {
+			entry["response"]["lastModified"] = format!("2026-03-{:02}T00:00:00Z", number + 1).into();
+		}
+		entry
+	});
+	let mut entries = entries.collect::<Vec<_>>();
+	if timed {
+		entries.reverse();
+	}
+	serde_json::json!({ "resourceType": "Bundle", "type": "history", "entry": entries }).to_string()
+}
+
+/// A history of these entries, the newest first: a record and the id of its version.
+fn versions(entries: &[(&str, u32)]) -> String {
+	let entries = entries.iter().map(|(record, version)| {
+		serde_json::json!({
+			"resource": serde_json::from_str::<serde_json::Value>(record).unwrap(),
+			"request": { "method": "PUT", "url": "Consent/c" },
+			"response": { "status": "200", "etag": format!("W/\"{version}\"") },
+		})
+	});
+	serde_json::json!({ "resourceType": "Bundle", "type": "history", "entry": entries.collect::<Vec<_>>() }).to_string()
+}
+
+/// A consent without a word about its version.
+fn bare(status: &str, purposes: &[&str]) -> String {
+	let mut consent: serde_json::Value = serde_json::from_str(&consent(1, status, purposes)).unwrap();
+	consent.as_object_mut().unwrap().remove("meta");
+	consent.to_string()
+}
+
+#[test]
+fn what_a_version_added_ends_when_an_older_record_comes_back() {
+	let hospital = Hospital::new();
+	let (one, other) = (bare("active", &["TREAT"]), bare("active", &["TREAT", "HMARKT"]));
+	for history in [
+		versions(&[(&one, 1)]),
+		versions(&[(&other, 2), (&one, 1)]),
+		versions(&[(&one, 3), (&other, 2), (&one, 1)]),
+	] {
+		hospital.write("history.json", &[history]);
+		hospital.import(&["history.json"]).unwrap();
+	}
+	let model = hospital.ledger.0.borrow();
+	let marketing = Purpose::from_code("HMARKT");
+	assert!(model
+		.consents
+		.iter()
+		.filter_map(|held| held.scope.as_ref())
+		.all(|scope| scope.purposes.until(marketing.as_ref()) == 0));
+}
+
+#[test]
+fn a_refusal_that_comes_back_counts_again() {
+	let hospital = Hospital::new();
+	let dated = |record: &str, day: &str| record.replace("2026-01-01", day);
+	let refusal = dated(&bare("active", &[]), "2026-03-01");
+	let refusal = refusal.replace("{\"purpose\":[],\"type\":\"permit\"}", "{\"type\":\"deny\"}");
+	assert!(refusal.contains("deny"));
+	let later = dated(&bare("active", &["TREAT"]), "2026-04-01");
+	let other = dated(&bare("active", &["HMARKT"]), "2026-02-01").replace("\"id\":\"c\"", "\"id\":\"d2\"");
+	hospital.write("other.json", &[other]);
+	for (history, in_force) in [
+		(versions(&[(&refusal, 1)]), 0),
+		(versions(&[(&later, 2), (&refusal, 1)]), 2),
+		(versions(&[(&refusal, 3), (&later, 2), (&refusal, 1)]), 0),
+	] {
+		hospital.write("history.json", &[history]);
+		hospital.import(&["history.json", "other.json"]).unwrap();
+		assert_eq!(hospital.in_force().len(), in_force);
+	}
+}
+
+#[test]
+fn a_permission_that_comes_back_after_its_end_is_not_passed_over() {
+	let hospital = Hospital::new();
+	let (active, inactive) = (bare("active", &["TREAT"]), bare("inactive", &["TREAT"]));
+	hospital.write("1.json", &[versions(&[(&inactive, 2), (&active, 1)])]);
+	hospital.write("2.json", &[versions(&[(&active, 3), (&inactive, 2), (&active, 1)])]);
+	hospital.write("0.json", &[versions(&[(&active, 1)])]);
+	for file in ["0.json", "1.json"] {
+		hospital.import(&[file]).unwrap();
+	}
+	let (summary, _) = hospital.import(&["2.json"]).unwrap();
+	assert_eq!((summary.quarantined, hospital.in_force().len()), (1, 0));
 }

@@ -112,7 +112,7 @@ fn a_bundle_that_does_not_tell_who_somebody_is_does_not_hide_one_that_does() {
 fn resolved_source(resource: &str, resolved: &[(&str, &str)]) -> H256 {
 	let resolved = serde_json::json!(resolved.iter().copied().collect::<std::collections::BTreeMap<_, _>>());
 	H256(sp_crypto_hashing::blake2_256(
-		format!("{resolved}\0{resource}").as_bytes(),
+		format!("{resolved}\0{}", canonical(resource)).as_bytes(),
 	))
 }
 
@@ -186,12 +186,17 @@ fn a_permission_is_granted_only_under_a_name_that_lasts() {
 
 #[test]
 fn a_change_of_a_consent_that_is_not_shown_is_a_version() {
-	for (method, is_in_force) in [("PUT", false), ("POST", false), ("GET", true), ("HEAD", true)] {
+	for (method, status, is_in_force) in [
+		("PUT", "200", false),
+		("POST", "201", false),
+		("GET", "200", true),
+		("HEAD", "200", true),
+	] {
 		let hospital = Hospital::new();
 		hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
 		hospital.import(&["1.json"]).unwrap();
 		let change = format!(
-			r#"{{"request":{{"method":"{method}","url":"Consent/c"}},"response":{{"status":"200","location":"Consent/c/_history/2","lastModified":"2026-01-05T00:00:00Z"}}}}"#
+			r#"{{"request":{{"method":"{method}","url":"Consent/c"}},"response":{{"status":"{status}","location":"Consent/c/_history/2","lastModified":"2026-01-05T00:00:00Z"}}}}"#
 		);
 		hospital.write("2.json", &[bundle("transaction-response", &[change])]);
 		assert_eq!(outcomes(&hospital.import(&["2.json"]).unwrap().1), [QUARANTINED]);

@@ -8,8 +8,14 @@
 mod support;
 
 use codec::Encode;
-use kexin_primitives::{access::LogEntry, storage_keys, vocabulary::Operation, Versioned, H256};
-use kexin_verifier::{access::leaves, AccessProof, Bytes, Proof};
+use kexin_primitives::{
+	access::LogEntry,
+	storage_keys,
+	subject::{Enrolled, Subject, SubjectConsent},
+	vocabulary::Operation,
+	Versioned, H256,
+};
+use kexin_verifier::{access::leaves, report::Consents, AccessProof, Bytes, Document, Proof};
 use sp_crypto_hashing::{blake2_256, twox_128};
 use std::{
 	hint::black_box,
@@ -28,7 +34,7 @@ const EVENTS: u32 = 1_000_000;
 /// `number` entries, as a ledger has them.
 fn entries(number: u32) -> impl Iterator<Item = LogEntry> {
 	(0..number).map(|number| {
-		let mut entry = sample::entry("scans", 1, Operation::Train, Some("train"));
+		let mut entry = sample::entry("scans", 5, Operation::Train, Some("train"));
 		entry.event.source = H256(blake2_256(&number.to_le_bytes()));
 		entry.event.occurred += u64::from(number);
 		entry.recorded += u64::from(number / 1_000);
@@ -48,6 +54,7 @@ fn ledger(datasets: u32) -> Ledger {
 			ledger.put_raw(key, vec![1; 40]);
 		}
 	}
+	ledger.put(storage_keys::dataset(&named("scans")), sample::dataset());
 	for number in 0..datasets {
 		let id = named(&format!("dataset {number}"));
 		let mut entry = sample::entry("scans", 0, Operation::Read, None);
@@ -88,7 +95,7 @@ fn finality_length(proof: &AccessProof) -> usize {
 	let handovers: usize = handovers
 		.map(|handover| handover.header.0.len() + handover.justification.as_ref().map_or(0, |bytes| bytes.0.len()))
 		.sum();
-	finality.genesis.0.len()
+	finality.genesis.as_ref().map_or(0, |header| header.0.len())
 		+ length(&finality.authorities)
 		+ handovers
 		+ length(&finality.headers)
@@ -197,6 +204,62 @@ fn whole_report() {
 	);
 }
 
+/// Reports with the consents of this many persons, each of whom one access was about.
+fn consents(persons: u32) {
+	let mut sample = Sample::new();
+	let person = |number: u32| H256(blake2_256(&[&b"person"[..], &number.to_le_bytes()].concat()));
+	let accesses = entries(persons).zip(0..).map(|(mut entry, number)| {
+		entry.rules.spec_version = 1;
+		entry.event.subject = Some(person(number));
+		entry.event.occurred = entry.recorded - 1_000;
+		entry
+	});
+	sample.ledger.record_all(named("scans"), accesses);
+	for number in 0..persons {
+		let consent = SubjectConsent {
+			document: person(number),
+			scope: Versioned::V1(sample::dataset().cohort.latest().clone()),
+			recorded: 0,
+		};
+		let enrolled = Enrolled {
+			dataset: named("scans"),
+			under: person(number),
+			recorded: 0,
+		};
+		let subject = Subject {
+			consents: vec![consent].try_into().unwrap(),
+			datasets: vec![enrolled].try_into().unwrap(),
+			..Subject::default()
+		};
+		sample
+			.ledger
+			.put(storage_keys::subject(&person(number), sample::HOSPITAL), subject);
+	}
+	let header = sample.chain.grow(sample.ledger.root());
+	let (genesis, nodes) = (sample.chain.hash(), sample.ledger.nodes());
+	let [without, with] = [Consents::None, Consents::All].map(|consents| {
+		let finality = sample.chain.prove(&header);
+		let document = Document::assemble_with(consents, sample.model, genesis, finality, &nodes, sample.logs())
+			.expect("it is proved");
+		let size = serde_json::to_vec(&document).expect("a document is JSON").len();
+		let check = median(3, || assert!(document.verify(genesis).is_ok()));
+		let (_, judgements) = document.judge(genesis).expect("it is proved");
+		(size, check, judgements.again)
+	});
+	println!(
+		"{persons} accesses to the data of as many persons: {} kB, checked in {:.0} ms; with their consents {} kB, checked in \
+		 {:.0} ms, {} judged again; ratio of sizes {:.2}, of times {:.2}, {} bytes a person",
+		without.0 / 1_000,
+		micros(without.1) / 1e3,
+		with.0 / 1_000,
+		micros(with.1) / 1e3,
+		with.2,
+		with.0 as f64 / without.0 as f64,
+		with.1.as_secs_f64() / without.1.as_secs_f64(),
+		(with.0 - without.0) / persons as usize,
+	);
+}
+
 fn main() {
 	// `cargo test --all-targets` runs benchmarks too, to check that they run.
 	if !std::env::args().any(|argument| argument == "--bench") {
@@ -214,4 +277,7 @@ fn main() {
 	drop(alone);
 	whole_log(&large);
 	whole_report();
+	for persons in [1_000, 100_000] {
+		consents(persons);
+	}
 }

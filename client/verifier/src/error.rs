@@ -2,16 +2,21 @@
 
 pub use crate::{finality::justification::JustificationError, header::HeaderError, state::StateError};
 
-use crate::{finality::types::RestartBlock, text::brief};
+use crate::{
+	finality::types::{RestartBlock, TrustedBlock},
+	text::brief,
+};
 use alloc::string::String;
 use core::fmt;
-use kexin_primitives::{DatasetId, H256};
+use kexin_primitives::{access::Judgement, DatasetId, H256};
 
 /// A part of a proof that an error is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
 	/// The header of the chain's first block.
 	Genesis,
+	/// The header of the block that you trust, at which the proof begins.
+	Trusted,
 	/// The trie nodes that prove the first voters.
 	Authorities,
 	/// The handover at this index.
@@ -28,6 +33,7 @@ impl fmt::Display for Place {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
 			Self::Genesis => formatter.write_str("finality.genesis"),
+			Self::Trusted => formatter.write_str("finality.trusted"),
 			Self::Authorities => formatter.write_str("finality.authorities"),
 			Self::Handover(index) => write!(formatter, "finality.handovers[{index}]"),
 			Self::Header(index) => write!(formatter, "finality.headers[{index}]"),
@@ -117,8 +123,30 @@ pub enum Error {
 	WrongGenesis {
 		/// The genesis hash that you trust.
 		expected: H256,
-		/// The hash of the first header in the proof.
+		/// The hash of the chain's first block, according to the proof.
 		found: H256,
+	},
+	/// The proof has both or neither of the headers at which it can begin: that of the chain's first block, and that of
+	/// a block that you trust.
+	NotOneStart,
+	/// The proof begins at this block, which you don't trust.
+	UntrustedStart(TrustedBlock),
+	/// The block that you trust, at which the proof begins, has another number than you named.
+	WrongStartNumber {
+		/// The number that you named.
+		expected: u32,
+		/// The number in its header.
+		found: u32,
+	},
+	/// Finality was restarted around the block of this number, at which the proof begins: its state may not name the
+	/// voters of the next block.
+	UnsettledStart(u32),
+	/// The proof is about a block before the one at which it begins, or beside it.
+	BeforeStart {
+		/// The number of the block that it is about.
+		number: u32,
+		/// The number of the block at which it begins.
+		start: u32,
 	},
 	/// The first header has this number instead of 0.
 	NotTheFirst(u32),
@@ -214,6 +242,17 @@ pub enum Error {
 		/// What the rules exclude.
 		fault: Fault,
 	},
+	/// The ledger did not judge an access by its rules, although everything by which it is judged is proved.
+	JudgedOtherwise {
+		/// The dataset.
+		dataset: DatasetId,
+		/// The index of the entry in the log.
+		index: u64,
+		/// How the ledger judged.
+		ledger: Judgement,
+		/// How the rules judge.
+		rules: Judgement,
+	},
 
 	/// No artifact or activity of this name is registered on the ledger.
 	NotRegistered(H256),
@@ -237,6 +276,33 @@ impl fmt::Display for Error {
 			Self::WrongGenesis { expected, found } => write!(
 				formatter,
 				"the proof is about another chain: its genesis hash is {found:?}, and you trust {expected:?}"
+			),
+			Self::NotOneStart => formatter.write_str(
+				"finality: a proof has either `genesis` or `trusted`, the header of the block at which it begins, and this \
+				 one has both or neither",
+			),
+			Self::UntrustedStart(start) => write!(
+				formatter,
+				"the proof begins at block {}, which you don't trust: if you verified that block before, or ask somebody \
+				 whom you trust, name it as trusted (--trusted {start}); or have the file made again without --trusted, so \
+				 that the genesis hash proves it",
+				start.number
+			),
+			Self::WrongStartNumber { expected, found } => write!(
+				formatter,
+				"the block that you trust has the number {found}, and you named {expected}: correct what you trust \
+				 (--trusted), or ask for it where you have the hash from"
+			),
+			Self::UnsettledStart(number) => write!(
+				formatter,
+				"finality was restarted around block {number}, at which the proof begins, so the block may not name the voters \
+				 of the next one: trust a later block, or have the file made again without --trusted"
+			),
+			Self::BeforeStart { number, start } => write!(
+				formatter,
+				"{}: the proof is about block {number}, but begins at block {start}, so it shows nothing about that: have \
+				 the file made again with an older block as --trusted, or without it",
+				Place::Header(0)
 			),
 			Self::NotTheFirst(number) => write!(
 				formatter,
@@ -303,6 +369,19 @@ impl fmt::Display for Error {
 				formatter,
 				"what the ledger holds about {about:?} is proved, but its rules never make that: {fault}. The validators that made the block final did not keep the rules, so nothing that they made final can be relied on"
 			),
+			Self::JudgedOtherwise {
+				dataset,
+				index,
+				ledger,
+				rules,
+			} => write!(
+				formatter,
+				"the ledger did not judge entry {index} of dataset {dataset:?} by its rules: it found {}, and the rules find \
+				 {}. The validators that made the block final did not keep the rules, so nothing that they made final can be \
+				 relied on",
+				Found(ledger),
+				Found(rules)
+			),
 			Self::NotRegistered(id) => write!(
 				formatter,
 				"nothing is registered on the ledger as {id:?} at this block: check the id, or ask for a later block"
@@ -318,6 +397,21 @@ impl fmt::Display for Error {
 			),
 			Self::Differs(field) => write!(formatter, "the field `{field}` is not what is proved"),
 		}
+	}
+}
+
+/// A judgement in words.
+struct Found<'a>(&'a Judgement);
+
+impl fmt::Display for Found<'_> {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		let Judgement { breaches, notices } = self.0;
+		let mut names = breaches.names().chain(notices.names());
+		match names.next() {
+			Some(first) => formatter.write_str(first)?,
+			None => return formatter.write_str("no breach"),
+		}
+		names.try_for_each(|name| write!(formatter, ", {name}"))
 	}
 }
 

@@ -2,11 +2,12 @@
 //!
 //! `docs/proofs.md` specifies proofs byte by byte; this is one implementation of it. To check a proof, you only need to
 //! trust your source for the genesis hash, the hash of the chain's first block. If the council had to restart finality,
-//! you also need the hash of the block with which it did ([`Trust`]).
+//! you also need the hash of the block with which it did. A proof may also begin at a later block that you trust, so
+//! that it stays short ([`Trust`]).
 //!
 //! | module | what it checks | starting from |
 //! |---|---|---|
-//! | [`finality`] | that a block is final | the genesis hash |
+//! | [`finality`] | that a block is final | the genesis hash, or the hash of a later block |
 //! | [`state`] | what the ledger's state is at that block | the block's state root |
 //! | [`access`] | that entries are in a log, and whether the log has no others | the log's accumulator in the state |
 //! | [`report`] | what a model was made from, and whether every access for it was allowed | state and logs |
@@ -51,7 +52,7 @@ mod written;
 pub use access::AccessProof;
 pub use bytes::Bytes;
 pub use error::Error;
-pub use finality::{FinalBlock, Finality, RestartBlock, Trust};
+pub use finality::{FinalBlock, Finality, RestartBlock, Trust, TrustedBlock};
 pub use proof::Proof;
 pub use report::{Document, Report};
 pub use state::{ProvedState, ReadState};

@@ -10,7 +10,9 @@ use kexin_primitives::{
 	dataset::Dataset,
 	lineage::{Activity, ActivityId, Artifact, ArtifactId, AttachedEvidence},
 	members::{Member, MemberId},
-	storage_keys, DatasetId, UnixMillis, Versioned, H256,
+	storage_keys,
+	subject::Subject,
+	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use sp_core::Blake2Hasher;
 use sp_crypto_hashing::blake2_256;
@@ -127,6 +129,26 @@ pub trait ReadState {
 		};
 		if dataset.as_ref().is_none_or(canonical) {
 			Ok(dataset)
+		} else {
+			Err(StateError::Value(key.into()))
+		}
+	}
+
+	/// A data subject at a hospital; none when the hospital never recorded a consent of it.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	fn subject(&self, pseudonym: &Pseudonym, hospital: MemberId) -> Result<Option<Subject>, StateError> {
+		let key = storage_keys::subject(pseudonym, hospital);
+		let subject: Option<Subject> = read(self, &key)?;
+		// The order tells which consents were recorded first.
+		let readable = |subject: &Subject| {
+			let mut scopes = subject.consents.iter().map(|consent| consent.scope.latest());
+			subject.consents.is_sorted_by_key(|consent| consent.recorded)
+				&& scopes.all(|scope| scope.canonical() == *scope)
+		};
+		if subject.as_ref().is_none_or(readable) {
+			Ok(subject)
 		} else {
 			Err(StateError::Value(key.into()))
 		}

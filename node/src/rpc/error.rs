@@ -16,6 +16,7 @@
 //! | 8011 | the log has fewer entries at that block | ask for fewer, or at a later block |
 //! | 8012 | the node does not keep what the proof needs | ask an archive node that synchronised from block 0 |
 //! | 8013 | the node's database is damaged | ask another node; restore this one's database from its peers |
+//! | 8014 | the proof can't begin at the trusted block | name another or none; the message has the cause |
 //!
 //! The refusals of the authenticated listener have the codes 8101 to 8106: see
 //! [`crate::listeners::authenticated::refusal`].
@@ -60,6 +61,8 @@ pub enum RpcError {
 	NotKept(String),
 	/// This part of the node's database is damaged.
 	Damaged(String),
+	/// The proof can't begin at the block that the caller trusts, for this reason.
+	CannotBegin(String),
 }
 
 impl RpcError {
@@ -111,6 +114,7 @@ impl RpcError {
 			Self::OutOfRange(_) => 8011,
 			Self::NotKept(_) => 8012,
 			Self::Damaged(_) => 8013,
+			Self::CannotBegin(_) => 8014,
 		}
 	}
 
@@ -147,6 +151,9 @@ impl RpcError {
 				"{what} is damaged in this node's database: ask another node. To repair this one, stop it, run kexin-node purge-chain, \
 				 and start it again"
 			),
+			Self::CannotBegin(cause) => format!(
+				"the proof can't begin at the block that you trust: {cause}; or name no trusted block, for a proof from the first one"
+			),
 		}
 	}
 }
@@ -179,11 +186,12 @@ mod tests {
 			RpcError::OutOfRange(1),
 			RpcError::NotKept(text()),
 			RpcError::Damaged(text()),
+			RpcError::CannotBegin(text()),
 		];
 		let codes = errors.map(|error| ErrorObjectOwned::from(error).code());
 		assert_eq!(
 			codes,
-			[-32602, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012, 8013]
+			[-32602, 8001, 8002, 8003, 8004, 8005, 8006, 8007, 8008, 8009, 8010, 8011, 8012, 8013, 8014]
 		);
 		let table = include_str!("error.rs");
 		for code in codes {

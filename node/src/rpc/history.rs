@@ -215,6 +215,13 @@ mod tests {
 			json!({ "event": "registered", "artifact": hash(1), "kind": "model", "owner": 2, "generatedBy": null }),
 		);
 		pinned(
+			LineageEvent::Lapsed {
+				artifact: name(1),
+				owner: 2,
+			},
+			json!({ "event": "lapsed", "artifact": hash(1), "owner": 2 }),
+		);
+		pinned(
 			LineageEvent::EvidenceAttached {
 				artifact: name(1),
 				by: 2,

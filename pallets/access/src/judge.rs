@@ -4,7 +4,7 @@ use crate::{Activities, Config, Consents, Error, Recipients};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Judgement, Notices},
+	access::{AccessEvent, Judgement, Notices},
 	lineage::{Activity, ActivityId},
 	members::MemberId,
 	vocabulary::RecipientClass,
@@ -94,11 +94,6 @@ impl<T: Config> Judge<T> {
 			.subjects
 			.entry(pseudonym)
 			.or_insert_with(|| T::Consents::subject(pseudonym, self.owner));
-		match subject {
-			Some(subject) => T::Consents::judge_subject(self.dataset, &self.terms, subject, &request, event.occurred),
-			None => {
-				(Breaches::NOT_ENROLLED | T::Consents::dataset_breaches(&self.terms, &request, event.occurred)).into()
-			},
-		}
+		T::Consents::judge_subject(self.dataset, &self.terms, subject.as_ref(), &request, event.occurred)
 	}
 }

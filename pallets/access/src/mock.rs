@@ -66,7 +66,16 @@ impl Consents for TableOfConsents {
 	fn dataset_breaches(dataset: &Scope, request: &Request, at: UnixMillis) -> Breaches {
 		dataset.breaches(request, at)
 	}
-	fn judge_subject(_: DatasetId, _: &Scope, subject: &Scope, request: &Request, at: UnixMillis) -> Judgement {
+	fn judge_subject(
+		_: DatasetId,
+		dataset: &Scope,
+		subject: Option<&Scope>,
+		request: &Request,
+		at: UnixMillis,
+	) -> Judgement {
+		let Some(subject) = subject else {
+			return (Breaches::NOT_ENROLLED | dataset.breaches(request, at)).into();
+		};
 		let breaches = subject.breaches(request, at);
 		let mut notices = Notices::empty();
 		notices.set(Notices::RECORDED_AFTER, breaches.is_empty() && at < ENROLLED);

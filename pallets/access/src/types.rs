@@ -50,11 +50,11 @@ pub trait Consents {
 	fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Self::Subject>;
 	/// The breaches of an access to the dataset as a whole.
 	fn dataset_breaches(dataset: &Self::Dataset, request: &Request, at: UnixMillis) -> Breaches;
-	/// The judgement of an access to the data of one subject.
+	/// The judgement of an access to the data of one subject; none for a person whom the hospital does not know.
 	fn judge_subject(
 		id: DatasetId,
 		dataset: &Self::Dataset,
-		subject: &Self::Subject,
+		subject: Option<&Self::Subject>,
 		request: &Request,
 		at: UnixMillis,
 	) -> Judgement;

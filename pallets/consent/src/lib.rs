@@ -16,6 +16,7 @@
 //! 3. **A withdrawal costs O(1)**: it touches the subject and its datasets, at most [`MAX_DATASETS`]. They stay closed
 //!    until the hospital declares a version without the subject.
 //! 4. **What is recorded late is told apart.** Consents and enrolments carry the time of the block that recorded them.
+//!    So a later state tells what an access was judged by, unless that was dropped: then the subject says so.
 //! 5. **A pseudonym belongs to a hospital.** Another hospital's entry under the same pseudonym has no effect on it.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -41,8 +42,8 @@ pub use weights::WeightInfo;
 use alloc::vec::Vec;
 use frame_support::{
 	defensive, ensure,
-	pallet_prelude::DispatchResult,
-	traits::{Get, Time},
+	pallet_prelude::{DispatchError, DispatchResult, Weight},
+	traits::{Contains, Get, Time},
 };
 use kexin_primitives::{
 	dataset::Dataset, members::MemberId, scope::Scope, DatasetId, Pseudonym, UnixMillis, Versioned, H256,
@@ -68,6 +69,8 @@ pub mod pallet {
 		type StewardOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
 		/// Registers declared datasets as artifacts.
 		type Artifacts: RegisterArtifact;
+		/// Which datasets have accesses in their logs.
+		type Recorded: Contains<DatasetId>;
 		/// The time of the block.
 		type Time: Time<Moment = UnixMillis>;
 		/// How long after it occurred an access can be reported, in milliseconds. A consent that ended longer ago
@@ -87,7 +90,7 @@ pub mod pallet {
 	/// cryptographic hash keeps an attacker from choosing keys that collide; the ledger counts member ids, which need
 	/// none.
 	#[pallet::storage]
-	pub type Subjects<T> = StorageDoubleMap<_, Blake2_128Concat, Pseudonym, Identity, MemberId, Subject>;
+	pub type Subjects<T> = StorageDoubleMap<_, Blake2_128Concat, Pseudonym, Identity, MemberId, Versioned<Subject>>;
 
 	/// The datasets.
 	///
@@ -159,7 +162,8 @@ pub mod pallet {
 		/// The dataset belongs to another member. Only its owner may do this.
 		NotAuthorized,
 		/// The document was recorded before, or the dataset is declared already. Changed content has another hash:
-		/// check it.
+		/// check it. If another hospital declared your dataset, try again a week after that: its declaration lapses
+		/// unless something rests on it.
 		AlreadyExists,
 		/// The consent ended before it starts, or so long ago that no access within it can be reported; or the
 		/// dataset's label allows nothing from now on. To withdraw a consent, call `revoke`.
@@ -315,6 +319,10 @@ pub mod pallet {
 		///
 		/// `label` is what the dataset itself allows. From now on, every access to the superseded version is a breach.
 		///
+		/// Another hospital's declaration under this hash lapses if nothing rests on it: nobody was enrolled, no access
+		/// was recorded, it neither supersedes a version nor was superseded, and its artifact has lapsed (see
+		/// `lineage.register`).
+		///
 		/// ## Errors
 		///
 		/// `AlreadyExists`, `NothingAllowed`, `NotFound`, `NotAuthorized`, `Superseded`.
@@ -347,6 +355,9 @@ pub mod pallet {
 		/// enrolled already is counted and stays as it is. While nobody is enrolled, every access to the dataset as a
 		/// whole is recorded with the breach `no-subjects`.
 		///
+		/// A subject that is in `MAX_DATASETS` datasets leaves those that were superseded so long ago that no access to
+		/// them can be reported. The call pays for looking at them only where it does.
+		///
 		/// ## Errors
 		///
 		/// `Empty`, `NotFound`, `NotAuthorized`, `Superseded`, `NoConsent`, `ConsentNotStarted`, `TooManyDatasets`,
@@ -356,12 +367,23 @@ pub mod pallet {
 		///
 		/// [`Event::Enrolled`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::enrol(u32::try_from(subjects.len()).unwrap_or(MAX_ENROLLED)))]
-		pub fn enrol(origin: OriginFor<T>, dataset: DatasetId, subjects: Enrolment) -> DispatchResult {
+		#[pallet::weight(enrol_weight::<T>(
+			u32::try_from(subjects.len()).unwrap_or(MAX_ENROLLED),
+			u32::try_from(subjects.len()).unwrap_or(MAX_ENROLLED),
+		))]
+		pub fn enrol(origin: OriginFor<T>, dataset: DatasetId, subjects: Enrolment) -> DispatchResultWithPostInfo {
 			let owner = T::StewardOrigin::ensure_origin(origin)?;
-			Self::do_enrol(owner, dataset, subjects)
+			let number = u32::try_from(subjects.len()).unwrap_or(MAX_ENROLLED);
+			let full = Self::do_enrol(owner, dataset, subjects)?;
+			Ok(Some(enrol_weight::<T>(number, full)).into())
 		}
 	}
+}
+
+/// What it costs to enrol so many subjects, of which so many are in as many datasets as they can be.
+fn enrol_weight<T: Config>(subjects: u32, full: u32) -> Weight {
+	let dropping = T::WeightInfo::drop_superseded().saturating_mul(full.into());
+	T::WeightInfo::enrol(subjects).saturating_add(dropping)
 }
 
 impl<T: Config> Pallet<T> {
@@ -372,17 +394,19 @@ impl<T: Config> Pallet<T> {
 
 	/// The subject at this hospital.
 	pub fn subject(subject: Pseudonym, hospital: MemberId) -> Option<Subject> {
-		Subjects::<T>::get(subject, hospital)
+		Subjects::<T>::get(subject, hospital).map(Versioned::into_latest)
 	}
 
 	/// The subject at every hospital. The number of hospitals bounds the list.
 	pub fn consents_of(subject: Pseudonym) -> Vec<(MemberId, Subject)> {
-		Subjects::<T>::iter_prefix(subject).collect()
+		Subjects::<T>::iter_prefix(subject)
+			.map(|(hospital, subject)| (hospital, subject.into_latest()))
+			.collect()
 	}
 
 	fn do_grant(hospital: MemberId, pseudonym: Pseudonym, scope: Scope, document: H256) -> DispatchResult {
 		let now = T::Time::now();
-		let mut subject = Subjects::<T>::get(pseudonym, hospital).unwrap_or_default();
+		let mut subject = Self::subject(pseudonym, hospital).unwrap_or_default();
 		let mut scope = scope.canonical();
 		if subject.narrowed.is_some_and(|narrowed| scope.start < narrowed) {
 			scope.start = now;
@@ -397,6 +421,9 @@ impl<T: Config> Pallet<T> {
 			subject
 				.consents
 				.retain(|consent| consent.scope.latest().end() > horizon);
+			if !subject.consents.is_full() {
+				subject.dropped = Some(now);
+			}
 		}
 		subject
 			.consents
@@ -406,7 +433,7 @@ impl<T: Config> Pallet<T> {
 				recorded: now,
 			})
 			.map_err(|_| Error::<T>::TooManyConsents)?;
-		Subjects::<T>::insert(pseudonym, hospital, subject);
+		Subjects::<T>::insert(pseudonym, hospital, Versioned::V1(subject));
 		Self::deposit_event(Event::Granted {
 			hospital,
 			subject: pseudonym,
@@ -418,7 +445,7 @@ impl<T: Config> Pallet<T> {
 	/// Narrows the subject's consents and its cohorts (design goals 1 and 3).
 	fn do_narrow(hospital: MemberId, pseudonym: Pseudonym, only: Option<H256>, limits: &Scope) -> DispatchResult {
 		let now = T::Time::now();
-		let mut subject = Subjects::<T>::get(pseudonym, hospital).ok_or(Error::<T>::NotFound)?;
+		let mut subject = Self::subject(pseudonym, hospital).ok_or(Error::<T>::NotFound)?;
 		let chosen = |document: &H256| only.is_none_or(|only| only == *document);
 		ensure!(
 			subject.consents.iter().any(|consent| chosen(&consent.document)),
@@ -438,7 +465,7 @@ impl<T: Config> Pallet<T> {
 			});
 		}
 		subject.narrowed = Some(now);
-		Subjects::<T>::insert(pseudonym, hospital, subject);
+		Subjects::<T>::insert(pseudonym, hospital, Versioned::V1(subject));
 		Ok(())
 	}
 
@@ -451,7 +478,11 @@ impl<T: Config> Pallet<T> {
 		let now = T::Time::now();
 		let label = label.canonical();
 		ensure!(label.end() > now, Error::<T>::NothingAllowed);
-		ensure!(!Datasets::<T>::contains_key(id), Error::<T>::AlreadyExists);
+		if let Some(taken) = Self::dataset(id) {
+			let versions = taken.supersedes.or(taken.superseded_by);
+			let unused = taken.enrolled.is_none() && versions.is_none() && !T::Recorded::contains(&id);
+			ensure!(taken.owner != owner && unused, Error::<T>::AlreadyExists);
+		}
 		if let Some(older) = supersedes {
 			Datasets::<T>::try_mutate(older, |dataset| -> DispatchResult {
 				let dataset = dataset.as_mut().ok_or(Error::<T>::NotFound)?.latest_mut();
@@ -486,17 +517,18 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	fn do_enrol(owner: MemberId, id: DatasetId, pseudonyms: Enrolment) -> DispatchResult {
+	/// Enrols subjects. Returns how many of them were in as many datasets as they can be.
+	fn do_enrol(owner: MemberId, id: DatasetId, pseudonyms: Enrolment) -> Result<u32, DispatchError> {
 		ensure!(!pseudonyms.is_empty(), Error::<T>::Empty);
 		let now = T::Time::now();
 		let mut dataset = Self::dataset(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(dataset.owner == owner, Error::<T>::NotAuthorized);
 		ensure!(dataset.superseded.is_none(), Error::<T>::Superseded);
 
-		let (mut joined, mut already) = (0u32, 0u32);
+		let (mut joined, mut already, mut full) = (0u32, 0u32, 0u32);
 		let mut cohort = dataset.cohort.latest().clone();
 		for pseudonym in pseudonyms {
-			let mut subject = Subjects::<T>::get(pseudonym, owner).ok_or(Error::<T>::NoConsent)?;
+			let mut subject = Self::subject(pseudonym, owner).ok_or(Error::<T>::NoConsent)?;
 			if subject.is_in(&id) {
 				already = already.saturating_add(1);
 				continue;
@@ -511,6 +543,7 @@ impl<T: Config> Pallet<T> {
 			// Accesses before the subject joined are judged without it: narrowing does not change the past.
 			cohort = cohort.narrow(allowed, now).map_err(|_| Error::<T>::TooManyNamed)?;
 			if subject.datasets.is_full() {
+				full = full.saturating_add(1);
 				Self::drop_superseded(&mut subject, now);
 			}
 			let enrolled = Enrolled {
@@ -522,7 +555,7 @@ impl<T: Config> Pallet<T> {
 				.datasets
 				.try_push(enrolled)
 				.map_err(|_| Error::<T>::TooManyDatasets)?;
-			Subjects::<T>::insert(pseudonym, owner, subject);
+			Subjects::<T>::insert(pseudonym, owner, Versioned::V1(subject));
 			joined = joined.saturating_add(1);
 		}
 		dataset.cohort = Versioned::V1(cohort);
@@ -534,16 +567,19 @@ impl<T: Config> Pallet<T> {
 			joined,
 			already,
 		});
-		Ok(())
+		Ok(full)
 	}
 
 	/// Drops the datasets that were superseded so long ago that no access to them can be reported.
-	fn drop_superseded(subject: &mut Subject, now: UnixMillis) {
+	pub(crate) fn drop_superseded(subject: &mut Subject, now: UnixMillis) {
 		let horizon = now.saturating_sub(T::MaxLateness::get());
 		subject.datasets.retain(|enrolled| {
 			Self::dataset(enrolled.dataset)
 				.and_then(|dataset| dataset.superseded)
 				.is_none_or(|superseded| superseded > horizon)
 		});
+		if !subject.datasets.is_full() {
+			subject.dropped = Some(now);
+		}
 	}
 }

@@ -4,7 +4,7 @@
 use crate::{self as pallet_consent, *};
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU64, TryMapSuccess},
+	traits::{ConstU64, Contains, TryMapSuccess},
 };
 use frame_system::EnsureSigned;
 use kexin_primitives::scope::Dimension;
@@ -45,6 +45,16 @@ impl TryMorph<u64> for HospitalOfSteward {
 parameter_types! {
 	/// The artifacts of the lineage.
 	pub static Artifacts: BTreeSet<DatasetId> = BTreeSet::new();
+	/// The datasets with accesses in their logs.
+	pub static Recorded: BTreeSet<DatasetId> = BTreeSet::new();
+}
+
+/// Which datasets have accesses in their logs.
+pub struct Logs;
+impl Contains<DatasetId> for Logs {
+	fn contains(dataset: &DatasetId) -> bool {
+		Recorded::get().contains(dataset)
+	}
 }
 
 pub struct SetOfArtifacts;
@@ -66,6 +76,7 @@ pub const LATENESS: UnixMillis = 30 * DAY;
 impl Config for Test {
 	type StewardOrigin = TryMapSuccess<EnsureSigned<u64>, HospitalOfSteward>;
 	type Artifacts = SetOfArtifacts;
+	type Recorded = Logs;
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<LATENESS>;
 	type WeightInfo = ();
@@ -123,6 +134,7 @@ impl ExtBuilder {
 			System::set_block_number(1);
 			set_now(NOW);
 			Artifacts::set(BTreeSet::new());
+			Recorded::set(BTreeSet::new());
 		});
 		externalities
 	}

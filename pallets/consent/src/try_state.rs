@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Equal rights are stored in equal bytes.
 	fn scopes_are_canonical() -> Result<(), TryRuntimeError> {
-		for subject in Subjects::<T>::iter_values() {
+		for Versioned::V1(subject) in Subjects::<T>::iter_values() {
 			for consent in subject.consents {
 				ensure!(
 					consent.scope.latest().canonical() == *consent.scope.latest(),
@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
 	/// Every dataset of a subject exists, belongs to its hospital, and counts it.
 	fn enrolments_are_counted() -> Result<(), TryRuntimeError> {
 		let mut enrolled = alloc::collections::BTreeMap::<_, u32>::new();
-		for (_, hospital, subject) in Subjects::<T>::iter() {
+		for (_, hospital, Versioned::V1(subject)) in Subjects::<T>::iter() {
 			for Enrolled { dataset: id, .. } in subject.datasets {
 				let dataset = Self::dataset(id).ok_or("an enrolment's dataset does not exist")?;
 				ensure!(dataset.owner == hospital, "a subject is enrolled at another hospital");

@@ -18,7 +18,7 @@ pub trait RegisterArtifact {
 	/// Registers the dataset.
 	///
 	/// # Errors
-	/// When the hash already names an artifact.
+	/// When the hash already names an artifact whose registration has not lapsed.
 	fn register_dataset(owner: MemberId, dataset: DatasetId) -> DispatchResult;
 }
 

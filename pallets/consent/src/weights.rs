@@ -10,8 +10,10 @@ pub trait WeightInfo {
 	fn narrow(d: u32) -> Weight;
 	/// Declaring a dataset.
 	fn declare_dataset() -> Weight;
-	/// Enrolling `n` subjects.
+	/// Enrolling `n` subjects that are in fewer than [`crate::MAX_DATASETS`] datasets.
 	fn enrol(n: u32) -> Weight;
+	/// Dropping the superseded datasets of a subject that is in [`crate::MAX_DATASETS`] of them.
+	fn drop_superseded() -> Weight;
 }
 
 /// For tests: the database accesses alone.
@@ -34,5 +36,9 @@ impl WeightInfo for () {
 		ParityDbWeight::get()
 			.reads_writes(2, 2)
 			.saturating_add(ParityDbWeight::get().reads_writes(1, 1).saturating_mul(n.into()))
+	}
+
+	fn drop_superseded() -> Weight {
+		ParityDbWeight::get().reads(crate::MAX_DATASETS.into())
 	}
 }

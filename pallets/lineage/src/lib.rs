@@ -16,7 +16,10 @@
 //!    carries the name of the member that attached it.
 //! 4. **What an activity makes fits its kind** ([`ActivityKind::generates`]). So what has to be permitted for a model
 //!    is to train with the data, however its maker calls the work.
-//! 5. **Every look-up is O(1)**: an artifact names the activity that generated it, and lists the activities that used
+//! 5. **A bare registration lapses.** Ids are hashes of content, so anybody may be the first to register what is
+//!    somebody else's. What nothing on the ledger rests on for [`Config::MaxUnused`] gives way to another member
+//!    ([`Event::Lapsed`]).
+//! 6. **Every look-up is O(1)**: an artifact names the activity that generated it, and lists the activities that used
 //!    it under numbered keys.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -40,7 +43,11 @@ pub use trace::{MAX_PAGE, MAX_WALK};
 pub use weights::WeightInfo;
 
 use alloc::{collections::BTreeSet, vec::Vec};
-use frame_support::{defensive, ensure, pallet_prelude::DispatchResult, traits::Time};
+use frame_support::{
+	defensive, ensure,
+	pallet_prelude::DispatchResult,
+	traits::{Contains, Get, Time},
+};
 use kexin_primitives::{
 	lineage::{
 		Activity, ActivityId, ActivityKind, Artifact, ArtifactId, ArtifactKind, AttachedEvidence, Evidence, InputRole,
@@ -72,8 +79,16 @@ pub mod pallet {
 		type EvidenceOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
 		/// The time of the block.
 		type Time: Time<Moment = UnixMillis>;
+		/// Which artifacts are declared datasets. Only the declaration of another dataset replaces one.
+		type Declared: Contains<ArtifactId>;
+		/// How long a registration holds that nothing rests on, in milliseconds.
+		#[pallet::constant]
+		type MaxUnused: Get<UnixMillis>;
 		/// The weights of the calls.
 		type WeightInfo: WeightInfo;
+		/// Sets up what the benchmarks need from other pallets.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper;
 	}
 
 	/// The artifacts.
@@ -118,6 +133,13 @@ pub mod pallet {
 			/// The activity that generated it; none for an artifact from outside the ledger.
 			generated_by: Option<ActivityId>,
 		},
+		/// A registration on which nothing rested gave way to another member's, which follows.
+		Lapsed {
+			/// The artifact.
+			artifact: ArtifactId,
+			/// The member that had registered it.
+			owner: MemberId,
+		},
 		/// An activity started.
 		Started {
 			/// Its name.
@@ -154,7 +176,9 @@ pub mod pallet {
 		NotFound,
 		/// The activity belongs to another member. Only the member that started it may end it.
 		NotAuthorized,
-		/// The artifact or activity is registered already. Changed content has another hash: check it.
+		/// The artifact or activity is registered already. Changed content has another hash: check it. If somebody else
+		/// registered your artifact, try again when `MaxUnused` has passed since then: it lapses unless something rests
+		/// on it.
 		AlreadyExists,
 		/// The activity has ended. Start another one.
 		AlreadyEnded,
@@ -187,17 +211,23 @@ pub mod pallet {
 		///
 		/// [`Config::AgentOrigin`].
 		///
+		/// ## Details
+		///
+		/// If another member registered the artifact at least [`Config::MaxUnused`] ago, and no activity used, read or
+		/// generated it, nobody attached evidence and it is no declared dataset, then that registration lapses.
+		///
 		/// ## Errors
 		///
 		/// `AlreadyExists`.
 		///
 		/// ## Events
 		///
-		/// [`Event::Registered`].
+		/// [`Event::Lapsed`] if so, [`Event::Registered`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register())]
 		pub fn register(origin: OriginFor<T>, artifact: ArtifactId, kind: ArtifactKind) -> DispatchResult {
 			let owner = T::AgentOrigin::ensure_origin(origin)?;
+			Self::ensure_not_declared(artifact)?;
 			Self::do_register(owner, artifact, kind)
 		}
 
@@ -227,6 +257,10 @@ pub mod pallet {
 		///
 		/// [`Config::AgentOrigin`], for the member that started the activity.
 		///
+		/// ## Details
+		///
+		/// A registration of an output lapses as for [`Pallet::register`].
+		///
 		/// ## Errors
 		///
 		/// `NotFound`, `NotAuthorized`, `AlreadyEnded`, `UnknownInput`, `Duplicate`, `NothingDerived`, `WrongKind`,
@@ -234,7 +268,7 @@ pub mod pallet {
 		///
 		/// ## Events
 		///
-		/// [`Event::Registered`] for each output, [`Event::Derived`].
+		/// [`Event::Lapsed`] and [`Event::Registered`] for each output, [`Event::Derived`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::derive(
 			u32::try_from(inputs.len()).unwrap_or(MAX_INPUTS),
@@ -267,11 +301,18 @@ pub mod pallet {
 	}
 }
 
+/// What the benchmarks need from other pallets.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkHelper {
+	/// Sets the time of the block.
+	fn set_time(now: UnixMillis);
+}
+
 impl<T: Config> Pallet<T> {
 	/// Registers an artifact from outside the ledger.
 	///
 	/// # Errors
-	/// `AlreadyExists` when the hash already names an artifact.
+	/// `AlreadyExists` when the hash already names an artifact whose registration has not lapsed.
 	pub fn do_register(owner: MemberId, artifact: ArtifactId, kind: ArtifactKind) -> DispatchResult {
 		Self::insert(owner, artifact, kind, None)
 	}
@@ -297,13 +338,36 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
+	fn ensure_not_declared(artifact: ArtifactId) -> DispatchResult {
+		ensure!(!T::Declared::contains(&artifact), Error::<T>::AlreadyExists);
+		Ok(())
+	}
+
+	/// Whether nothing rests on a registration, and has not for so long that it gives way (design goal 5).
+	fn has_lapsed(id: ArtifactId, artifact: &Artifact) -> bool {
+		let until = artifact.registered.saturating_add(T::MaxUnused::get());
+		artifact.generated_by.is_none()
+			&& artifact.uses == 0
+			&& until <= T::Time::now()
+			&& EvidenceOf::<T>::iter_key_prefix(id).next().is_none()
+	}
+
 	fn insert(
 		owner: MemberId,
 		artifact: ArtifactId,
 		kind: ArtifactKind,
 		generated_by: Option<ActivityId>,
 	) -> DispatchResult {
-		ensure!(!Artifacts::<T>::contains_key(artifact), Error::<T>::AlreadyExists);
+		if let Some(taken) = Self::artifact(artifact) {
+			ensure!(
+				taken.owner != owner && Self::has_lapsed(artifact, &taken),
+				Error::<T>::AlreadyExists
+			);
+			Self::deposit_event(Event::Lapsed {
+				artifact,
+				owner: taken.owner,
+			});
+		}
 		let registered = T::Time::now();
 		Artifacts::<T>::insert(
 			artifact,
@@ -364,6 +428,7 @@ impl<T: Config> Pallet<T> {
 			})?;
 		}
 		for output in &outputs {
+			Self::ensure_not_declared(output.artifact)?;
 			Self::insert(agent, output.artifact, output.kind, Some(id))?;
 			if activity.outputs.try_push(output.artifact).is_err() {
 				defensive!("the call has the same bound for outputs as the activity");

@@ -3,7 +3,7 @@
 use crate::{self as pallet_lineage, *};
 use frame_support::{
 	derive_impl,
-	traits::{ConstU64, TryMapSuccess},
+	traits::{ConstU64, Contains, TryMapSuccess},
 };
 use frame_system::EnsureSigned;
 use kexin_primitives::H256;
@@ -44,9 +44,29 @@ impl Config for Test {
 	type AgentOrigin = TryMapSuccess<EnsureSigned<u64>, MemberOfSteward>;
 	type EvidenceOrigin = TryMapSuccess<EnsureSigned<u64>, MemberOfSteward>;
 	type Time = Timestamp;
+	type Declared = Declared;
+	type MaxUnused = ConstU64<WEEK>;
 	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Declared;
 }
 
+/// The hash 77 is a declared dataset.
+pub struct Declared;
+impl Contains<ArtifactId> for Declared {
+	fn contains(artifact: &ArtifactId) -> bool {
+		*artifact == hash(77)
+	}
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper for Declared {
+	fn set_time(now: UnixMillis) {
+		pallet_timestamp::Now::<Test>::put(now);
+	}
+}
+
+pub const WEEK: UnixMillis = 7 * 24 * 60 * 60 * 1_000;
 pub const NOW: UnixMillis = 1_800_000_000_000;
 
 pub fn steward(member: u64) -> RuntimeOrigin {

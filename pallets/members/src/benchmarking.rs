@@ -55,16 +55,26 @@ mod benches {
 	fn admit() {
 		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can admit");
 		let name = BoundedVec::truncate_from([b'x'; MAX_NAME as usize].to_vec());
-		let key: T::AccountId = account("key", 0, 0);
+		let key = T::BenchmarkHelper::account(0);
+		let (kind, region) = (MemberKind::Hospital, Region(276));
+		let place = Place::FirstKey {
+			kind,
+			name: &name,
+			region,
+			seat: true,
+		};
+		let statement = Pallet::<T>::statement(&key, &place);
+		let acceptance = T::BenchmarkHelper::sign(&key, &statement);
 
 		#[extrinsic_call]
 		_(
 			origin as T::RuntimeOrigin,
-			MemberKind::Hospital,
+			kind,
 			name,
-			Region(276),
+			region,
 			true,
 			key.clone(),
+			acceptance,
 		);
 
 		assert!(Pallet::<T>::active_key(&key).is_some());
@@ -113,10 +123,14 @@ mod benches {
 		let (member, admin) = full_member::<T>();
 		let freed: T::AccountId = account("key", 1, 1);
 		Pallet::<T>::revoke_key(RawOrigin::Signed(admin.clone()).into(), freed).expect("a key of the member");
-		let key: T::AccountId = account("new", 0, 0);
+		let key = T::BenchmarkHelper::account(0);
+		// The longest statement has the most powers.
+		let powers = Powers::all().difference(Powers::COUNCIL);
+		let statement = Pallet::<T>::statement(&key, &Place::Key { member, powers });
+		let acceptance = T::BenchmarkHelper::sign(&key, &statement);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(admin), key.clone(), Powers::GATEWAY);
+		_(RawOrigin::Signed(admin), key.clone(), powers, acceptance);
 
 		assert_eq!(Keys::<T>::get(key).map(|key| key.member), Some(member));
 	}

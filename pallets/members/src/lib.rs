@@ -12,7 +12,8 @@
 //! 1. **Permission is checked everywhere.** The pool refuses an account that is not a key of an active member
 //!    ([`ChargeAllowance`]), and no call, wrapped or not, accepts such an account.
 //! 2. **A suspended member stops at once.** Every look-up reads the member's status; keys cache nothing.
-//! 3. **The ledger names organisations, not keys.** Keys can be rotated, and a stolen gateway key can't add keys.
+//! 3. **The ledger names organisations, not keys.** Keys can be rotated, and a stolen gateway key can't add keys. An
+//!    account acts for one member at a time, so nobody makes it a key unless its own signature agrees.
 //! 4. **Spam costs the spammer.** There are no fees. Each member has an allowance that refills with every block, so a
 //!    hostile or broken gateway only uses up its own member's allowance. Administrators and the council decide from a
 //!    reserve that no other key can use up.
@@ -64,7 +65,7 @@ use frame_support::{
 	BoundedBTreeMap, BoundedVec,
 };
 use kexin_primitives::{
-	members::{Member, MemberId, MemberKind, Name, Powers, Status},
+	members::{Member, MemberId, MemberKind, Name, Place, Powers, Status},
 	vocabulary::Region,
 	Versioned,
 };
@@ -74,6 +75,7 @@ pub mod pallet {
 	use super::*;
 	use frame_support::{pallet_prelude::*, traits::StorageVersion};
 	use frame_system::pallet_prelude::*;
+	use sp_runtime::traits::{IdentifyAccount, Verify};
 	use sp_staking::{offence::Kind, SessionIndex};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -93,6 +95,8 @@ pub mod pallet {
 		type ChangeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The council. Its members are the keys with a seat.
 		type Council: ChangeMembers<Self::AccountId>;
+		/// The signature with which an account agrees to become a key.
+		type Signature: Parameter + Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>>;
 		/// Which accounts have session keys.
 		type SessionKeys: ValidatorRegistration<Self::AccountId>;
 		/// By how much an allowance refills in each block, in picoseconds of execution.
@@ -119,7 +123,7 @@ pub mod pallet {
 		type WeightInfo: WeightInfo;
 		/// Sets up what the benchmarks need from other pallets.
 		#[cfg(feature = "runtime-benchmarks")]
-		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
+		type BenchmarkHelper: BenchmarkHelper<Self::AccountId, Self::Signature>;
 	}
 
 	/// Every member that was ever admitted.
@@ -342,6 +346,9 @@ pub mod pallet {
 		NotAuthorized,
 		/// The account is a member's key already. Use another account, or revoke it there first.
 		AlreadyExists,
+		/// The account has not signed that it becomes this key: its statement names another chain, member, power or
+		/// nonce, or was used before. Have it sign again.
+		NotAccepted,
 		/// The member has the wrong status: only an active member can be suspended, and only a suspended one
 		/// reinstated.
 		WrongStatus,
@@ -421,10 +428,11 @@ pub mod pallet {
 		///
 		/// The member's first key is an administrator. It sits on the council if the member has a seat, and is an
 		/// annotator if the member is a person. From then on the account can sign, although it holds no tokens.
+		/// `acceptance` is the account's signature of its [`Place::statement`].
 		///
 		/// ## Errors
 		///
-		/// `AlreadyExists`, `MalformedName`, `SeatForHospitalsOnly`, `TooManySeats`.
+		/// `AlreadyExists`, `MalformedName`, `NotAccepted`, `SeatForHospitalsOnly`, `TooManySeats`.
 		///
 		/// ## Events
 		///
@@ -438,6 +446,7 @@ pub mod pallet {
 			region: Region,
 			seat: bool,
 			key: T::AccountId,
+			acceptance: T::Signature,
 		) -> DispatchResult {
 			// Otherwise a majority could admit members that make it two thirds (design goal 5).
 			if seat {
@@ -445,7 +454,14 @@ pub mod pallet {
 			} else {
 				T::AdmitOrigin::ensure_origin(origin)?;
 			}
-			Self::do_admit(kind, name, region, seat, key).map(|_| ())
+			Self::do_admit(kind, name.clone(), region, seat, key.clone())?;
+			let place = Place::FirstKey {
+				kind,
+				name: &name,
+				region,
+				seat,
+			};
+			Self::accept(&key, &place, &acceptance)
 		}
 
 		/// Stops all keys of a member until the member is reinstated.
@@ -521,20 +537,28 @@ pub mod pallet {
 		/// ## Details
 		///
 		/// The power to sit on the council can be given where the council gave the member a seat, to one key at a time.
+		/// `acceptance` is the account's signature of its [`Place::statement`]. It holds once: a key that was revoked
+		/// signs anew to come back.
 		///
 		/// ## Errors
 		///
-		/// `AlreadyExists`, `UnknownPowers`, `SeatTaken`, `TooManyKeys`.
+		/// `AlreadyExists`, `NotAccepted`, `UnknownPowers`, `SeatTaken`, `TooManyKeys`.
 		///
 		/// ## Events
 		///
 		/// [`Event::KeyAdded`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::add_key())]
-		pub fn add_key(origin: OriginFor<T>, account: T::AccountId, powers: Powers) -> DispatchResult {
+		pub fn add_key(
+			origin: OriginFor<T>,
+			account: T::AccountId,
+			powers: Powers,
+			acceptance: T::Signature,
+		) -> DispatchResult {
 			let member = EnsurePower::<T, { Powers::ADMINISTRATOR.bits() }>::ensure_origin(origin)?;
 			ensure!(!powers.is_empty() && powers.is_known(), Error::<T>::UnknownPowers);
-			Self::do_add_key(member, account, powers)
+			Self::do_add_key(member, account.clone(), powers)?;
+			Self::accept(&account, &Place::Key { member, powers }, &acceptance)
 		}
 
 		/// Revokes a key of the caller's member. It stops at once.

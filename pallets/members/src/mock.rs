@@ -8,9 +8,15 @@ use frame_support::{
 	traits::{ConstU128, Contains},
 	weights::{FixedFee, IdentityFee},
 };
-use kexin_primitives::members::{MemberKind, Name};
+use kexin_primitives::{
+	members::{MemberKind, Name, Place, Powers},
+	vocabulary::Region,
+};
 use pallet_collective::{EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1};
-use sp_runtime::{testing::H256, BuildStorage};
+use sp_runtime::{
+	testing::{TestSignature, H256},
+	BuildStorage, DispatchResult,
+};
 
 frame_support::construct_runtime!(
 	pub enum Test {
@@ -69,8 +75,16 @@ impl frame_support::traits::ValidatorRegistration<u64> for SessionKeys {
 }
 
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::types::BenchmarkHelper<u64> for SessionKeys {
+impl crate::types::BenchmarkHelper<u64, TestSignature> for SessionKeys {
 	fn set_session_keys(_: &u64) {}
+
+	fn account(number: u32) -> u64 {
+		u64::from(number) + 1_000_000
+	}
+
+	fn sign(account: &u64, message: &[u8]) -> TestSignature {
+		TestSignature(*account, message.to_vec())
+	}
 }
 
 pub const REFILL: u128 = 100;
@@ -90,6 +104,7 @@ impl Config for Test {
 	type AdmitOrigin = EnsureProportionMoreThan<u64, Instance1, 1, 2>;
 	type ChangeOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
 	type Council = Council;
+	type Signature = TestSignature;
 	type SessionKeys = SessionKeys;
 	type DefaultSessionBlocks = frame_support::traits::ConstU32<10>;
 	type DefaultKeyInterval = frame_support::traits::ConstU32<100>;
@@ -118,6 +133,31 @@ pub fn mere_majority() -> RuntimeOrigin {
 
 pub fn name() -> Name {
 	b"A member".to_vec().try_into().unwrap()
+}
+
+/// The account's signature that it takes a place now.
+pub fn accepted(account: u64, place: Place) -> TestSignature {
+	TestSignature(account, Members::statement(&account, &place))
+}
+
+/// An administrator adds a key, which agrees.
+pub fn add_key(administrator: u64, account: u64, powers: Powers) -> DispatchResult {
+	let member = crate::Keys::<Test>::get(administrator).map_or(0, |key| key.member);
+	let acceptance = accepted(account, Place::Key { member, powers });
+	Members::add_key(RuntimeOrigin::signed(administrator), account, powers, acceptance)
+}
+
+/// The council admits a member, and its first key agrees.
+pub fn admit(origin: RuntimeOrigin, kind: MemberKind, name: Name, seat: bool, key: u64) -> DispatchResult {
+	let region = Region(40);
+	let place = Place::FirstKey {
+		kind,
+		name: &name,
+		region,
+		seat,
+	};
+	let acceptance = accepted(key, place);
+	Members::admit(origin, kind, name, region, seat, key, acceptance)
 }
 
 /// Three hospitals with a seat each.

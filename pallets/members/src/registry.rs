@@ -1,13 +1,18 @@
 //! Admitting and removing members and their keys.
 
 use crate::*;
+use alloc::vec::Vec;
 use frame_support::{defensive, ensure, pallet_prelude::DispatchResult};
+use frame_system::pallet_prelude::BlockNumberFor;
 use kexin_primitives::{
-	members::{Member, MemberId, MemberKind, Name, Powers, Status},
+	members::{Member, MemberId, MemberKind, Name, Place, Powers, Status},
 	vocabulary::Region,
 	Versioned,
 };
-use sp_runtime::DispatchError;
+use sp_runtime::{
+	traits::{SaturatedConversion, Verify, Zero},
+	DispatchError,
+};
 
 impl<T: Config> Pallet<T> {
 	/// Admits a member with its first key. Returns its number.
@@ -102,6 +107,22 @@ impl<T: Config> Pallet<T> {
 			powers,
 		});
 		Self::sync_roles(id)
+	}
+
+	/// What an account signs to take a place on this chain now.
+	pub fn statement(account: &T::AccountId, place: &Place) -> Vec<u8> {
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let nonce = frame_system::Pallet::<T>::account_nonce(account).saturated_into();
+		place.statement(genesis.as_ref(), nonce)
+	}
+
+	/// Makes sure that an account agreed to a place, and uses up the nonce that it signed, so that the signature does
+	/// not hold a second time. An account that is no key can't use up its nonce in another way.
+	pub(crate) fn accept(account: &T::AccountId, place: &Place, acceptance: &T::Signature) -> DispatchResult {
+		let statement = Self::statement(account, place);
+		ensure!(acceptance.verify(&statement[..], account), Error::<T>::NotAccepted);
+		frame_system::Pallet::<T>::inc_account_nonce(account);
+		Ok(())
 	}
 
 	/// Removes a key, and the validator if the key is one.

@@ -78,7 +78,11 @@ pub struct Offence<BlockNumber> {
 
 /// What the benchmarks need from other pallets.
 #[cfg(feature = "runtime-benchmarks")]
-pub trait BenchmarkHelper<AccountId> {
+pub trait BenchmarkHelper<AccountId, Signature> {
 	/// Gives the account session keys.
 	fn set_session_keys(account: &AccountId);
+	/// The account of this number whose secret is at hand.
+	fn account(number: u32) -> AccountId;
+	/// Signs with the secret of such an account.
+	fn sign(account: &AccountId, message: &[u8]) -> Signature;
 }

@@ -61,4 +61,12 @@ pub enum LineageEvent {
 		/// The evidence.
 		evidence: Evidence,
 	},
+	/// A registration on which nothing rested gave way to another member's, which follows.
+	#[codec(index = 4)]
+	Lapsed {
+		/// The artifact.
+		artifact: ArtifactId,
+		/// The member that had registered it.
+		owner: MemberId,
+	},
 }

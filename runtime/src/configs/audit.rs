@@ -5,7 +5,7 @@ use crate::*;
 use frame_support::{
 	pallet_prelude::DispatchResult,
 	parameter_types,
-	traits::{ConstU64, EitherOf},
+	traits::{ConstU64, Contains, EitherOf},
 	PalletId,
 };
 use kexin_primitives::{
@@ -24,6 +24,9 @@ const DAY: UnixMillis = 24 * 60 * 60 * 1_000;
 /// How long after it occurred an access can be reported, in milliseconds. A month covers a long outage of a hospital's
 /// network; replayed sources are recognised for as long.
 pub const MAX_LATENESS: UnixMillis = 30 * DAY;
+/// How long a registration holds that nothing rests on, in milliseconds. A week leaves time to enrol the subjects of a
+/// dataset, or to attach evidence to a model.
+pub const MAX_UNUSED: UnixMillis = 7 * DAY;
 /// How far the clocks of hospital systems may be ahead, in milliseconds.
 pub const MAX_CLOCK_SKEW: UnixMillis = 60 * 1_000;
 
@@ -37,6 +40,7 @@ type Auditor = EnsurePower<Runtime, { Powers::AUDITOR.bits() }>;
 impl pallet_consent::Config for Runtime {
 	type StewardOrigin = HospitalSteward;
 	type Artifacts = LineageArtifacts;
+	type Recorded = DatasetsWithLogs;
 	type Time = Timestamp;
 	type MaxLateness = ConstU64<MAX_LATENESS>;
 	type WeightInfo = weights::pallet_consent::WeightInfo<Runtime>;
@@ -48,7 +52,11 @@ impl pallet_lineage::Config for Runtime {
 	type AgentOrigin = Steward;
 	type EvidenceOrigin = EitherOf<Steward, Auditor>;
 	type Time = Timestamp;
+	type Declared = DeclaredDatasets;
+	type MaxUnused = ConstU64<MAX_UNUSED>;
 	type WeightInfo = weights::pallet_lineage::WeightInfo<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmarks::Helper;
 }
 
 impl pallet_access::Config for Runtime {
@@ -110,11 +118,11 @@ impl pallet_access::Consents for ConsentsInForce {
 	fn judge_subject(
 		id: DatasetId,
 		dataset: &Self::Dataset,
-		subject: &Self::Subject,
+		subject: Option<&Self::Subject>,
 		request: &Request,
 		at: UnixMillis,
 	) -> Judgement {
-		subject.judge(id, dataset, request, at)
+		kexin_primitives::subject::judge(subject, id, dataset, request, at)
 	}
 }
 
@@ -134,8 +142,21 @@ impl pallet_access::Activities for LineageActivities {
 	}
 }
 
-/// Campaigns are about datasets that a hospital has declared.
+/// A dataset has a log from its first recorded access on.
+pub struct DatasetsWithLogs;
+impl Contains<DatasetId> for DatasetsWithLogs {
+	fn contains(dataset: &DatasetId) -> bool {
+		pallet_access::Logs::<Runtime>::contains_key(dataset)
+	}
+}
+
+/// The datasets that a hospital has declared. Campaigns are about these.
 pub struct DeclaredDatasets;
+impl Contains<DatasetId> for DeclaredDatasets {
+	fn contains(dataset: &DatasetId) -> bool {
+		pallet_consent::Datasets::<Runtime>::contains_key(dataset)
+	}
+}
 impl pallet_annotation::DatasetExists for DeclaredDatasets {
 	fn exists(dataset: DatasetId) -> bool {
 		Consent::dataset(dataset).is_some()

@@ -55,6 +55,7 @@ impl pallet_members::Config for Runtime {
 	type AdmitOrigin = CouncilMajority;
 	type ChangeOrigin = CouncilTwoThirds;
 	type Council = Council;
+	type Signature = Signature;
 	type SessionKeys = Session;
 	type DefaultSessionBlocks = ConstU32<EPOCH_BLOCKS>;
 	type DefaultKeyInterval = ConstU32<DAYS>;

@@ -5,7 +5,13 @@ use crate::*;
 use codec::Encode as _;
 use frame_support::{
 	assert_noop, assert_ok,
+	storage::unhashed,
 	traits::{Hooks as _, KeyOwnerProofSystem as _, OnInitialize as _},
+};
+use kexin_primitives::{
+	members::{MemberKind, Name, Place},
+	storage_keys,
+	vocabulary::Region,
 };
 use pallet_collective::{Instance1, RawOrigin};
 use sp_consensus_babe::{
@@ -93,18 +99,25 @@ fn a_validator_is_admitted_and_removed_from_the_session_after_the_next() {
 			babe: eve.public().into(),
 			grandpa: Ed25519Keyring::Eve.public().into(),
 		};
-		let region = kexin_primitives::vocabulary::Region(250);
-		let name = b"Paris Eye Hospital".to_vec().try_into().unwrap();
-		let hospital = kexin_primitives::members::MemberKind::Hospital;
+		let region = Region(250);
+		let name: Name = b"Paris Eye Hospital".to_vec().try_into().unwrap();
+		let (kind, seat, owner) = (MemberKind::Hospital, false, eve.to_account_id());
+		let place = Place::FirstKey {
+			kind,
+			name: &name,
+			region,
+			seat,
+		};
+		let acceptance = eve.sign(&Members::statement(&owner, &place)).into();
 		assert_ok!(Members::admit(
 			council(),
-			hospital,
-			name,
+			kind,
+			name.clone(),
 			region,
-			false,
-			eve.to_account_id()
+			seat,
+			owner.clone(),
+			acceptance
 		));
-		let owner = eve.to_account_id();
 		assert_noop!(
 			Members::admit_validator(council(), owner.clone()),
 			pallet_members::Error::<Runtime>::NoSessionKeys
@@ -555,8 +568,12 @@ fn finality_starts_anew_without_the_silent_ones() {
 		assert_ok!(restart());
 		let session = Session::current_index() + 2;
 		let mut forced = Vec::new();
+		let mut restarting = Vec::new();
 		while System::block_number() < 110 {
 			block(System::block_number() + 1);
+			if unhashed::exists(&storage_keys::pending_change()) {
+				restarting.push(System::block_number());
+			}
 			let changes = System::digest().logs.into_iter().filter_map(|log| {
 				log.consensus_try_to::<sp_consensus_grandpa::ConsensusLog<BlockNumber>>(
 					&sp_consensus_grandpa::GRANDPA_ENGINE_ID,
@@ -571,5 +588,14 @@ fn finality_starts_anew_without_the_silent_ones() {
 		assert_eq!(change.next_authorities, [(Ed25519Keyring::Charlie.public().into(), 1)]);
 		assert_eq!(Session::validators(), accounts(&NAMES[2..3]));
 		assert_eq!(Grandpa::grandpa_authorities(), change.next_authorities);
+
+		// What a proof that begins at a block reads there.
+		let last = pallet_governance::LastRestart::<Runtime>::get().unwrap();
+		assert_eq!(change.delay, 2);
+		assert_eq!(restarting, [last.block, last.block + 1]);
+		assert_eq!(unhashed::get(&storage_keys::set_id()), Some(last.set_id));
+		let voters = unhashed::get(&storage_keys::authorities());
+		assert_eq!(voters.as_ref(), Some(&change.next_authorities));
+		assert_eq!(unhashed::get(&storage_keys::genesis_hash()), Some(Hash::repeat_byte(1)));
 	});
 }

@@ -1,15 +1,17 @@
 //! Random histories: everybody calls whatever there is, sound or not, alone or wrapped, through signed transactions in
-//! real blocks. After each block the invariants hold. A history is made from its seed alone, so that one that fails can
-//! be looked at again.
+//! real blocks. After each block the invariants hold, and at the end the rules still give every judgement. A history is
+//! made from its seed alone, so that one that fails can be looked at again.
 
 use super::preset;
 use crate::*;
 use codec::{Decode as _, Encode as _};
-use frame_support::traits::Currency as _;
+use frame_support::{assert_ok, traits::Currency as _};
 use kexin_primitives::{
-	access::{AccessEvent, Outcome},
+	access::{AccessEvent, LogEntry, Outcome},
+	events::access::Batch,
+	hindsight::{Again, Hindsight},
 	lineage::{ActivityKind, ArtifactKind, Evidence, EvidenceKind, Input, InputRole, Output},
-	members::{MemberKind, Powers},
+	members::{MemberKind, Name, Place, Powers},
 	scope::Scope,
 	vocabulary::{Operation, Purpose, Region},
 	UnixMillis, Versioned, H256,
@@ -20,7 +22,7 @@ use sp_core::{crypto::Pair as _, sr25519};
 use sp_io::TestExternalities;
 use sp_runtime::{
 	generic::{Era, SignedPayload},
-	traits::{BlakeTwo256, Hash as _, Header as _},
+	traits::{BlakeTwo256, Dispatchable as _, Hash as _, Header as _},
 	transaction_validity::TransactionValidityError,
 	Digest, DigestItem, StateVersion,
 };
@@ -41,12 +43,16 @@ const FIRST_SLOT: u64 = 900_000_000;
 const NESTED: u32 = 2;
 
 /// Numbers from a seed: SplitMix64 (Steele, Lea and Flood, 2014).
-struct Dice(u64);
+struct Dice {
+	state: u64,
+	/// The member whose key signs the transaction that they make.
+	acting: u32,
+}
 
 impl Dice {
 	fn next(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+		let mixed = (self.state ^ (self.state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
 		let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
 		mixed ^ (mixed >> 31)
 	}
@@ -115,8 +121,14 @@ fn number_of(index: usize) -> AccountId {
 	account(&signers()[index])
 }
 
+/// The signature with which somebody agrees to become a key.
+fn accepted(index: usize, place: &Place) -> Signature {
+	let statement = Members::statement(&number_of(index), place);
+	signers()[index].sign(&statement).into()
+}
+
 /// The state that each history begins with: four hospitals, two of them with a key that has every power but the
-/// council's, a company and a person.
+/// council's and with a dataset in which somebody is enrolled, a company and a person.
 fn beginning() -> TestExternalities {
 	type Raw = (Vec<(Vec<u8>, (Vec<u8>, i32))>, H256);
 	static BEGINNING: OnceLock<Raw> = OnceLock::new();
@@ -129,11 +141,29 @@ fn beginning() -> TestExternalities {
 			for (index, hospital) in [(4, 0), (5, 1)] {
 				let powers = Powers::all().difference(Powers::COUNCIL);
 				let administrator = RuntimeOrigin::signed(number_of(hospital));
-				Members::add_key(administrator, number_of(index), powers).expect("a new key");
+				let place = Place::Key {
+					member: hospital as u32,
+					powers,
+				};
+				let acceptance = accepted(index, &place);
+				Members::add_key(administrator, number_of(index), powers, acceptance).expect("a new key");
+				let steward = || RuntimeOrigin::signed(number_of(index));
+				let everything = || Versioned::V1(Scope::everything(0));
+				let name = H256::repeat_byte(hospital as u8 + 1);
+				assert_ok!(Consent::grant(steward(), name, everything(), name));
+				assert_ok!(Consent::declare_dataset(steward(), name, everything(), None));
+				let subjects = vec![name].try_into().expect("one");
+				Consent::enrol(steward(), name, subjects).expect("has consented");
 			}
 			for (index, kind) in [(6, MemberKind::Company), (7, MemberKind::Person)] {
-				let name = b"A member".to_vec().try_into().expect("it is short");
-				Members::admit(council(), kind, name, Region(276), false, number_of(index)).expect("a new member");
+				let admitted = admission(
+					kind,
+					b"A member".to_vec().try_into().expect("it is short"),
+					false,
+					index,
+				);
+				let call = RuntimeCall::Members(admitted);
+				assert_ok!(call.dispatch(council()));
 				let _ = Balances::deposit_creating(&number_of(index), 1_000 * KEX);
 			}
 		});
@@ -144,8 +174,30 @@ fn beginning() -> TestExternalities {
 	TestExternalities::from_raw_snapshot(raw.clone(), sp_core::H256(root.0), StateVersion::V1)
 }
 
+/// The call that admits a member, whose first key agrees.
+fn admission(kind: MemberKind, name: Name, seat: bool, index: usize) -> pallet_members::Call<Runtime> {
+	let region = Region(276);
+	let place = Place::FirstKey {
+		kind,
+		name: &name,
+		region,
+		seat,
+	};
+	pallet_members::Call::admit {
+		kind,
+		region,
+		seat,
+		key: number_of(index),
+		acceptance: accepted(index, &place),
+		name,
+	}
+}
+
 /// A scope with something in it that is not allowed, sometimes.
 fn scope(dice: &mut Dice, now: UnixMillis) -> Versioned<Scope> {
+	if dice.one_in(3) {
+		return Versioned::V1(Scope::everything(0));
+	}
 	let (start, end) = (dice.time(now), dice.time(now));
 	let mut scope = Scope::uniform(start, end);
 	if dice.one_in(2) {
@@ -160,14 +212,17 @@ fn access(dice: &mut Dice, now: UnixMillis) -> AccessEvent {
 	let some = |dice: &mut Dice| dice.one_in(2);
 	AccessEvent {
 		source: H256::from_low_u64_be(dice.below(40)),
-		occurred: dice.time(now),
+		occurred: match dice.one_in(4) {
+			true => dice.time(now),
+			false => now.saturating_sub(dice.below(100_000)),
+		},
 		actor: dice.name(),
 		subject: some(dice).then(|| dice.name()),
 		purpose: some(dice).then(|| *dice.of(Purpose::ALL)),
 		operation: *dice.of(Operation::ALL),
 		region: some(dice).then_some(Region(276)),
 		recipient: some(dice).then(|| dice.below(7) as u32),
-		activity: some(dice).then(|| dice.name()),
+		activity: dice.one_in(4).then(|| dice.name()),
 		outcome: Outcome::Permitted,
 	}
 }
@@ -175,7 +230,8 @@ fn access(dice: &mut Dice, now: UnixMillis) -> AccessEvent {
 /// Any call.
 fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 	let member = dice.below(7) as u32;
-	let someone = number_of(dice.below(signers().len() as u64) as usize);
+	let index = dice.below(signers().len() as u64) as usize;
+	let someone = number_of(index);
 	let (name, other) = (dice.name(), dice.name());
 	match dice.below(34) {
 		0..=2 => RuntimeCall::Consent(pallet_consent::Call::grant {
@@ -205,8 +261,10 @@ fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 		}),
 		8..=11 => {
 			let events = dice.several(5, |dice| access(dice, now));
+			let owner = dice.acting;
+			let is_own = |id: &H256| Consent::dataset(*id).is_some_and(|dataset| dataset.owner == owner);
 			RuntimeCall::Access(pallet_access::Call::record {
-				dataset: name,
+				dataset: (1..=4).map(H256::repeat_byte).find(is_own).unwrap_or(name),
 				events: Versioned::V1(events.try_into().expect("a few")),
 			})
 		},
@@ -268,10 +326,14 @@ fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 			campaign: dice.below(3) as u32,
 			limit: *dice.of(&[0, 1, 100, u32::MAX]),
 		}),
-		25 => RuntimeCall::Members(pallet_members::Call::add_key {
-			account: someone,
-			powers: dice.numbered::<Powers>(256),
-		}),
+		25 => {
+			let (powers, member) = (dice.numbered::<Powers>(256), dice.acting);
+			RuntimeCall::Members(pallet_members::Call::add_key {
+				account: someone,
+				powers,
+				acceptance: accepted(index, &Place::Key { member, powers }),
+			})
+		},
 		26 => RuntimeCall::Members(pallet_members::Call::revoke_key { account: someone }),
 		27 => RuntimeCall::Members(pallet_members::Call::name_nodes {
 			nodes: dice.several(4, |dice| dice.name().0).try_into().expect("four"),
@@ -283,7 +345,7 @@ fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 		29 => RuntimeCall::Council(pallet_collective::Call::propose {
 			// Half of the seats, two thirds, and others.
 			threshold: *dice.of(&[0, 1, 2, 3, 3, 3, 3]),
-			proposal: Box::new(decision(dice, member, someone, now, depth)),
+			proposal: Box::new(decision(dice, member, index, now, depth)),
 			length_bound: 10_000,
 		}),
 		30 => RuntimeCall::Council(pallet_collective::Call::vote {
@@ -306,7 +368,7 @@ fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 			})
 		},
 		// What the council alone may do, and what nobody may.
-		_ => decision(dice, member, someone, now, depth),
+		_ => decision(dice, member, index, now, depth),
 	}
 }
 
@@ -320,20 +382,20 @@ fn open_motion(dice: &mut Dice) -> Hash {
 }
 
 /// A call for the council, or for nobody.
-fn decision(dice: &mut Dice, member: u32, someone: AccountId, now: UnixMillis, depth: u32) -> RuntimeCall {
+fn decision(dice: &mut Dice, member: u32, index: usize, now: UnixMillis, depth: u32) -> RuntimeCall {
 	use pallet_members::Call::*;
 	RuntimeCall::Members(match dice.below(16) {
-		0 => admit {
-			kind: dice.numbered::<MemberKind>(5),
-			name: dice.several(3, |dice| dice.next() as u8).try_into().expect("short"),
-			region: Region(276),
-			seat: dice.one_in(2),
-			key: someone,
+		0 => {
+			let kind = dice.numbered::<MemberKind>(5);
+			let name = dice.several(3, |dice| dice.next() as u8).try_into().expect("short");
+			admission(kind, name, dice.one_in(2), index)
 		},
 		1 => suspend { member },
 		2 => reinstate { member },
 		3 => remove { member },
-		4 => admit_validator { account: someone },
+		4 => admit_validator {
+			account: number_of(index),
+		},
 		5 => remove_validator { member },
 		6 => reinstate_validator { member },
 		7 => close_network { closed: dice.one_in(2) },
@@ -417,53 +479,99 @@ fn runtime() -> Option<Vec<u8>> {
 	frame_support::storage::unhashed::get_raw(sp_core::storage::well_known_keys::CODE)
 }
 
-/// Plays a history. How many of its calls succeeded.
-fn play(seed: u64) -> u64 {
-	let mut dice = Dice(seed);
-	let mut succeeded = 0;
+/// The entries of these batches, as far as they were not rolled back.
+fn entries(batches: Vec<Batch>) -> Vec<LogEntry> {
+	let events = System::read_events_no_consensus();
+	let recorded = events.filter_map(|record| match record.event {
+		RuntimeEvent::Access(pallet_access::Event::BatchRecorded { dataset, root, .. }) => Some((dataset, root)),
+		_ => None,
+	});
+	let recorded = recorded.collect::<Vec<_>>();
+	let mut batches = batches;
+	batches.retain(|batch| recorded.contains(&(batch.dataset, batch.root)));
+	batches.iter().flat_map(Batch::entries).collect()
+}
+
+/// Judges an entry again from the present state.
+fn again(entry: &LogEntry) -> Again {
+	let dataset = Consent::dataset(entry.dataset).expect("it is declared");
+	let subject = entry
+		.event
+		.subject
+		.and_then(|subject| Consent::subject(subject, dataset.owner));
+	let activity = entry.event.activity.and_then(Lineage::activity);
+	let kind = entry.event.recipient.and_then(Members::kind_of);
+	let hindsight = Hindsight {
+		id: entry.dataset,
+		dataset: &dataset,
+		subject: subject.as_ref(),
+		activity: activity.as_ref(),
+		class: kind.map(MemberKind::recipient_class),
+	};
+	hindsight.judge(entry)
+}
+
+/// Plays a history. How many of its calls succeeded, and how many of its accesses were judged again.
+fn play(seed: u64) -> (u64, u64) {
+	let mut dice = Dice { state: seed, acting: 0 };
+	let (mut succeeded, mut judged) = (0, 0);
 	beginning().execute_with(|| {
 		let (issued, code) = (Balances::total_issuance(), runtime());
 		let mut parent = System::block_hash(0);
+		let mut recorded = Vec::new();
 		for number in 1..=BLOCKS {
 			let now = begin(&mut dice, number, parent);
-			for _ in 0..dice.below(TRANSACTIONS + 1) {
-				let signer = dice.below(signers().len() as u64) as usize;
-				let signer = &signers()[signer];
-				let known = Members::active_key(&account(signer)).is_some();
-				let transaction = sign(signer, call(&mut dice, now, 0));
-				let encoded = transaction.encode();
-				let decoded = UncheckedExtrinsic::decode(&mut &encoded[..]);
-				assert!(decoded.is_ok(), "what was signed can't be read");
-				match Executive::apply_extrinsic(transaction) {
-					Ok(result) => {
-						assert!(known, "a stranger's transaction was taken");
-						succeeded += u64::from(result.is_ok());
-					},
-					Err(TransactionValidityError::Invalid(_)) => {},
-					Err(error) => panic!("it is not known whether a transaction is valid: {error:?}"),
+			let transactions = || {
+				for _ in 0..dice.below(TRANSACTIONS + 1) {
+					let signer = dice.below(signers().len() as u64) as usize;
+					let signer = &signers()[signer];
+					let key = Members::active_key(&account(signer));
+					dice.acting = key.as_ref().map_or(0, |key| key.member);
+					let transaction = sign(signer, call(&mut dice, now, 0));
+					let encoded = transaction.encode();
+					let decoded = UncheckedExtrinsic::decode(&mut &encoded[..]);
+					assert!(decoded.is_ok(), "what was signed can't be read");
+					match Executive::apply_extrinsic(transaction) {
+						Ok(result) => {
+							assert!(key.is_some(), "a stranger's transaction was taken");
+							succeeded += u64::from(result.is_ok());
+						},
+						Err(TransactionValidityError::Invalid(_)) => {},
+						Err(error) => panic!("it is not known whether a transaction is valid: {error:?}"),
+					}
 				}
-			}
+			};
+			let batches = pallet_access::observe(transactions);
+			recorded.extend(entries(batches));
 			let header = Executive::finalize_block();
 			parent = BlakeTwo256::hash_of(&header);
 			check(issued, &code);
 		}
+		for entry in recorded {
+			match again(&entry) {
+				Again::Other(rules) => panic!("by the rules, {entry:?} is {rules:?}"),
+				Again::Same => judged += 1,
+				Again::Unsure(_) => {},
+			}
+		}
 	});
-	succeeded
+	(succeeded, judged)
 }
 
 #[test]
 fn whatever_is_called_the_invariants_hold() {
-	let (next, succeeded) = (AtomicU64::new(0), AtomicU64::new(0));
+	let (next, succeeded, again) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
 	let work = || loop {
 		let seed = next.fetch_add(1, Ordering::Relaxed);
 		if seed >= HISTORIES {
 			return;
 		}
 		let played = std::panic::catch_unwind(|| play(seed));
-		let Ok(calls) = played else {
+		let Ok((calls, judged)) = played else {
 			panic!("the history of seed {seed} breaks an invariant: see above");
 		};
 		succeeded.fetch_add(calls, Ordering::Relaxed);
+		again.fetch_add(judged, Ordering::Relaxed);
 	};
 	let threads = std::thread::available_parallelism().map_or(1, usize::from);
 	std::thread::scope(|scope| {
@@ -476,4 +584,6 @@ fn whatever_is_called_the_invariants_hold() {
 		succeeded > HISTORIES,
 		"the histories are empty: {succeeded} calls succeeded"
 	);
+	let again = again.into_inner();
+	assert!(again > 100, "only {again} accesses were judged again");
 }

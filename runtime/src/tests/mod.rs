@@ -104,11 +104,66 @@ fn extension(era: Era, nonce: Nonce) -> TxExtension {
 }
 
 #[test]
-fn the_largest_batch_fits_into_a_block() {
+fn the_largest_batches_fit_into_a_block() {
 	let limits = RuntimeBlockWeights::get();
 	let most = limits.get(DispatchClass::Normal).max_extrinsic.unwrap();
-	let weight = weight(&batch(pallet_access::MAX_BATCH));
-	assert!(weight.all_lte(most), "{weight} is more than {most}");
+	let subjects = [H256::zero(); pallet_consent::MAX_ENROLLED as usize].to_vec();
+	let enrolment = RuntimeCall::Consent(pallet_consent::Call::enrol {
+		dataset: H256::zero(),
+		subjects: subjects.try_into().unwrap(),
+	});
+	for call in [batch(pallet_access::MAX_BATCH), enrolment] {
+		let weight = weight(&call);
+		assert!(weight.all_lte(most), "{weight} is more than {most}");
+	}
+}
+
+/// Bob is the first to register the hashes of Alice's data.
+#[test]
+fn a_registration_lapses_after_a_week_unless_something_rests_on_it() {
+	use frame_support::{assert_noop, assert_ok};
+	use kexin_primitives::{lineage::ArtifactKind, members::Powers, scope::Scope};
+	use sp_keyring::Sr25519Keyring::{Alice, Bob};
+	use sp_runtime::traits::Dispatchable as _;
+	preset("local_testnet").execute_with(|| {
+		System::set_block_number(1);
+		for name in [Alice, Bob] {
+			pallet_members::Keys::<Runtime>::mutate(name.to_account_id(), |key| {
+				key.as_mut().unwrap().powers |= Powers::STEWARD | Powers::GATEWAY;
+			});
+		}
+		let (alice, bob) = (0, 1);
+		let signed = |member: usize| RuntimeOrigin::signed([Alice, Bob][member].to_account_id());
+		let declare = |member, id| {
+			let label = Versioned::V1(Scope::everything(0));
+			Consent::declare_dataset(signed(member), id, label, None)
+		};
+		let register = |member, id| Lineage::register(signed(member), id, ArtifactKind::Report);
+		let (logged, declared, registered) = (H256::zero(), H256::repeat_byte(1), H256::repeat_byte(2));
+		pallet_timestamp::Now::<Runtime>::put(1_000);
+		assert_ok!(declare(bob, logged));
+		assert_ok!(declare(bob, declared));
+		assert_ok!(register(bob, registered));
+		assert_ok!(batch(1).dispatch(signed(bob)));
+
+		let week = configs::audit::MAX_UNUSED;
+		pallet_timestamp::Now::<Runtime>::put(999 + week);
+		let taken = || pallet_lineage::Error::<Runtime>::AlreadyExists;
+		assert_noop!(declare(alice, declared), taken());
+		pallet_timestamp::Now::<Runtime>::put(1_000 + week);
+		assert_noop!(register(alice, declared), taken());
+		for id in [declared, registered] {
+			assert_ok!(declare(alice, id));
+			assert_eq!(Consent::dataset(id).map(|dataset| dataset.owner), Some(0));
+			assert_eq!(Lineage::artifact(id).map(|artifact| artifact.owner), Some(0));
+		}
+		let declared = pallet_consent::Error::<Runtime>::AlreadyExists;
+		assert_noop!(declare(alice, logged), declared);
+		assert_noop!(register(alice, logged), taken());
+		Consent::do_try_state().unwrap();
+		Lineage::do_try_state().unwrap();
+		Access::do_try_state().unwrap();
+	});
 }
 
 /// The figures in `docs/capacity.md` are those of the weights.
@@ -171,7 +226,7 @@ fn numbered(names: &[&'static str]) -> Vec<(u8, &'static str)> {
 #[test]
 fn a_stolen_key_does_not_lock_its_hospital_out() {
 	use frame_support::assert_ok;
-	use kexin_primitives::members::Powers;
+	use kexin_primitives::members::{Place, Powers};
 	use pallet_members::NO_SEAT;
 	use sp_keyring::Sr25519Keyring::{Alice, Bob, Eve};
 	use sp_runtime::{
@@ -181,10 +236,13 @@ fn a_stolen_key_does_not_lock_its_hospital_out() {
 	preset("local_testnet").execute_with(|| {
 		System::set_block_number(1);
 		let thief = Eve.to_account_id();
+		let powers = Powers::all().difference(Powers::COUNCIL | Powers::ADMINISTRATOR);
+		let statement = Members::statement(&thief, &Place::Key { member: 0, powers });
 		assert_ok!(Members::add_key(
 			RuntimeOrigin::signed(Alice.to_account_id()),
 			thief.clone(),
-			Powers::all().difference(Powers::COUNCIL | Powers::ADMINISTRATOR)
+			powers,
+			Eve.sign(&statement).into()
 		));
 		let pool = |signer: &AccountId, call: &RuntimeCall| -> Result<u64, TransactionValidityError> {
 			pallet_members::Charge::<Runtime>::with_tip(0)
@@ -277,6 +335,16 @@ fn pallets_and_calls_keep_their_numbers() {
 	assert_eq!(Annotation::index(), 23);
 	let annotation = ["create", "contribute", "review", "claim", "close", "prune"];
 	assert_eq!(calls::<pallet_annotation::Call<Runtime>>(), numbered(&annotation));
+}
+
+#[test]
+fn entries_that_this_runtime_judges_can_be_judged_again() {
+	let known = kexin_primitives::hindsight::SPEC_VERSIONS;
+	let version = VERSION.spec_version;
+	assert!(
+		known.contains(&version),
+		"if version {version} judges as {known:?} do, add it to them; if not, keep their rules beside the new ones"
+	);
 }
 
 /// What a file of this crate says.

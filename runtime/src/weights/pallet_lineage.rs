@@ -1,6 +1,9 @@
 //! The weights of `pallet_lineage`, measured by `scripts/weights`.
 //!
 //! frame-benchmarking-cli 64.0.0, 2026-11-25, AMD EPYC, steps 50, repeat 20
+//!
+//! `register`, and `derive` for each output, have 20 µs more than was measured, for a registration that lapses first:
+//! three look-ups and an event. So they are rather too large.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(unused_imports, unused_parens, unused_variables)]
@@ -13,8 +16,8 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_lineage::WeightInfo for WeightInfo<T> {
 	fn register() -> Weight {
 		// At least 36_335 ns.
-		Weight::from_parts(38_398_000, 0)
-			.saturating_add(T::DbWeight::get().reads(8))
+		Weight::from_parts(58_398_000, 0)
+			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	fn start() -> Weight {
@@ -31,10 +34,10 @@ impl<T: frame_system::Config> pallet_lineage::WeightInfo for WeightInfo<T> {
 			// ± 6_732
 			.saturating_add(Weight::from_parts(5_519_302, 0).saturating_mul(i.into()))
 			// ± 27_398
-			.saturating_add(Weight::from_parts(5_495_697, 0).saturating_mul(o.into()))
+			.saturating_add(Weight::from_parts(25_495_697, 0).saturating_mul(o.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(i.into())))
-			.saturating_add(T::DbWeight::get().reads((1_u64).saturating_mul(o.into())))
+			.saturating_add(T::DbWeight::get().reads((3_u64).saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes((2_u64).saturating_mul(i.into())))
 			.saturating_add(T::DbWeight::get().writes((1_u64).saturating_mul(o.into())))

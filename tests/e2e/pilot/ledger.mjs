@@ -104,8 +104,18 @@ test('a stranger is refused in the pool, wrapped or not', async () => {
 test('a key that is revoked stops at once', async () => {
   const alice = keys.addFromUri('//Alice');
   const spare = keys.addFromUri('//Alice//spare');
-  await final(api.tx.members.addKey(spare.address, { bits: 8 }), alice);
+  // As a wallet signs it, and for another power.
+  const agreed = async (powers) => {
+    const { nonce } = await api.query.system.account(spare.address);
+    const text = `<Bytes>Kexin ${api.genesisHash}, nonce ${nonce}: this account becomes a key of member 0 with the powers ${powers}</Bytes>`;
+    return { Sr25519: spare.sign(text) };
+  };
+  const add = async (powers) => final(api.tx.members.addKey(spare.address, { bits: 8 }, await agreed(powers)), alice);
+  await assert.rejects(add('steward'), /NotAccepted/);
+  const used = await agreed('gateway');
+  await add('gateway');
   await final(api.tx.system.remark('0x00'), spare);
   await final(api.tx.members.revokeKey(spare.address), alice);
   await assert.rejects(api.tx.system.remark('0x00').signAndSend(spare), /1010/);
+  await assert.rejects(final(api.tx.members.addKey(spare.address, { bits: 8 }, used), alice), /NotAccepted/);
 });

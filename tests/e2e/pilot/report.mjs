@@ -41,6 +41,27 @@ test('a report is fetched, and proves itself', () => {
   assert.match(read('report.md'), /Retina AI/);
 });
 
+test('the accesses are judged again by the consents that the report shows', () => {
+  const judged = (consents) => {
+    const out = `consents-${consents}.json`;
+    chain.kexin(['report', MODEL, '--genesis', genesis, '--consents', consents, '--out', out]);
+    assert.equal(JSON.parse(read(out)).consents, consents === 'none' ? undefined : consents);
+    const { judgements } = JSON.parse(verify(out).out);
+    const others = judgements.notAgain.reduce((sum, { count }) => sum + count, 0);
+    assert.equal(judgements.again + others, ACCESSES);
+    assert.deepEqual(judgements.rules.map(({ specVersion }) => specVersion), [1]);
+    return { again: judgements.again, reasons: judgements.notAgain.map(({ reason }) => reason) };
+  };
+  const [all, model, none] = ['all', 'model', 'none'].map(judged);
+  assert.ok(all.again >= 120 && all.again >= model.again && model.again >= none.again, JSON.stringify({ all, model, none }));
+  assert.ok(!all.reasons.some((reason) => reason.endsWith('not-shown')), all.reasons.join());
+  const shown = read('consents-all.json');
+  assert.ok(shown.includes('"consents":"all"'));
+  writeFileSync(path('hidden.json'), shown.replace(',"consents":"all"', ''));
+  const hidden = verify('hidden.json');
+  assert.deepEqual([hidden.code, JSON.parse(hidden.out).error], [1, 'State']);
+});
+
 test('the client does not trust the node', () => {
   const wrong = chain.kexin(['report', MODEL, '--genesis', `0x${'11'.repeat(32)}`, '--out', 'wrong.json'], { check: false });
   assert.equal(wrong.code, 1);

@@ -129,6 +129,17 @@ impl Consent {
 	}
 }
 
+/// What a version of a document is to an import that meets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::import) enum Met {
+	/// What becomes of it is to be decided.
+	New,
+	/// It repeats a record of this import.
+	Repeated,
+	/// What became of it was decided before, and nothing new is known about it.
+	Decided,
+}
+
 /// The columns that [`known`] reads.
 const VERSIONS: &str =
 	"SELECT source, version, kind, subject, scopes, element, reason, open, file, line, bytes FROM versions WHERE";
@@ -167,8 +178,8 @@ fn known(row: &SqliteRow) -> Result<Known> {
 }
 
 impl Journal {
-	/// Remembers a version of a document, and that what becomes of it is to be decided. Returns whether it is new to
-	/// this import.
+	/// Remembers a version of a document. What becomes of it is to be decided, unless that was decided before and
+	/// nothing new is known about it.
 	///
 	/// A record that was met before may have come with other facts about its version: those that make it newer count.
 	/// What a record said that is final on the ledger is not forgotten if it can't be read any more. Nor is what it
@@ -180,22 +191,29 @@ impl Journal {
 		version: &Version,
 		says: &Says,
 		is_final: bool,
-	) -> Result<bool> {
+	) -> Result<Met> {
 		let met = sqlx::query("INSERT OR IGNORE INTO temp.met (document, source) VALUES ($1, $2)")
 			.bind(document.as_bytes())
 			.bind(record.source.as_bytes())
 			.execute(&mut self.database)
 			.await?;
 		let is_new = met.rows_affected() == 1;
-		let earlier: Option<(String, i64)> =
-			sqlx::query_as("SELECT version, kind FROM versions WHERE document = $1 AND source = $2")
+		let earlier: Option<(String, i64, bool)> =
+			sqlx::query_as("SELECT version, kind, open FROM versions WHERE document = $1 AND source = $2")
 				.bind(document.as_bytes())
 				.bind(record.source.as_bytes())
 				.fetch_optional(&mut self.database)
 				.await?;
 		let mut version = version.clone();
-		if let Some((earlier, kind)) = earlier {
-			version = plan::joined(version, from_json(&earlier)?);
+		// An earlier release decided about it, unless it was the version of another document that is final.
+		let is_decided = is_final && earlier.is_none() && !self.is_elsewhere(document, &record.source).await?;
+		if let Some((earlier, kind, is_open)) = earlier {
+			let earlier = from_json(&earlier)?;
+			version = plan::joined(version, earlier.clone());
+			let is_changed = version != earlier;
+			if is_final && !is_open && !is_changed && kind == says.kind() {
+				return Ok(if is_new { Met::Decided } else { Met::Repeated });
+			}
 			let is_known = match says {
 				// The settings changed, not what the record says.
 				Says::Nothing(_) => is_final,
@@ -203,14 +221,23 @@ impl Journal {
 				_ => false,
 			};
 			if is_known {
-				sqlx::query("UPDATE versions SET version = $3 WHERE document = $1 AND source = $2")
-					.bind(document.as_bytes())
-					.bind(record.source.as_bytes())
-					.bind(to_json(&version))
-					.execute(&mut self.database)
-					.await?;
+				sqlx::query(
+					"UPDATE versions SET version = $3, open = open OR $4, bytes = coalesce(bytes, $5)
+					 WHERE document = $1 AND source = $2",
+				)
+				.bind(document.as_bytes())
+				.bind(record.source.as_bytes())
+				.bind(to_json(&version))
+				.bind(is_changed)
+				.bind(&record.bytes)
+				.execute(&mut self.database)
+				.await?;
 				self.mark_changed(document).await?;
-				return Ok(is_new);
+				return Ok(match is_new {
+					true if is_open || is_changed => Met::New,
+					true => Met::Decided,
+					false => Met::Repeated,
+				});
 			}
 		}
 		let (element, reason) = match says {
@@ -224,7 +251,7 @@ impl Journal {
 		};
 		sqlx::query(
 			"INSERT INTO versions (document, source, version, kind, subject, scopes, element, reason, open, file, line, bytes)
-			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11) ON CONFLICT (document, source) DO UPDATE SET
+			 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $12, $9, $10, $11) ON CONFLICT (document, source) DO UPDATE SET
 			 version = excluded.version, kind = excluded.kind, subject = excluded.subject, scopes = excluded.scopes,
 			 element = excluded.element, reason = excluded.reason, open = 1, file = excluded.file, line = excluded.line,
 			 bytes = excluded.bytes",
@@ -240,10 +267,25 @@ impl Journal {
 		.bind(record.file.to_string_lossy())
 		.bind(int(record.line))
 		.bind(&record.bytes)
+		.bind(!is_decided)
 		.execute(&mut self.database)
 		.await?;
 		self.mark_changed(document).await?;
-		Ok(is_new)
+		Ok(match is_new {
+			true if is_decided => Met::Decided,
+			true => Met::New,
+			false => Met::Repeated,
+		})
+	}
+
+	/// Whether a record is a version of another document, too.
+	async fn is_elsewhere(&mut self, document: &H256, source: &H256) -> Result<bool> {
+		let found = sqlx::query("SELECT 1 FROM versions WHERE source = $1 AND document != $2 LIMIT 1")
+			.bind(source.as_bytes())
+			.bind(document.as_bytes())
+			.fetch_optional(&mut self.database)
+			.await?;
+		Ok(found.is_some())
 	}
 
 	pub(super) async fn mark_changed(&mut self, document: &H256) -> Result<()> {
@@ -321,6 +363,11 @@ impl Journal {
 	/// The consents that a document granted.
 	pub(in crate::import) async fn consents(&mut self, document: &H256) -> Result<Vec<Consent>> {
 		self.consents_where("document = $1", document).await
+	}
+
+	/// The consents with this hash.
+	pub(in crate::import) async fn consents_named(&mut self, consent: &H256) -> Result<Vec<Consent>> {
+		self.consents_where("consent = $1", consent).await
 	}
 
 	/// The consents of a subject that may be in force.

@@ -82,7 +82,7 @@ pub(super) async fn take_over(journal: &mut Journal, directory: &Path) -> Result
 		};
 		match parsed.state {
 			State::Final { block, document } => {
-				journal.note_final(&parsed.source, block).await?;
+				journal.note_final(&parsed.source, block, None).await?;
 				if let Some(document) = document {
 					journal.note_former(&parsed.source, &document).await?;
 				}

@@ -12,25 +12,27 @@
 mod documents;
 mod former;
 
-pub(super) use documents::{Consent, Known, Says, Stage};
+pub(super) use documents::{Consent, Known, Met, Says, Stage};
 
 use super::batch::{Pending, Step};
 use crate::{ledger::Home, standards::record::Version};
 use codec::{Decode as _, Encode as _};
-use kexin_primitives::{access::AccessEvent, members::MemberId, UnixMillis, H256};
+use kexin_primitives::{access::AccessEvent, members::MemberId, DatasetId, UnixMillis, H256};
 use sp_crypto_hashing::blake2_256;
 use sqlx::{
 	sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 	ConnectOptions as _, Executor as _, SqliteConnection,
 };
 use std::{
-	fs::{self, File},
+	fs::{self, File, TryLockError},
 	io,
 	path::{Path, PathBuf},
 };
 
 /// The version of the tables.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
+/// What makes the tables of each version those of the next.
+const UPGRADES: [(i64, &str); 2] = [(1, include_str!("upgrade-2.sql")), (2, include_str!("upgrade-3.sql"))];
 /// The name of the database in the directory.
 const DATABASE: &str = "journal.sqlite";
 /// What only one import needs: it goes with the connection.
@@ -60,8 +62,27 @@ pub enum JournalError {
 	#[error("{path}: {cause}", path = .0.display(), cause = .1)]
 	File(PathBuf, io::Error),
 	/// The database can't be read or written.
-	#[error("the journal: {0}")]
-	Database(#[from] sqlx::Error),
+	#[error("the journal can't be read or written: {0}")]
+	Database(String),
+}
+
+/// SQLite's codes, <https://www.sqlite.org/rescode.html>, of what a person can do something about.
+impl From<sqlx::Error> for JournalError {
+	fn from(error: sqlx::Error) -> Self {
+		let code = error
+			.as_database_error()
+			.and_then(|error| error.code()?.parse::<u32>().ok());
+		// An extended code has the primary one in its last byte.
+		match code.map(|code| code & 0xff) {
+			Some(5 | 6) => {
+				Self::Refused("another program is using the journal: wait until it ends, and try again".into())
+			},
+			Some(8) => Self::Refused("the journal can't be written: allow this user to write to its directory".into()),
+			Some(11 | 26) => damaged("it is no database of SQLite any more"),
+			Some(13) => Self::Refused("the disk with the journal is full: make room, and run the import again".into()),
+			_ => Self::Database(error.to_string()),
+		}
+	}
 }
 
 /// The result of asking the journal.
@@ -106,7 +127,10 @@ impl Journal {
 		fs::create_dir_all(directory).map_err(file_error(directory))?;
 		let path = directory.join("lock");
 		let lock = File::create(&path).map_err(file_error(&path))?;
-		lock.try_lock().map_err(|_| JournalError::Busy(directory.to_owned()))?;
+		lock.try_lock().map_err(|error| match error {
+			TryLockError::WouldBlock => JournalError::Busy(directory.to_owned()),
+			TryLockError::Error(error) => JournalError::File(path.clone(), error),
+		})?;
 		let path = directory.join(DATABASE);
 		let options = SqliteConnectOptions::new()
 			.filename(&path)
@@ -121,53 +145,53 @@ impl Journal {
 		let (version,): (i64,) = sqlx::query_as("PRAGMA user_version")
 			.fetch_one(&mut journal.database)
 			.await?;
-		match version {
-			0 => {
-				journal.begin().await?;
+		if version > VERSION {
+			let path = path.display();
+			let reason = format!("{path} was written by a newer release of kexin: update kexin");
+			return Err(JournalError::Refused(reason));
+		}
+		if version < VERSION {
+			journal.begin().await?;
+			if version == 0 {
 				journal.database.execute(include_str!("schema.sql")).await?;
-				journal
-					.database
-					.execute(&*format!("PRAGMA user_version = {VERSION}"))
-					.await?;
-				journal.commit().await?;
-			},
-			1 => {
-				journal.begin().await?;
-				journal.database.execute(include_str!("upgrade.sql")).await?;
-				journal
-					.database
-					.execute(&*format!("PRAGMA user_version = {VERSION}"))
-					.await?;
-				journal.commit().await?;
-			},
-			VERSION => (),
-			_ => {
-				let path = path.display();
-				let reason = format!("{path} was written by a newer release of kexin: update kexin");
-				return Err(JournalError::Refused(reason));
-			},
+			}
+			for (_, upgrade) in UPGRADES.iter().filter(|(from, _)| 0 < version && version <= *from) {
+				journal.database.execute(*upgrade).await?;
+			}
+			let set_version = format!("PRAGMA user_version = {VERSION}");
+			journal.database.execute(&*set_version).await?;
+			journal.commit().await?;
 		}
 		journal.database.execute(TEMPORARY).await?;
 		former::take_over(&mut journal, directory).await?;
 		Ok(journal)
 	}
 
-	/// Binds the journal to a chain and a member, when it is first used. What it remembers is true of these alone.
+	/// Binds the journal to a chain, a member and a pseudonym key, when it is first used. What it remembers is true of
+	/// these alone.
 	///
 	/// # Errors
 	/// When it is bound to others, or can't be read or written.
-	pub(super) async fn bind(&mut self, home: Home) -> Result<()> {
-		let bound: Option<(Vec<u8>, MemberId)> = sqlx::query_as("SELECT genesis, member FROM home")
-			.fetch_optional(&mut self.database)
-			.await?;
-		let Some((genesis, member)) = bound else {
-			sqlx::query("INSERT INTO home (genesis, member) VALUES ($1, $2)")
+	pub(super) async fn bind(&mut self, home: Home, naming: H256) -> Result<()> {
+		let bound: Option<(Vec<u8>, MemberId, Option<Vec<u8>>)> =
+			sqlx::query_as("SELECT genesis, member, naming FROM home")
+				.fetch_optional(&mut self.database)
+				.await?;
+		let Some((genesis, member, named)) = bound else {
+			sqlx::query("INSERT INTO home (genesis, member, naming) VALUES ($1, $2, $3)")
 				.bind(home.genesis.as_bytes())
 				.bind(home.member)
+				.bind(naming.as_bytes())
 				.execute(&mut self.database)
 				.await?;
 			return Ok(());
 		};
+		if named.is_none() {
+			sqlx::query("UPDATE home SET naming = $1")
+				.bind(naming.as_bytes())
+				.execute(&mut self.database)
+				.await?;
+		}
 		let genesis = hash(&genesis)?;
 		let reason = if genesis != home.genesis {
 			format!(
@@ -181,6 +205,10 @@ impl Journal {
 				 directory as `state` in kexin.toml for this one",
 				home.member
 			)
+		} else if named.is_some_and(|named| named != naming.as_bytes()) {
+			"the pseudonym key is not the one with which the journal was made, so the same people would have other names: restore \
+			 that key. With a new one, nobody's earlier consents could be withdrawn"
+				.into()
 		} else {
 			return Ok(());
 		};
@@ -217,11 +245,24 @@ impl Journal {
 		Ok(found.is_some())
 	}
 
+	/// The dataset in whose log an access is, as far as the journal knows.
+	///
+	/// # Errors
+	/// When the database can't be read.
+	pub(super) async fn dataset_of(&mut self, source: &H256) -> Result<Option<DatasetId>> {
+		let found: Option<(Option<Vec<u8>>,)> = sqlx::query_as("SELECT dataset FROM final WHERE source = $1")
+			.bind(source.as_bytes())
+			.fetch_optional(&mut self.database)
+			.await?;
+		found.and_then(|(dataset,)| dataset).as_deref().map(hash).transpose()
+	}
+
 	/// Notes that a record is on the ledger.
-	async fn note_final(&mut self, source: &H256, block: Option<H256>) -> Result<()> {
-		sqlx::query("INSERT OR IGNORE INTO final (source, block) VALUES ($1, $2)")
+	async fn note_final(&mut self, source: &H256, block: Option<H256>, dataset: Option<DatasetId>) -> Result<()> {
+		sqlx::query("INSERT OR IGNORE INTO final (source, block, dataset) VALUES ($1, $2, $3)")
 			.bind(source.as_bytes())
 			.bind(block.map(|block| block.as_bytes().to_vec()))
+			.bind(dataset.map(|dataset| dataset.as_bytes().to_vec()))
 			.execute(&mut self.database)
 			.await?;
 		self.release(source).await
@@ -242,10 +283,12 @@ impl Journal {
 		&mut self,
 		records: impl IntoIterator<Item = (&'a H256, Option<Carried<'a>>)>,
 		block: Option<H256>,
+		dataset: DatasetId,
 	) -> Result<()> {
 		self.begin().await?;
 		for (source, carried) in records {
 			let settles = carried.as_ref().is_none_or(|carried| carried.settles);
+			let dataset = carried.is_none().then_some(dataset);
 			if let Some(carried) = carried {
 				for step in carried.steps {
 					self.carried_out(&carried.document, step, block.is_some()).await?;
@@ -255,7 +298,7 @@ impl Journal {
 				}
 			}
 			if settles {
-				self.note_final(source, block).await?;
+				self.note_final(source, block, dataset).await?;
 			}
 		}
 		self.commit().await

@@ -1,13 +1,17 @@
--- The chain and the member that the journal is of, once an import has used it.
+-- The chain, the member and the pseudonym key that the journal is of, once an import has used it.
 CREATE TABLE home (
 	genesis BLOB NOT NULL,
-	member INTEGER NOT NULL
+	member INTEGER NOT NULL,
+	-- A value that only this key makes.
+	naming BLOB
 );
 
 -- Records that are on the ledger: no block where the ledger had the record before.
 CREATE TABLE final (
 	source BLOB PRIMARY KEY,
-	block BLOB
+	block BLOB,
+	-- The dataset in whose log an access is.
+	dataset BLOB
 ) WITHOUT ROWID;
 
 -- Records that could not be brought to the ledger, byte for byte.
@@ -46,6 +50,7 @@ CREATE TABLE versions (
 	PRIMARY KEY (document, source)
 ) WITHOUT ROWID;
 CREATE INDEX standing ON versions (subject) WHERE stands = 1;
+CREATE INDEX sources ON versions (source);
 
 -- Documents of which a version was met that is not carried out yet.
 CREATE TABLE changed (
@@ -64,6 +69,7 @@ CREATE TABLE consents (
 	PRIMARY KEY (document, consent, subject)
 ) WITHOUT ROWID;
 CREATE INDEX subjects ON consents (subject) WHERE stage > 0;
+CREATE INDEX names ON consents (consent);
 
 -- What an earlier release noted about a document that no import has met since. It named a document by the hash of its
 -- subject and its name.

@@ -1,4 +1,4 @@
-//! From the genesis hash to a final block.
+//! From the genesis hash, or from a later block that you trust, to a final block.
 //!
 //! The genesis state names the first voters. Each later set of voters is announced by a block that the previous set
 //! made final, and takes over with the next block. So a chain of announcements with their justifications leads to the
@@ -8,6 +8,10 @@
 //! If voters are gone for good, the council can restart finality without them. No previous set announced the voters
 //! that follow, so the chain of announcements ends there. You can verify beyond a restart if you know the hash of the
 //! block with which the new voters began, and the number of their set.
+//!
+//! A proof has a justification for each change of the voters since it begins. So that it does not grow with the age of
+//! the chain, it may begin at a later block that you trust. The state of that block names the voters of the next one,
+//! the number of their set, and the chain's first block.
 //!
 //! All this holds as long as voters with two thirds of the weight of each set sign only one history, then and later:
 //! they destroy session keys that they no longer use. GRANDPA's votes name a block and a set, but not the chain. Voters
@@ -19,7 +23,7 @@ pub(crate) mod types;
 
 pub use justification::JustificationError;
 pub(crate) use types::VotingSet;
-pub use types::{FinalBlock, Handover, RestartBlock, Trust, VoterId, Voters};
+pub use types::{FinalBlock, Handover, RestartBlock, Trust, TrustedBlock, VoterId, Voters};
 
 use crate::{
 	error::{Error, Place},
@@ -28,7 +32,7 @@ use crate::{
 	Bytes,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
-use codec::DecodeAll;
+use codec::{Decode, DecodeAll};
 use core::ops::Range;
 use finality_grandpa::voter_set::VoterSet;
 use kexin_primitives::{storage_keys, H256};
@@ -39,9 +43,14 @@ use sp_crypto_hashing::blake2_256;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Finality {
-	/// The header of the chain's first block, in SCALE.
-	pub genesis: Bytes,
-	/// The trie nodes that lead from the genesis header's state root to the voters of set 0.
+	/// The header of the chain's first block, in SCALE, if the proof begins there.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub genesis: Option<Bytes>,
+	/// The header of the block that you trust, in SCALE, if the proof begins there.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub trusted: Option<Bytes>,
+	/// The trie nodes that lead from the state root of that header to the voters of set 0, or for a block that you
+	/// trust, to what [`StartState`] reads.
 	pub authorities: Vec<Bytes>,
 	/// The changes of the voters, in order.
 	pub handovers: Vec<Handover>,
@@ -49,6 +58,48 @@ pub struct Finality {
 	pub headers: Vec<Bytes>,
 	/// The justification of the last header by the last voters, as nodes store it, in SCALE.
 	pub justification: Bytes,
+}
+
+/// What the state of a block that you trust shows about the blocks after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartState {
+	/// The voters of the next block, unless finality is restarting.
+	pub voters: Voters,
+	/// The number of their set.
+	pub set_id: u64,
+	/// Whether finality is restarting: other voters are decided on, and not in the state yet.
+	pub restarting: bool,
+	/// The hash of the chain's first block.
+	pub genesis: H256,
+}
+
+impl StartState {
+	/// Reads it.
+	///
+	/// # Errors
+	/// [`StateError`] when it is not known.
+	pub fn read(state: &(impl ReadState + ?Sized)) -> Result<Self, StateError> {
+		Ok(Self {
+			voters: value(state, storage_keys::authorities())?,
+			set_id: value(state, storage_keys::set_id())?,
+			restarting: state.get(&storage_keys::pending_change())?.is_some(),
+			genesis: value(state, storage_keys::genesis_hash())?,
+		})
+	}
+}
+
+/// The value under a key that every state has.
+fn value<T: Decode>(state: &(impl ReadState + ?Sized), key: Vec<u8>) -> Result<T, StateError> {
+	let value = state.get(&key)?.ok_or_else(|| StateError::Absent(key.clone().into()))?;
+	T::decode_all(&mut &value[..]).map_err(|_| StateError::Value(key.into()))
+}
+
+/// The block at which a proof begins.
+struct Start {
+	hash: H256,
+	number: u32,
+	/// The voters of the next block.
+	set: VotingSet,
 }
 
 impl VotingSet {
@@ -68,6 +119,8 @@ impl VotingSet {
 struct Followed {
 	/// The present voters.
 	set: VotingSet,
+	/// The block at which the proof begins.
+	start: u32,
 	/// The last block for which the previous voters could vote.
 	since: u32,
 	/// The number of the block of the last change.
@@ -76,6 +129,8 @@ struct Followed {
 	blocks: BTreeSet<H256>,
 	/// The numbers of blocks whose announcements are void: finality restarted before they were final.
 	void: Vec<Range<u32>>,
+	/// The numbers of blocks whose state may not name the voters of the next block: see [`FinalBlock::settled`].
+	unsettled: Vec<Range<u32>>,
 }
 
 impl Followed {
@@ -92,7 +147,14 @@ impl Followed {
 				self.since = header.number;
 				voters
 			},
-			(Change::Restart { last_final, voters, .. }, None) => {
+			(
+				Change::Restart {
+					last_final,
+					voters,
+					delay,
+				},
+				None,
+			) => {
 				let restart = RestartBlock { hash, set_id: id };
 				if !trust.restarts.contains(&restart) {
 					return Err(Error::UntrustedRestart {
@@ -103,9 +165,20 @@ impl Followed {
 				if last_final >= header.number {
 					return Err(Error::OutOfTurn(at));
 				}
-				// More may have been final than the council knew.
+				// The state at the start may name voters who never took over.
+				if last_final < self.start {
+					return Err(Error::UnsettledStart(self.start));
+				}
+				// The state names the new voters after the delay. If more was final than the council knew, the ledger
+				// may number them unlike the voters from then on.
+				let settled = match last_final < self.since {
+					true => u32::MAX,
+					false => header.number.saturating_add(delay),
+				};
 				self.since = self.since.max(last_final);
-				self.void.push(self.since.saturating_add(1)..header.number);
+				let void = self.since.saturating_add(1);
+				self.void.push(void..header.number);
+				self.unsettled.push(void..settled);
 				voters
 			},
 			_ => return Err(Error::WrongHandover(at)),
@@ -129,48 +202,121 @@ impl Finality {
 	/// The variants of [`Error`] about finality.
 	pub fn verify(&self, trust: impl Into<Trust>) -> Result<FinalBlock, Error> {
 		let trust = trust.into();
+		let Start { hash, number, set } = self.start(&trust)?;
 		let mut followed = Followed {
-			set: VotingSet::new(0, self.first_voters(trust.genesis)?, Place::Genesis)?,
-			since: 0,
-			last: 0,
-			blocks: BTreeSet::new(),
+			set,
+			start: number,
+			since: number,
+			last: number,
+			// Its state has the voters that it announces.
+			blocks: BTreeSet::from([hash]),
 			void: Vec::new(),
+			unsettled: Vec::new(),
 		};
 		for (index, handover) in self.handovers.iter().enumerate() {
 			followed.follow(handover, &trust, Place::Handover(index))?;
 		}
-		let (block, header, hash) = self.chain(&followed)?;
+		let (block, header, justified) = self.chain(&followed)?;
+		if block.number < number || (block.number == number && block.hash != hash) {
+			return Err(Error::BeforeStart {
+				number: block.number,
+				start: number,
+			});
+		}
 		if header.number <= followed.since {
 			return Err(Error::OutOfTurn(Place::Justification));
 		}
 		let set = followed.set;
-		set.check(&self.justification, &header, hash, Place::Justification)?;
+		set.check(&self.justification, &header, justified, Place::Justification)?;
 		Ok(FinalBlock {
 			set_id: set.id,
+			settled: !followed.unsettled.iter().any(|numbers| numbers.contains(&block.number)),
 			..block
 		})
 	}
 
-	/// The voters of set 0.
-	fn first_voters(&self, genesis: H256) -> Result<Voters, Error> {
-		let found = H256(blake2_256(self.genesis.as_ref()));
+	/// The block at which the proof begins, if that is not the chain's first: as the proof names it, without any check.
+	pub fn begins_at(&self) -> Option<TrustedBlock> {
+		let header = Header::from_bytes(self.trusted.as_ref()?.as_ref()).ok()?;
+		Some(TrustedBlock {
+			hash: header.hash(),
+			number: header.number,
+		})
+	}
+
+	/// The block at which the proof begins.
+	fn start(&self, trust: &Trust) -> Result<Start, Error> {
+		match (&self.genesis, &self.trusted) {
+			(Some(header), None) => self.first_block(header, trust.genesis),
+			(None, Some(header)) => self.trusted_block(header, trust),
+			_ => Err(Error::NotOneStart),
+		}
+	}
+
+	/// The chain's first block, whose state names the voters of set 0.
+	fn first_block(&self, header: &Bytes, genesis: H256) -> Result<Start, Error> {
+		let found = H256(blake2_256(header.as_ref()));
 		if found != genesis {
 			return Err(Error::WrongGenesis {
 				expected: genesis,
 				found,
 			});
 		}
-		let (header, ..) = read(&self.genesis, Place::Genesis)?;
+		let (header, ..) = read(header, Place::Genesis)?;
 		if header.number != 0 {
 			return Err(Error::NotTheFirst(header.number));
 		}
+		let voters = self.in_state_of(&header, |state| value(state, storage_keys::authorities()))?;
+		Ok(Start {
+			hash: genesis,
+			number: 0,
+			set: VotingSet::new(0, voters, Place::Genesis)?,
+		})
+	}
+
+	/// A later block that is trusted, whose state names the voters of the next block.
+	fn trusted_block(&self, header: &Bytes, trust: &Trust) -> Result<Start, Error> {
+		let (header, hash, _) = read(header, Place::Trusted)?;
+		let found = TrustedBlock {
+			hash,
+			number: header.number,
+		};
+		let trusted = trust.block.filter(|trusted| trusted.hash == hash);
+		let trusted = trusted.ok_or(Error::UntrustedStart(found))?;
+		if trusted.number != found.number {
+			return Err(Error::WrongStartNumber {
+				expected: trusted.number,
+				found: found.number,
+			});
+		}
+		let state = self.in_state_of(&header, StartState::read)?;
+		if state.genesis != trust.genesis {
+			return Err(Error::WrongGenesis {
+				expected: trust.genesis,
+				found: state.genesis,
+			});
+		}
+		if state.restarting {
+			return Err(Error::UnsettledStart(found.number));
+		}
+		Ok(Start {
+			hash,
+			number: found.number,
+			set: VotingSet::new(state.set_id, state.voters, Place::Trusted)?,
+		})
+	}
+
+	/// What the trie nodes show about the state of the block at which the proof begins.
+	fn in_state_of<T>(
+		&self,
+		header: &Header,
+		read: impl FnOnce(&ProvedState) -> Result<T, StateError>,
+	) -> Result<T, Error> {
 		let read = || {
 			let state = ProvedState::new(header.state_root, &self.authorities)?;
-			let key = storage_keys::authorities();
-			let value = state.get(&key)?.ok_or_else(|| StateError::Absent(key.clone().into()))?;
-			let voters = Voters::decode_all(&mut &value[..]).map_err(|_| StateError::Value(key.into()))?;
+			let found = read(&state)?;
 			state.every_node_used()?;
-			Ok(voters)
+			Ok(found)
 		};
 		read().map_err(|error| Error::State {
 			at: Place::Authorities,
@@ -199,6 +345,7 @@ impl Finality {
 				number: header.number,
 				state_root: header.state_root,
 				set_id: 0,
+				settled: false,
 			});
 			let left_out = change.is_some() && !followed.knows(header.number, hash);
 			previous = Some((header, hash, left_out));

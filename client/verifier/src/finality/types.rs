@@ -27,6 +27,8 @@ pub struct Trust {
 	pub genesis: H256,
 	/// The blocks with which the council restarted finality.
 	pub restarts: Vec<RestartBlock>,
+	/// A later block at which a proof may begin as well: see [`FinalBlock::as_trusted`].
+	pub block: Option<TrustedBlock>,
 }
 
 impl From<H256> for Trust {
@@ -34,6 +36,7 @@ impl From<H256> for Trust {
 		Self {
 			genesis,
 			restarts: Vec::new(),
+			block: None,
 		}
 	}
 }
@@ -62,6 +65,24 @@ impl fmt::Display for RestartBlock {
 	}
 }
 
+/// A block at which a proof may begin instead of the chain's first one.
+///
+/// Its state says which voters vote on what follows, under which number, and to which chain it belongs. So you trust
+/// the block as a whole: that it is final, and that its state is what the rules give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrustedBlock {
+	/// The block's hash.
+	pub hash: H256,
+	/// Its number. It adds nothing to the hash, but tells people and programs how old the block is.
+	pub number: u32,
+}
+
+impl fmt::Display for TrustedBlock {
+	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+		write!(formatter, "{:?}:{}", self.hash, self.number)
+	}
+}
+
 /// A change of the voters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -84,4 +105,17 @@ pub struct FinalBlock {
 	pub state_root: H256,
 	/// The number of the voter set whose justification the proof shows.
 	pub set_id: u64,
+	/// Whether its state is known to name the voters of the next block with their number. It does not where finality
+	/// restarted.
+	pub settled: bool,
+}
+
+impl FinalBlock {
+	/// The block as one at which later proofs can begin, if it is one.
+	pub fn as_trusted(&self) -> Option<TrustedBlock> {
+		(self.settled && self.number > 0).then_some(TrustedBlock {
+			hash: self.hash,
+			number: self.number,
+		})
+	}
 }

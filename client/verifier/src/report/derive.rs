@@ -2,6 +2,7 @@
 
 use super::{
 	ancestry::{inputs, used, Ancestor},
+	judgements::{subjects, Consents, Counter, Judgements, Needed, Shown},
 	verdict::{self, Tally, Used, Uses},
 	Ancestry, DatasetLog, LogSummary, Report, ReportedActivity, ReportedArtifact, ReportedBlock, ReportedDataset,
 	ReportedEvidence, ReportedMember,
@@ -38,15 +39,27 @@ pub fn derive(
 	model: ArtifactId,
 	logs: &[DatasetLog],
 ) -> Result<Report, Error> {
+	derive_with(Consents::None, genesis, block, state, model, logs).map(|(report, _)| report)
+}
+
+/// As [`derive`], with the consents that the state shows, and how many accesses were judged again.
+pub(super) fn derive_with(
+	consents: Consents,
+	genesis: H256,
+	block: BlockId,
+	state: &(impl ReadState + ?Sized),
+	model: ArtifactId,
+	logs: &[DatasetLog],
+) -> Result<(Report, Judgements), Error> {
 	let time = state.now().map_err(in_state)?;
 	let ancestry = Ancestry::walk(state, model)?;
-	let tallies = read_logs(state, &ancestry, time, logs)?;
+	let (tallies, judgements) = read_logs(consents, state, &ancestry, time, logs)?;
 	let (verdict, notices) = verdict::judge(&ancestry, &tallies, time);
 	let datasets = ancestry.datasets.iter().zip(&tallies);
 	let datasets = datasets.map(|((id, dataset), (log, tally))| describe_dataset(*id, dataset, time, log, tally));
 	let mut members = ancestry.members();
 	members.extend(logs.iter().flat_map(|log| &log.entries).flat_map(LogEntry::members));
-	Ok(Report {
+	let report = Report {
 		genesis,
 		block: ReportedBlock {
 			hash: block.hash,
@@ -60,23 +73,25 @@ pub fn derive(
 		activities: ancestry.activities.iter().map(describe_activity).collect(),
 		datasets: datasets.collect(),
 		members: describe_members(state, &members).map_err(in_state)?,
-	})
+	};
+	Ok((report, judgements))
 }
 
-/// Checks that the logs are complete and belong to the datasets, and counts their accesses.
+/// Checks that the logs are complete and belong to the datasets, counts their accesses, and judges them again.
 fn read_logs(
+	consents: Consents,
 	state: &(impl ReadState + ?Sized),
 	ancestry: &Ancestry,
 	time: UnixMillis,
 	logs: &[DatasetLog],
-) -> Result<Vec<(Log, Tally)>, Error> {
-	let of_model = ancestry
-		.activities
-		.iter()
-		.map(|(id, _)| *id)
-		.collect::<BTreeSet<ActivityId>>();
+) -> Result<(Vec<(Log, Tally)>, Judgements), Error> {
+	let activities = ancestry.activities.iter();
+	let of_model = activities
+		.map(|(id, activity)| (*id, activity))
+		.collect::<BTreeMap<_, _>>();
+	let names_of_model = of_model.keys().copied().collect::<BTreeSet<_>>();
 	let (uses, unused) = (verdict::uses(ancestry), Uses::default());
-	let (mut classes, mut foreign) = (BTreeMap::new(), BTreeMap::new());
+	let (mut classes, mut judgements) = (BTreeMap::new(), Counter::default());
 	let mut given = logs.iter();
 	let mut tallies = Vec::new();
 	for (id, dataset) in &ancestry.datasets {
@@ -91,22 +106,33 @@ fn read_logs(
 			let member = state.member(id).map_err(in_state)?;
 			classes.extend(member.map(|member| (id, member.kind.recipient_class())));
 		}
-		for id in verdict::foreign(&of_model, &shown.entries) {
+		let uses = uses.get(id).unwrap_or(&unused);
+		let needed = Needed::of(&shown.entries, dataset.owner, uses, &names_of_model, consents);
+		let mut foreign = BTreeMap::new();
+		for id in needed.activities {
 			// The ledger records no access that names an activity that is not there. It would count as naming none.
-			let activity = state.activity(&id).map_err(in_state)?;
-			foreign.extend(activity.map(|activity| (id, activity)));
+			foreign.insert(id, state.activity(&id).map_err(in_state)?);
 		}
 		let used = Used {
 			dataset,
-			uses: uses.get(id).unwrap_or(&unused),
+			uses,
 			foreign: &foreign,
 			classes: &classes,
 		};
 		tallies.push((log.log, Tally::new(&used, &shown.entries)));
+		let judged_by = Shown {
+			id: *id,
+			dataset,
+			subjects: subjects(state, needed.subjects, dataset.owner)?,
+			of_model: &of_model,
+			foreign: &foreign,
+			classes: &classes,
+		};
+		judgements.judge(&judged_by, &shown.entries)?;
 	}
 	match given.next() {
 		Some(foreign) => Err(Error::ForeignLog(foreign.dataset)),
-		None => Ok(tallies),
+		None => Ok((tallies, judgements.finish())),
 	}
 }
 

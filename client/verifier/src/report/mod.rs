@@ -17,14 +17,16 @@
 
 mod ancestry;
 mod derive;
+mod judgements;
 mod verdict;
 
 pub use ancestry::{Ancestor, Ancestry};
 pub use derive::derive;
+pub use judgements::{keys, Consents, Count, Judgements, NotAgain};
 
 use crate::{
 	error::{in_state, Error},
-	finality::{Finality, Trust},
+	finality::{FinalBlock, Finality, Trust},
 	state::ProvedState,
 	Bytes,
 };
@@ -34,6 +36,7 @@ use alloc::{
 	string::{String, ToString},
 	vec::Vec,
 };
+use derive::derive_with;
 use kexin_primitives::{
 	access::{Breaches, LogEntry},
 	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, EvidenceKind},
@@ -57,8 +60,12 @@ pub struct Document {
 	pub logs: Vec<DatasetLog>,
 	/// The proof that the block is final.
 	pub finality: Finality,
-	/// The trie nodes that lead from the block's state root to what the report contains of the state.
+	/// The trie nodes that lead from the block's state root to what the report contains of the state, and to the
+	/// consents.
 	pub state: Vec<Bytes>,
+	/// For which accesses the state shows the consents by which they were judged.
+	#[serde(default, skip_serializing_if = "Consents::is_none")]
+	pub consents: Consents,
 }
 
 /// The complete log of a dataset.
@@ -340,6 +347,21 @@ impl Document {
 		trust: impl Into<Trust>,
 		finality: Finality,
 		nodes: &[Bytes],
+		logs: Vec<DatasetLog>,
+	) -> Result<Self, Error> {
+		Self::assemble_with(Consents::None, model, trust, finality, nodes, logs)
+	}
+
+	/// As [`Self::assemble`], with the consents by which accesses were judged. [`keys`] names what they need.
+	///
+	/// # Errors
+	/// [`Error`].
+	pub fn assemble_with(
+		consents: Consents,
+		model: ArtifactId,
+		trust: impl Into<Trust>,
+		finality: Finality,
+		nodes: &[Bytes],
 		mut logs: Vec<DatasetLog>,
 	) -> Result<Self, Error> {
 		let trust = trust.into();
@@ -353,31 +375,42 @@ impl Document {
 			.zip(0usize..)
 			.collect::<BTreeMap<_, _>>();
 		logs.sort_by_key(|log| places.get(&log.dataset).copied().unwrap_or(usize::MAX));
-		let report = derive(trust.genesis, block.into(), &state, model, &logs)?;
+		let (report, _) = derive_with(consents, trust.genesis, block.into(), &state, model, &logs)?;
 		Ok(Self {
 			format: Self::FORMAT.into(),
 			report,
 			logs,
 			finality,
 			state: state.used_nodes(),
+			consents,
 		})
 	}
 
 	/// The report, if everything in it is proved on the chain that you trust.
 	///
 	/// # Errors
-	/// [`Error`]: [`Error::Differs`] names the first field that is not what is proved.
+	/// Those of [`Self::judge`].
 	pub fn verify(&self, trust: impl Into<Trust>) -> Result<&Report, Error> {
+		self.judge(trust).map(|_| &self.report)
+	}
+
+	/// As [`Self::verify`]: the block that the report is about, and how many of the accesses were judged again.
+	///
+	/// # Errors
+	/// [`Error`]: [`Error::Differs`] names the first field that is not what is proved, [`Error::JudgedOtherwise`] an
+	/// access that the ledger did not judge by its rules.
+	pub fn judge(&self, trust: impl Into<Trust>) -> Result<(FinalBlock, Judgements), Error> {
 		if self.format != Self::FORMAT {
 			return Err(Error::Format(self.format.clone()));
 		}
 		let trust = trust.into();
 		let block = self.finality.verify(&trust)?;
 		let state = ProvedState::new(block.state_root, &self.state).map_err(in_state)?;
-		let proved = derive(trust.genesis, block.into(), &state, self.report.model, &self.logs)?;
+		let model = self.report.model;
+		let (proved, judgements) = derive_with(self.consents, trust.genesis, block.into(), &state, model, &self.logs)?;
 		state.every_node_used().map_err(in_state)?;
 		if self.report == proved {
-			return Ok(&self.report);
+			return Ok((block, judgements));
 		}
 		let json = |report: &Report| serde_json::to_value(report).map_err(|error| Error::Json(error.to_string()));
 		let field = difference("report".into(), &json(&self.report)?, &json(&proved)?);

@@ -63,7 +63,7 @@ pub(super) fn uses(ancestry: &Ancestry) -> BTreeMap<ArtifactId, Uses<'_>> {
 
 impl Uses<'_> {
 	/// The activity that an access to the input, a dataset of `owner`, was for, if it was for one of these.
-	fn activity(&self, entry: &LogEntry, owner: MemberId) -> Option<(ActivityId, &Activity)> {
+	pub fn activity(&self, entry: &LogEntry, owner: MemberId) -> Option<(ActivityId, &Activity)> {
 		let id = entry.activity()?;
 		let activity = *self.activities.get(&id)?;
 		let is_for = entry.event.is_for(activity, entry.dataset, owner);
@@ -122,8 +122,8 @@ pub(super) struct Used<'a> {
 	pub dataset: &'a Dataset,
 	/// The uses of it.
 	pub uses: &'a Uses<'a>,
-	/// The activities outside the ancestry that breaches name: see [`foreign`].
-	pub foreign: &'a BTreeMap<ActivityId, Activity>,
+	/// The activities outside the ancestry that breaches name, as far as they are registered: see [`foreign`].
+	pub foreign: &'a BTreeMap<ActivityId, Option<Activity>>,
 	/// The classes of the members that received its data.
 	pub classes: &'a BTreeMap<MemberId, RecipientClass>,
 }
@@ -153,7 +153,7 @@ impl Tally {
 				if breached {
 					count(&mut counted.breached_other);
 					// What names an activity without being for it, or one of the ancestry, counts as naming none.
-					let named = entry.activity().and_then(|named| used.foreign.get(&named));
+					let named = entry.activity().and_then(|named| used.foreign.get(&named)?.as_ref());
 					let elsewhere = named.is_some_and(|named| used.uses.elsewhere(entry, used.dataset.owner, named));
 					if !elsewhere && used.uses.possible(event, named) {
 						count(&mut tally.unattributed);
@@ -185,7 +185,7 @@ impl Tally {
 }
 
 /// Whether the hospital permitted an access that went outside the consents.
-fn is_breach(entry: &LogEntry) -> bool {
+pub(super) fn is_breach(entry: &LogEntry) -> bool {
 	entry.event.outcome == Outcome::Permitted && !entry.breaches.is_empty()
 }
 

@@ -269,7 +269,7 @@ fn the_keys_of_the_state_are_pinned() {
 	let member = "9dca24a0edd7e2fe02010000";
 	assert_eq!(hex(&storage_keys::member(258)[32..]), member);
 	assert_eq!(hex(&storage_keys::evidence(&id, 258)[32..]), format!("{under}{member}"));
-	// These two are published constants of every Substrate chain.
+	// These are published constants of every Substrate chain.
 	assert_eq!(
 		hex(storage_keys::now()),
 		"f0c365c3cf59d671eb72da0e7a4113c49f1f0515f462cdcf84e0f1d6045dfcbb"
@@ -277,6 +277,14 @@ fn the_keys_of_the_state_are_pinned() {
 	assert_eq!(
 		hex(storage_keys::authorities()),
 		"5f9cc45b7a00c5899361e1c6099678dc5e0621c4869aa60c02be9adcc98a0d1d"
+	);
+	assert_eq!(
+		hex(storage_keys::set_id()),
+		"5f9cc45b7a00c5899361e1c6099678dc8a2d09463effcc78a22d75b9cb87dffc"
+	);
+	assert_eq!(
+		hex(storage_keys::genesis_hash()),
+		"26aa394eea5630e07c48ae0c9558cef7a44704b568d21667356a5a050c118746b4def25cfda6ef3a00000000"
 	);
 }
 

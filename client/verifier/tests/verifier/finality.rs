@@ -34,6 +34,7 @@ fn assert_final(finality: &Finality, chain: &Chain, header: &Header) {
 		number: header.number,
 		state_root: header.state_root,
 		set_id: chain.set_id,
+		settled: true,
 	};
 	assert_eq!(finality.verify(chain.hash()), Ok(expected));
 }
@@ -171,7 +172,7 @@ fn another_chain_is_refused() {
 
 	// With the true genesis, the votes are from unknown voters.
 	let mut finality = other.prove(&foreign);
-	finality.genesis = chain.genesis.encode().into();
+	finality.genesis = Some(chain.genesis.encode().into());
 	finality.authorities = chain.authorities.clone();
 	let stranger = H256(crate::support::chain::id(&other.keys[0]));
 	assert_justification(&finality, &chain, JustificationError::UnknownVoter(stranger));
@@ -193,7 +194,7 @@ fn a_later_block_is_not_taken_for_the_first() {
 	let mut chain = four();
 	let header = chain.grow(chain.genesis.state_root);
 	let mut finality = chain.prove(&header);
-	finality.genesis = header.encode().into();
+	finality.genesis = Some(header.encode().into());
 	assert_eq!(finality.verify(header.hash()), Err(Error::NotTheFirst(1)));
 }
 
@@ -559,7 +560,7 @@ fn a_handover_of_another_chain_is_refused() {
 	other.hand_over(voters(80..84));
 	let header = other.grow(ROOT);
 	let mut finality = other.prove(&header);
-	finality.genesis = chain.genesis.encode().into();
+	finality.genesis = Some(chain.genesis.encode().into());
 	finality.authorities = chain.authorities.clone();
 	let stranger = H256(crate::support::chain::id(&voters(70..71)[0]));
 	let error = Error::Justification {
@@ -649,6 +650,7 @@ fn trusting(chain: &Chain, restarts: &[(&Header, u64)]) -> Trust {
 	Trust {
 		genesis: chain.hash(),
 		restarts: restarts.iter().map(restart).collect(),
+		block: None,
 	}
 }
 

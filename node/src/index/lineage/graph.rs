@@ -1,7 +1,7 @@
 //! The lineage in memory: about 250 bytes an artifact, so that a walk takes no look-up in a database.
 //!
 //! The graph only grows, and inputs are there before outputs. So it answers for every block up to the last one that is
-//! in it: what came later is passed over.
+//! in it: what came later is passed over. Only a registration that lapsed is replaced, and nothing leads to or from it.
 
 use crate::index::place::{block_of, Place};
 use kexin_primitives::{
@@ -64,9 +64,7 @@ impl Graph {
 			LineageEvent::Registered {
 				artifact, kind, owner, ..
 			} => {
-				let number = self.artifacts.len() as u32;
-				self.numbers.insert(*artifact, number);
-				self.artifacts.push(Vertex {
+				let vertex = Vertex {
 					id: *artifact,
 					block: block_of(place),
 					kind: *kind,
@@ -74,7 +72,15 @@ impl Graph {
 					registered: time,
 					generated_by: None,
 					used_by: Vec::new(),
-				});
+				};
+				// A registration that lapsed has no edges, so another takes its place.
+				match self.numbers.get(artifact) {
+					Some(number) => self.artifacts[*number as usize] = vertex,
+					None => {
+						self.numbers.insert(*artifact, self.artifacts.len() as u32);
+						self.artifacts.push(vertex);
+					},
+				}
 			},
 			LineageEvent::Derived {
 				activity,
@@ -104,7 +110,7 @@ impl Graph {
 					generated,
 				});
 			},
-			LineageEvent::Started { .. } | LineageEvent::EvidenceAttached { .. } => {},
+			LineageEvent::Started { .. } | LineageEvent::EvidenceAttached { .. } | LineageEvent::Lapsed { .. } => {},
 		}
 		Ok(())
 	}
@@ -282,5 +288,62 @@ impl Walks {
 	/// Forgets them. Numbers of another graph mean other artifacts.
 	pub fn clear(&mut self) {
 		self.0.clear();
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::index::place::place;
+	use kexin_primitives::{lineage::Input, H256};
+
+	#[test]
+	fn an_artifact_whose_first_registration_lapsed_is_that_of_the_second() {
+		let (squatted, used) = (H256::repeat_byte(1), H256::repeat_byte(2));
+		let registered = |artifact, owner, generated_by| LineageEvent::Registered {
+			artifact,
+			kind: ArtifactKind::Model,
+			owner,
+			generated_by,
+		};
+		let activity = H256::repeat_byte(3);
+		let derived = LineageEvent::Derived {
+			activity,
+			kind: ActivityKind::Training,
+			agent: 2,
+			started: 1,
+			inputs: vec![Input {
+				artifact: used,
+				role: InputRole::Used,
+			}],
+			outputs: vec![squatted],
+		};
+		let mut graph = Graph::default();
+		let lapsed = LineageEvent::Lapsed {
+			artifact: squatted,
+			owner: 1,
+		};
+		let events = [
+			registered(squatted, 1, None),
+			registered(used, 2, None),
+			lapsed,
+			registered(squatted, 2, Some(activity)),
+			derived,
+		];
+		for (number, event) in (1..).zip(events) {
+			graph.add(place(number, 0), u64::from(number), &event).unwrap();
+		}
+		assert_eq!(graph.artifacts(), 2);
+		assert_eq!(graph.generated_by(squatted), Some(Some(activity)));
+		let query = TraceQuery {
+			artifact: squatted,
+			direction: Direction::Ancestors,
+			depth: 9,
+			offset: 0,
+			limit: 9,
+		};
+		let trace = graph.trace(&query, 9, &mut Walks::default()).unwrap();
+		let owners = trace.nodes.iter().map(|node| (node.id, node.artifact.owner));
+		assert_eq!(owners.collect::<Vec<_>>(), [(squatted, 2), (used, 2)]);
 	}
 }

@@ -8,7 +8,9 @@ use kexin_primitives::events::lineage::LineageEvent;
 impl Domain for LineageEvent {
 	fn keys(&self) -> Vec<Key> {
 		match self {
-			Self::Registered { artifact, owner, .. } => vec![Key::Artifact(*artifact), Key::Member(*owner)],
+			Self::Registered { artifact, owner, .. } | Self::Lapsed { artifact, owner } => {
+				vec![Key::Artifact(*artifact), Key::Member(*owner)]
+			},
 			Self::Started { activity, agent, .. } => vec![Key::Activity(*activity), Key::Member(*agent)],
 			Self::Derived {
 				activity,

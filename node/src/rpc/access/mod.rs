@@ -37,7 +37,13 @@ pub trait Access {
 
 	/// Entries of a dataset's log with the proof that they stand in it: the verifier's [`kexin_verifier::AccessProof`].
 	#[method(name = "access_proof")]
-	async fn proof(&self, dataset: DatasetId, range: RangeParameters, at: Option<H256>) -> RpcResult<Box<RawValue>>;
+	async fn proof(
+		&self,
+		dataset: DatasetId,
+		range: RangeParameters,
+		at: Option<H256>,
+		trusted: Option<H256>,
+	) -> RpcResult<Box<RawValue>>;
 
 	/// New entries with breaches as they become final, of one dataset or of all.
 	#[subscription(
@@ -73,8 +79,14 @@ impl AccessServer for Access {
 		Ok(in_time(events::page(&self.0, filter)).await?)
 	}
 
-	async fn proof(&self, dataset: DatasetId, range: RangeParameters, at: Option<H256>) -> RpcResult<Box<RawValue>> {
-		let proof = async { proof::prove(&Prover::new(&self.0).await?, dataset, range, at).await };
+	async fn proof(
+		&self,
+		dataset: DatasetId,
+		range: RangeParameters,
+		at: Option<H256>,
+		trusted: Option<H256>,
+	) -> RpcResult<Box<RawValue>> {
+		let proof = async { proof::prove(&Prover::new(&self.0).await?, dataset, range, at, trusted).await };
 		Ok(in_time(proof).await?)
 	}
 

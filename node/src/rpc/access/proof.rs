@@ -36,6 +36,7 @@ pub async fn prove(
 	dataset: DatasetId,
 	range: RangeParameters,
 	at: Option<H256>,
+	trusted: Option<H256>,
 ) -> Result<Box<RawValue>, RpcError> {
 	let look_up = move |block, state: RecordedState| {
 		// Only says which entries to read: a state of its own is read for the proof.
@@ -63,7 +64,7 @@ pub async fn prove(
 		let proof = AccessProof {
 			format: AccessProof::FORMAT.into(),
 			block: block.into(),
-			finality: finality.prove(block)?,
+			finality: finality.prove(block, trusted)?,
 			state: state.proof()?,
 			dataset,
 			count,
@@ -71,7 +72,10 @@ pub async fn prove(
 			entries,
 			hashes,
 		};
-		bounded(&proof, "ask for fewer entries")
+		bounded(
+			&proof,
+			"ask for fewer entries, or for a proof that begins at a later block that you trust",
+		)
 	};
 	prover.workers.run(prove).await
 }

@@ -40,11 +40,11 @@ const READ_ENTRIES: u64 = 5_000;
 pub trait Audit {
 	/// The proof that a block is final: by default the newest that has a justification of its own.
 	#[method(name = "audit_finality")]
-	async fn finality(&self, at: Option<H256>) -> RpcResult<Box<RawValue>>;
+	async fn finality(&self, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>>;
 
 	/// The proof of everything in a report about an artifact but the log entries: an [`AuditProof`].
 	#[method(name = "audit_proof")]
-	async fn proof(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Box<RawValue>>;
+	async fn proof(&self, model: ArtifactId, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>>;
 
 	/// The report about an artifact, without a proof: the verifier's [`kexin_verifier::Report`].
 	#[method(name = "audit_report")]
@@ -59,12 +59,12 @@ pub struct Audit {
 
 #[async_trait]
 impl AuditServer for Audit {
-	async fn finality(&self, at: Option<H256>) -> RpcResult<Box<RawValue>> {
-		Ok(in_time(self.prove_finality(at)).await?)
+	async fn finality(&self, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>> {
+		Ok(in_time(self.prove_finality(at, trusted)).await?)
 	}
 
-	async fn proof(&self, model: ArtifactId, at: Option<H256>) -> RpcResult<Box<RawValue>> {
-		let proof = async { prove(&Prover::new(&self.context).await?, model, at).await };
+	async fn proof(&self, model: ArtifactId, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>> {
+		let proof = async { prove(&Prover::new(&self.context).await?, model, at, trusted).await };
 		Ok(in_time(proof).await?)
 	}
 
@@ -87,7 +87,7 @@ impl Audit {
 		}
 	}
 
-	async fn prove_finality(&self, at: Option<H256>) -> Result<Box<RawValue>, RpcError> {
+	async fn prove_finality(&self, at: Option<H256>, trusted: Option<H256>) -> Result<Box<RawValue>, RpcError> {
 		let indexed = match &self.context.index {
 			Some(_) => self.context.store().await?.1.number,
 			// The proof needs no index, so a node without one proves every final block.
@@ -96,11 +96,12 @@ impl Audit {
 		let prover = self.context.finality.clone();
 		let prove = move || {
 			let block = prover.block(at, indexed)?;
-			let finality = prover.prove(block)?;
+			let finality = prover.prove(block, trusted)?;
 			let proof = Answer::new(FinalityProof { finality }, block);
 			bounded(
 				&proof,
-				"ask about a block with fewer changes of the validators before it",
+				"ask for a proof that begins at a later block that you trust, or about a block with fewer changes of the \
+				 validators before it",
 			)
 		};
 		self.context.workers.run(prove).await
@@ -139,7 +140,12 @@ pub struct DatasetCount {
 }
 
 /// Proves everything in a report about an artifact but the log entries.
-async fn prove(prover: &Prover<'_>, model: ArtifactId, at: Option<H256>) -> Result<Box<RawValue>, RpcError> {
+async fn prove(
+	prover: &Prover<'_>,
+	model: ArtifactId,
+	at: Option<H256>,
+	trusted: Option<H256>,
+) -> Result<Box<RawValue>, RpcError> {
 	let walk = move |block, state: RecordedState| {
 		let ancestry = Ancestry::walk(&state, model).map_err(|error| state.refused(error))?;
 		let datasets = counts(&state, &ancestry)?;
@@ -164,11 +170,14 @@ async fn prove(prover: &Prover<'_>, model: ArtifactId, at: Option<H256>) -> Resu
 		let proof = AuditProof {
 			block,
 			model,
-			finality: finality.prove(block)?,
+			finality: finality.prove(block, trusted)?,
 			state: state.proof()?,
 			datasets,
 		};
-		bounded(&proof, ASK_FOR_PARTS)
+		bounded(
+			&proof,
+			&format!("{ASK_FOR_PARTS}, or for a proof that begins at a later block that you trust"),
+		)
 	};
 	prover.workers.run(prove).await
 }

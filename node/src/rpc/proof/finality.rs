@@ -7,7 +7,7 @@ use kexin_primitives::storage_keys;
 use kexin_runtime::{BlockNumber, Hash};
 use kexin_runtime_api::FinalityApi as _;
 use kexin_verifier::{
-	finality::{Handover, RestartBlock},
+	finality::{Handover, RestartBlock, StartState, TrustedBlock},
 	header::{Change, Header},
 	Bytes, Finality, ReadState as _, Trust,
 };
@@ -66,16 +66,32 @@ impl FinalityProver {
 		Ok(BlockRef { hash, number })
 	}
 
-	/// The proof that a block of [`Self::block`] is final.
+	/// The proof that a block of [`Self::block`] is final. It begins at the chain's first block, or at the one that is
+	/// `trusted`.
 	///
 	/// # Errors
 	/// [`RpcError::NotJustified`] while no later block is justified either, [`RpcError::NotKept`] when the node lacks a
-	/// part of the proof.
-	pub fn prove(&self, block: BlockRef) -> Result<Finality, RpcError> {
+	/// part of the proof, [`RpcError::CannotBegin`].
+	pub fn prove(&self, block: BlockRef, trusted: Option<Hash>) -> Result<Finality, RpcError> {
+		let genesis = self.hash(0)?;
+		let start = match trusted.filter(|trusted| *trusted != genesis) {
+			Some(trusted) => self.start(trusted, block.number)?,
+			None => BlockRef {
+				hash: genesis,
+				number: 0,
+			},
+		};
+		let from_first = start.number == 0;
 		let finalized = self.client.info().finalized_number;
-		let justified = self.first_justified(block.number.max(1)..=finalized)?;
+		let voting = start.number.saturating_add(1);
+		let justified = self.first_justified(block.number.max(voting)..=finalized)?;
 		let justified = justified.ok_or_else(|| {
-			if finalized.saturating_sub(block.number) < MAX_HEADERS as u32 {
+			if block.number == start.number {
+				RpcError::CannotBegin(format!(
+					"the proof is about block {} itself, and no later block has a proof of finality yet: ask again in a few seconds",
+					block.number
+				))
+			} else if finalized.saturating_sub(block.number) < MAX_HEADERS as u32 {
 				RpcError::NotJustified(block.number)
 			} else {
 				RpcError::NotKept(format!(
@@ -84,36 +100,57 @@ impl FinalityProver {
 				))
 			}
 		})?;
-		let genesis = self.hash(0)?;
+		let (set_id, authorities) = self.voters_after(start)?;
+		let header = Some(self.header(start.hash)?);
 		let headers = (block.number..=justified.block.number).map(|number| self.header(self.hash(number)?));
 		let mut finality = Finality {
-			genesis: self.header(genesis)?,
-			authorities: self.authorities(genesis)?,
-			handovers: self.handovers(justified.block.number)?,
+			genesis: header.clone().filter(|_| from_first),
+			trusted: header.filter(|_| !from_first),
+			authorities,
+			handovers: self.handovers(start.number, justified.block.number)?,
 			headers: headers.collect::<Result<_, _>>()?,
 			justification: justified.justification,
 		};
 		// More blocks may have been final than the council knew when it restarted finality. Then the voters before the
 		// restart have voted for the block, and the handover to those after it does not belong in the proof.
 		let is_restart = |handover: &Handover| handover.justification.is_none();
-		if finality.handovers.last().is_some_and(is_restart)
-			&& finality.verify(required_trust(&finality, genesis)).is_err()
-		{
+		let refusal = |finality: &Finality| finality.verify(required_trust(finality, genesis, start, set_id)).err();
+		if finality.handovers.last().is_some_and(is_restart) && refusal(&finality).is_some() {
 			finality.handovers.pop();
 		}
-		Ok(finality)
+		// Around a restart of finality, a state may not name those who vote on the next block.
+		match refusal(&finality) {
+			Some(refusal) if !from_first => Err(RpcError::CannotBegin(format!("{refusal}"))),
+			_ => Ok(finality),
+		}
 	}
 
-	/// The trie nodes that lead to the first voters.
-	fn authorities(&self, genesis: Hash) -> Result<Vec<Bytes>, RpcError> {
-		let state = RecordedState::new(self.client.clone(), genesis);
-		let voters = state.get(&storage_keys::authorities());
-		voters.map_err(|error| state.unreadable(error))?;
-		state.proof()
+	/// The block that is trusted, if a proof about the block `wanted` can begin there.
+	fn start(&self, trusted: Hash, wanted: BlockNumber) -> Result<BlockRef, RpcError> {
+		let number = self.client.number(trusted)?;
+		let canonical = number.map(|number| self.client.hash(number)).transpose()?.flatten();
+		let number = number.filter(|_| canonical == Some(trusted));
+		let kept = self.client.block_status(trusted)? == BlockStatus::InChainWithState;
+		let number = begin(number, kept, self.client.info().finalized_number, wanted);
+		number
+			.map(|number| BlockRef { hash: trusted, number })
+			.map_err(|cause| RpcError::CannotBegin(format!("{trusted:?} {cause}")))
 	}
 
-	/// The handovers from voters to voters before a block.
-	fn handovers(&self, before: BlockNumber) -> Result<Vec<Handover>, RpcError> {
+	/// The number of the voters' set after the block at which a proof begins, and the trie nodes that show it with all
+	/// that a verifier reads there.
+	fn voters_after(&self, start: BlockRef) -> Result<(u64, Vec<Bytes>), RpcError> {
+		let state = RecordedState::new(self.client.clone(), start.hash);
+		let set_id = match start.number {
+			0 => state.get(&storage_keys::authorities()).map(|_| 0),
+			_ => StartState::read(&state).map(|found| found.set_id),
+		};
+		let set_id = set_id.map_err(|error| state.unreadable(error))?;
+		Ok((set_id, state.proof()?))
+	}
+
+	/// The handovers from voters to voters after one block and before another.
+	fn handovers(&self, after: BlockNumber, before: BlockNumber) -> Result<Vec<Handover>, RpcError> {
 		let changes = self.voters.authority_set_changes();
 		let changes = changes.iter_from(0).ok_or_else(|| {
 			RpcError::NotKept(
@@ -124,6 +161,8 @@ impl FinalityProver {
 		let changes = changes.map(|(_, last)| *last).collect::<Vec<_>>();
 		let restarts = matched(&changes, &self.restarts()?);
 		let changes = changes.iter().zip(restarts).take_while(|(last, _)| **last < before);
+		// The voters of a restart began with its block, and all others after the last block of those before them.
+		let changes = changes.filter(|(last, restart)| restart.unwrap_or(**last) > after);
 		let handover = |(last, restart): (&BlockNumber, Option<BlockNumber>)| {
 			if let Some(block) = restart {
 				return Ok(Handover {
@@ -203,9 +242,38 @@ impl FinalityProver {
 	}
 }
 
-/// What a verifier must trust to accept the proof.
-fn required_trust(finality: &Finality, genesis: Hash) -> Trust {
-	let restarts = finality.handovers.iter().zip(1..);
+/// The number of the block that is trusted, if a proof can begin there as far as the node knows: with that number, if
+/// the block is on the node's chain, whether its state is kept, up to where the chain is final, and the number of the
+/// block that the proof is about.
+fn begin(
+	number: Option<BlockNumber>,
+	kept: bool,
+	finalized: BlockNumber,
+	wanted: BlockNumber,
+) -> Result<BlockNumber, String> {
+	let number =
+		number.ok_or("is no block that this node knows on its chain: check its hash, or ask a node that has it")?;
+	if number > finalized {
+		return Err(format!(
+			"is block {number}, which is not final yet: name a block up to {finalized}"
+		));
+	}
+	if number > wanted {
+		return Err(format!(
+			"is block {number}, and the proof is about the older block {wanted}: name a trusted block up to that"
+		));
+	}
+	if !kept {
+		return Err(format!(
+			"is block {number}, whose state this node no longer keeps: name a newer block that you trust, or ask an archive node"
+		));
+	}
+	Ok(number)
+}
+
+/// What a verifier must trust to accept the proof that begins at a block, after which the set of this number votes.
+fn required_trust(finality: &Finality, genesis: Hash, start: BlockRef, set_id: u64) -> Trust {
+	let restarts = finality.handovers.iter().zip(set_id.saturating_add(1)..);
 	let restarts = restarts.filter(|(handover, _)| handover.justification.is_none());
 	Trust {
 		genesis,
@@ -215,6 +283,10 @@ fn required_trust(finality: &Finality, genesis: Hash) -> Trust {
 				set_id,
 			})
 			.collect(),
+		block: Some(TrustedBlock {
+			hash: start.hash,
+			number: start.number,
+		}),
 	}
 }
 
@@ -234,6 +306,23 @@ fn matched(changes: &[BlockNumber], restarts: &[(BlockNumber, BlockNumber)]) -> 
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn a_proof_begins_at_a_final_block_that_the_node_keeps_and_that_is_not_after_the_one_asked_for() {
+		for number in [1, 5, 8] {
+			assert_eq!(begin(Some(number), true, 10, 8), Ok(number));
+		}
+		let refusals = [
+			(begin(None, false, 10, 8), "ask a node that has it"),
+			(begin(Some(11), true, 10, 8), "not final yet: name a block up to 10"),
+			(begin(Some(9), true, 10, 8), "name a trusted block up to that"),
+			(begin(Some(5), false, 10, 8), "ask an archive node"),
+		];
+		for (refusal, advice) in refusals {
+			let message = refusal.unwrap_err();
+			assert!(message.contains(advice), "{message}");
+		}
+	}
 
 	#[test]
 	fn each_restart_is_one_of_the_changes() {

@@ -16,7 +16,8 @@ pub mod golden {
 	/// A proof of finality.
 	pub fn finality() -> Finality {
 		Finality {
-			genesis: vec![1].into(),
+			genesis: Some(vec![1].into()),
+			trusted: None,
 			authorities: vec![vec![2].into()],
 			handovers: vec![Handover {
 				header: vec![3].into(),
@@ -36,5 +37,15 @@ pub mod golden {
 			"headers": ["0x05"],
 			"justification": "0xabcd",
 		})
+	}
+
+	#[test]
+	fn a_proof_names_the_block_at_which_it_begins() {
+		let mut finality = finality();
+		finality.trusted = finality.genesis.take();
+		let mut expected = finality_json();
+		expected["trusted"] = expected["genesis"].take();
+		expected.as_object_mut().unwrap().remove("genesis");
+		assert_eq!(serde_json::to_value(finality).unwrap(), expected);
 	}
 }

@@ -114,6 +114,9 @@ const fn optional(name: &'static str, kind: Type) -> Parameter {
 /// The block of a question, by default the last finalized one.
 const AT: Parameter = optional("at", Type::BlockHash);
 
+/// The block that the caller trusts, at which a proof begins, by default the chain's first.
+const TRUSTED: Parameter = optional("trusted", Type::BlockHash);
+
 /// A method that takes the right to read, and is no subscription.
 const fn read(name: &'static str, parameters: &'static [Parameter], doc: &'static str) -> Method {
 	Method {
@@ -159,6 +162,7 @@ pub const METHODS: &[Method] = &[
 			required("dataset", Type::Hash),
 			required("range", Type::Object("{index} or {from, to?}")),
 			AT,
+			TRUSTED,
 		],
 		"Up to 5,000 entries of a dataset's log, with the proof that they stand in it.",
 	),
@@ -187,12 +191,12 @@ pub const METHODS: &[Method] = &[
 	),
 	read(
 		"audit_finality",
-		&[AT],
-		"The proof that a block is final, by default the newest that has a justification of its own.",
+		&[AT, TRUSTED],
+		"The proof that a block is final, by default the newest that has a justification of its own. It begins at the first block, or at a block that you trust.",
 	),
 	read(
 		"audit_proof",
-		&[required("model", Type::Hash), AT],
+		&[required("model", Type::Hash), AT, TRUSTED],
 		"The proof of everything in a report about an artifact but the log entries.",
 	),
 	read(

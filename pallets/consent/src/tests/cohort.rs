@@ -1,7 +1,10 @@
 //! Datasets, and the meet of the consents of their subjects.
 
 use crate::{mock::*, *};
-use frame_support::{assert_noop, assert_ok};
+use frame_support::{
+	assert_noop, assert_ok, dispatch::GetDispatchInfo, pallet_prelude::DispatchResultWithPostInfo,
+	weights::constants::ParityDbWeight,
+};
 use kexin_primitives::{
 	access::{Breaches, Notices},
 	scope::{Dimension, Request},
@@ -24,7 +27,7 @@ fn grant(subject: u64, scope: Versioned<Scope>) {
 	assert_ok!(Consent::grant(steward(), hash(subject), scope, hash(1_000 + subject)));
 }
 
-fn enrol(subjects: impl IntoIterator<Item = u64>) -> DispatchResult {
+fn enrol(subjects: impl IntoIterator<Item = u64>) -> DispatchResultWithPostInfo {
 	let subjects = subjects.into_iter().map(hash).collect::<Vec<_>>().try_into().unwrap();
 	Consent::enrol(steward(), DATASET, subjects)
 }
@@ -339,5 +342,102 @@ fn a_subject_is_enrolled_in_a_bounded_number_of_datasets() {
 		);
 		set_now(NOW + LATENESS);
 		assert_ok!(add(101, Some(1)));
+	});
+}
+
+#[test]
+fn an_enrolment_pays_for_the_datasets_that_it_drops() {
+	ExtBuilder::build_and_execute(|| {
+		grant(1, everything());
+		let id = |number: u64| hash(0xd000 + number);
+		let declare = |number: u64, older: Option<u64>| {
+			assert_ok!(Consent::declare_dataset(
+				steward(),
+				id(number),
+				everything(),
+				older.map(id)
+			));
+		};
+		let enrol = |number: u64| {
+			let subjects: Enrolment = vec![hash(1)].try_into().unwrap();
+			let call = crate::Call::<Test>::enrol {
+				dataset: id(number),
+				subjects: subjects.clone(),
+			};
+			let charged = call.get_dispatch_info().call_weight;
+			let paid = Consent::enrol(steward(), id(number), subjects)
+				.unwrap()
+				.actual_weight
+				.unwrap();
+			(charged, paid)
+		};
+		let (alone, dropping) = (<()>::enrol(1), <()>::drop_superseded());
+		assert!(
+			dropping.all_gte(ParityDbWeight::get().reads(MAX_DATASETS.into())),
+			"{dropping}"
+		);
+		for number in 0..u64::from(MAX_DATASETS) {
+			declare(number, None);
+			assert_eq!(enrol(number), (alone + dropping, alone));
+		}
+		for number in 0..u64::from(MAX_DATASETS) {
+			declare(100 + number, Some(number));
+		}
+		set_now(NOW + LATENESS);
+		assert_eq!(enrol(100), (alone + dropping, alone + dropping));
+		let subject = Consent::subject(hash(1), HOSPITAL).unwrap();
+		assert_eq!(subject.datasets.len(), 1, "it left all that were superseded");
+	});
+}
+
+/// The registration of [`DATASET`] as an artifact lapses.
+fn lapse() {
+	Artifacts::mutate(|all| all.remove(&DATASET));
+}
+
+#[test]
+fn a_declaration_on_which_nothing_rests_gives_way() {
+	ExtBuilder::build_and_execute(|| {
+		let declare = |by: u64| Consent::declare_dataset(RuntimeOrigin::signed(by), DATASET, everything(), None);
+		assert_ok!(declare(2));
+		assert!(declare(1).is_err(), "it is a registered artifact");
+		lapse();
+		assert_noop!(declare(2), Error::<Test>::AlreadyExists);
+		assert_ok!(declare(1));
+		System::assert_last_event(
+			Event::DatasetDeclared {
+				dataset: DATASET,
+				owner: 1,
+				supersedes: None,
+			}
+			.into(),
+		);
+		assert_eq!(Consent::dataset(DATASET).unwrap().owner, 1);
+		grant(1, everything());
+		assert_ok!(enrol([1]));
+		lapse();
+		assert_noop!(declare(2), Error::<Test>::AlreadyExists);
+	});
+}
+
+#[test]
+fn a_declaration_with_accesses_or_other_versions_stays() {
+	ExtBuilder::build_and_execute(|| {
+		declare();
+		let take = |id| Consent::declare_dataset(RuntimeOrigin::signed(2), id, everything(), None);
+		Recorded::mutate(|all| all.insert(DATASET));
+		lapse();
+		assert_noop!(take(DATASET), Error::<Test>::AlreadyExists);
+		Recorded::set(Default::default());
+		assert_ok!(Consent::declare_dataset(
+			steward(),
+			hash(1),
+			everything(),
+			Some(DATASET)
+		));
+		Artifacts::set(Default::default());
+		for id in [DATASET, hash(1)] {
+			assert_noop!(take(id), Error::<Test>::AlreadyExists);
+		}
 	});
 }

@@ -1,5 +1,6 @@
 //! Tests, by topic.
 
 mod cohort;
+mod hindsight;
 mod history;
 mod subject;

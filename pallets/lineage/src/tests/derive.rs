@@ -201,3 +201,79 @@ fn evidence_names_the_member_that_attached_it() {
 		);
 	});
 }
+
+fn register(by: u64, kind: ArtifactKind) -> DispatchResult {
+	Lineage::register(steward(by), hash(10), kind)
+}
+
+fn pass(time: UnixMillis) {
+	pallet_timestamp::Now::<Test>::mutate(|now| *now += time);
+}
+
+#[test]
+fn a_registration_on_which_nothing_rests_lapses_after_a_week() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(register(3, ArtifactKind::Report));
+		pass(WEEK - 1);
+		assert_noop!(register(2, ArtifactKind::Model), Error::<Test>::AlreadyExists);
+		pass(1);
+		assert_noop!(register(3, ArtifactKind::Model), Error::<Test>::AlreadyExists);
+		assert_ok!(register(2, ArtifactKind::Model));
+		let lapsed = Event::Lapsed {
+			artifact: hash(10),
+			owner: 3,
+		};
+		System::assert_has_event(lapsed.into());
+		let artifact = Lineage::artifact(hash(10)).unwrap();
+		assert_eq!((artifact.owner, artifact.kind), (2, ArtifactKind::Model));
+		assert_noop!(register(3, ArtifactKind::Report), Error::<Test>::AlreadyExists);
+	});
+}
+
+#[test]
+fn a_registration_does_not_keep_an_activity_from_what_it_made() {
+	ExtBuilder::build_and_execute(|| {
+		set_up();
+		assert_ok!(register(3, ArtifactKind::Report));
+		let end = || derive(2, 100, vec![used(1)], vec![model(10)]);
+		assert_noop!(end(), Error::<Test>::AlreadyExists);
+		pass(WEEK);
+		assert_ok!(end());
+		let artifact = Lineage::artifact(hash(10)).unwrap();
+		assert_eq!((artifact.owner, artifact.generated_by), (2, Some(hash(100))));
+		pass(WEEK);
+		assert_noop!(register(3, ArtifactKind::Report), Error::<Test>::AlreadyExists);
+	});
+}
+
+#[test]
+fn what_something_rests_on_does_not_lapse() {
+	ExtBuilder::build_and_execute(|| {
+		set_up();
+		let read = Input {
+			artifact: hash(2),
+			role: InputRole::Read,
+		};
+		assert_ok!(derive(2, 100, vec![used(1), read], vec![model(11)]));
+		assert_ok!(register(3, ArtifactKind::Model));
+		let evidence = Evidence {
+			kind: EvidenceKind::Fairness,
+			document: hash(5),
+			measure: 1,
+			threshold: 1,
+		};
+		assert_ok!(Lineage::attach_evidence(steward(4), hash(10), evidence));
+		pass(10 * WEEK);
+		for number in [1, 2, 10, 11, 77] {
+			assert_noop!(
+				Lineage::register(steward(5), hash(number), ArtifactKind::Report),
+				Error::<Test>::AlreadyExists
+			);
+		}
+		assert_ok!(Lineage::start(steward(5), hash(101), ActivityKind::Training));
+		assert_noop!(
+			derive(5, 101, vec![used(1)], vec![model(77)]),
+			Error::<Test>::AlreadyExists
+		);
+	});
+}

@@ -110,7 +110,7 @@ fn nobody_buys_precedence_with_a_tip() {
 #[test]
 fn the_keys_of_a_member_share_one_allowance() {
 	ExtBuilder::build_and_execute(|| {
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, Powers::GATEWAY));
+		assert_ok!(add_key(10, 20, Powers::GATEWAY));
 		assert_ok!(withdraw(20, FULL));
 		assert_eq!(withdraw(10, 1), Err(InvalidTransaction::Payment.into()));
 	});
@@ -119,7 +119,7 @@ fn the_keys_of_a_member_share_one_allowance() {
 #[test]
 fn a_stolen_key_that_uses_up_the_allowance_can_be_revoked() {
 	ExtBuilder::build_and_execute(|| {
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, Powers::GATEWAY));
+		assert_ok!(add_key(10, 20, Powers::GATEWAY));
 		// The thief takes what there is in every block.
 		for block in 1..100 {
 			System::set_block_number(block);
@@ -154,7 +154,7 @@ fn a_stolen_key_that_uses_up_the_allowance_can_be_revoked() {
 #[test]
 fn a_revocation_comes_before_what_a_stolen_key_sends() {
 	ExtBuilder::build_and_execute(|| {
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, Powers::GATEWAY));
+		assert_ok!(add_key(10, 20, Powers::GATEWAY));
 		assert_ok!(withdraw(20, FULL / 2));
 		let thief = validate(20, &call(), 10).unwrap();
 		let others = validate(11, &call(), 10).unwrap();
@@ -215,7 +215,7 @@ fn only_keys_on_the_council_send_operational_calls() {
 		}
 		.into();
 		let powers = Powers::all().difference(Powers::COUNCIL);
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, powers));
+		assert_ok!(add_key(10, 20, powers));
 		assert_ok!(validate(10, &vote, 10));
 		assert_eq!(validate(20, &vote, 10), Err(InvalidTransaction::Custom(NO_SEAT).into()));
 	});

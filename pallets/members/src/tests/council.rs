@@ -1,12 +1,12 @@
 //! The council's decisions, and who sits on it.
 
 use super::admit;
-use crate::{mock::*, EnsureHospital, EnsureKey, Error, Event};
-use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
-use kexin_primitives::{
-	members::{MemberKind, Powers},
-	vocabulary::Region,
+use crate::{
+	mock::{self, *},
+	EnsureHospital, EnsureKey, Error, Event,
 };
+use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
+use kexin_primitives::members::{MemberKind, Powers};
 use pallet_collective::Instance1;
 use sp_runtime::DispatchError::BadOrigin;
 
@@ -18,7 +18,7 @@ fn sitting() -> Vec<u64> {
 fn a_majority_admits_members_without_a_seat_and_two_thirds_remove() {
 	ExtBuilder::build_and_execute(|| {
 		assert_noop!(
-			Members::admit(council(1), MemberKind::Company, name(), Region(40), false, 50),
+			mock::admit(council(1), MemberKind::Company, name(), false, 50),
 			BadOrigin
 		);
 		assert_ok!(admit(MemberKind::Company, false, 50));
@@ -48,7 +48,7 @@ fn a_majority_admits_members_without_a_seat_and_two_thirds_remove() {
 #[test]
 fn a_majority_below_two_thirds_changes_neither_seats_nor_validators() {
 	ExtBuilder::build_and_execute(|| {
-		let admit = |origin, seat, key| Members::admit(origin, MemberKind::Hospital, name(), Region(40), seat, key);
+		let admit = |origin, seat, key| mock::admit(origin, MemberKind::Hospital, name(), seat, key);
 		assert_noop!(admit(mere_majority(), true, 50), BadOrigin);
 		assert_noop!(Members::admit_validator(mere_majority(), 10), BadOrigin);
 		assert_noop!(Members::suspend(mere_majority(), 0), BadOrigin);
@@ -62,10 +62,7 @@ fn a_majority_below_two_thirds_changes_neither_seats_nor_validators() {
 
 		// A member without a seat has no vote, and its administrator can't give itself one.
 		assert_ok!(admit(mere_majority(), false, 50));
-		assert_noop!(
-			Members::add_key(RuntimeOrigin::signed(50), 51, Powers::COUNCIL),
-			Error::<Test>::SeatTaken
-		);
+		assert_noop!(add_key(50, 51, Powers::COUNCIL), Error::<Test>::SeatTaken);
 		assert_ok!(admit(council(2), true, 52));
 		assert_eq!(sitting(), [10, 11, 12, 52]);
 	});
@@ -99,11 +96,10 @@ fn the_council_is_never_empty() {
 #[test]
 fn a_seat_moves_with_the_key() {
 	ExtBuilder::build_and_execute(|| {
-		let admin = || RuntimeOrigin::signed(10);
-		assert_ok!(Members::add_key(admin(), 30, Powers::ADMINISTRATOR));
+		assert_ok!(add_key(ADMINISTRATORS[0], 30, Powers::ADMINISTRATOR));
 		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(30), 10));
 		assert_eq!(sitting(), [11, 12]);
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(30), 31, Powers::COUNCIL));
+		assert_ok!(add_key(30, 31, Powers::COUNCIL));
 		assert_eq!(sitting(), [11, 12, 31]);
 	});
 }
@@ -120,7 +116,7 @@ fn only_hospitals_have_seats() {
 		assert_noop!(admit(MemberKind::Hospital, false, 9), Error::<Test>::AlreadyExists);
 		let malformed = vec![0xff].try_into().unwrap();
 		assert_noop!(
-			Members::admit(council(3), MemberKind::Person, malformed, Region(40), false, 51),
+			mock::admit(council(3), MemberKind::Person, malformed, false, 51),
 			Error::<Test>::MalformedName
 		);
 	});

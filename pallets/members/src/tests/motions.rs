@@ -40,9 +40,9 @@ fn another_key_of_the_seat_has_no_more_motions() {
 		for number in 0..MOTIONS_PER_SEAT {
 			assert_ok!(propose(10, number));
 		}
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 30, Powers::ADMINISTRATOR));
+		assert_ok!(add_key(10, 30, Powers::ADMINISTRATOR));
 		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(30), 10));
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(30), 31, Powers::COUNCIL));
+		assert_ok!(add_key(30, 31, Powers::COUNCIL));
 		assert_noop!(propose(31, 90), Error::<Test>::TooManyMotions);
 	});
 }

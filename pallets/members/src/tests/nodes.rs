@@ -78,7 +78,7 @@ fn an_administrator_names_the_nodes_of_its_organisation() {
 		);
 		assert_ok!(name_nodes(10, &[]));
 		assert_eq!(NodesOf::<Test>::get(0), None);
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 20, Powers::GATEWAY));
+		assert_ok!(add_key(10, 20, Powers::GATEWAY));
 		assert_noop!(name_nodes(20, &[6]), BadOrigin);
 		assert_ok!(admit(MemberKind::Person, false, 21));
 		assert_noop!(name_nodes(21, &[6]), Error::<Test>::NodesForOrganisationsOnly);

@@ -56,7 +56,7 @@ fn accounts_that_can_not_be_validators_are_refused() {
 			Error::<Test>::NoSessionKeys
 		);
 		// A hospital with two validators would have two votes.
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 21, Powers::GATEWAY));
+		assert_ok!(add_key(10, 21, Powers::GATEWAY));
 		assert_noop!(Members::admit_validator(council(2), 21), Error::<Test>::ValidatorTaken);
 	});
 }
@@ -77,7 +77,7 @@ fn a_validator_is_suspended_and_reinstated_with_its_member() {
 #[test]
 fn a_revoked_key_is_no_longer_a_validator() {
 	ExtBuilder::build_and_execute(|| {
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(10), 21, Powers::ADMINISTRATOR));
+		assert_ok!(add_key(10, 21, Powers::ADMINISTRATOR));
 		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(21), 10));
 		assert_eq!(Members::validators(), [11, 12]);
 		assert_ok!(Members::admit_validator(council(2), 21));
@@ -95,7 +95,7 @@ fn the_last_validator_stays() {
 		assert_noop!(Members::remove_validator(council(2), 2), Error::<Test>::LastValidator);
 		assert_noop!(Members::suspend(council(2), 2), Error::<Test>::LastValidator);
 		assert_noop!(Members::remove(council(2), 2), Error::<Test>::LastValidator);
-		assert_ok!(Members::add_key(RuntimeOrigin::signed(12), 22, Powers::ADMINISTRATOR));
+		assert_ok!(add_key(12, 22, Powers::ADMINISTRATOR));
 		assert_noop!(
 			Members::revoke_key(RuntimeOrigin::signed(22), 12),
 			Error::<Test>::LastValidator

@@ -27,12 +27,44 @@ mod dicom {
 	pub const QUERY: &[&str] = &["110112"];
 }
 
+/// The names of the code system of DICOM.
+const DICOM: &[&str] = &[
+	"http://dicom.nema.org/resources/ontology/DCM",
+	"https://dicom.nema.org/resources/ontology/DCM",
+	"http://nema.org/dicom/dcm",
+	"http://nema.org/dicom/dicm",
+	"urn:oid:1.2.840.10008.2.16.4",
+	"DCM",
+];
+
+/// The names of the code system of FHIR's interactions.
+const INTERACTION: &[&str] = &[
+	"http://hl7.org/fhir/restful-interaction",
+	"https://hl7.org/fhir/restful-interaction",
+];
+
+/// A code of what kind of event it is, and its system.
+struct Kind<'a> {
+	system: Option<&'a str>,
+	code: &'a str,
+}
+
+impl Kind<'_> {
+	/// Whether it is one of these codes of DICOM.
+	fn is(&self, codes: &[&str]) -> bool {
+		self.system.is_none_or(|system| DICOM.contains(&system)) && codes.contains(&self.code)
+	}
+}
+
 /// Maps the event of the record with this hash.
 pub(super) fn map(reader: &FhirReader<'_>, source: H256, context: &Context<'_>) -> Result<Mapped, Problem> {
 	let event = context.resource;
 	let kinds = kinds(event);
-	let is = |of: &[&str]| kinds.iter().any(|kind| of.contains(kind));
-	if is(dicom::LOGIN) || is(dicom::APPLICATION) {
+	let is_apart = |kind: &&Kind<'_>| kind.is(dicom::LOGIN) || kind.is(dicom::APPLICATION);
+	let mut apart = kinds.iter().filter(is_apart).peekable();
+	// A code without its system may be a hospital's own: it does not make nothing of an access to a person's data.
+	let names_nobody = || patients(context).next().is_none();
+	if apart.peek().is_some() && (names_nobody() || apart.any(|kind| kind.system.is_some())) {
 		return Ok(Mapped::NotApplicable(
 			"not an access to data, but a login, a logout, or the start or stop of a system".into(),
 		));
@@ -59,11 +91,16 @@ pub(super) fn map(reader: &FhirReader<'_>, source: H256, context: &Context<'_>) 
 }
 
 /// The codes of what kind of event it is: R4 `type` and `subtype`, R5 `category` and `code`.
-fn kinds(event: &Value) -> Vec<&str> {
-	["type", "subtype", "category", "code"]
-		.into_iter()
-		.flat_map(|name| codes(event.get(name)))
-		.collect()
+fn kinds(event: &Value) -> Vec<Kind<'_>> {
+	let names = ["type", "subtype", "category", "code"].into_iter();
+	let codings = names.flat_map(|name| codings(event.get(name)));
+	let kinds = codings.filter_map(|coding| {
+		Some(Kind {
+			system: text(coding, "system"),
+			code: coding.as_str().or_else(|| text(coding, "code"))?,
+		})
+	});
+	kinds.collect()
 }
 
 /// R5 `occurredDateTime` or `occurredPeriod`, R4 `period`, then `recorded`.
@@ -84,6 +121,10 @@ fn occurred(reader: &FhirReader<'_>, event: &Value) -> Result<UnixMillis, Proble
 			"is missing, and so is every other time: state when the access happened",
 		)
 	})?;
+	if time.parse::<chrono::NaiveDate>().is_ok() {
+		let reason = "is a day without an hour, so it can't be told what was permitted: state the time of the access";
+		return Err(Problem::new(element, reason));
+	}
 	reader.time(element, time, false)
 }
 
@@ -117,15 +158,8 @@ fn actor(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Pseudonym, Pr
 /// Whose data was accessed: the one patient that is named. With several patients, it is an access to the dataset as a
 /// whole, for which the consents of all its subjects are needed.
 fn subject(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Option<Pseudonym>, Problem> {
-	let event = context.resource;
-	let is_patient = |entity: &&Value| {
-		let what = || context.kind(entity.get("what")?);
-		codes(entity.get("role")).any(|role| role == "1") || what().as_deref() == Some("Patient")
-	};
-	let entities = list(event.get("entity")).iter().filter(is_patient);
-	let references = entities.filter_map(|entity| entity.get("what").or_else(|| entity.get("reference")));
 	let mut found = Vec::new();
-	for (number, reference) in event.get("patient").into_iter().chain(references).enumerate() {
+	for (number, reference) in patients(context).enumerate() {
 		let name = context.patient(reference, true);
 		let name = name.map_err(|reason| Problem::new(format!("AuditEvent patient reference {number}"), reason))?;
 		if !found.contains(&name) {
@@ -136,6 +170,18 @@ fn subject(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Option<Pseu
 		[one] => Some(reader.pseudonyms.subject(one)),
 		_ => None,
 	})
+}
+
+/// What names the patients.
+fn patients<'a>(context: &'a Context<'_>) -> impl Iterator<Item = &'a Value> {
+	let event = context.resource;
+	let is_patient = |entity: &&Value| {
+		let what = || context.kind(entity.get("what")?);
+		codes(entity.get("role")).any(|role| role == "1") || what().as_deref() == Some("Patient")
+	};
+	let entities = list(event.get("entity")).iter().filter(is_patient);
+	let references = entities.filter_map(|entity| entity.get("what").or_else(|| entity.get("reference")));
+	event.get("patient").into_iter().chain(references)
 }
 
 /// The purpose of use of the event or of its agents. Several purposes, or unknown ones, count as none: an access
@@ -158,8 +204,8 @@ fn purpose(event: &Value) -> Option<Purpose> {
 	}
 }
 
-fn operation(event: &Value, kinds: &[&str], purpose: Option<Purpose>) -> Result<Operation, Problem> {
-	let is = |of: &[&str]| kinds.iter().any(|kind| of.contains(kind));
+fn operation(event: &Value, kinds: &[Kind<'_>], purpose: Option<Purpose>) -> Result<Operation, Problem> {
+	let is = |of: &[&str]| kinds.iter().any(|kind| kind.is(of));
 	if let Some(operation) = stated(event) {
 		return Ok(operation);
 	}
@@ -182,8 +228,11 @@ fn operation(event: &Value, kinds: &[&str], purpose: Option<Purpose>) -> Result<
 			))
 		},
 	}
-	for kind in kinds {
-		match *kind {
+	let interactions = kinds
+		.iter()
+		.filter(|kind| kind.system.is_none_or(|system| INTERACTION.contains(&system)));
+	for kind in interactions {
+		match kind.code {
 			"read" | "vread" | "search" | "search-type" | "search-system" | "history" | "history-instance"
 			| "history-type" | "history-system" => return Ok(Operation::Read),
 			"create" => return Ok(Operation::Collect),
@@ -231,7 +280,7 @@ fn destination(reader: &FhirReader<'_>, context: &Context<'_>) -> Option<MemberI
 ///
 /// # Errors
 /// When there is an outcome that does not tell whether the access succeeded.
-fn outcome(event: &Value, kinds: &[&str]) -> Result<Outcome, Problem> {
+fn outcome(event: &Value, kinds: &[Kind<'_>]) -> Result<Outcome, Problem> {
 	let Some(outcome) = event.get("outcome") else {
 		return Ok(Outcome::Permitted);
 	};
@@ -264,13 +313,20 @@ fn outcome(event: &Value, kinds: &[&str]) -> Result<Outcome, Problem> {
 		text(event, "outcomeDesc").unwrap_or_default().to_owned(),
 		outcome.get("detail").map(Value::to_string).unwrap_or_default(),
 	];
-	let mention = |word: &str| details.iter().any(|detail| detail.to_ascii_lowercase().contains(word));
 	let decision = kinds
 		.iter()
-		.any(|kind| dicom::SECURITY_ALERT.contains(kind) || *kind == "AuthZ-Consent");
-	let denied = decision
-		|| ["denied", "deny", "forbidden", "unauthori", "401", "403"]
-			.into_iter()
-			.any(mention);
+		.any(|kind| kind.is(dicom::SECURITY_ALERT) || kind.code == "AuthZ-Consent");
+	let denied = decision || details.iter().any(|detail| states_denial(detail));
 	Ok(if denied { Outcome::Denied } else { Outcome::Failed })
+}
+
+/// Whether a text states a denial in one of its words.
+fn states_denial(text: &str) -> bool {
+	let text = text.to_ascii_lowercase();
+	text.split(|letter: char| !letter.is_alphanumeric()).any(|word| {
+		matches!(word, "401" | "403" | "deny" | "denial")
+			|| word.ends_with("denied")
+			|| word.ends_with("forbidden")
+			|| word.starts_with("unauthori")
+	})
 }

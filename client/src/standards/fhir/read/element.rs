@@ -93,9 +93,16 @@ pub fn record_within(value: &Value) -> Option<(String, &str)> {
 /// As [`record_within`], or the value itself, with an empty path.
 fn record_at(value: &Value) -> Option<(String, &str)> {
 	match text(value, "resourceType") {
-		Some(kind @ ("AuditEvent" | "Consent")) => Some((String::new(), kind)),
+		Some(kind) if matches!(kind, "AuditEvent" | "Consent") || is_misspelt(kind) => Some((String::new(), kind)),
 		_ => record_within(value),
 	}
+}
+
+/// Whether a type is one that is read, but for its capital letters or white space.
+pub fn is_misspelt(kind: &str) -> bool {
+	["AuditEvent", "Bundle", "Consent"]
+		.into_iter()
+		.any(|known| kind != known && kind.trim().eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! Splits a file into FHIR resources: a single one, an array, a Bundle, or NDJSON.
 
 use super::{
-	bundle::{Bundle, Entry, Fields},
+	bundle::{is_replaced, Bundle, Entry, Fields},
 	element::{list, text},
+	whole,
 };
 use crate::standards::record::Problem;
 use serde::{
@@ -57,11 +58,24 @@ pub fn split(bytes: &[u8], ndjson: bool) -> Vec<Part> {
 			by_lines(bytes, &mut found);
 		},
 		Err((reason, line)) => {
-			found.unreadable(0..bytes.len(), reason);
+			found.unreadable(0..bytes.len(), other_format(bytes).map_or(reason, str::to_owned));
 			found.parts.iter_mut().for_each(|part| part.line = line);
 		},
 	}
+	if found.parts.is_empty() {
+		found.unreadable(0..bytes.len(), "has no record: was it written to its end?".into());
+	}
 	found.parts
+}
+
+/// What is wrong with a file of a format that is not read.
+fn other_format(bytes: &[u8]) -> Option<&'static str> {
+	match bytes {
+		[0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("is UTF-16: convert it to UTF-8"),
+		[0x1f, 0x8b, ..] => Some("was packed with gzip twice: unpack it once"),
+		_ if without_mark(bytes).trim_ascii_start().starts_with(b"<") => Some("is XML: export the records as JSON"),
+		_ => None,
+	}
 }
 
 /// Finds the resources of a file whose lines are resources. One may span lines; if it can't be read, it is reported
@@ -169,8 +183,8 @@ impl Found<'_> {
 		self.part(part, Err(Problem::new("file", reason)), None);
 	}
 
-	fn unclear(&mut self, part: Range<usize>, reason: String, reading: Value, entry: Option<Entry>) {
-		self.unreadable(part, reason);
+	fn unclear(&mut self, part: Range<usize>, problem: Problem, reading: Value, entry: Option<Entry>) {
+		self.part(part, Err(problem), None);
 		if let Some(part) = self.parts.last_mut() {
 			(part.reading, part.entry) = (Some(reading), entry);
 		}
@@ -252,9 +266,9 @@ impl Chunk {
 			#[serde(rename = "resourceType", borrow)]
 			resource_type: Option<&'a RawValue>,
 			#[serde(rename = "type", borrow)]
-			kind: Option<&'a RawValue>,
-			#[serde(borrow)]
-			meta: Option<&'a RawValue>,
+			_kind: Option<&'a RawValue>,
+			#[serde(rename = "meta", borrow)]
+			_meta: Option<&'a RawValue>,
 			#[serde(borrow)]
 			entry: Option<&'a RawValue>,
 			#[serde(borrow)]
@@ -279,37 +293,43 @@ impl Chunk {
 				"is not a JSON object, as a FHIR resource must be".into(),
 			);
 		} else if let Some(head) = serde_json::from_str::<Head<'_>>(part).ok().filter(is_bundle) {
-			let read = |raw: Option<&RawValue>| raw.map(|raw| serde_json::from_str::<Once>(raw.get())).transpose();
-			let damage = [head.kind, head.meta]
-				.into_iter()
-				.flatten()
-				.map(|raw| self.damage(raw.get()));
-			match (read(head.kind), read(head.meta)) {
-				_ if damage.sum::<usize>() > 0 => found.unreadable(self.place(part), NOT_UTF8.into()),
-				(Ok(kind), Ok(meta)) => {
-					let kind = kind.and_then(|Once(kind)| kind.as_str().map(str::to_owned));
-					let meta = meta.map(|Once(meta)| meta);
+			match self.elements(part, "entry") {
+				Ok(elements) => {
 					let mut entries = Vec::new();
 					if let Some(list) = head.entry {
 						self.entries(list.get(), &mut entries);
 					}
 					let fields = entries.iter().map(|entry| entry.fields.clone()).collect();
-					let bundle = Bundle::new(kind, meta, outer, fields, part.as_bytes());
+					let bundle = Bundle::new(&elements, outer, fields, part.as_bytes());
+					let before = found.parts.len();
+					let mark = bundle.mark.clone();
 					self.bundle(&Arc::new(bundle), entries, found);
+					let is_empty = found.parts.len() == before;
 					if let Some(link) = head.link {
 						self.following(link.get(), found);
 					}
+					if is_empty && found.parts.len() == before {
+						let total = elements.get("total").filter(|total| total.as_u64() != Some(0));
+						let missing = total.map(|total| {
+							Problem::new(
+								"Bundle.entry",
+								format!("has no resource, although the total is {total}"),
+							)
+						});
+						let problem = mark.map(|mark| mark.problem).or(missing);
+						let bundle = problem.map_or(Ok(Value::Object(elements)), Err);
+						found.part(self.place(part), bundle, outer.cloned());
+					}
 				},
-				(Err(error), _) | (_, Err(error)) => {
-					found.unreadable(self.place(part), format!("is ambiguous JSON: {error}"));
-				},
+				Err(reason) => found.unreadable(self.place(part), reason),
 			}
 		} else {
 			match serde_json::from_str::<Once>(part) {
 				Ok(Once(value)) if self.damage(part) == 0 => found.part(self.place(part), Ok(value), outer.cloned()),
 				read => {
 					let reason = read.map_or_else(|error| unreadable_reason(&error), |_| NOT_UTF8.into());
-					found.unclear(self.place(part), reason, self.lossy(part), outer.cloned());
+					let problem = Problem::new("file", reason);
+					found.unclear(self.place(part), problem, self.lossy(part), outer.cloned());
 				},
 			}
 		}
@@ -333,8 +353,8 @@ impl Chunk {
 			let bundle = bundle.clone();
 			let entry = Entry { bundle, position };
 			match (read.problem, read.resource) {
-				(Some((reason, reading)), _) => {
-					found.unclear(read.place, reason, reading, Some(entry));
+				(Some((problem, reading)), _) => {
+					found.unclear(read.place, problem, reading, Some(entry));
 					if let Some(part) = found.parts.last_mut() {
 						part.is_entry = true;
 					}
@@ -357,7 +377,7 @@ impl Chunk {
 			#[serde(borrow)]
 			resource: Option<&'a RawValue>,
 		}
-		let unclear = |reason: String| {
+		let unclear = |problem: Problem| {
 			// Whom and what the entry is about, as far as it can be read.
 			let mut read = self.lossy(part);
 			let mut element = |name: &str| Some(read.get_mut(name)?.take()).filter(|value| !value.is_null());
@@ -368,16 +388,18 @@ impl Chunk {
 					request: element("request"),
 					response: element("response"),
 					resource: resource.as_ref().and_then(only_kind),
+					meta: Value::Null,
 				},
 				place: self.place(part),
 				resource: None,
-				problem: Some((reason, resource.unwrap_or_default())),
+				problem: Some((problem, resource.unwrap_or_default())),
 			}
 		};
+		let unreadable = |reason: String| unclear(Problem::new("file", reason));
 		if part.starts_with('[') {
 			match serde_json::from_str::<Vec<&RawValue>>(part) {
 				Ok(list) => list.iter().for_each(|entry| self.entries(entry.get(), entries)),
-				Err(error) => entries.push(unclear(format!("is not JSON: {error}"))),
+				Err(error) => entries.push(unreadable(format!("is not JSON: {error}"))),
 			}
 			return;
 		}
@@ -386,7 +408,13 @@ impl Chunk {
 			Some(Ok(elements)) => {
 				let within = elements.resource.map_or(0, |resource| self.damage(resource.get()));
 				if self.damage(part) > within {
-					entries.push(unclear(NOT_UTF8.into()));
+					entries.push(unreadable(NOT_UTF8.into()));
+					return;
+				}
+				let says = self.elements(part, "resource");
+				let says = says.map_err(|reason| Problem::new("file", reason));
+				if let Err(problem) = says.and_then(|says| whole::check_entry(&says)) {
+					entries.push(unclear(problem));
 					return;
 				}
 				let full_url = elements.full_url.and_then(|Once(url)| url.as_str().map(str::to_owned));
@@ -395,6 +423,10 @@ impl Chunk {
 					request: elements.request.map(|Once(request)| request),
 					response: elements.response.map(|Once(response)| response),
 					resource: elements.resource.and_then(|resource| self.who(resource.get())),
+					meta: elements
+						.resource
+						.map(|resource| meta_of(resource.get()))
+						.unwrap_or_default(),
 				};
 				ReadEntry {
 					fields,
@@ -403,12 +435,31 @@ impl Chunk {
 					problem: None,
 				}
 			},
-			Some(Err(error)) => unclear(format!("is not an entry of a Bundle: {error}")),
-			None => unclear("is not an entry of a Bundle: an entry is an object".to_owned()),
+			Some(Err(error)) => unreadable(format!("is not an entry of a Bundle: {error}")),
+			None => unreadable("is not an entry of a Bundle: an entry is an object".to_owned()),
 		});
 	}
 
-	/// The type, the id and the identifiers of a resource. What can't be read whole has only a type.
+	/// The elements of an object but one, or why they can't be read.
+	fn elements(&self, part: &str, but: &str) -> Result<Map<String, Value>, String> {
+		let ambiguous = |error: serde_json::Error| format!("is ambiguous JSON: {error}");
+		let Members(members) = serde_json::from_str(part).map_err(ambiguous)?;
+		let mut elements = Map::new();
+		for (name, raw) in members.into_iter().filter(|(name, _)| name != but) {
+			if elements.contains_key(&name) {
+				return Err(format!("is ambiguous JSON: {name:?} is repeated"));
+			}
+			if self.damage(raw.get()) > 0 {
+				return Err(NOT_UTF8.into());
+			}
+			let Once(value) = serde_json::from_str(raw.get()).map_err(ambiguous)?;
+			elements.insert(name, value);
+		}
+		Ok(elements)
+	}
+
+	/// The type, the id and the identifiers of a resource, and what other person a patient is. What can't be read whole
+	/// has only a type.
 	fn who(&self, resource: &str) -> Option<Value> {
 		#[derive(Deserialize)]
 		#[serde(rename_all = "camelCase")]
@@ -416,18 +467,34 @@ impl Chunk {
 			resource_type: Option<Value>,
 			id: Option<Value>,
 			identifier: Option<Value>,
+			active: Option<Value>,
+			link: Option<Value>,
 		}
 		match serde_json::from_str(resource) {
 			Ok(Who {
 				resource_type,
 				id,
 				identifier,
+				active,
+				link,
 			}) if self.damage(resource) == 0 => {
-				let elements = [("resourceType", resource_type), ("id", id), ("identifier", identifier)];
+				let elements = [
+					("resourceType", resource_type),
+					("id", id),
+					("identifier", identifier),
+					("active", active),
+					("link", link),
+				];
 				let elements = elements
 					.into_iter()
 					.filter_map(|(name, value)| Some((name.to_owned(), value?)));
-				Some(Value::Object(elements.collect()))
+				let mut who = Value::Object(elements.collect());
+				if !is_replaced(&who) {
+					for name in ["active", "link"] {
+						who.as_object_mut().and_then(|elements| elements.remove(name));
+					}
+				}
+				Some(who)
 			},
 			_ => only_kind(&self.lossy(resource)),
 		}
@@ -464,6 +531,23 @@ impl Chunk {
 	}
 }
 
+/// What the `meta` of a resource tells about its version.
+fn meta_of(resource: &str) -> Value {
+	#[derive(Deserialize)]
+	struct Held {
+		meta: Option<Meta>,
+	}
+	#[derive(Deserialize)]
+	#[serde(rename_all = "camelCase")]
+	struct Meta {
+		version_id: Option<Value>,
+		last_updated: Option<Value>,
+	}
+	let meta = serde_json::from_str::<Held>(resource).ok().and_then(|held| held.meta);
+	meta.map(|meta| json!({ "versionId": meta.version_id, "lastUpdated": meta.last_updated }))
+		.unwrap_or_default()
+}
+
 /// A resource with its type alone.
 fn only_kind(resource: &Value) -> Option<Value> {
 	let kind = resource.get("resourceType")?;
@@ -477,7 +561,7 @@ struct ReadEntry<'a> {
 	place: Range<usize>,
 	resource: Option<&'a RawValue>,
 	/// Why it can't be read, and what can be of its resource.
-	problem: Option<(String, Value)>,
+	problem: Option<(Problem, Value)>,
 }
 
 /// A text of which half characters are replaced.
@@ -553,6 +637,33 @@ fn relax(text: &str) -> (String, usize) {
 		};
 	}
 	(relaxed, levels)
+}
+
+/// The members of an object in their order, also those of one name.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+		struct Visit;
+
+		impl<'de> Visitor<'de> for Visit {
+			type Value = Vec<(String, &'de RawValue)>;
+
+			fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+				formatter.write_str("an object")
+			}
+
+			fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+				let mut found = Vec::new();
+				while let Some((Text(name), value)) = members.next_entry()? {
+					found.push((name, value));
+				}
+				Ok(found)
+			}
+		}
+
+		deserializer.deserialize_map(Visit).map(Self)
+	}
 }
 
 /// A value in which no name of an object is repeated. Parsers differ in which of two values they take, and a consent

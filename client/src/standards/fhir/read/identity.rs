@@ -4,7 +4,7 @@
 //! name, so that every way to write it has one name, and two people never share one.
 
 use super::{
-	bundle::{references, unversioned, Entry, Fields},
+	bundle::{identifiers_within, references, unversioned, Entry, Fields, CLAIMS},
 	element::{identifier, list, text, text_if_any},
 };
 use crate::config::{address, Config};
@@ -53,8 +53,9 @@ pub fn literal(reference: &str) -> Option<Literal> {
 		.map_or((None, before), |(server, kind)| (Some(server), kind));
 	let server = match server {
 		None | Some("") => None,
-		// A bar is no part of an address, but parts the system of an identifier from its value.
-		Some(server) => Some(address(server).filter(|server| !server.contains('|'))?),
+		// A bar is no part of an address, but parts the system of an identifier from its value. What follows a question
+		// mark is a search.
+		Some(server) => Some(address(server).filter(|server| !server.contains(['|', '?']))?),
 	};
 	let is_kind = kind.starts_with(|letter: char| letter.is_ascii_uppercase())
 		&& kind.chars().all(|letter| letter.is_ascii_alphanumeric());
@@ -140,10 +141,13 @@ impl Context<'_> {
 		let unclear = |_| "is not a reference".to_owned();
 		let stated = text_if_any(reference, "type").map_err(unclear)?;
 		let name = match text_if_any(reference, "reference").map_err(unclear)? {
-			None => known_by(reference.get("identifier")).map_err(|_| {
-				"names nobody: give a reference, or a present identifier with its system, so that it is known who this is"
-					.to_owned()
-			})?,
+			None => {
+				let name = known_by(reference.get("identifier")).map_err(|_| {
+					"names nobody: give a reference, or a present identifier with its system, so that it is known who this is"
+						.to_owned()
+				})?;
+				self.person(reference.get("identifier"))?.unwrap_or(name)
+			},
 			Some(target) => match self.target(target) {
 				Some(Target { kind, name }) if kind == "Patient" => name?,
 				Some(Target { kind, .. }) => return Err(format!("points to a {kind}, not a Patient")),
@@ -168,9 +172,67 @@ impl Context<'_> {
 			},
 		};
 		match stated.map(|kind| kind.rsplit_once('/').map_or(kind, |(_, kind)| kind)) {
+			None | Some("Patient") if !anywhere && self.is_replaced(reference, &name) => Err(
+				"is a patient whom the Bundle links to another record: let the consent refer to the record that is in use"
+					.into(),
+			),
 			None | Some("Patient") => Ok(name),
 			Some(other) => Err(format!("is of the type {other}, not Patient")),
 		}
+	}
+
+	/// The name of the one patient of the Bundle who has one of these identifiers and an id.
+	///
+	/// # Errors
+	/// When several patients have them.
+	fn person(&self, identifiers: Option<&Value>) -> Result<Option<String>, String> {
+		let Some(entry) = self.entry else { return Ok(None) };
+		let names = list(identifiers).iter().filter(|known| text(known, "system").is_some());
+		let mut found = None::<String>;
+		for name in names.filter_map(identifier) {
+			let patients = entry.bundle.with_identifier(&name).take(CLAIMS.saturating_add(1));
+			for target in patients.filter(|fields| self.is_addressed(fields)) {
+				let Some(Target { name, .. }) = self.entry_target(target) else {
+					continue;
+				};
+				let name = name?;
+				let held = target.resource.as_ref().and_then(|patient| patient.get("identifier"));
+				known_by(held).map_err(|reason| format!("is an identifier of a patient of the Bundle who {reason}"))?;
+				if found.as_ref().is_some_and(|found| *found != name) {
+					return Err("is an identifier that several patients of the Bundle have".into());
+				}
+				found = Some(name);
+			}
+		}
+		Ok(found)
+	}
+
+	/// Whether the resource of an entry has an id that lasts.
+	fn is_addressed(&self, fields: &Fields) -> bool {
+		let is_created = self.entry.is_some_and(|entry| entry.is_created(fields));
+		let id = || fields.resource.as_ref().and_then(|resource| text(resource, "id"));
+		match is_created {
+			true => fields.location().is_some(),
+			false => id().is_some() || fields.full_url.as_deref().and_then(literal).is_some(),
+		}
+	}
+
+	/// Whether the Bundle says that the patient of this name, whom a reference points to, is known by another record.
+	fn is_replaced(&self, reference: &Value, name: &str) -> bool {
+		let Some(entry) = self.entry else { return false };
+		let is_they = |fields: &&Fields| match self.entry_target(fields) {
+			Some(Target { name: Ok(other), .. }) => other == name,
+			_ => true,
+		};
+		let stated = text(reference, "reference");
+		let target = stated.unwrap_or_default();
+		let id = literal(target).map(|literal| literal.id).unwrap_or_default();
+		let identifiers = list(reference.get("identifier")).iter().filter(|_| stated.is_none());
+		let by_identifier = identifiers
+			.filter_map(identifier)
+			.flat_map(|name| entry.bundle.with_identifier(&name).take(CLAIMS).collect::<Vec<_>>());
+		let mut named = entry.bundle.at(unversioned(target)).take(CLAIMS).chain(by_identifier);
+		named.any(Fields::is_replaced) || entry.bundle.replaced(&id).any(|fields| is_they(&fields))
 	}
 
 	/// The type of what a reference points to, if it can be told.
@@ -213,7 +275,7 @@ impl Context<'_> {
 	}
 
 	/// What the Bundle resolves references of the resource to that do not tell it by themselves.
-	pub(super) fn resolved(&self) -> BTreeMap<&str, String> {
+	pub(super) fn resolved(&self) -> BTreeMap<String, String> {
 		let Some(entry) = self.entry else {
 			return BTreeMap::new();
 		};
@@ -222,9 +284,17 @@ impl Context<'_> {
 			entry.bundle.at(reference).find(|fields| is_person(fields))?;
 			let name = self.target(reference)?.name.ok()?;
 			let by_itself = literal(reference).map(|literal| self.name(&literal));
-			(by_itself.as_ref() != Some(&name)).then_some((reference, name))
+			(by_itself.as_ref() != Some(&name)).then(|| (reference.to_owned(), name))
 		});
-		found.collect()
+		let persons = identifiers_within(self.resource).into_iter().filter_map(|known| {
+			let mut patients = entry
+				.bundle
+				.with_identifier(&known)
+				.filter(|fields| self.is_addressed(fields));
+			let name = self.entry_target(patients.next()?)?.name.ok()?;
+			Some((known, name))
+		});
+		found.chain(persons).collect()
 	}
 
 	/// The name of the resource itself, if it has an id that lasts.
@@ -255,6 +325,12 @@ impl Context<'_> {
 	pub fn foreign_server(&self) -> Option<String> {
 		let server = self.entry.and_then(Entry::server)?;
 		(!self.config.is_own(&server)).then_some(server)
+	}
+
+	/// Whether the resource may be from several servers that do not share their ids.
+	pub fn is_of_unclear_server(&self) -> bool {
+		let servers = self.entry.map(Entry::servers).unwrap_or_default();
+		servers.len() > 1 && servers.iter().any(|server| !self.config.is_own(server))
 	}
 
 	/// The name of a reference by address. Those on the hospital's own servers have none of the server.
@@ -302,11 +378,19 @@ impl Context<'_> {
 				kind: text(contained, "resourceType")
 					.unwrap_or("resource without a type")
 					.into(),
-				name: known_by(contained.get("identifier")),
+				name: match self.person(contained.get("identifier")) {
+					Ok(Some(name)) => Ok(name),
+					Ok(None) => known_by(contained.get("identifier")),
+					Err(reason) => Err(reason),
+				},
 			});
 		}
 		let bundle = self.entry.map(|entry| &entry.bundle);
 		let entries = bundle.into_iter().flat_map(|bundle| bundle.at(unversioned(reference)));
+		// As many claims as these are not read again with the record.
+		if bundle.is_some_and(|bundle| bundle.at(unversioned(reference)).nth(CLAIMS).is_some()) {
+			return None;
+		}
 		let mut found = entries.filter_map(|fields| self.entry_target(fields));
 		match (found.next(), literal(reference)) {
 			(Some(first), _) => found.all(|other| other == first).then_some(first),

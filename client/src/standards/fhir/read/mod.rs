@@ -57,6 +57,10 @@ impl Reader for FhirReader<'_> {
 		let parts = file::split(bytes, names_ndjson(file));
 		parts.into_iter().map(|part| self.record(part)).collect()
 	}
+
+	fn naming(&self) -> H256 {
+		self.pseudonyms.check_value()
+	}
 }
 
 /// Whether a file can have FHIR resources: JSON begins with a brace or a bracket, whatever the file is called, and one
@@ -106,15 +110,22 @@ impl FhirReader<'_> {
 		let settled = self.settled(&context);
 		let mut version = version::of(self, &context, settled.as_ref());
 		let alone = entry.and_then(|entry| entry.alone(context.resource, &bytes, is_entry));
+		// What can't be read whole might be read in two ways, so its bytes count as they are.
+		let canonical = |bytes| resource.as_ref().ok().and_then(|_| canonical(bytes));
 		let source = match &alone {
 			// What the Bundle says is the reason: this is not the same record as its resource by itself.
-			Some(alone) if settled.is_some() && !context.resource.is_null() => source(None, BTreeMap::new(), alone),
+			Some(alone) if settled.is_some() && !context.resource.is_null() => source(
+				None,
+				BTreeMap::new(),
+				&canonical(alone).unwrap_or_else(|| alone.clone()),
+			),
 			_ => {
+				let content = canonical(&bytes).unwrap_or_else(|| bytes.clone());
 				let (server, resolved) = (context.foreign_server(), context.resolved());
 				if let Some(version) = version.as_mut().filter(|_| !resolved.is_empty()) {
-					version.unresolved = Some(source(server.clone(), BTreeMap::new(), &bytes));
+					version.unresolved = Some(source(server.clone(), BTreeMap::new(), &content));
 				}
-				source(server, resolved, &bytes)
+				source(server, resolved, &content)
 			},
 		};
 		let mapped = match (&resource, settled) {
@@ -142,6 +153,11 @@ impl FhirReader<'_> {
 			return Err(Problem::new(element, reason));
 		}
 		match resource.get("resourceType").and_then(Value::as_str) {
+			Some("Patient") if bundle::is_replaced(resource) => Err(Problem::new(
+				"Patient.link",
+				"says that the person is known by another record now: what was recorded and permitted under this one is not \
+				 moved. Withdraw the consents under this one with `kexin consent revoke`, and import them as the other one's",
+			)),
 			Some(kind @ ("AuditEvent" | "Consent")) => {
 				whole::check(kind, resource)?;
 				match kind {
@@ -149,9 +165,22 @@ impl FhirReader<'_> {
 					_ => audit_event::map(self, source, context),
 				}
 			},
-			Some("Bundle") => Ok(Mapped::NotApplicable(
-				"the Bundle is one page of several: import those that follow as well".into(),
-			)),
+			Some("Bundle") => {
+				let mut links = element::list(resource.get("link")).iter();
+				let is_page = links.any(|link| element::text(link, "relation") == Some("next"));
+				Ok(Mapped::NotApplicable(
+					if is_page {
+						"the Bundle is one page of several: import those that follow as well"
+					} else {
+						"the Bundle has no entries"
+					}
+					.into(),
+				))
+			},
+			Some(other) if element::is_misspelt(other) => {
+				let reason = format!("is {other:?}: write the type as FHIR does, with the same capital letters");
+				Err(Problem::new("resourceType", reason))
+			},
 			Some(other) => {
 				if let Some((path, kind)) = element::record_within(resource) {
 					let reason = format!("is a {kind} inside of a resource of type {other}: import it by itself");
@@ -169,9 +198,15 @@ impl FhirReader<'_> {
 	/// A date alone stands for a whole day in the hospital's time zone: `latest` picks the day's end instead of its
 	/// start. Callers pick the one that permits less.
 	fn time(&self, element: &str, text: &str, latest: bool) -> Result<UnixMillis, Problem> {
+		let time = self.moment(element, text, latest)?;
+		UnixMillis::try_from(time).map_err(|_| Problem::new(element, format!("{text:?} is before 1970")))
+	}
+
+	/// As [`time`](Self::time), in milliseconds since 1970, or before it.
+	fn moment(&self, element: &str, text: &str, latest: bool) -> Result<i64, Problem> {
 		let problem = |reason: &str| Problem::new(element, format!("{text:?} {reason}"));
 		if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
-			return UnixMillis::try_from(time.timestamp_millis()).map_err(|_| problem("is before 1970"));
+			return Ok(time.timestamp_millis());
 		}
 		let zone = || {
 			self.config.timezone.as_ref().ok_or_else(|| {
@@ -193,7 +228,7 @@ impl FhirReader<'_> {
 				"is not a time that names a day: give a dateTime with a time zone",
 			));
 		};
-		UnixMillis::try_from(time.timestamp_millis()).map_err(|_| problem("is before 1970"))
+		Ok(time.timestamp_millis())
 	}
 
 	/// The member that a reference or identifier names, if `[recipients]` in the configuration lists it.
@@ -220,6 +255,26 @@ impl FhirReader<'_> {
 			_ if is_held => return None,
 			_ => return Some(Settled::not_applicable("an entry of a Bundle that has no resource")),
 		};
+		let is_about_consent = || fields.about().is_some_and(|about| about.kind == "Consent");
+		let answer = fields
+			.response
+			.as_ref()
+			.and_then(|response| element::text(response, "status"));
+		let answer = answer.and_then(|status| status.split_whitespace().next());
+		if answer == Some("410")
+			&& kind == "Consent"
+			&& !is_held
+			&& method.as_deref() != Some("POST")
+			&& is_about_consent()
+		{
+			return Some(Settled::not_applicable("the consent was deleted").of_version());
+		}
+		if answer == Some("200") && method.as_deref() == Some("POST") && entry.bundle.history.is_none() {
+			let reason = format!(
+				"is 200, not 201: the server has created nothing, because it had such a record. Import the {kind} as it has it"
+			);
+			return Some(Settled::problem("response.status", &reason));
+		}
 		if let Some(status) = fields.refusal() {
 			return Some(if is_held {
 				let reason = format!("is {status}: the server did not do what the entry asks for");
@@ -230,7 +285,7 @@ impl FhirReader<'_> {
 		}
 		match (method.as_deref(), kind) {
 			(Some("DELETE"), "Consent") => {
-				return Some(if fields.about().is_some_and(|about| about.kind == "Consent") {
+				return Some(if is_about_consent() {
 					Settled::not_applicable("the consent was deleted").of_version()
 				} else {
 					let reason = "does not state which consent is deleted: withdraw it with `kexin consent revoke`";
@@ -244,7 +299,21 @@ impl FhirReader<'_> {
 			_ => (),
 		}
 		if let Some(mark) = &entry.bundle.mark {
-			return Some(Settled::of(Err(mark.clone())));
+			let settled = Settled::of(Err(mark.problem.clone()));
+			return Some(match kind == "Consent" && !mark.is_of_parts() {
+				true => settled.of_version(),
+				false => settled,
+			});
+		}
+		if context.is_of_unclear_server() {
+			let reason = "names no server, and the Bundle names several, of which not all are the hospital's: state the address of \
+			              the record";
+			let settled = Settled::problem("fullUrl", reason);
+			return Some(if kind == "Consent" {
+				settled.of_version()
+			} else {
+				settled
+			});
 		}
 		let holds_kind = element::text(context.resource, "resourceType") == Some(kind);
 		// A history has each record as the change left it.
@@ -307,17 +376,26 @@ impl Settled {
 	}
 }
 
-/// The source of a record: blake2-256 of its bytes, after the address of its server if that is none of the hospital's,
-/// and after what the Bundle resolves its references to, as JSON; a zero byte follows each. Two servers or Bundles may
-/// have records with the same bytes, which are about different people.
-fn source(foreign_server: Option<String>, resolved: BTreeMap<&str, String>, bytes: &[u8]) -> H256 {
+/// JSON without white space, with the names of each object in the order of their characters, and with no more escapes
+/// than needed: the canonical form of RFC 8785, but for numbers, whose digits FHIR gives a meaning. However a record is
+/// spelled, this form is the same.
+fn canonical(json: &[u8]) -> Option<Vec<u8>> {
+	let mut value = serde_json::from_slice::<Value>(file::without_mark(json)).ok()?;
+	value.sort_all_objects();
+	Some(value.to_string().into_bytes())
+}
+
+/// The source of a record: blake2-256 of its content, after the address of its server if that is none of the
+/// hospital's, and after what the Bundle resolves its references to, as JSON; a zero byte follows each. Two servers or
+/// Bundles may have records with the same content, which are about different people.
+fn source(foreign_server: Option<String>, resolved: BTreeMap<String, String>, content: &[u8]) -> H256 {
 	let server = foreign_server.map(|server| server + "\0").unwrap_or_default();
 	let resolved = match resolved.is_empty() {
 		true => String::new(),
 		false => json!(resolved).to_string() + "\0",
 	};
 	H256(sp_crypto_hashing::blake2_256(
-		&[server.as_bytes(), resolved.as_bytes(), bytes].concat(),
+		&[server.as_bytes(), resolved.as_bytes(), content].concat(),
 	))
 }
 

@@ -4,7 +4,7 @@
 //! its document nevertheless.
 
 use super::{
-	bundle::Fields,
+	bundle::{version_id, Fields},
 	consent::{stated, subject},
 	element::{list, text},
 	identity::{Context, Literal},
@@ -32,13 +32,16 @@ pub(super) fn of(reader: &FhirReader<'_>, context: &Context<'_>, settled: Option
 	let response = fields
 		.and_then(|fields| fields.response.as_ref())
 		.unwrap_or(&Value::Null);
-	let changed = text(response, "lastModified").or_else(|| text(meta, "lastUpdated"));
+	// A server that is asked to change a consent ignores which version its body states.
+	let is_changed = context.entry.is_some_and(|entry| entry.is_changed());
+	let stated = if is_changed { &Value::Null } else { meta };
+	let changed = text(response, "lastModified").or_else(|| text(stated, "lastUpdated"));
 	let decided = text(resource, "dateTime").or_else(|| text(resource, "date"));
 	Some(Version {
 		document: document(context, fields),
 		subject: subject(reader, context).ok(),
 		unresolved: None,
-		id: id(meta, response),
+		id: version_id(stated, response),
 		changed: changed.and_then(|text| time("meta.lastUpdated", text, false)),
 		place: context.entry.and_then(|entry| entry.place()),
 		decided: decided
@@ -64,12 +67,20 @@ fn document(context: &Context<'_>, fields: Option<&Fields>) -> Option<String> {
 			.filter_map(|identifier| context.identifier(identifier))
 			.min()
 	};
-	created
-		.filter(is_consent)
-		.map(|created| context.name(&created))
-		.or_else(|| context.own_name("Consent"))
-		.or_else(|| Some(context.name(&about()?)))
+	let lasting = || created.filter(is_consent).or_else(about);
+	context
+		.own_name("Consent")
+		.or_else(|| Some(context.name(&lasting()?)))
 		.or_else(identifier)
+}
+
+/// Whether a server tells the id of a consent, or its record does. It keeps it in all versions; identifiers may change.
+fn has_id(context: &Context<'_>, fields: Option<&Fields>) -> bool {
+	let names = |literal: Option<Literal>| literal.is_some_and(|literal| literal.kind == "Consent");
+	match context.is_created() {
+		true => names(fields.and_then(Fields::location)),
+		false => context.own_name("Consent").is_some() || names(fields.and_then(Fields::about)),
+	}
 }
 
 /// Refuses a permission that the server will have under another name, or that has none: its end would not be known to
@@ -83,31 +94,14 @@ pub(super) fn check_lasts(context: &Context<'_>) -> Result<(), Problem> {
 			"is missing, so it is not known what id the server gives the consent: import the consent as the server has it",
 		));
 	}
-	match document(context, fields) {
-		Some(_) => Ok(()),
-		None => Err(Problem::new(
-			"Consent.id",
-			"is missing, and so is an identifier, so that the end of the consent could not be told: import the consent as the \
-			 server has it",
-		)),
+	if has_id(context, fields) {
+		return Ok(());
 	}
-}
-
-/// The version's id, which a server also states in its response.
-fn id(meta: &Value, response: &Value) -> Option<String> {
-	let stated = match meta.get("versionId") {
-		Some(Value::Number(number)) => Some(number.to_string()),
-		_ => text(meta, "versionId").map(str::to_owned),
-	};
-	stated
-		.or_else(|| {
-			let tag = text(response, "etag")?.trim_start_matches("W/").trim_matches('"');
-			Some(tag.to_owned()).filter(|tag| !tag.is_empty())
-		})
-		.or_else(|| {
-			let (_, id) = text(response, "location")?.split_once("/_history/")?;
-			Some(id.to_owned()).filter(|id| !id.is_empty())
-		})
+	Err(Problem::new(
+		"Consent.id",
+		"is missing, and an identifier may change, so that the end of the consent could not be told: import the consent as \
+		 the server has it",
+	))
 }
 
 /// Refuses a consent of which it can't be told which version it is.

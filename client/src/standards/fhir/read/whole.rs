@@ -1,12 +1,147 @@
 //! Whether a resource says all that it should: it is not a part or a masked copy, and no primitive says two things.
 
-use super::element::{codes, list};
+use super::element::{codes, list, modifier};
 use crate::standards::record::Problem;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Marks of resources that are not what the hospital recorded, but parts of it, or masked or aggregated copies. See
 /// <https://terminology.hl7.org/CodeSystem-v3-ObservationValue.html>.
 const MARKS: &[&str] = &["SUBSETTED", "ABSTRED", "AGGRED", "ANONYED", "MASKED", "REDACTED"];
+
+/// The mark of test data, in which nobody permits anything.
+const TEST: &str = "HTEST";
+
+/// The elements of a Bundle, of its entries, and of what an entry says.
+const BUNDLE: &[&str] = &[
+	"entry",
+	"extension",
+	"fhir_comments",
+	"id",
+	"identifier",
+	"issues",
+	"language",
+	"link",
+	"meta",
+	"resourceType",
+	"signature",
+	"text",
+	"timestamp",
+	"total",
+	"type",
+];
+const ENTRY: &[&str] = &[
+	"extension",
+	"fhir_comments",
+	"fullUrl",
+	"id",
+	"link",
+	"request",
+	"resource",
+	"response",
+	"search",
+];
+const REQUEST: &[&str] = &[
+	"extension",
+	"fhir_comments",
+	"id",
+	"ifMatch",
+	"ifModifiedSince",
+	"ifNoneExist",
+	"ifNoneMatch",
+	"method",
+	"url",
+];
+const RESPONSE: &[&str] = &[
+	"etag",
+	"extension",
+	"fhir_comments",
+	"id",
+	"lastModified",
+	"location",
+	"outcome",
+	"status",
+];
+
+/// Elements of these that are texts.
+const TEXTS: &[&str] = &["etag", "fullUrl", "lastModified", "location", "method", "status", "url"];
+
+/// What keeps the records of a Bundle from being read.
+#[derive(Clone, Debug)]
+pub struct Mark {
+	/// The problem.
+	pub problem: Problem,
+	/// The name of the element that is the reason.
+	pub name: String,
+	/// The element.
+	pub value: Value,
+}
+
+impl Mark {
+	/// Whether the Bundle has parts or copies of records, which are no versions of them.
+	pub fn is_of_parts(&self) -> bool {
+		self.name == "meta"
+	}
+}
+
+/// The mark of a Bundle with these elements.
+pub(super) fn mark_of_bundle(elements: &Map<String, Value>) -> Option<Mark> {
+	let of = |name: &str, problem| Mark {
+		problem,
+		name: name.to_owned(),
+		value: elements.get(name).cloned().unwrap_or_default(),
+	};
+	let part = mark("Bundle", elements.get("meta")).map(|problem| of("meta", problem));
+	part.or_else(|| {
+		let (name, path) = unknown(elements, BUNDLE)?;
+		Some(of(name, unclear(&format!("Bundle.{path}"))))
+	})
+}
+
+/// The problem with what an entry of a Bundle with these elements says.
+pub(super) fn check_entry(elements: &Map<String, Value>) -> Result<(), Problem> {
+	let inner = |name: &str, known| match elements.get(name) {
+		None | Some(Value::Null) => None,
+		Some(Value::Object(inner)) => unknown(inner, known).map(|(_, path)| format!("{name}.{path}")),
+		Some(_) => Some(name.to_owned()),
+	};
+	let found = unknown(elements, ENTRY).map(|(_, path)| path);
+	let found = found
+		.or_else(|| inner("request", REQUEST))
+		.or_else(|| inner("response", RESPONSE));
+	found.map_or(Ok(()), |path| Err(unclear(&format!("Bundle.entry.{path}"))))
+}
+
+fn unclear(element: &str) -> Problem {
+	Problem::new(
+		element,
+		"may change the meaning of the record, and the importer does not know how: a person must decide what it means",
+	)
+}
+
+/// The name of the first element that is not known, or is not as it should be, and the path of what is not.
+fn unknown<'a>(elements: &'a Map<String, Value>, known: &[&str]) -> Option<(&'a str, String)> {
+	let is_said = |value: &Value| match value {
+		Value::Null => false,
+		Value::Array(items) => !items.is_empty(),
+		Value::Object(items) => !items.is_empty(),
+		Value::String(text) => !text.is_empty(),
+		_ => true,
+	};
+	elements.iter().find_map(|(name, value)| {
+		let is_odd = match name.strip_prefix('_') {
+			Some(of) => {
+				let stated = elements.get(of).is_some_and(|value| !value.is_null());
+				!(adds_nothing(value) || (stated && adds(value)))
+			},
+			None if TEXTS.contains(&&name[..]) => !value.is_null() && !value.is_string(),
+			None => !known.contains(&&name[..]) && is_said(value),
+		};
+		match is_odd {
+			true => Some((&name[..], name.clone())),
+			false => modifier(value).map(|path| (&name[..], format!("{name}.{path}"))),
+		}
+	})
+}
 
 /// Elements that the mapping reads. What stands beside one of them as `_name` is a part of it (FHIR, JSON
 /// representation of primitive elements).
@@ -95,8 +230,12 @@ pub(super) fn check(kind: &str, resource: &Value) -> Result<(), Problem> {
 /// The problem with a mark in a resource's `meta`.
 pub(super) fn mark(kind: &str, meta: Option<&Value>) -> Option<Problem> {
 	["tag", "security"].into_iter().find_map(|name| {
-		let code = codes(meta?.get(name)).find(|code| MARKS.contains(code))?;
-		let reason = format!("has {code}: this is not the whole record as it was made. Import that one");
+		let is_test = |code: &str| code == TEST && kind != "AuditEvent";
+		let code = codes(meta?.get(name)).find(|code| MARKS.contains(code) || is_test(code))?;
+		let reason = match code {
+			TEST => "has HTEST: this is test data, and not a record about a person".to_owned(),
+			code => format!("has {code}: this is not the whole record as it was made. Import that one"),
+		};
 		Some(Problem::new(format!("{kind}.meta.{name}"), reason))
 	})
 }
@@ -170,6 +309,7 @@ mod tests {
 			("security", "MASKED", true),
 			("tag", "reviewed", false),
 			("security", "R", false),
+			("security", "HTEST", true),
 		] {
 			let mut meta = json!({});
 			meta[name] = json!([{ "system": "x", "code": "other" }, { "code": code }]);

@@ -6,7 +6,7 @@ use ed25519_zebra::{SigningKey, VerificationKeyBytes};
 use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
 use kexin_primitives::{storage_keys, H256};
 use kexin_verifier::{
-	finality::{Handover, Voters},
+	finality::{Handover, StartState, TrustedBlock, Voters},
 	header::{DigestItem, Header},
 	Bytes, Finality, ReadState,
 };
@@ -79,6 +79,8 @@ pub struct Chain {
 	pub keys: Vec<SigningKey>,
 	pub set_id: u64,
 	pub genesis: Header,
+	/// The block at which proofs begin instead of the first.
+	pub trusted: Option<Header>,
 	pub authorities: Vec<Bytes>,
 	pub handovers: Vec<Handover>,
 	pub tip: Header,
@@ -99,6 +101,7 @@ impl Chain {
 		Self {
 			keys,
 			set_id: 0,
+			trusted: None,
 			authorities: ledger
 				.prove(|state| drop(state.get(&storage_keys::authorities()).expect("every node is there"))),
 			handovers: vec![],
@@ -157,6 +160,34 @@ impl Chain {
 		header
 	}
 
+	/// A state that names the present voters.
+	pub fn state(&self) -> Ledger {
+		let mut ledger = Ledger::with_filler(50);
+		let voters: Voters = self.keys.iter().map(|key| (id(key), 1)).collect();
+		ledger.put_raw(storage_keys::authorities(), voters.encode());
+		ledger.put_raw(storage_keys::set_id(), self.set_id.encode());
+		ledger.put_raw(storage_keys::genesis_hash(), self.hash().encode());
+		ledger
+	}
+
+	/// Adds a block with this state, at which proofs begin from now on.
+	pub fn begin_with(&mut self, state: &Ledger) -> TrustedBlock {
+		let header = self.grow(state.root());
+		self.begin_at(header, state)
+	}
+
+	/// Lets proofs begin at this block from now on.
+	pub fn begin_at(&mut self, header: Header, state: &Ledger) -> TrustedBlock {
+		self.authorities = state.prove(|state| drop(StartState::read(state).expect("every node is there")));
+		self.handovers.clear();
+		let trusted = TrustedBlock {
+			hash: header.hash(),
+			number: header.number,
+		};
+		self.trusted = Some(header);
+		trusted
+	}
+
 	/// The justification of a block, with the votes of all voters.
 	pub fn justify(&self, target: &Header) -> Justification {
 		let votes = self.keys.iter().map(|key| vote(key, target, 9, self.set_id));
@@ -183,7 +214,8 @@ impl Chain {
 		justification: &Justification,
 	) -> Finality {
 		Finality {
-			genesis: self.genesis.encode().into(),
+			genesis: self.trusted.is_none().then(|| self.genesis.encode().into()),
+			trusted: self.trusted.as_ref().map(|header| header.encode().into()),
 			authorities: self.authorities.clone(),
 			handovers: self.handovers.clone(),
 			headers: headers.into_iter().map(|header| header.encode().into()).collect(),

@@ -95,9 +95,63 @@ pub(super) fn map(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Mapp
 	if scopes.is_empty() {
 		return Ok(Mapped::Consent(ConsentChange::Revoke { subject }));
 	}
+	check_root(consent)?;
 	version::check(reader, consent)?;
 	version::check_lasts(context)?;
 	Ok(Mapped::Consent(ConsentChange::Grant { subject, scopes }))
+}
+
+/// The elements of a Consent of R4 and R5 that don't limit it, or are read.
+const ROOT: &[&str] = &[
+	"category",
+	"contained",
+	"controller",
+	"date",
+	"dateTime",
+	"decision",
+	"extension",
+	"fhir_comments",
+	"grantee",
+	"grantor",
+	"id",
+	"identifier",
+	"language",
+	"manager",
+	"meta",
+	"organization",
+	"patient",
+	"performer",
+	"period",
+	"policy",
+	"policyBasis",
+	"policyRule",
+	"policyText",
+	"provision",
+	"regulatoryBasis",
+	"resourceType",
+	"scope",
+	"sourceAttachment",
+	"sourceReference",
+	"status",
+	"subject",
+	"text",
+	"verification",
+];
+
+/// Refuses a permission with an element that neither R4 nor R5 has: it may be a limit, as in STU3.
+fn check_root(consent: &Value) -> Result<(), Problem> {
+	let mut names = consent.as_object().into_iter().flat_map(|elements| elements.keys());
+	let is_known = |name: &str| {
+		let value = name.strip_prefix('_').unwrap_or(name);
+		ROOT.contains(&value) || matches!(name, "implicitRules" | "modifierExtension")
+	};
+	match names.find(|name| !is_known(name)) {
+		None => Ok(()),
+		Some(name) => Err(Problem::new(
+			format!("Consent.{name}"),
+			"is no element of a Consent of R4 or R5, and may limit it: state the limits of the consent in its provision",
+		)),
+	}
 }
 
 /// Who consents.
@@ -223,6 +277,10 @@ fn scopes(reader: &FhirReader<'_>, context: &Context<'_>) -> Result<Vec<Scope>, 
 			Ok(vec![left])
 		},
 		"deny" => {
+			// Without its limits, a denial takes away more.
+			if exceptions.len() == 0 {
+				return Ok(Vec::new());
+			}
 			root.has_only(&["type", "provision"])?;
 			exceptions.map(|exception| exception.permission(&times()?)).collect()
 		},
@@ -254,7 +312,7 @@ impl Times {
 		};
 		// A date alone leaves the hour open: the consent starts at the end of the day.
 		let start = signed
-			.map(|date| reader.time("Consent.dateTime", date, true))
+			.map(|date| start(reader, "Consent.dateTime", date, true))
 			.transpose()?;
 		Self { start, end: FOREVER }.within(reader, consent, "Consent")
 	}
@@ -277,16 +335,24 @@ impl Times {
 				"has neither start nor end: leave it out or complete it",
 			));
 		}
-		let time = |name: &str, latest: bool| match period.get(name) {
+		let text = |name: &str| match period.get(name) {
 			None => Ok(None),
-			Some(Value::String(time)) => reader.time(&format!("{element}.period.{name}"), time, latest).map(Some),
+			Some(Value::String(time)) => Ok(Some((format!("{element}.period.{name}"), &time[..]))),
 			Some(_) => Err(Problem::new(format!("{element}.period.{name}"), "is not a dateTime")),
 		};
+		let begun = text("start")?.map(|(element, time)| start(reader, &element, time, false));
+		let ended = text("end")?.map(|(element, time)| reader.time(&element, time, true));
 		Ok(Self {
-			start: self.start.max(time("start", false)?),
-			end: time("end", true)?.map_or(self.end, |end| end.min(self.end)),
+			start: self.start.max(begun.transpose()?),
+			end: ended.transpose()?.map_or(self.end, |end| end.min(self.end)),
 		})
 	}
+}
+
+/// The time of a start. One before 1970 is the same as 1970: nothing is recorded before that.
+fn start(reader: &FhirReader<'_>, element: &str, text: &str, latest: bool) -> Result<UnixMillis, Problem> {
+	let time = reader.moment(element, text, latest)?;
+	Ok(UnixMillis::try_from(time).unwrap_or_default())
 }
 
 /// A provision and the path to it.
@@ -327,7 +393,18 @@ impl Provision<'_> {
 		} else {
 			actions.into_iter().flat_map(Action::permits).copied().collect()
 		};
-		let recipients = self.recipients()?;
+		let recipients = match (self.recipients()?, self.grantees()?) {
+			(recipients, grantees) if grantees.is_empty() => recipients,
+			(recipients, grantees) if recipients.is_empty() => grantees,
+			(recipients, grantees) => {
+				let both = recipients.into_iter().filter(|recipient| grantees.contains(recipient));
+				let both = both.collect::<Vec<_>>();
+				if both.is_empty() {
+					return Err(self.problem("actor", "is none of the grantees of the consent"));
+				}
+				both
+			},
+		};
 		let mut scope = Scope::uniform(start, times.end);
 		scope.purposes = Dimension::only(purposes, times.end).map_err(self.too_many())?;
 		scope.operations = Dimension::only(operations, times.end).map_err(self.too_many())?;
@@ -439,6 +516,18 @@ impl Provision<'_> {
 			member.ok_or_else(|| {
 				let reason = "is not a member that the configuration knows: list it under [recipients]";
 				self.problem(&format!("actor[{number}]"), reason)
+			})
+		});
+		known.collect()
+	}
+
+	/// The members whom the person gives the consent (R5), if it names any.
+	fn grantees(&self) -> Result<Vec<MemberId>, Problem> {
+		let grantees = list(self.context.resource.get("grantee")).iter().enumerate();
+		let known = grantees.map(|(number, grantee)| {
+			self.reader.member(grantee, self.context).ok_or_else(|| {
+				let reason = "is not a member that the configuration knows: list it under [recipients]";
+				Problem::new(format!("Consent.grantee[{number}]"), reason)
 			})
 		});
 		known.collect()

@@ -116,6 +116,31 @@ fn a_period_never_reaches_back_before_the_signature() {
 }
 
 #[test]
+fn a_start_before_1970_is_no_limit() {
+	let period = json!({ "start": "1950-01-01", "end": "2030-01-01" });
+	let allowed = scopes(r4(
+		json!({ "type": "permit", "purpose": purpose("TREAT"), "period": period }),
+	));
+	let at = |at| permits(&allowed, Purpose::Treatment, Operation::Read, 9, at);
+	assert!(!at(SIGNED - 1) && at(SIGNED));
+}
+
+#[test]
+fn a_consent_is_given_to_its_grantees_alone() {
+	let grantee = json!([{ "reference": "Organization/known" }]);
+	for provisions in [
+		json!([{ "purpose": purpose("TREAT") }]),
+		json!([{ "purpose": purpose("TREAT"), "actor": actor("Organization/known") }]),
+	] {
+		let mut consent = r5("deny", provisions);
+		consent["grantee"] = grantee.clone();
+		let allowed = scopes(consent);
+		let to = |member| permits(&allowed, Purpose::Treatment, Operation::Read, member, SIGNED);
+		assert!(to(MEMBER) && !to(9));
+	}
+}
+
+#[test]
 fn the_period_of_an_r5_consent_holds_for_all_its_provisions() {
 	let mut consent = r5(
 		"deny",
@@ -196,6 +221,9 @@ fn a_denial_without_exceptions_withdraws_everything() {
 		r4(json!({ "type": "deny" })),
 		r5("deny", json!([])),
 		r5("deny", Value::Null),
+		r4(json!({ "type": "deny", "actor": actor("Organization/known") })),
+		r4(json!({ "type": "deny", "period": { "end": "2040-01-01" } })),
+		r4(json!({ "type": "deny", "purpose": purpose("HRESCH"), "securityLabel": [{ "code": "R" }] })),
 	] {
 		assert!(matches!(
 			map_value(consent),
@@ -360,9 +388,17 @@ fn what_is_unclear_is_refused() {
 			exception(json!({ "type": "deny", "purpose": purpose("HRESCH"), "provision": [{}] })),
 			"provision[0].provision",
 		),
+		(root("except", json!([{ "type": "deny" }])), "Consent.except"),
+		(root("dataPeriod", json!({ "end": "2020-01-01" })), "Consent.dataPeriod"),
+		(root("actor", actor("Organization/known")), "Consent.actor"),
+		(root("securityLabel", json!([{ "code": "R" }])), "Consent.securityLabel"),
+		(root("purpose", purpose("TREAT")), "Consent.purpose"),
+		(root("action", action("access")), "Consent.action"),
+		(root("data", json!([{ "meaning": "instance" }])), "Consent.data"),
+		(root("_limit", json!({})), "Consent._limit"),
 		(
-			r4(json!({ "type": "deny", "actor": actor("Organization/known") })),
-			"provision.actor",
+			root("grantee", json!([{ "reference": "Organization/unknown" }])),
+			"Consent.grantee[0]",
 		),
 		(
 			r4(json!({ "type": "deny", "purpose": purpose("HRESCH"), "provision": [{ "purpose": purpose("TREAT") }] })),
