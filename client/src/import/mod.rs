@@ -484,10 +484,9 @@ impl<S: Submit> Import<'_, S> {
 				..
 			}) => {
 				let newest = newest.filter(|newest| {
-					let mut own = consents.iter().filter(|consent| plan::is_of(consent, newest));
-					let has_ended = own.clone().any(|consent| consent.stage == Stage::Ended);
+					let has_ended = plan::of(newest, &consents).any(|consent| consent.stage == Stage::Ended);
 					// A permission that the ledger has refused permits nothing, nor does one that has ended.
-					own.any(|consent| consent.stage == Stage::Granted) || (newest.open && !has_ended)
+					plan::is_granted(newest, &consents) || (newest.open && !has_ended)
 				});
 				match newest {
 					Some(newest) if self.forbidden(newest, subject).await?.is_none() => Some(*subject),
@@ -558,20 +557,15 @@ impl<S: Submit> Import<'_, S> {
 				let versions = self.journal.versions(document).await?;
 				let consents = self.journal.consents(document).await?;
 				let newest = plan::newest(&versions, &consents);
-				let is_newest =
-					|version: &Known| newest.is_some_and(|newest| newest.record.source == version.record.source);
-				let is_granted = |version: &Known| {
-					// What an earlier release granted is not known, so nothing can be narrowed to it.
-					let is_known = matches!(&version.says, Says::Permission { scopes, .. } if !scopes.is_empty());
-					let mut own = consents.iter().filter(|consent| plan::is_of(consent, version));
-					is_known && own.any(|consent| consent.stage == Stage::Granted)
-				};
-				for version in &versions {
-					// One that has become the newest without anything new about it narrows the others.
-					let is_decided = !is_newest(version) || !is_granted(version);
-					if !version.open && is_decided {
-						continue;
-					}
+				// One that has become the newest without anything new about it narrows the others. What an earlier
+				// release granted is not known, so nothing can be narrowed to it.
+				let narrows = newest.filter(|newest| {
+					let is_known = matches!(&newest.says, Says::Permission { scopes, .. } if !scopes.is_empty());
+					is_known && plan::is_granted(newest, &consents)
+				});
+				let narrows = narrows.map(|newest| newest.record.source);
+				let is_due = |version: &&Known| version.open || narrows == Some(version.record.source);
+				for version in versions.iter().filter(is_due) {
 					match self.becomes(*document, version, newest, &consents).await? {
 						Ok(grant) => {
 							self.journal.sent(&grant).await?;
@@ -652,7 +646,7 @@ impl<S: Submit> Import<'_, S> {
 				},
 				None => {
 					let namesakes = self.journal.consents_named(&version.record.source).await?;
-					let own = consents.iter().filter(|consent| plan::is_of(consent, version));
+					let own = plan::of(version, consents);
 					let elsewhere = namesakes.iter().filter(|consent| consent.document != document);
 					if own.clone().chain(elsewhere.clone()).any(|consent| consent.stage == Stage::Ended) {
 						Held::Quarantined {

@@ -90,12 +90,12 @@ pub(super) fn newest<'a>(versions: &'a [Known], consents: &[Consent]) -> Option<
 				|| (other.says == version.says && !is_newer(other, version))
 		})
 	};
-	let is_granted = |version: &Known| consents.iter().any(|consent| is_of(consent, version));
-	// Of several that say the same, the one that was granted, else one that is still to be decided.
+	let is_sent = |version: &Known| of(version, consents).next().is_some();
+	// Of several that say the same, the one that was sent, else one that is still to be decided.
 	versions
 		.iter()
 		.filter(counts)
-		.min_by_key(|version| (!is_granted(version), !version.open))
+		.min_by_key(|version| (!is_sent(version), !version.open))
 }
 
 /// The refusals among the versions of a document that no newer version takes back. A newer version that is not
@@ -135,6 +135,16 @@ pub(super) fn is_of(consent: &Consent, version: &Known) -> bool {
 	consent.consent == alternative(version.record.source, consent.alternative)
 }
 
+/// Those of these consents that are a version's alternatives.
+pub(super) fn of<'a>(version: &'a Known, consents: &'a [Consent]) -> impl Iterator<Item = &'a Consent> + Clone {
+	consents.iter().filter(move |consent| is_of(consent, version))
+}
+
+/// Whether an alternative of a version is in force.
+pub(super) fn is_granted(version: &Known, consents: &[Consent]) -> bool {
+	of(version, consents).any(|consent| consent.stage == Stage::Granted)
+}
+
 /// What a permission does: the consents of the document's other versions are narrowed to it, and it is granted unless
 /// the ledger has it.
 ///
@@ -161,8 +171,8 @@ pub(super) fn grant(
 		_ => end(consent),
 	});
 	let is_there = |number: usize| {
-		let mut consents = consents.iter().filter(|consent| consent.stage == Stage::Granted);
-		consents.any(|consent| consent.alternative == number && is_of(consent, permission))
+		let mut own = of(permission, consents);
+		own.any(|consent| consent.alternative == number && consent.stage == Stage::Granted)
 	};
 	let granted = scopes.iter().enumerate().filter(|(number, _)| !is_there(*number));
 	let granted = granted.map(|(number, scope)| Step::Grant {

@@ -205,7 +205,7 @@ impl Journal {
 				.fetch_optional(&mut self.database)
 				.await?;
 		let mut version = version.clone();
-		// An earlier release decided about it, unless it was the version of another document that is final.
+		// Final without being known as a version: an earlier release brought it, unless another document has it.
 		let is_decided = is_final && earlier.is_none() && !self.is_elsewhere(document, &record.source).await?;
 		if let Some((earlier, kind, is_open)) = earlier {
 			let earlier = from_json(&earlier)?;

@@ -181,20 +181,20 @@ impl Entry {
 	/// Whether the Bundle was asked of a server to change what the resource is, as it is not in a history. The server
 	/// then gives the version an id and a time of its own.
 	pub fn is_changed(&self) -> bool {
-		let method = self
-			.fields()
-			.and_then(Fields::request)
-			.map(|(method, _)| method.to_ascii_uppercase());
-		self.bundle.history.is_none() && matches!(method.as_deref(), Some("PUT" | "PATCH" | "POST"))
+		let fields = self.fields();
+		fields.is_some_and(|fields| self.is_asked(fields, &["PUT", "PATCH", "POST"]))
 	}
 
 	/// Whether a server is asked to create the resource. It gives what it creates an id of its own; a history has each
 	/// record as it was then created.
 	pub fn is_created(&self, fields: &Fields) -> bool {
-		self.bundle.history.is_none()
-			&& fields
-				.request()
-				.is_some_and(|(method, _)| method.eq_ignore_ascii_case("POST"))
+		self.is_asked(fields, &["POST"])
+	}
+
+	/// Whether a server is asked for one of these, and not, as in a history, was asked before.
+	fn is_asked(&self, fields: &Fields, methods: &[&str]) -> bool {
+		let asked = |(method, _): (&str, &str)| methods.iter().any(|known| method.eq_ignore_ascii_case(known));
+		self.bundle.history.is_none() && fields.request().is_some_and(asked)
 	}
 
 	/// The server and the name of the resource, if `fullUrl` states them.
@@ -238,9 +238,7 @@ impl Entry {
 		let head = head.strip_suffix('}')?;
 		Some([head.as_bytes(), b",\"entry\":[", &entries, b"]}"].concat())
 	}
-}
 
-impl Entry {
 	/// What other entries say about those that a resource refers to, each once.
 	fn claims(&self, resource: &Value) -> BTreeSet<String> {
 		let mut found = BTreeSet::new();
