@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { access, blake2AsHex, inTime, pair, until } from '../e2e/harness.mjs';
 import { countLost, violations } from './history.mjs';
-import { finalized, gatewayOf, HOSPITALS, sleep } from './network.mjs';
+import { finalized, gatewayOf, HOSPITALS, sleep, withLogs } from './network.mjs';
 
 /** How long a gateway waits for finality before it sends a batch again, in milliseconds. */
 const RESEND = 60_000;
@@ -216,7 +216,8 @@ export class Load {
     const number = Math.max(...acknowledged.map(({ block }) => block));
     const there = async (node) =>
       (await finalized(node)) >= number && (await node.rpc('index_status')).indexed.number >= number;
-    await until(`block ${number} on all nodes`, async () => (await Promise.all(honest.map(there))).every(Boolean));
+    const everywhere = async () => (await Promise.all(honest.map(there))).every(Boolean);
+    await withLogs(honest, until(`block ${number} on all nodes`, everywhere));
     const all = await Promise.all(honest.map((node) => this.observeAll(node, number)));
     const observations = [...this.observations, ...all];
     assert.deepEqual(violations(acknowledged, observations), []);

@@ -113,7 +113,7 @@ export class Network {
   /** Waits until a node has finalized the last final block of another. */
   async catchUp(node, other) {
     const wanted = await finalized(other);
-    return until(`${node.label} at block ${wanted}`, async () => (await finalized(node)) >= wanted);
+    return withLogs([node], until(`${node.label} at block ${wanted}`, async () => (await finalized(node)) >= wanted));
   }
 
   async stop() {
@@ -199,4 +199,4 @@ export const withLogs = (nodes, promise) =>
   });
 
 /** The end of a node's log. */
-const lastLines = (node, bytes = 1500) => readFileSync(join(node.directory, 'node.log'), 'utf8').slice(-bytes);
+const lastLines = (node, bytes = 4000) => readFileSync(join(node.directory, 'node.log'), 'utf8').slice(-bytes);

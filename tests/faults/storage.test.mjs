@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { ask, until } from '../e2e/harness.mjs';
 import { Load } from './load.mjs';
-import { Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep } from './network.mjs';
+import { Chance, figures, finalized, HOSPITALS, Network, nightly, offences, sleep, withLogs } from './network.mjs';
 
 /** The size of the disk that is filled, in MiB. */
 const DISK = 512;
@@ -164,9 +164,9 @@ test('a damaged index is reported and rebuilt', async (test) => {
   const file = join(chains, readdirSync(chains)[0], 'index.sqlite');
   truncateSync(file, Math.floor(statSync(file).size / 2));
   dave.run();
-  // It may answer from undamaged parts until it needs the missing ones, with the next block at the latest.
+  // It answers from what is left until one of the next blocks needs a part that is missing.
   const code = () => dave.rpc('access_events', { limit: 1 }).then(() => 0, (error) => error.code);
-  await until('the index to report the damage', async () => (await code()) === 8007);
+  await withLogs([dave], until('the index to report the damage', async () => (await code()) === 8007));
   await dave.end('SIGINT');
   const begun = Date.now();
   dave.offline('index', 'rebuild');
@@ -197,7 +197,7 @@ test('a bit of a log flips in the state: the node reports the damage, and answer
   assert.ok(flipped > 0, 'the log is found in the database');
   dave.run();
   const answer = (method) => dave.rpc(method, dataset, block).then(() => 'an answer', ({ code }) => code);
-  await until('the node to answer', () => dave.rpc('system_health'));
+  await withLogs([dave], until('the index to be open', async () => (await dave.rpc('index_status')).indexed));
   for (const method of ['access_log', 'audit_report']) assert.equal(await answer(method), 8013, method);
   // The node remembers it, so that nobody relies on its other answers.
   assert.match((await dave.rpc('index_status')).damaged, /^the (state|header) of block/);

@@ -88,9 +88,12 @@ impl Error {
 			Self::Discontinuous { .. } => false,
 		}
 	}
-}
 
-impl Error {
+	/// Whether the index never goes on by itself. The node itself would have to learn to read the block.
+	fn lasts(&self) -> bool {
+		matches!(self, Self::Chain { .. }) || !self.may_pass()
+	}
+
 	/// The cause without what only the operator may see.
 	fn public_cause(&self) -> String {
 		match self {
@@ -237,7 +240,7 @@ impl<C: Chain> Follower<C> {
 		self.published_to = Some(last.number);
 		// An error stays until a block was taken in: what failed has not succeeded yet.
 		let known = self.index.progress();
-		self.publish_progress(last, known.error, known.unreadable);
+		self.publish_progress(last, known.error, known.stopped);
 		Ok((store, Position { last, logs }))
 	}
 
@@ -364,13 +367,13 @@ impl<C: Chain> Follower<C> {
 		self.publish_progress(last, None, false);
 	}
 
-	fn publish_progress(&self, last: Block, error: Option<String>, unreadable: bool) {
+	fn publish_progress(&self, last: Block, error: Option<String>, stopped: bool) {
 		self.metrics.indexed(last.number);
 		self.metrics.finalized(self.chain.finalized().number);
 		let progress = Progress {
 			indexed: Some(last),
 			error,
-			unreadable,
+			stopped,
 			skipped: self.skipped.clone(),
 		};
 		self.index.progress.send_if_modified(|known| {
@@ -390,10 +393,10 @@ impl<C: Chain> Follower<C> {
 			log::warn!(target: "index", "{text}; trying again");
 		}
 		self.reported = Some(text);
-		let (cause, unreadable) = (error.public_cause(), matches!(error, Error::Chain { .. }));
+		let (cause, stopped) = (error.public_cause(), error.lasts());
 		self.index.progress.send_modify(|progress| {
 			progress.error = Some(cause);
-			progress.unreadable = unreadable;
+			progress.stopped = stopped;
 		});
 	}
 }

@@ -6,10 +6,12 @@
 //! seconds, or whose line was bad, would stall until its operator restarted it.
 
 use crate::chain::types::Client;
-use futures::Stream;
+use futures::{Stream, StreamExt as _};
 use kexin_runtime::opaque::Block;
+use sc_client_api::BlockchainEvents as _;
 use sc_network_sync::{SyncStatus, SyncStatusProvider as _, SyncingService};
 use sp_blockchain::HeaderBackend as _;
+use sp_consensus::BlockOrigin;
 use std::{
 	sync::Arc,
 	time::{Duration, Instant},
@@ -21,23 +23,17 @@ const TIMEOUT: Duration = Duration::from_secs(90);
 /// How often this is checked.
 const PERIOD: Duration = Duration::from_secs(5);
 
-/// The newest block, and the time since which there has been no newer one.
+/// Since when no block has arrived, or none had to.
 struct Watch {
-	best: u32,
 	since: Instant,
 }
 
 impl Watch {
-	fn new(best: u32, now: Instant) -> Self {
-		Self { best, since: now }
-	}
-
-	/// Whether peers have more blocks, up to `seen`, and none has arrived for too long. If so, the time starts again.
-	fn stalled(&mut self, best: u32, seen: Option<u32>, now: Instant) -> bool {
-		let moved = std::mem::replace(&mut self.best, best) != best;
-		let behind = seen.is_some_and(|seen| seen > best);
-		let stalled = behind && !moved && now.duration_since(self.since) >= TIMEOUT;
-		if moved || !behind || stalled {
+	/// Whether a node has been `behind` its peers for too long although nothing has `arrived` since the last check. If
+	/// so, the time starts again.
+	fn stalled(&mut self, arrived: bool, behind: bool, now: Instant) -> bool {
+		let stalled = behind && !arrived && now.duration_since(self.since) >= TIMEOUT;
+		if arrived || !behind || stalled {
 			self.since = now;
 		}
 		stalled
@@ -46,20 +42,38 @@ impl Watch {
 
 /// Yields an item whenever synchronisation stalls: peers have more blocks, and none has arrived for too long.
 pub fn stalls(client: Arc<Client>, sync: Arc<SyncingService<Block>>) -> impl Stream<Item = ()> {
-	let watch = Watch::new(client.info().best_number, Instant::now());
-	futures::stream::unfold((watch, client, sync), |(mut watch, client, sync)| async move {
-		loop {
-			tokio::time::sleep(PERIOD).await;
-			let status = sync.status().await.ok()?;
-			let best = client.info().best_number;
-			if watch.stalled(best, seen(&status), Instant::now()) {
-				log::warn!(
-					"peers have more blocks, but none after {best} has arrived for {TIMEOUT:?}: reconnecting to reserved peers"
+	let watch = Watch { since: Instant::now() };
+	let imports = client.every_import_notification_stream().map(|block| block.origin);
+	futures::stream::unfold(
+		(watch, imports, client, sync),
+		|(mut watch, mut imports, client, sync)| async move {
+			loop {
+				let arrived = arrives(&mut imports, PERIOD).await;
+				let status = sync.status().await.ok()?;
+				let best = client.info().best_number;
+				if watch.stalled(arrived, seen(&status).is_some_and(|seen| seen > best), Instant::now()) {
+					log::warn!(
+					"peers have more blocks than {best}, but none has arrived for {TIMEOUT:?}: reconnecting to reserved peers"
 				);
-				return Some(((), (watch, client, sync)));
+					return Some(((), (watch, imports, client, sync)));
+				}
 			}
+		},
+	)
+}
+
+/// Whether a block comes from a peer within this time. A validator that no blocks reach goes on authoring its own.
+async fn arrives(imports: &mut (impl Stream<Item = BlockOrigin> + Unpin), period: Duration) -> bool {
+	let mut arrived = false;
+	let watch = async {
+		while let Some(origin) = imports.next().await {
+			arrived |= origin != BlockOrigin::Own;
 		}
-	})
+		std::future::pending::<()>().await;
+	};
+	// It never ends by itself.
+	let _ = tokio::time::timeout(period, watch).await;
+	arrived
 }
 
 /// The number of the newest block of the peers; none while the node downloads a state, when it needs no blocks.
@@ -72,30 +86,53 @@ fn seen(status: &SyncStatus<Block>) -> Option<u32> {
 mod tests {
 	use super::*;
 
-	/// Whether the watch reports a stall at each check: the seconds, the best block and the newest block of the peers.
-	fn checks<const N: usize>(checks: [(u64, u32, Option<u32>); N]) -> [bool; N] {
+	/// Whether the watch reports a stall at each check: the seconds, whether a block arrived, and whether peers have
+	/// more.
+	fn checks<const N: usize>(checks: [(u64, bool, bool); N]) -> [bool; N] {
 		let start = Instant::now();
-		let mut watch = Watch::new(7, start);
-		checks.map(|(seconds, best, seen)| watch.stalled(best, seen, start + Duration::from_secs(seconds)))
+		let mut watch = Watch { since: start };
+		checks.map(|(seconds, arrived, behind)| watch.stalled(arrived, behind, start + Duration::from_secs(seconds)))
 	}
 
 	#[test]
 	fn a_stall_is_noticed_and_noticed_again_when_it_goes_on() {
-		let behind = |seconds| (seconds, 7, Some(9));
+		let behind = |seconds| (seconds, false, true);
 		let noticed = checks([behind(89), behind(90), behind(95), behind(179), behind(180)]);
 		assert_eq!(noticed, [false, true, false, false, true]);
 	}
 
 	#[test]
 	fn a_node_that_has_all_blocks_or_receives_some_is_not_stalled() {
-		assert_eq!(checks([(90, 7, Some(7)), (200, 7, None)]), [false, false]);
+		assert_eq!(checks([(90, false, false), (200, false, false)]), [false, false]);
 		assert_eq!(
-			checks([(60, 7, Some(9)), (80, 8, Some(9)), (169, 8, Some(9)), (170, 8, Some(9))]),
+			checks([
+				(60, false, true),
+				(80, true, true),
+				(169, false, true),
+				(170, false, true)
+			]),
 			[false, false, false, true]
 		);
 		assert_eq!(
-			checks([(80, 7, Some(7)), (100, 7, Some(8)), (170, 7, Some(8))]),
+			checks([(80, false, false), (100, false, true), (170, false, true)]),
 			[false, false, true]
 		);
+	}
+
+	#[tokio::test]
+	async fn what_a_validator_authors_itself_has_not_arrived() {
+		use BlockOrigin::{NetworkBroadcast, Own};
+		for (origins, arrived) in [
+			(&[][..], false),
+			(&[Own, Own], false),
+			(&[Own, NetworkBroadcast, Own], true),
+		] {
+			let mut imports = futures::stream::iter(origins.iter().copied());
+			assert_eq!(
+				arrives(&mut imports, Duration::from_millis(1)).await,
+				arrived,
+				"{origins:?}"
+			);
+		}
 	}
 }

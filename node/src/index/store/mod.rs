@@ -97,8 +97,24 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
 	fn from(error: sqlx::Error) -> Self {
-		Self::Away(error)
+		if finds_damage(&error) {
+			Self::Refused(format!(
+				"the index is damaged, its database says \"{error}\": {REBUILD}"
+			))
+		} else {
+			Self::Away(error)
+		}
 	}
+}
+
+/// Whether the database has found its own files damaged: SQLite's codes `SQLITE_CORRUPT`, with its extended ones, and
+/// `SQLITE_NOTADB`, or PostgreSQL's `data_corrupted` and `index_corrupted`.
+fn finds_damage(error: &sqlx::Error) -> bool {
+	let code = error.as_database_error().and_then(|error| error.code());
+	matches!(
+		code.as_deref(),
+		Some("11" | "26" | "267" | "523" | "779" | "XX001" | "XX002")
+	)
 }
 
 /// What to do about an index that is of no use.
@@ -124,11 +140,15 @@ impl Store {
 	/// # Errors
 	/// [`Error::Refused`] for the database of another chain or of a newer version.
 	pub async fn open(location: &Location, genesis: H256) -> Result<Self, Error> {
-		if let Location::Postgres(_) = location {
-			let mut connection = options(location)?.connect().await?;
-			connection.execute(schema::POSTGRES_SCHEMA).await?;
-			connection.close().await?;
-		}
+		// Alone at first: the connections of a pool would not say what is wrong with the database.
+		let mut connection = options(location)?.connect().await?;
+		connection
+			.execute(match location {
+				Location::Sqlite(_) => schema::SQLITE_CONNECTION,
+				Location::Postgres(_) => schema::POSTGRES_SCHEMA,
+			})
+			.await?;
+		connection.close().await?;
 		let start = match location {
 			Location::Sqlite(_) => schema::SQLITE_CONNECTION,
 			Location::Postgres(_) => schema::POSTGRES_CONNECTION,
@@ -180,7 +200,7 @@ impl Store {
 			MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => Error::Refused(format!(
 				"the tables of the index {location} are not those of version {version}: {REBUILD}"
 			)),
-			MigrateError::Execute(error) => Error::Away(error),
+			MigrateError::Execute(error) => error.into(),
 			error => Error::Away(sqlx::Error::Migrate(Box::new(error))),
 		})?;
 		let genesis = genesis.as_bytes();

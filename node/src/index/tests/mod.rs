@@ -535,6 +535,45 @@ fn a_database_that_goes_away_is_waited_for() {
 }
 
 #[test]
+fn a_damaged_index_answers_nothing_and_says_what_to_do() {
+	Runtime::new().unwrap().block_on(async {
+		let database = Database::sqlite();
+		let location = database.location();
+		let Location::Sqlite(file) = &location else {
+			panic!("{location}")
+		};
+		let (chain, mut ledger) = accesses(20, 500);
+		let mut before = follower(&chain, &location);
+		before.catch_up(|_| ()).await.unwrap();
+		// What was written is in the file then, and not in its log.
+		before.open().await.unwrap().0.close().await;
+
+		let follower = follower(&chain, &location);
+		let index = follower.index();
+		let (more, finality) = futures::channel::mpsc::unbounded();
+		let task = tokio::spawn(follower.run(finality));
+		reaches(&index, |at| at.indexed == Some(chain.block(20))).await;
+		let damaged = std::fs::OpenOptions::new().write(true).open(file).unwrap();
+		damaged.set_len(damaged.metadata().unwrap().len() / 2).unwrap();
+		assert!(index.at(20).await.is_ok(), "nobody has met the damage yet");
+		extend(&chain, &mut ledger, 20..60, 500);
+		more.unbounded_send(()).unwrap();
+		reaches(&index, |at| at.error.is_some()).await;
+		let told = index.at(20).await.err().unwrap();
+		assert!(told.contains("the node's log says why and what to do"), "{told}");
+		task.await.unwrap();
+
+		let error = catch_up(&chain, &location).await.err().unwrap();
+		assert!(!error.may_pass(), "{error}");
+		let text = error.to_string();
+		assert!(
+			text.contains("is damaged") && text.contains("kexin-node index rebuild"),
+			"{text}"
+		);
+	});
+}
+
+#[test]
 fn questions_that_take_long_do_not_hold_up_the_writer() {
 	let postgres = Postgres::start();
 	let location = Location::Postgres(postgres.database("index"));
