@@ -10,7 +10,7 @@ use kexin::{
 	output,
 	report::{
 		check::{self, ProofFile, Proved, Questions},
-		fetch::{self, At, FetchProgress, Rpc},
+		fetch::{self, At, FetchProgress, Rpc, Wanted},
 		trusted::{self, Kept},
 	},
 	standards::{self, Format},
@@ -128,8 +128,8 @@ impl FromStr for Start {
 pub struct Goal {
 	/// What is trusted.
 	pub trust: Trust,
-	/// The hash of the block; none for the newest.
-	pub at: Option<H256>,
+	/// The block; none for the newest.
+	pub at: Option<Wanted>,
 	/// Whether the genesis hash is from the user, and not only from the node.
 	given: bool,
 	kept: Kept,

@@ -8,6 +8,7 @@ use super::{
 use crate::call::Account;
 use codec::Decode;
 use kexin_primitives::H256;
+use sp_crypto_hashing::blake2_256;
 use subxt::dynamic::Value;
 
 /// A motion of the council.
@@ -48,7 +49,7 @@ impl Ledger {
 	/// The council's open motions at the newest block.
 	///
 	/// # Errors
-	/// When the node can't be reached.
+	/// When the node can't be reached, or shows another call than a motion's hash stands for.
 	pub async fn motions(&self) -> Result<Vec<Motion>, LedgerError> {
 		let mut motions = Vec::new();
 		let at = self.newest().await?;
@@ -59,6 +60,14 @@ impl Ledger {
 			let votes = Votes::decode(&mut voting.bytes()).map_err(incompatible)?;
 			let proposal = subxt::dynamic::storage::<(subxt::utils::H256,), Value>("Council", "ProposalOf");
 			let proposal = at.storage().fetch(proposal, key).await.map_err(unreachable)?;
+			// Members vote on the hash, so the call that they read must be the one that it stands for.
+			let found = H256(blake2_256(proposal.bytes()));
+			if found != H256(hash) {
+				return Err(LedgerError::OtherMotion {
+					hash: H256(hash),
+					found,
+				});
+			}
 			motions.push(Motion {
 				hash: H256(hash),
 				votes,

@@ -76,6 +76,14 @@ pub enum LedgerError {
 		ours = .0.indices()
 	)]
 	Renumbered(Function, [u8; 2]),
+	/// The node shows a call as a motion of the council, and the motion's hash is that of another call.
+	#[error("the node lies about the council's motion {hash:?}: the call that it shows has the hash {found:?}. Use another node")]
+	OtherMotion {
+		/// The motion's hash.
+		hash: H256,
+		/// The hash of the call that the node shows.
+		found: H256,
+	},
 	/// The transaction took effect, but the client can't read what came of it.
 	#[error(
 		"the transaction is in block {block:?}, but its event {event} could not be read ({cause}), probably because the node's runtime \
@@ -101,6 +109,7 @@ impl LedgerError {
 			| Self::BadOrigin
 			| Self::Incompatible(_)
 			| Self::Renumbered(..)
+			| Self::OtherMotion { .. }
 			| Self::UnreadableEvent { .. } => true,
 			Self::Dispatch { error, .. } => matches!(&error[..], "UnknownDataset" | "NotAuthorized"),
 			_ => false,

@@ -9,11 +9,13 @@ use kexin_primitives::{
 	UnixMillis, H256,
 };
 use kexin_verifier::{
-	access::ProvedAccesses, report::Judgements, Document, Error, FinalBlock, Finality, Proof, Trust, TrustedBlock,
+	access::ProvedAccesses,
+	report::{Code, Judgements},
+	Document, Error, FinalBlock, Finality, Proof, Trust, TrustedBlock,
 };
 use serde::Serialize;
 use serde_json::{json, Value};
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 /// A file that was read and is not verified yet.
 #[derive(Clone, Debug)]
@@ -320,10 +322,11 @@ fn report(
 ) -> (Proved, Result<(), Refusal>) {
 	let report = &document.report;
 	let absences = questions.absences(document.logs.iter().flat_map(|log| &log.entries));
+	let unseen = unseen(document);
 	let mut lines = vec!["accepted   every part of the report is proved".into()];
 	lines.extend(summary::summary(report));
 	lines.extend(summary::judgements(judgements));
-	if !document.logs.is_empty() {
+	if unseen.is_none() {
 		lines.extend(absent_lines(&absences));
 	}
 	let json = json!({
@@ -337,17 +340,39 @@ fn report(
 		"notices": report.notices,
 		"accesses": summary::accesses(report),
 		"judgements": judgements,
-		"complete": !document.logs.is_empty(),
+		"complete": unseen.is_none(),
 		"absences": absences,
 	});
-	let absent = match document.logs.is_empty() {
-		true if !absences.is_empty() => Err(Refusal::NotAbsent(
-			"no declared dataset is behind the artifact, so there is no log in which something could be absent".into(),
-		)),
+	let absent = match unseen {
+		Some(why) if !absences.is_empty() => Err(Refusal::NotAbsent(why)),
 		_ => all_absent(&absences),
 	};
 	let answers = questions.about_time(report.block.time).and(absent);
 	(Proved::new(lines, json, &document.finality, block), answers)
+}
+
+/// Why the file does not show every access to what the artifact was made from; none if it does.
+fn unseen(document: &Document) -> Option<String> {
+	if document.logs.is_empty() {
+		let why = "no declared dataset is behind the artifact, so there is no log in which something could be absent";
+		return Some(why.into());
+	}
+	let (verdict, notices) = (&document.report.verdict.reasons, &document.report.notices);
+	let unlogged = verdict.iter().chain(notices).filter(|reason| match reason.code {
+		Code::UnknownOrigin => reason.about != document.report.model,
+		Code::NothingUsed => true,
+		_ => false,
+	});
+	let unlogged = unlogged
+		.map(|reason| format!("{:?}", reason.about))
+		.collect::<BTreeSet<_>>();
+	let unlogged = unlogged.into_iter().collect::<Vec<_>>();
+	(!unlogged.is_empty()).then(|| {
+		format!(
+			"the ledger does not know what was behind {}, so accesses to it may be in no log",
+			unlogged.join(", ")
+		)
+	})
 }
 
 fn accesses(

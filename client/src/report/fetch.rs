@@ -6,7 +6,7 @@ use kexin_verifier::{
 	error::StateError,
 	report::{keys, Ancestry, Consents, DatasetLog},
 	text::message,
-	AccessProof, Bytes, Document, Finality, ProvedState, ReadState as _, Trust,
+	AccessProof, Bytes, Document, FinalBlock, Finality, ProvedState, ReadState as _, Trust,
 };
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::{json, Value};
@@ -76,6 +76,25 @@ pub enum At {
 	Number(u32),
 }
 
+/// The block that a proof shall be about, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+	/// Its hash.
+	pub hash: H256,
+	/// Its number, if the block was named by it: the hash is only the node's answer then.
+	pub number: Option<u32>,
+}
+
+impl Wanted {
+	/// Checks that a proof is about this block.
+	fn check(self, method: &str, block: &FinalBlock) -> Result<(), FetchError> {
+		if self.hash == block.hash && self.number.is_none_or(|number| number == block.number) {
+			return Ok(());
+		}
+		Err(other(method, &format!("block {}, {:?}", block.number, block.hash)))
+	}
+}
+
 /// How far a fetch is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FetchProgress {
@@ -88,7 +107,7 @@ pub enum FetchProgress {
 		/// How many there are.
 		total: u64,
 	},
-	/// Some of the consents are here.
+	/// Some of the consents, and of the activities that accesses name, are here.
 	Consents {
 		/// How many values of the state are fetched and checked.
 		done: usize,
@@ -157,16 +176,20 @@ pub async fn genesis(node: &impl Rpc) -> Result<H256, FetchError> {
 	ask(node, "chain_getBlockHash", &[json!(0)]).await
 }
 
-/// The hash of a block.
+/// A block, with its hash.
 ///
 /// # Errors
 /// [`FetchError`], also when the node has no block of this number.
-pub async fn block(node: &impl Rpc, at: At) -> Result<H256, FetchError> {
+pub async fn block(node: &impl Rpc, at: At) -> Result<Wanted, FetchError> {
 	match at {
-		At::Hash(hash) => Ok(hash),
+		At::Hash(hash) => Ok(Wanted { hash, number: None }),
 		At::Number(number) => {
 			let hash: Option<H256> = ask(node, "chain_getBlockHash", &[json!(number)]).await?;
-			hash.ok_or_else(|| other("chain_getBlockHash", &format!("it has no block {number}")))
+			let hash = hash.ok_or_else(|| other("chain_getBlockHash", &format!("it has no block {number}")))?;
+			Ok(Wanted {
+				hash,
+				number: Some(number),
+			})
 		},
 	}
 }
@@ -180,34 +203,34 @@ pub async fn report<N: Rpc>(
 	node: &N,
 	model: H256,
 	trust: &Trust,
-	at: Option<H256>,
+	at: Option<Wanted>,
 	consents: Consents,
 	watch: &mut impl FnMut(FetchProgress),
 ) -> Result<Document, FetchError> {
 	const METHOD: &str = "audit_proof";
-	let mut parts: AuditProof = ask(node, METHOD, &[json!(model), json!(at), start(trust)]).await?;
+	let hash = at.map(|at| at.hash);
+	let mut parts: AuditProof = ask(node, METHOD, &[json!(model), json!(hash), start(trust)]).await?;
 	let block = parts.finality.verify(trust)?;
-	if at.is_some_and(|at| at != block.hash) {
-		return Err(other(METHOD, &format!("the block {:?}", block.hash)));
-	}
+	at.map_or(Ok(()), |at| at.check(METHOD, &block))?;
 	// The proved state shows which logs are needed, and how long they are.
 	let mut wanted = Vec::new();
 	let state = ProvedState::new(block.state_root, &parts.state).map_err(in_state)?;
 	for (dataset, _) in Ancestry::walk(&state, model)?.datasets {
 		wanted.push((dataset, state.log(&dataset).map_err(in_state)?.accumulator.count()));
 	}
+	let at = Wanted {
+		hash: block.hash,
+		number: Some(block.number),
+	};
 	let mut logs = Vec::new();
 	for (dataset, total) in wanted {
-		let entries = entries(node, trust, block.hash, dataset, total, watch).await?;
+		let entries = entries(node, trust, at, dataset, total, watch).await?;
 		logs.push(DatasetLog { dataset, entries });
 	}
-	if !consents.is_none() {
-		let keys = keys(&state, model, &logs, consents)?;
-		let root = block.state_root;
-		parts
-			.state
-			.extend(values(node, block.hash, root, keys.into_iter().collect(), watch).await?);
-	}
+	let keys = keys(&state, model, &logs, consents)?.into_iter().collect();
+	parts
+		.state
+		.extend(values(node, block.hash, block.state_root, keys, watch).await?);
 	watch(FetchProgress::Deriving);
 	let AuditProof { finality, state } = parts;
 	Ok(Document::assemble_with(consents, model, trust, finality, &state, logs)?)
@@ -247,7 +270,7 @@ fn in_state(error: StateError) -> kexin_verifier::Error {
 async fn entries<N: Rpc>(
 	node: &N,
 	trust: &Trust,
-	block: H256,
+	block: Wanted,
 	dataset: DatasetId,
 	total: u64,
 	watch: &mut impl FnMut(FetchProgress),
@@ -292,23 +315,22 @@ pub async fn accesses<N: Rpc>(
 	dataset: DatasetId,
 	range: Range,
 	trust: &Trust,
-	at: Option<H256>,
+	at: Option<Wanted>,
 ) -> Result<AccessProof, FetchError> {
 	const METHOD: &str = "access_proof";
 	let asked = match range.end {
 		Some(end) => json!({ "from": range.first, "to": end }),
 		None => json!({ "from": range.first }),
 	};
-	let proof: AccessProof = ask(node, METHOD, &[json!(dataset), asked, json!(at), start(trust)]).await?;
+	let hash = at.map(|at| at.hash);
+	let proof: AccessProof = ask(node, METHOD, &[json!(dataset), asked, json!(hash), start(trust)]).await?;
 	let proved = proof.verify(trust)?;
 	let end = range.end.unwrap_or(proved.count);
 	let number = u64::try_from(proved.entries.len()).unwrap_or(u64::MAX);
 	if proved.dataset != dataset {
 		return Err(other(METHOD, "another dataset"));
 	}
-	if at.is_some_and(|at| at != proved.block.hash) {
-		return Err(other(METHOD, "another block"));
-	}
+	at.map_or(Ok(()), |at| at.check(METHOD, &proved.block))?;
 	if proved.first != range.first || proved.first.checked_add(number) != Some(end) {
 		return Err(other(METHOD, "other entries"));
 	}

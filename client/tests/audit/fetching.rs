@@ -6,7 +6,7 @@ use crate::support::{
 };
 use kexin::{
 	ledger::LedgerError,
-	report::fetch::{self, At, FetchError, FetchProgress, Range, Rpc, PAGE},
+	report::fetch::{self, At, FetchError, FetchProgress, Range, Rpc, Wanted, PAGE},
 };
 use kexin_primitives::{access::LogEntry, vocabulary::Operation, H256};
 use kexin_verifier::{
@@ -180,8 +180,11 @@ async fn a_block_is_found_by_its_number() {
 	let node = node(honest);
 	let hash = node.header.hash();
 	assert_eq!(fetch::genesis(&node).await.unwrap(), node.genesis());
-	assert_eq!(fetch::block(&node, At::Number(1)).await.unwrap(), hash);
-	assert_eq!(fetch::block(&node, At::Hash(H256::zero())).await.unwrap(), H256::zero());
+	let dataset = named("scans");
+	let first = fetch::block(&node, At::Number(1)).await.unwrap();
+	assert_eq!((first.hash, first.number), (hash, Some(1)));
+	let by_hash = fetch::block(&node, At::Hash(H256::zero())).await.unwrap();
+	assert_eq!((by_hash.hash, by_hash.number), (H256::zero(), None));
 	assert!(matches!(
 		fetch::block(&node, At::Number(7)).await,
 		Err(FetchError::Other { .. })
@@ -190,12 +193,25 @@ async fn a_block_is_found_by_its_number() {
 		&node,
 		node.sample.model,
 		&node.genesis().into(),
-		Some(hash),
+		Some(first),
 		Consents::None,
 		&mut |_| (),
 	)
 	.await;
 	assert_eq!(at.unwrap().report.block.hash, hash);
+	// The node says which hash a number has, and the proof shows which number a hash has.
+	let lie = Some(Wanted {
+		number: Some(2),
+		..first
+	});
+	let trust = node.genesis().into();
+	let report = fetch::report(&node, node.sample.model, &trust, lie, Consents::None, &mut |_| ()).await;
+	let everything = Range { first: 0, end: None };
+	let accesses = fetch::accesses(&node, dataset, everything, &trust, lie).await;
+	for refused in [report.err(), accesses.err()] {
+		let refused = refused.unwrap();
+		assert!(matches!(refused, FetchError::Other { .. }), "{refused}");
+	}
 }
 
 #[tokio::test]
@@ -295,7 +311,10 @@ async fn an_answer_must_prove_what_was_asked() {
 		&honest_node,
 		honest_node.sample.model,
 		&honest_node.genesis().into(),
-		Some(named("old")),
+		Some(Wanted {
+			hash: named("old"),
+			number: None,
+		}),
 		Consents::None,
 		&mut |_| (),
 	)

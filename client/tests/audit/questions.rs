@@ -2,7 +2,7 @@
 
 use crate::support::{
 	access_proof, json, named,
-	sample::{entry, Sample, COMPANY, NOW},
+	sample::{activity, entry, Sample, COMPANY, NOW},
 };
 use kexin::report::{
 	check::{verify, ProofFile, Questions, Refusal},
@@ -12,6 +12,8 @@ use kexin::report::{
 };
 use kexin_primitives::{
 	access::Outcome,
+	lineage::{ActivityKind, InputRole},
+	storage_keys,
 	vocabulary::{Operation, Purpose},
 	H256,
 };
@@ -136,18 +138,30 @@ fn a_field_that_is_not_stated_could_be_anything() {
 
 #[test]
 fn absence_needs_something_in_which_to_be_absent() {
-	let file = file(|sample| {
+	let empty = file(|sample| {
 		sample.model = named("atlas");
 		sample.datasets.clear();
 	});
-	let (proved, answers) = verify(&file.0, &file.1.into(), &recipient(17)).unwrap();
+	let (proved, answers) = verify(&empty.0, &empty.1.into(), &recipient(17)).unwrap();
 	let refusal = answers.unwrap_err();
 	assert_eq!((refusal.code(), refusal.name().as_str()), (5, "not-absent"));
 	assert!(refusal.to_string().contains("no log"), "{refusal}");
 	let text = proved.lines.join("\n");
 	assert!(!text.contains("absent ") && !text.contains("none missing"), "{text}");
 	assert_eq!(proved.json["complete"], false);
-	assert_eq!(ask(&file, &Questions::default()), Ok(()));
+	assert_eq!(ask(&empty, &Questions::default()), Ok(()));
+	// What an artifact behind the model was made from may have been accessed elsewhere.
+	let file = file(|sample| {
+		let inputs = ["scans", "twins", "atlas"].map(|word| (word, InputRole::Used));
+		let train = activity(ActivityKind::Training, &inputs, &["model"]);
+		sample.ledger.put(storage_keys::activity(&named("train")), train);
+	});
+	let (proved, answers) = verify(&file.0, &file.1.into(), &recipient(17)).unwrap();
+	let refusal = answers.unwrap_err();
+	assert_eq!(refusal.code(), 5);
+	assert!(refusal.to_string().contains("the ledger does not know"), "{refusal}");
+	assert!(!proved.lines.join("\n").contains("absent "));
+	assert_eq!(proved.json["complete"], false);
 	// An empty log is something in which everything is absent.
 	let mut sample = Sample::new();
 	let proof = access_proof(&mut sample.chain, &sample.ledger, named("archive"), 0, 0);

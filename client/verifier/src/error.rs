@@ -131,6 +131,8 @@ pub enum Error {
 	NotOneStart,
 	/// The proof begins at this block, which you don't trust.
 	UntrustedStart(TrustedBlock),
+	/// The proof begins at the chain's first block, and not at this one, which you trust.
+	StartLeftOut(TrustedBlock),
 	/// The block that you trust, at which the proof begins, has another number than you named.
 	WrongStartNumber {
 		/// The number that you named.
@@ -287,6 +289,12 @@ impl fmt::Display for Error {
 				 whom you trust, name it as trusted (--trusted {start}); or have the file made again without --trusted, so \
 				 that the genesis hash proves it",
 				start.number
+			),
+			Self::StartLeftOut(trusted) => write!(
+				formatter,
+				"the proof begins at the chain's first block, so it does not stand on block {}, which you trust: ask for one \
+				 that begins there, or leave --trusted out to trust the genesis hash and the voters of all sets",
+				trusted.number
 			),
 			Self::WrongStartNumber { expected, found } => write!(
 				formatter,

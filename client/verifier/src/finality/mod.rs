@@ -247,7 +247,11 @@ impl Finality {
 	/// The block at which the proof begins.
 	fn start(&self, trust: &Trust) -> Result<Start, Error> {
 		match (&self.genesis, &self.trusted) {
-			(Some(header), None) => self.first_block(header, trust.genesis),
+			(Some(header), None) => match trust.block {
+				// Who had the keys of earlier voters could make one that contradicts the trusted block.
+				Some(trusted) => Err(Error::StartLeftOut(trusted)),
+				None => self.first_block(header, trust.genesis),
+			},
 			(None, Some(header)) => self.trusted_block(header, trust),
 			_ => Err(Error::NotOneStart),
 		}

@@ -41,10 +41,10 @@ fn note<K: Ord>(ends: &mut BTreeMap<K, End>, key: K, ended: End) {
 	*last = last.zip(ended).map(|(one, other)| one.max(other));
 }
 
-/// Whether the last activity under a key ended only after this time.
+/// Whether the last activity under a key ended at this time or after it.
 fn ended_after<K: Ord>(ends: &BTreeMap<K, End>, key: &K, time: UnixMillis) -> bool {
 	ends.get(key)
-		.is_some_and(|ended| ended.is_none_or(|ended| time < ended))
+		.is_some_and(|ended| ended.is_none_or(|ended| time <= ended))
 }
 
 /// The uses of each input of the ancestry.

@@ -191,7 +191,7 @@ fn denied_accesses_and_those_for_something_else_are_no_breach_of_the_model() {
 		reading.event.recipient = Some(AUDITOR);
 		sample.ledger.record(breached(reading, Breaches::PURPOSE));
 		let mut late = breached(entry("scans", 8, Operation::Train, None), Breaches::PURPOSE);
-		late.event.occurred = NOW - 400_000;
+		late.event.occurred = NOW - 399_999;
 		sample.ledger.record(late);
 	});
 	assert_eq!(report.verdict.status, VerdictStatus::Compliant);

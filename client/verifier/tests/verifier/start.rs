@@ -63,13 +63,18 @@ fn a_proof_begins_at_a_block_that_is_trusted() {
 }
 
 #[test]
-fn who_trusts_a_block_still_takes_proofs_from_the_first() {
+fn who_trusts_a_block_takes_no_proof_from_the_first() {
 	let mut chain = Chain::new(voters(0..4));
 	chain.hand_over(voters(10..14));
 	let header = chain.grow(ROOT);
-	let trust = trusting(&chain, named(&header));
-	assert_eq!(newest(&chain).verify(&trust).map(|block| block.set_id), Ok(1));
+	let trusted = named(&header);
 	assert_eq!(newest(&chain).begins_at(), None);
+	assert_eq!(newest(&chain).verify(chain.hash()).map(|block| block.set_id), Ok(1));
+	// It could have been made with the keys of earlier voters, and pass the trusted block by.
+	assert_eq!(
+		newest(&chain).verify(trusting(&chain, trusted)),
+		Err(Error::StartLeftOut(trusted))
+	);
 }
 
 #[test]
@@ -146,7 +151,8 @@ fn a_proof_begins_at_one_block() {
 	// Neither header passes for the other.
 	let mut finality = newest(&chain);
 	std::mem::swap(&mut finality.genesis, &mut finality.trusted);
-	assert!(matches!(finality.verify(&trust), Err(Error::WrongGenesis { .. })));
+	assert_eq!(finality.verify(&trust), Err(Error::StartLeftOut(trusted)));
+	assert!(matches!(finality.verify(chain.hash()), Err(Error::WrongGenesis { .. })));
 	let first = named(&chain.genesis);
 	let mut chain = Chain::new(voters(0..4));
 	chain.trusted = Some(chain.genesis.clone());

@@ -153,7 +153,8 @@ fn an_activity_of_the_models_agent_takes_no_breach_from_the_model_while_that_is_
 	};
 	for (agent, occurred, possible) in [
 		(COMPANY, NOW - 1_500_000, true),
-		(COMPANY, NOW - 400_000, false),
+		(COMPANY, NOW - 400_000, true),
+		(COMPANY, NOW - 399_999, false),
 		(AUDITOR, NOW - 1_500_000, false),
 	] {
 		let found = could_have_been(Some(evaluation(agent)), |entry| {
@@ -168,8 +169,8 @@ fn an_activity_of_the_models_agent_takes_no_breach_from_the_model_while_that_is_
 fn data_that_the_models_agent_received_could_have_been_for_the_model() {
 	for (recipient, occurred, possible) in [
 		(Some(COMPANY), NOW - 3_000_000, true),
-		(Some(COMPANY), NOW - 400_001, true),
-		(Some(COMPANY), NOW - 400_000, false),
+		(Some(COMPANY), NOW - 400_000, true),
+		(Some(COMPANY), NOW - 399_999, false),
 		(Some(AUDITOR), NOW - 400_001, false),
 		(None, NOW - 400_001, false),
 	] {
@@ -188,7 +189,7 @@ fn data_that_the_models_agent_received_could_have_been_for_the_model() {
 fn a_finished_model_keeps_its_verdict() {
 	let report = report(|sample| {
 		sample.ledger.record(outside(5, |entry| {
-			(entry.event.occurred, entry.event.activity) = (NOW - 400_000, None);
+			(entry.event.occurred, entry.event.activity) = (NOW - 399_999, None);
 		}));
 	});
 	assert_eq!(report.verdict.status, VerdictStatus::Compliant);

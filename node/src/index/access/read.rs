@@ -224,22 +224,6 @@ impl Store {
 		rows.into_iter().map(|(member,)| number(member)).collect()
 	}
 
-	/// The activities that those of the first `count` entries of a log name that have breaches.
-	///
-	/// # Errors
-	/// [`Error`].
-	pub async fn activities_of_breaches(&self, dataset: DatasetId, count: u64) -> Result<Vec<ActivityId>, Error> {
-		let rows: Vec<(Vec<u8>,)> = sqlx::query_as(
-			"SELECT DISTINCT e.activity FROM logs l JOIN batches b ON b.log = l.id JOIN entries e ON e.batch = b.place
-			 WHERE l.dataset = $1 AND e.position < $2 AND e.breaches > 0 AND e.activity IS NOT NULL ORDER BY e.activity",
-		)
-		.bind(dataset.as_bytes())
-		.bind(int(count))
-		.fetch_all(self.pool())
-		.await?;
-		rows.iter().map(|(activity,)| hash(activity)).collect()
-	}
-
 	/// The log of a dataset; none when nothing was recorded.
 	///
 	/// # Errors

@@ -16,10 +16,7 @@ use kexin_primitives::{
 	DatasetId, H256,
 };
 use proptest::{collection::vec, option, prelude::*, strategy::ValueTree, test_runner::TestRunner};
-use std::{
-	collections::{BTreeSet, HashMap},
-	sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 use tokio::runtime::Runtime;
 
 /// One thing that may happen.
@@ -391,16 +388,6 @@ async fn compare_logs(index: &Index, model: &Model) {
 			members.sort_unstable();
 			members.dedup();
 			assert_eq!(store.members(dataset, count).await.unwrap(), members);
-			let breaches = entries[..count as usize]
-				.iter()
-				.filter(|entry| !entry.breaches.is_empty());
-			let activities = breaches
-				.filter_map(|entry| entry.event.activity)
-				.collect::<BTreeSet<_>>();
-			assert_eq!(
-				store.activities_of_breaches(dataset, count).await.unwrap(),
-				activities.into_iter().collect::<Vec<_>>()
-			);
 		}
 	}
 }

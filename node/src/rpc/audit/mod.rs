@@ -25,7 +25,6 @@ use kexin_verifier::{
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sp_blockchain::HeaderBackend as _;
-use std::collections::BTreeSet;
 use tokio::sync::Semaphore;
 
 /// How many reports are made at once.
@@ -42,7 +41,7 @@ pub trait Audit {
 	#[method(name = "audit_finality")]
 	async fn finality(&self, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>>;
 
-	/// The proof of everything in a report about an artifact but the log entries: an [`AuditProof`].
+	/// The proof of everything in a report about an artifact but the log entries and what they name: an [`AuditProof`].
 	#[method(name = "audit_proof")]
 	async fn proof(&self, model: ArtifactId, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>>;
 
@@ -124,7 +123,7 @@ pub struct AuditProof {
 	model: ArtifactId,
 	/// The proof that the block is final.
 	finality: Finality,
-	/// The trie nodes that lead to everything that the report reads from the state.
+	/// The trie nodes that lead to what the report reads from the state, whatever the entries name.
 	state: Vec<Bytes>,
 	/// The datasets in its ancestry that a hospital declared, nearest first.
 	datasets: Vec<DatasetCount>,
@@ -139,7 +138,9 @@ pub struct DatasetCount {
 	count: u64,
 }
 
-/// Proves everything in a report about an artifact but the log entries.
+/// Proves everything in a report about an artifact but the log entries, and the consents and activities outside the
+/// ancestry that they name: of those there can be any number, so the reader fetches them with the stock
+/// `state_getReadProof`.
 async fn prove(
 	prover: &Prover<'_>,
 	model: ArtifactId,
@@ -152,20 +153,14 @@ async fn prove(
 		Ok((block, state, ancestry.members(), datasets))
 	};
 	let (block, state, mut members, datasets) = prover.read(at, walk).await?;
-	let mut activities = BTreeSet::new();
 	for DatasetCount { dataset, count } in &datasets {
 		members.extend(prover.store.members(*dataset, *count).await?);
-		activities.extend(prover.store.activities_of_breaches(*dataset, *count).await?);
 	}
 	let finality = prover.finality.clone();
 	let prove = move || {
 		state.now().map_err(|error| state.unreadable(error))?;
 		for member in members {
 			state.member(member).map_err(|error| state.unreadable(error))?;
-		}
-		// A report takes of them what it needs: the activities outside the ancestry that permitted accesses name.
-		for activity in activities {
-			state.activity(&activity).map_err(|error| state.unreadable(error))?;
 		}
 		let proof = AuditProof {
 			block,
