@@ -14,7 +14,7 @@ use kexin_primitives::members::MAX_NAME;
 use pallet_transaction_payment::OnChargeTransaction;
 use sp_runtime::traits::{AsTransactionAuthorizedOrigin, DispatchTransaction, Dispatchable};
 
-/// A hospital with a seat and as many keys as it can have.
+/// A hospital with a seat and as many keys as it can have. The last one that is read sits on the council.
 fn full_member<T: Config>() -> (MemberId, T::AccountId) {
 	let admin: T::AccountId = account("administrator", 0, 0);
 	let name = BoundedVec::truncate_from([b'x'; MAX_NAME as usize].to_vec());
@@ -23,6 +23,27 @@ fn full_member<T: Config>() -> (MemberId, T::AccountId) {
 	for index in 1..MAX_KEYS_PER_MEMBER {
 		Pallet::<T>::do_add_key(member, account("key", index, 1), Powers::GATEWAY).expect("below the bound");
 	}
+	move_seat::<T>(member);
+	(member, admin)
+}
+
+/// Gives a member's seat to its last key that is read.
+fn move_seat<T: Config>(member: MemberId) {
+	let keys = KeysOf::<T>::iter_key_prefix(member).collect::<Vec<_>>();
+	for (number, account) in keys.iter().enumerate() {
+		Keys::<T>::mutate(account, |key| {
+			if let Some(key) = key {
+				key.powers.set(Powers::COUNCIL, number == keys.len().saturating_sub(1));
+			}
+		});
+	}
+	Pallet::<T>::sync_roles(member).expect("the number of seats is the same");
+}
+
+/// A full member whose administrator can be its validator.
+fn full_validator<T: Config>() -> (MemberId, T::AccountId) {
+	let (member, admin) = full_member::<T>();
+	T::BenchmarkHelper::set_session_keys(&admin);
 	(member, admin)
 }
 
@@ -39,7 +60,7 @@ fn validators_but<T: Config>(fewer: u32) {
 	let present = u32::try_from(Validators::<T>::get().len()).unwrap_or(MAX_VALIDATORS);
 	for index in present..MAX_VALIDATORS.saturating_sub(fewer) {
 		let (member, validator) = hospital_with_validator::<T>(index);
-		Pallet::<T>::nominate(member, validator).expect("below the bound");
+		Pallet::<T>::nominate(member, validator, 0).expect("below the bound");
 	}
 }
 
@@ -100,6 +121,26 @@ mod benches {
 	}
 
 	#[benchmark]
+	fn reinstate() {
+		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can reinstate");
+		Pallet::<T>::do_admit(
+			MemberKind::Hospital,
+			BoundedVec::truncate_from(b"other".to_vec()),
+			Region(276),
+			true,
+			account("other", 0, 0),
+		)
+		.expect("nobody is admitted yet");
+		let (member, _) = full_member::<T>();
+		Pallet::<T>::change_status(member, Status::Active, Status::Suspended).expect("the member is active");
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, member);
+
+		assert!(Pallet::<T>::is_active(member));
+	}
+
+	#[benchmark]
 	fn remove() {
 		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can remove");
 		Pallet::<T>::do_admit(
@@ -123,9 +164,10 @@ mod benches {
 		let (member, admin) = full_member::<T>();
 		let freed: T::AccountId = account("key", 1, 1);
 		Pallet::<T>::revoke_key(RawOrigin::Signed(admin.clone()).into(), freed).expect("a key of the member");
+		move_seat::<T>(member);
 		let key = T::BenchmarkHelper::account(0);
-		// The longest statement has the most powers.
-		let powers = Powers::all().difference(Powers::COUNCIL);
+		// The longest statement has the most powers, and the seat moves.
+		let powers = Powers::all();
 		let statement = Pallet::<T>::statement(&key, &Place::Key { member, powers });
 		let acceptance = T::BenchmarkHelper::sign(&key, &statement);
 
@@ -157,7 +199,7 @@ mod benches {
 	fn admit_validator() {
 		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can admit");
 		validators_but::<T>(1);
-		let (_, validator) = hospital_with_validator::<T>(MAX_VALIDATORS);
+		let (_, validator) = full_validator::<T>();
 
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, validator.clone());
@@ -169,8 +211,8 @@ mod benches {
 	fn remove_validator() {
 		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can remove");
 		validators_but::<T>(1);
-		let (member, validator) = hospital_with_validator::<T>(MAX_VALIDATORS);
-		Pallet::<T>::nominate(member, validator.clone()).expect("below the bound");
+		let (member, validator) = full_validator::<T>();
+		Pallet::<T>::nominate(member, validator.clone(), 0).expect("below the bound");
 
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, member);

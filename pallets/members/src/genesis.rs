@@ -48,6 +48,10 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 			powers.contains(implied),
 			"{what}: the first key needs the power administrator, and with a seat also the power council"
 		);
+		assert!(
+			member.seat || !powers.contains(Powers::COUNCIL),
+			"{what}: only a member with a seat has a key with the power council"
+		);
 		let id = Pallet::<T>::do_admit(member.kind, name, Region(member.region), member.seat, first.clone())
 			.unwrap_or_else(|error| panic!("{what}: {error:?}"));
 		crate::Keys::<T>::mutate(first, |key| {
@@ -56,13 +60,17 @@ pub(crate) fn build<T: Config>(config: &GenesisConfig<T>) {
 			}
 		});
 		for (account, powers) in keys {
+			assert!(
+				!powers.contains(Powers::COUNCIL),
+				"{what}: only the first key sits on the council"
+			);
 			Pallet::<T>::do_add_key(id, account, powers).unwrap_or_else(|error| panic!("{what}: {error:?}"));
 		}
 	}
 	for validator in &config.validators {
 		Pallet::<T>::hospital_without_validator(validator)
 			.map_err(Into::into)
-			.and_then(|member| Pallet::<T>::nominate(member, validator.clone()))
+			.and_then(|member| Pallet::<T>::nominate(member, validator.clone(), 0))
 			.unwrap_or_else(|error| panic!("the validator {validator:?}: {error:?}"));
 	}
 	if let Some(blocks) = config.session_blocks {

@@ -97,6 +97,8 @@ pub mod pallet {
 		type Council: ChangeMembers<Self::AccountId>;
 		/// The signature with which an account agrees to become a key.
 		type Signature: Parameter + Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>>;
+		/// The present session.
+		type CurrentSession: Get<SessionIndex>;
 		/// Which accounts have session keys.
 		type SessionKeys: ValidatorRegistration<Self::AccountId>;
 		/// By how much an allowance refills in each block, in picoseconds of execution.
@@ -164,6 +166,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Validators<T: Config> =
 		StorageValue<_, BoundedBTreeMap<MemberId, T::AccountId, ConstU32<MAX_VALIDATORS>>, ValueQuery>;
+
+	/// Every account that is or was a validator.
+	///
+	/// Hasher: anybody can choose accounts, so a cryptographic hash keeps an attacker from choosing keys that collide.
+	#[pallet::storage]
+	pub type Nominees<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Nominee>;
 
 	/// The last block that each validator authored, or the block at which it was admitted or began to validate, if that
 	/// is later.
@@ -358,8 +366,8 @@ pub mod pallet {
 		TooManySeats,
 		/// Only hospitals sit on the council. Admit the member without a seat.
 		SeatForHospitalsOnly,
-		/// The member has no seat, or another of its keys sits on the council. Revoke that key first.
-		SeatTaken,
+		/// The member has no seat on the council. The council gives seats when it admits a hospital.
+		NoSeat,
 		/// There are no powers, or powers that this runtime does not know. Name known powers.
 		UnknownPowers,
 		/// A member needs at least one administrator. Add another one first.
@@ -500,7 +508,7 @@ pub mod pallet {
 		///
 		/// [`Event::Reinstated`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::suspend())]
+		#[pallet::weight(T::WeightInfo::reinstate())]
 		pub fn reinstate(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
 			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::change_status(member, Status::Suspended, Status::Active)?;
@@ -536,13 +544,14 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// The power to sit on the council can be given where the council gave the member a seat, to one key at a time.
+		/// The power to sit on the council can be given where the council gave the member a seat. One key has it: the
+		/// one that had it before keeps its other powers, and its votes on open motions are dropped.
 		/// `acceptance` is the account's signature of its [`Place::statement`]. It holds once: a key that was revoked
 		/// signs anew to come back.
 		///
 		/// ## Errors
 		///
-		/// `AlreadyExists`, `NotAccepted`, `UnknownPowers`, `SeatTaken`, `TooManyKeys`.
+		/// `AlreadyExists`, `NotAccepted`, `UnknownPowers`, `NoSeat`, `TooManyKeys`.
 		///
 		/// ## Events
 		///
@@ -663,7 +672,7 @@ pub mod pallet {
 		///
 		/// [`Event::ValidatorReinstated`].
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::remove_validator())]
+		#[pallet::weight(T::WeightInfo::admit_validator())]
 		pub fn reinstate_validator(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
 			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_reinstate_validator(member)

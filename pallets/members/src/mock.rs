@@ -43,6 +43,7 @@ impl pallet_transaction_payment::Config for Test {
 }
 
 parameter_types! {
+	pub static CurrentSession: u32 = 0;
 	pub MaxMotionWeight: frame_support::weights::Weight = frame_support::weights::Weight::MAX;
 	pub OpenMotions: Vec<H256> = pallet_collective::Proposals::<Test, Instance1>::get().into_inner();
 }
@@ -105,6 +106,7 @@ impl Config for Test {
 	type ChangeOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
 	type Council = Council;
 	type Signature = TestSignature;
+	type CurrentSession = CurrentSession;
 	type SessionKeys = SessionKeys;
 	type DefaultSessionBlocks = frame_support::traits::ConstU32<10>;
 	type DefaultKeyInterval = frame_support::traits::ConstU32<100>;
@@ -182,6 +184,7 @@ impl ExtBuilder {
 		};
 		let mut externalities = sp_io::TestExternalities::from(genesis.build_storage().unwrap());
 		externalities.execute_with(|| System::set_block_number(1));
+		CurrentSession::set(0);
 		externalities
 	}
 

@@ -91,10 +91,8 @@ impl<T: Config> Pallet<T> {
 		let mut member = Self::member(id).ok_or(Error::<T>::NotFound)?;
 		ensure!(member.keys < MAX_KEYS_PER_MEMBER, Error::<T>::TooManyKeys);
 		if powers.contains(Powers::COUNCIL) {
-			ensure!(
-				member.seat && !Self::any_key_has(id, Powers::COUNCIL),
-				Error::<T>::SeatTaken
-			);
+			ensure!(member.seat, Error::<T>::NoSeat);
+			Self::vacate_seat(id);
 		}
 		member.keys = member.keys.saturating_add(1);
 		Members::<T>::insert(id, Versioned::V1(member));
@@ -107,6 +105,18 @@ impl<T: Config> Pallet<T> {
 			powers,
 		});
 		Self::sync_roles(id)
+	}
+
+	/// Takes the power to sit on the council from the key that has it. The seat is never empty meanwhile: without it,
+	/// fewer votes of the others would be two thirds.
+	fn vacate_seat(id: MemberId) {
+		if let Some(account) = Self::key_with_power(id, Powers::COUNCIL) {
+			Keys::<T>::mutate(account, |key| {
+				if let Some(key) = key {
+					key.powers.remove(Powers::COUNCIL);
+				}
+			});
+		}
 	}
 
 	/// What an account signs to take a place on this chain now.
@@ -131,7 +141,7 @@ impl<T: Config> Pallet<T> {
 		Keys::<T>::remove(&account);
 		if key.powers.contains(Powers::ADMINISTRATOR) {
 			ensure!(
-				Self::any_key_has(key.member, Powers::ADMINISTRATOR),
+				Self::key_with_power(key.member, Powers::ADMINISTRATOR).is_some(),
 				Error::<T>::LastAdministrator
 			);
 		}
@@ -152,11 +162,10 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Whether any key of the member has the powers. A member has at most [`MAX_KEYS_PER_MEMBER`] keys.
-	pub(crate) fn any_key_has(member: MemberId, powers: Powers) -> bool {
+	/// A key of the member that has the powers. A member has at most [`MAX_KEYS_PER_MEMBER`] keys.
+	pub(crate) fn key_with_power(member: MemberId, powers: Powers) -> Option<T::AccountId> {
 		KeysOf::<T>::iter_key_prefix(member)
-			.filter_map(Keys::<T>::get)
-			.any(|key| key.powers.contains(powers))
+			.find(|account| Keys::<T>::get(account).is_some_and(|key| key.powers.contains(powers)))
 	}
 }
 

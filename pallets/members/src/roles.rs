@@ -27,8 +27,7 @@ impl<T: Config> Pallet<T> {
 	/// The key with which the member sits on the council, computed from the member and its keys alone.
 	pub(crate) fn seat_of(id: MemberId) -> Option<T::AccountId> {
 		Self::member(id).filter(|member| member.seat && member.status == Status::Active)?;
-		KeysOf::<T>::iter_key_prefix(id)
-			.find(|account| Keys::<T>::get(account).is_some_and(|key| key.powers.contains(Powers::COUNCIL)))
+		Self::key_with_power(id, Powers::COUNCIL)
 	}
 
 	/// The member's validator, unless the member or the validator is suspended.
@@ -66,15 +65,16 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_admit_validator(account: T::AccountId) -> DispatchResult {
 		let member = Self::hospital_without_validator(&account)?;
 		ensure!(T::SessionKeys::is_registered(&account), Error::<T>::NoSessionKeys);
-		Self::nominate(member, account.clone())?;
+		Self::nominate(member, account.clone(), T::CurrentSession::get().saturating_add(1))?;
 		Self::deposit_event(Event::ValidatorAdmitted { member, account });
 		Ok(())
 	}
 
-	/// Stores a member's validator.
-	pub(crate) fn nominate(member: MemberId, account: T::AccountId) -> DispatchResult {
+	/// Stores a member's validator, which answers for what it signs from a session on.
+	pub(crate) fn nominate(member: MemberId, account: T::AccountId, answers_from: SessionIndex) -> DispatchResult {
 		// A new validator counts as having authored now, so that it is not silent before its time.
 		LastAuthored::<T>::insert(&account, frame_system::Pallet::<T>::block_number());
+		Nominees::<T>::insert(&account, Nominee { member, answers_from });
 		let offence = None;
 		ValidatorsOf::<T>::insert(member, Validator { account, offence });
 		Self::sync_roles(member)
@@ -112,11 +112,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Reinstates a suspended validator.
+	/// Reinstates a suspended validator. What it signed up to this session is settled.
 	pub(crate) fn do_reinstate_validator(member: MemberId) -> DispatchResult {
 		ValidatorsOf::<T>::try_mutate(member, |validator| -> DispatchResult {
 			let validator = validator.as_mut().ok_or(Error::<T>::NotFound)?;
 			ensure!(validator.offence.take().is_some(), Error::<T>::WrongStatus);
+			let answers_from = T::CurrentSession::get().saturating_add(1);
+			Nominees::<T>::insert(&validator.account, Nominee { member, answers_from });
 			Ok(())
 		})?;
 		Self::sync_roles(member)?;
@@ -125,11 +127,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Suspends a validator that is proved to have equivocated, until the council reinstates it. The last validator is
-	/// not suspended: a chain without validators could not even decide to reinstate it.
+	/// not suspended: a chain without validators could not even decide to reinstate it. Who is no validator any more
+	/// is only named.
 	pub fn note_offence(account: &T::AccountId, kind: Kind, session: SessionIndex) {
-		let Some(member) = Keys::<T>::get(account).map(|key| key.member) else {
+		let Some(Nominee { member, .. }) = Nominees::<T>::get(account) else {
 			return;
 		};
+		let answers_from = session.saturating_add(1);
+		Nominees::<T>::insert(account, Nominee { member, answers_from });
 		let suspended = Self::suspend_validator(member, account, kind, session);
 		Self::deposit_event(Event::ValidatorEquivocated {
 			member,
@@ -138,6 +143,13 @@ impl<T: Config> Pallet<T> {
 			session,
 			suspended: suspended.is_ok(),
 		});
+	}
+
+	/// Whether a validator answers for what it signed in a session. If not, the council has decided on it since, or an
+	/// equivocation in that session or a later one is known: whoever has its old keys could go on reporting others
+	/// without end.
+	pub fn answers_for(account: &T::AccountId, session: SessionIndex) -> bool {
+		Nominees::<T>::get(account).is_some_and(|nominee| session >= nominee.answers_from)
 	}
 
 	/// Suspends the silent ones among the session's validators, if finality does not survive their silence.

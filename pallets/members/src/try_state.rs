@@ -1,8 +1,8 @@
 //! The invariants of the pallet's storage, one function each.
 
 use crate::{
-	Allowances, Config, Keys, KeysOf, Members, NextMemberId, NodesOf, Pallet, Seats, Validators, ValidatorsOf,
-	MAX_KEYS_PER_MEMBER,
+	Allowances, Config, Keys, KeysOf, Members, NextMemberId, NodesOf, Nominees, Pallet, Seats, Validators,
+	ValidatorsOf, MAX_KEYS_PER_MEMBER,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::Get};
@@ -69,8 +69,18 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The seats are those that follow from the members and keys.
+	/// The seats are those that follow from the members and keys, and one key of a member with a seat has it.
 	fn seats_follow_the_members() -> Result<(), TryRuntimeError> {
+		for (id, Versioned::V1(member)) in Members::<T>::iter() {
+			let sitting = KeysOf::<T>::iter_key_prefix(id)
+				.filter_map(Keys::<T>::get)
+				.filter(|key| key.powers.contains(Powers::COUNCIL))
+				.count();
+			ensure!(
+				sitting <= usize::from(member.seat),
+				"a key sits on the council without a seat"
+			);
+		}
 		ensure!(
 			matches_members::<T>(&Seats::<T>::get(), Self::seat_of),
 			"the seats don't match the members"
@@ -87,6 +97,10 @@ impl<T: Config> Pallet<T> {
 			"the validators don't match the members"
 		);
 		for (id, validator) in ValidatorsOf::<T>::iter() {
+			ensure!(
+				Nominees::<T>::get(&validator.account).is_some_and(|nominee| nominee.member == id),
+				"nobody answers for a validator"
+			);
 			ensure!(
 				Keys::<T>::get(validator.account).is_some_and(|key| key.member == id),
 				"a validator is not a key of its hospital"

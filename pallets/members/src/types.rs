@@ -63,6 +63,16 @@ pub struct Validator<AccountId, BlockNumber> {
 	pub offence: Option<Offence<BlockNumber>>,
 }
 
+/// Whose validator an account is or was, and for which sessions it answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Nominee {
+	/// The member.
+	pub member: MemberId,
+	/// The first session for which an equivocation counts: what it signed before was reported, or the council has
+	/// admitted or reinstated it since.
+	pub answers_from: SessionIndex,
+}
+
 /// Why a validator is suspended: it signed two blocks for one slot or two votes for one round, or it was silent when
 /// the council restarted finality.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

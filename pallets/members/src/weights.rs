@@ -6,15 +6,17 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	/// Admitting a member.
 	fn admit() -> Weight;
-	/// Suspending or reinstating a member with [`crate::MAX_KEYS_PER_MEMBER`] keys.
+	/// Suspending a member with [`crate::MAX_KEYS_PER_MEMBER`] keys.
 	fn suspend() -> Weight;
+	/// Reinstating a member with [`crate::MAX_KEYS_PER_MEMBER`] keys.
+	fn reinstate() -> Weight;
 	/// Removing a member with [`crate::MAX_KEYS_PER_MEMBER`] keys.
 	fn remove() -> Weight;
-	/// Adding a key.
+	/// Adding a key that takes the seat of a member with as many others as it can have.
 	fn add_key() -> Weight;
-	/// Making a key a validator when there is one fewer than [`crate::MAX_VALIDATORS`].
+	/// Making a key a validator, or reinstating one, when there is one fewer than [`crate::MAX_VALIDATORS`].
 	fn admit_validator() -> Weight;
-	/// Removing or reinstating one of [`crate::MAX_VALIDATORS`] validators.
+	/// Removing one of [`crate::MAX_VALIDATORS`] validators.
 	fn remove_validator() -> Weight;
 	/// Naming [`crate::MAX_NODES_PER_MEMBER`] nodes.
 	fn name_nodes() -> Weight;
@@ -33,6 +35,10 @@ impl WeightInfo for () {
 	}
 
 	fn suspend() -> Weight {
+		ParityDbWeight::get().reads_writes(140, 4)
+	}
+
+	fn reinstate() -> Weight {
 		ParityDbWeight::get().reads_writes(140, 4)
 	}
 

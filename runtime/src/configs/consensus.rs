@@ -245,6 +245,12 @@ impl<O: Offence<historical::IdentificationTuple<Runtime>>>
 {
 	fn report_offence(reporters: Vec<AccountId>, offence: O) -> Result<(), OffenceError> {
 		let (offenders, session) = (offence.offenders(), offence.session_index());
+		if !offenders
+			.iter()
+			.any(|(validator, ())| Members::answers_for(validator, session))
+		{
+			return Err(OffenceError::DuplicateReport);
+		}
 		Offences::report_offence(reporters, offence)?;
 		for (validator, ()) in offenders {
 			Members::note_offence(&validator, O::ID, session);

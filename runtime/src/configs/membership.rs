@@ -10,10 +10,11 @@ use super::{
 use crate::*;
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, Contains},
+	traits::{ConstU32, Contains, Get},
 	weights::{ConstantMultiplier, IdentityFee},
 };
 use sp_runtime::FixedU128;
+use sp_staking::SessionIndex;
 
 /// What a block has for signed transactions, in picoseconds.
 pub const BLOCK_CAPACITY: u128 = (BLOCK_REF_TIME as u128) * (NORMAL_RATIO.deconstruct() as u128) / 1_000_000_000;
@@ -51,11 +52,20 @@ impl Contains<RuntimeCall> for Decisions {
 	}
 }
 
+/// The present session.
+pub struct CurrentSession;
+impl Get<SessionIndex> for CurrentSession {
+	fn get() -> SessionIndex {
+		Session::current_index()
+	}
+}
+
 impl pallet_members::Config for Runtime {
 	type AdmitOrigin = CouncilMajority;
 	type ChangeOrigin = CouncilTwoThirds;
 	type Council = Council;
 	type Signature = Signature;
+	type CurrentSession = CurrentSession;
 	type SessionKeys = Session;
 	type DefaultSessionBlocks = ConstU32<EPOCH_BLOCKS>;
 	type DefaultKeyInterval = ConstU32<DAYS>;

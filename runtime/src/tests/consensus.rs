@@ -179,18 +179,20 @@ fn sealed(author: Sr25519Keyring, slot: u64, state: Hash) -> Header {
 fn whoever_authors_two_blocks_in_a_slot_is_no_validator_any_more() {
 	consortium(|| {
 		let [alice, ..] = NAMES;
-		let report = |second| {
+		let owner = Historical::prove((sp_consensus_babe::KEY_TYPE, alice.public())).unwrap();
+		let report = |slot: u64, second| {
 			let proof = sp_consensus_babe::EquivocationProof {
 				offender: alice.public().into(),
-				slot: 3.into(),
-				first_header: sealed(alice, 3, Hash::repeat_byte(1)),
-				second_header: sealed(alice, 3, second),
+				slot: slot.into(),
+				first_header: sealed(alice, slot, Hash::repeat_byte(1)),
+				second_header: sealed(alice, slot, Hash::repeat_byte(second)),
 			};
-			let owner = Historical::prove((sp_consensus_babe::KEY_TYPE, proof.offender.clone())).unwrap();
-			Babe::report_equivocation_unsigned(RuntimeOrigin::none(), Box::new(proof), owner)
+			Babe::report_equivocation_unsigned(RuntimeOrigin::none(), Box::new(proof), owner.clone())
 		};
-		assert_ok!(report(Hash::repeat_byte(2)));
-		assert!(report(Hash::repeat_byte(3)).is_err(), "it was reported");
+		assert_ok!(report(3, 2));
+		assert!(report(3, 3).is_err(), "it was reported");
+		assert!(report(4, 2).is_err(), "an equivocation in this session was reported");
+		assert_eq!(pallet_offences::Reports::<Runtime>::iter().count(), 1);
 		System::assert_has_event(
 			pallet_members::Event::ValidatorEquivocated {
 				member: 0,
@@ -213,6 +215,9 @@ fn whoever_authors_two_blocks_in_a_slot_is_no_validator_any_more() {
 		sessions(2);
 		assert_eq!(Session::validators(), accounts(&NAMES));
 		assert!(Session::disabled_validators().is_empty());
+		assert!(report(5, 2).is_err(), "its old keys suspend it no more");
+		assert_eq!(Session::validators(), accounts(&NAMES));
+		assert!(Members::validators().contains(&alice.to_account_id()));
 	});
 }
 

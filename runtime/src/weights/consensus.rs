@@ -2,8 +2,9 @@
 //!
 //! frame-benchmarking-cli 64.0.0, 2026-11-25, AMD EPYC, steps 50, repeat 20
 //!
-//! `set_keys` and `restarts_too_early` by another runner of the same benchmarks, 2026-11-27, while the machine was
-//! busy. So they are rather too large.
+//! `set_keys`, `purge_keys`, `report_author`, `report_voter` and `restarts_too_early` by another runner of the same
+//! benchmarks, 2026-11-27, which measures calls of other pallets as 1.6 to 2 times what this tool does. So they are
+//! rather too large.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
 #![allow(unused_imports, unused_parens, unused_variables)]
@@ -21,22 +22,22 @@ impl<T: frame_system::Config> WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	pub fn purge_keys() -> Weight {
-		// At least 32_479 ns.
-		Weight::from_parts(35_003_000, 0)
-			.saturating_add(T::DbWeight::get().reads(4))
+		// At least 70_701 ns.
+		Weight::from_parts(84_341_000, 0)
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	pub fn report_author() -> Weight {
-		// At least 911_709 ns.
-		Weight::from_parts(962_085_000, 0)
-			.saturating_add(T::DbWeight::get().reads(114))
-			.saturating_add(T::DbWeight::get().writes(5))
+		// At least 1_660_093 ns.
+		Weight::from_parts(1_731_183_000, 0)
+			.saturating_add(T::DbWeight::get().reads(116))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	pub fn report_voter() -> Weight {
-		// At least 899_410 ns.
-		Weight::from_parts(961_033_000, 0)
-			.saturating_add(T::DbWeight::get().reads(112))
-			.saturating_add(T::DbWeight::get().writes(5))
+		// At least 1_661_052 ns.
+		Weight::from_parts(1_704_631_000, 0)
+			.saturating_add(T::DbWeight::get().reads(114))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 	pub fn plan_config_change() -> Weight {
 		// At least 1_542 ns.

@@ -5,10 +5,14 @@ use crate::{
 	mock::{self, *},
 	EnsureHospital, EnsureKey, Error, Event,
 };
+use codec::{Decode, Encode};
 use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
 use kexin_primitives::members::{MemberKind, Powers};
 use pallet_collective::Instance1;
-use sp_runtime::DispatchError::BadOrigin;
+use sp_runtime::{
+	traits::{BlakeTwo256, Hash},
+	DispatchError::BadOrigin,
+};
 
 fn sitting() -> Vec<u64> {
 	pallet_collective::Members::<Test, Instance1>::get()
@@ -62,7 +66,7 @@ fn a_majority_below_two_thirds_changes_neither_seats_nor_validators() {
 
 		// A member without a seat has no vote, and its administrator can't give itself one.
 		assert_ok!(admit(mere_majority(), false, 50));
-		assert_noop!(add_key(50, 51, Powers::COUNCIL), Error::<Test>::SeatTaken);
+		assert_noop!(add_key(50, 51, Powers::COUNCIL), Error::<Test>::NoSeat);
 		assert_ok!(admit(council(2), true, 52));
 		assert_eq!(sitting(), [10, 11, 12, 52]);
 	});
@@ -94,13 +98,43 @@ fn the_council_is_never_empty() {
 }
 
 #[test]
-fn a_seat_moves_with_the_key() {
+fn a_seat_moves_to_a_new_key_and_is_never_empty_meanwhile() {
 	ExtBuilder::build_and_execute(|| {
-		assert_ok!(add_key(ADMINISTRATORS[0], 30, Powers::ADMINISTRATOR));
+		assert_ok!(add_key(10, 30, Powers::COUNCIL | Powers::ADMINISTRATOR));
+		assert_eq!(sitting(), [11, 12, 30]);
+		assert_eq!(Members::active_key(&10).unwrap().powers, Powers::ADMINISTRATOR);
 		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(30), 10));
-		assert_eq!(sitting(), [11, 12]);
+		assert_eq!(sitting(), [11, 12, 30]);
+
+		// What has no other power is a key without any.
 		assert_ok!(add_key(30, 31, Powers::COUNCIL));
-		assert_eq!(sitting(), [11, 12, 31]);
+		assert_ok!(add_key(30, 32, Powers::COUNCIL));
+		assert_eq!(sitting(), [11, 12, 32]);
+		assert!(Members::active_key(&31).unwrap().powers.is_empty());
+	});
+}
+
+#[test]
+fn the_votes_of_a_key_that_leaves_the_council_are_dropped() {
+	ExtBuilder::build_and_execute(|| {
+		let motion = RuntimeCall::Members(crate::Call::remove { member: 2 });
+		let (hash, length) = (BlakeTwo256::hash_of(&motion), motion.encoded_size() as u32);
+		assert_ok!(Council::propose(RuntimeOrigin::signed(10), 2, Box::new(motion), length));
+		assert_ok!(Council::vote(RuntimeOrigin::signed(10), hash, 0, true));
+		assert_ok!(add_key(10, 30, Powers::COUNCIL));
+		let ayes = || {
+			let votes = pallet_collective::Voting::<Test, Instance1>::get(hash)
+				.unwrap()
+				.encode();
+			// Its number, the threshold, who is for it and who against it, and when it ends.
+			<(u32, u32, Vec<u64>, Vec<u64>, u64)>::decode(&mut &votes[..])
+				.unwrap()
+				.2
+		};
+		assert!(ayes().is_empty());
+		assert!(Council::vote(RuntimeOrigin::signed(10), hash, 0, true).is_err());
+		assert_ok!(Council::vote(RuntimeOrigin::signed(30), hash, 0, true));
+		assert_eq!(ayes(), [30]);
 	});
 }
 

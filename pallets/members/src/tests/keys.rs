@@ -185,10 +185,6 @@ fn powers_that_a_key_may_not_have_are_refused() {
 			Error::<Test>::UnknownPowers
 		);
 		assert_noop!(
-			add_key(ADMINISTRATORS[0], GATEWAY, Powers::COUNCIL),
-			Error::<Test>::SeatTaken
-		);
-		assert_noop!(
 			add_key(ADMINISTRATORS[0], ADMINISTRATORS[1], Powers::GATEWAY),
 			Error::<Test>::AlreadyExists
 		);

@@ -234,6 +234,70 @@ fn silent_validators_are_suspended_when_finality_does_not_survive_without_them()
 }
 
 #[test]
+fn a_validator_answers_once_for_what_it_signed_before_the_council_decided_on_it() {
+	ExtBuilder::build_and_execute(|| {
+		let answers = |session| Members::answers_for(&11, session);
+		assert!(answers(0), "also in the first session");
+		Members::note_offence(&11, BABE, 3);
+		assert_eq!(Members::validators(), [10, 12]);
+		assert!(
+			!answers(2) && !answers(3),
+			"who has the other's keys reports nothing twice"
+		);
+		assert!(answers(4));
+		CurrentSession::set(5);
+		assert_ok!(Members::reinstate_validator(council(2), 1));
+		assert!(!answers(5), "an old machine's keys suspend nobody again");
+		assert!(answers(6));
+		Members::note_offence(&11, BABE, 6);
+		assert_eq!(Members::validators(), [10, 12]);
+
+		assert_ok!(Members::remove_validator(council(2), 1));
+		CurrentSession::set(8);
+		assert_ok!(Members::admit_validator(council(2), 11));
+		assert!(!answers(8) && answers(9));
+		assert!(!Members::answers_for(&99, 9), "it never was a validator");
+	});
+}
+
+#[test]
+fn an_equivocation_is_told_of_although_the_key_is_gone() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(add_key(11, 31, Powers::ADMINISTRATOR | Powers::COUNCIL));
+		assert_ok!(Members::revoke_key(RuntimeOrigin::signed(31), 11));
+		// Somebody else's key now.
+		assert_ok!(add_key(10, 11, Powers::GATEWAY));
+		Members::note_offence(&11, BABE, 3);
+		let told = Event::ValidatorEquivocated {
+			member: 1,
+			account: 11,
+			kind: BABE,
+			session: 3,
+			suspended: false,
+		};
+		System::assert_last_event(told.into());
+		assert_eq!(Members::validators(), [10, 12]);
+	});
+}
+
+#[test]
+fn finality_can_restart_without_a_validator_that_left_before_its_vote_was_dispensable() {
+	ExtBuilder::build_and_execute(|| {
+		assert_ok!(Members::remove_validator(council(2), 1));
+		let left = [10, 12];
+		let restart = || Members::suspend_silent(&left, 7);
+		only_author(&left);
+		assert_noop!(restart(), Error::<Test>::FinalityIsPossible);
+		// One of the others stops its node for a while.
+		only_author(&[12]);
+		assert_ok!(restart());
+		assert_eq!(Members::validators(), [12]);
+		assert_ok!(Members::reinstate_validator(council(2), 0));
+		assert_eq!(Members::validators(), left);
+	});
+}
+
+#[test]
 fn silence_does_not_hide_an_equivocation() {
 	ExtBuilder::build_and_execute(|| {
 		Members::note_offence(&11, BABE, 6);
