@@ -86,7 +86,7 @@ impl TrustArguments {
 }
 
 impl Restarts {
-	/// The trusted hashes of the chain with this genesis hash, and this later block as one at which proofs may begin.
+	/// The trusted hashes of the chain with this genesis hash, and the later block at which proofs begin, if any.
 	pub fn on(&self, genesis: H256, block: Option<TrustedBlock>) -> Trust {
 		Trust {
 			genesis,

@@ -254,7 +254,7 @@ fn show(progress: FetchProgress) {
 	}
 	let text = match progress {
 		FetchProgress::Entries { dataset, done, total } => format!("{dataset}: {done} of {total} accesses checked"),
-		FetchProgress::Consents { done, total } => format!("{done} of {total} consents checked"),
+		FetchProgress::Consents { done, total } => format!("{done} of {total} consents and activities checked"),
 		FetchProgress::Deriving => "computing the report".into(),
 	};
 	kexin::output::print_error(format_args!("\r\u{1b}[K{text}"));

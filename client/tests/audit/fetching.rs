@@ -2,15 +2,24 @@
 
 use crate::support::{
 	named,
-	sample::{entry, Sample, NOW},
+	sample::{activity, entry, Sample, AUDITOR, COMPANY, HOSPITAL, NOW},
 };
 use kexin::{
 	ledger::LedgerError,
 	report::fetch::{self, At, FetchError, FetchProgress, Range, Rpc, Wanted, PAGE},
 };
-use kexin_primitives::{access::LogEntry, vocabulary::Operation, H256};
+use kexin_primitives::{
+	access::{Breaches, LogEntry},
+	lineage::{ActivityKind, InputRole},
+	storage_keys,
+	vocabulary::Operation,
+	H256,
+};
 use kexin_verifier::{
-	access, header::Header, report::Consents, AccessProof, Bytes, Document, Error, ReadState as _, Trust,
+	access,
+	header::Header,
+	report::{Ancestry, Consents},
+	AccessProof, Bytes, Document, Error, ReadState as _, Trust,
 };
 use serde_json::{json, Value};
 use std::{cell::RefCell, time::Duration};
@@ -33,9 +42,21 @@ fn honest(_: &str, _: usize, answer: Value) -> Answer {
 /// A node of a ledger whose first log has more entries than one answer can have.
 fn node<F: Fn(&str, usize, Value) -> Answer>(lie: F) -> Fake<F> {
 	let mut sample = Sample::new();
-	let entries = (0..2 * PAGE).map(|number| LogEntry {
-		recorded: NOW - 900_000 + number,
-		..entry("scans", (number % 200) as u8, Operation::Train, Some("train"))
+	let elsewhere = activity(ActivityKind::Evaluation, &[("scans", InputRole::Used)], &["figures"]);
+	sample
+		.ledger
+		.put(storage_keys::activity(&named("elsewhere")), elsewhere);
+	let entries = (0..2 * PAGE).map(|number| {
+		// A breach that names an activity outside the ancestry.
+		let (name, breaches) = match number {
+			7 => ("elsewhere", Breaches::REGION),
+			_ => ("train", Breaches::empty()),
+		};
+		LogEntry {
+			recorded: NOW - 900_000 + number,
+			breaches,
+			..entry("scans", (number % 200) as u8, Operation::Train, Some(name))
+		}
 	});
 	sample.ledger.record_all(named("scans"), entries);
 	let header = sample.chain.grow(sample.ledger.root());
@@ -66,10 +87,23 @@ impl<F> Fake<F> {
 				Some(1) => json!(self.header.hash()),
 				_ => Value::Null,
 			},
-			"audit_proof" => json!({
-				"block": { "hash": self.header.hash(), "number": self.header.number }, "model": params[0],
-				"finality": finality(), "state": self.sample.ledger.nodes(), "datasets": "ignored",
-			}),
+			"audit_proof" => {
+				let read = |state: &kexin_verifier::ProvedState| {
+					state.now().unwrap();
+					for member in [HOSPITAL, COMPANY, AUDITOR] {
+						state.member(member).unwrap();
+					}
+					let model = serde_json::from_value(params[0].clone()).unwrap();
+					for (dataset, _) in Ancestry::walk(state, model).map_or_else(|_| Vec::new(), |known| known.datasets)
+					{
+						state.log(&dataset).unwrap();
+					}
+				};
+				json!({
+					"block": { "hash": self.header.hash(), "number": self.header.number }, "model": params[0],
+					"finality": finality(), "state": self.sample.ledger.prove(read), "datasets": "ignored",
+				})
+			},
 			"access_proof" => {
 				let dataset: H256 = serde_json::from_value(params[0].clone()).unwrap();
 				let log = self.sample.ledger.log(&dataset);

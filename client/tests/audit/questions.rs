@@ -151,17 +151,21 @@ fn absence_needs_something_in_which_to_be_absent() {
 	assert_eq!(proved.json["complete"], false);
 	assert_eq!(ask(&empty, &Questions::default()), Ok(()));
 	// What an artifact behind the model was made from may have been accessed elsewhere.
-	let file = file(|sample| {
-		let inputs = ["scans", "twins", "atlas"].map(|word| (word, InputRole::Used));
-		let train = activity(ActivityKind::Training, &inputs, &["model"]);
-		sample.ledger.put(storage_keys::activity(&named("train")), train);
-	});
-	let (proved, answers) = verify(&file.0, &file.1.into(), &recipient(17)).unwrap();
-	let refusal = answers.unwrap_err();
-	assert_eq!(refusal.code(), 5);
-	assert!(refusal.to_string().contains("the ledger does not know"), "{refusal}");
-	assert!(!proved.lines.join("\n").contains("absent "));
-	assert_eq!(proved.json["complete"], false);
+	let inputs = ["scans", "twins", "atlas"].map(|word| (word, InputRole::Used));
+	let from_outside = activity(ActivityKind::Training, &inputs, &["model"]);
+	let from_nothing = activity(ActivityKind::Synthesis, &[], &["twins"]);
+	for (name, changed, datasets) in [("train", from_outside, 2), ("imitate", from_nothing, 1)] {
+		let file = file(|sample| {
+			sample.ledger.put(storage_keys::activity(&named(name)), changed);
+			sample.datasets.truncate(datasets);
+		});
+		let (proved, answers) = verify(&file.0, &file.1.into(), &recipient(17)).unwrap();
+		let refusal = answers.unwrap_err();
+		assert_eq!(refusal.code(), 5, "{name}");
+		assert!(refusal.to_string().contains("the ledger does not know"), "{refusal}");
+		assert!(!proved.lines.join("\n").contains("absent "));
+		assert_eq!(proved.json["complete"], false);
+	}
 	// An empty log is something in which everything is absent.
 	let mut sample = Sample::new();
 	let proof = access_proof(&mut sample.chain, &sample.ledger, named("archive"), 0, 0);

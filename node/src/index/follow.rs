@@ -240,7 +240,7 @@ impl<C: Chain> Follower<C> {
 		self.published_to = Some(last.number);
 		// An error stays until a block was taken in: what failed has not succeeded yet.
 		let known = self.index.progress();
-		self.publish_progress(last, known.error, known.stopped);
+		self.publish_progress(last, known.error, known.for_good);
 		Ok((store, Position { last, logs }))
 	}
 
@@ -367,13 +367,13 @@ impl<C: Chain> Follower<C> {
 		self.publish_progress(last, None, false);
 	}
 
-	fn publish_progress(&self, last: Block, error: Option<String>, stopped: bool) {
+	fn publish_progress(&self, last: Block, error: Option<String>, for_good: bool) {
 		self.metrics.indexed(last.number);
 		self.metrics.finalized(self.chain.finalized().number);
 		let progress = Progress {
 			indexed: Some(last),
 			error,
-			stopped,
+			for_good,
 			skipped: self.skipped.clone(),
 		};
 		self.index.progress.send_if_modified(|known| {
@@ -393,10 +393,10 @@ impl<C: Chain> Follower<C> {
 			log::warn!(target: "index", "{text}; trying again");
 		}
 		self.reported = Some(text);
-		let (cause, stopped) = (error.public_cause(), error.lasts());
+		let (cause, for_good) = (error.public_cause(), error.lasts());
 		self.index.progress.send_modify(|progress| {
 			progress.error = Some(cause);
-			progress.stopped = stopped;
+			progress.for_good = for_good;
 		});
 	}
 }

@@ -124,9 +124,9 @@ pub struct Progress {
 	pub indexed: Option<Block>,
 	/// Why it does not go on; none when all is well.
 	pub error: Option<String>,
-	/// Whether it never goes on by itself, because it is damaged or the node can't read the next block. It answers
-	/// nothing then.
-	pub stopped: bool,
+	/// Whether it never goes on by itself: it can't be used, or the node can't read the next block. It answers nothing
+	/// then.
+	pub for_good: bool,
 	/// The events that could not be read, by domain and version.
 	pub skipped: AllSkipped,
 }
@@ -190,7 +190,7 @@ impl Index {
 		match (self.store.get(), now.indexed) {
 			// An index with the first blocks alone, as on a node that was not synchronised from the genesis, would say
 			// that nothing ever happened.
-			(Some(store), Some(block)) if !now.stopped && (block.number > 0 || finalized == 0) => Ok((store, block)),
+			(Some(store), Some(block)) if !now.for_good && (block.number > 0 || finalized == 0) => Ok((store, block)),
 			(Some(_), Some(_)) => Err(now.error.unwrap_or_else(|| "it has no block yet".into())),
 			_ => Err(now.error.unwrap_or_else(|| "its database is still being opened".into())),
 		}

@@ -86,7 +86,11 @@ impl RpcError {
 
 impl From<crate::index::store::Error> for RpcError {
 	fn from(error: crate::index::store::Error) -> Self {
-		log::debug!(target: "index", "the index could not answer: {error}");
+		match error {
+			// Whoever asks is referred to the log.
+			crate::index::store::Error::Refused(_) => log::error!(target: "index", "{error}"),
+			_ => log::debug!(target: "index", "the index could not answer: {error}"),
+		}
 		Self::IndexUnavailable(error.public_cause().into())
 	}
 }

@@ -75,7 +75,7 @@ pub mod pallet {
 	use super::*;
 	use frame_support::{pallet_prelude::*, traits::StorageVersion};
 	use frame_system::pallet_prelude::*;
-	use sp_runtime::traits::{IdentifyAccount, Verify};
+	use sp_runtime::traits::{Convert, IdentifyAccount, Verify};
 	use sp_staking::{offence::Kind, SessionIndex};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -95,6 +95,9 @@ pub mod pallet {
 		type ChangeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// The council. Its members are the keys with a seat.
 		type Council: ChangeMembers<Self::AccountId>;
+		/// What it costs the council to change its members while so many motions are open: it rewrites the votes on
+		/// each.
+		type SeatChange: Convert<u32, Weight>;
 		/// The signature with which an account agrees to become a key.
 		type Signature: Parameter + Verify<Signer: IdentifyAccount<AccountId = Self::AccountId>>;
 		/// The present session.
@@ -269,7 +272,7 @@ pub mod pallet {
 			/// Its number.
 			member: MemberId,
 		},
-		/// A member has a new key.
+		/// A member has a new key. With the power *council*, it takes the seat from the member's earlier one.
 		KeyAdded {
 			/// The member.
 			member: MemberId,
@@ -307,9 +310,9 @@ pub mod pallet {
 			account: T::AccountId,
 			/// `babe:equivocatio` or `grandpa:equivoca`.
 			kind: Kind,
-			/// The session in which it signed.
+			/// The session in which it signed; for votes, one in which its voters were in office.
 			session: SessionIndex,
-			/// Whether it was suspended. The last validator is not.
+			/// Whether it was suspended. The last validator is not, nor one that is no validator any more.
 			suspended: bool,
 		},
 		/// The council suspended a silent validator, so that the others can restart finality.
@@ -446,7 +449,7 @@ pub mod pallet {
 		///
 		/// [`Event::Admitted`], [`Event::KeyAdded`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::admit())]
+		#[pallet::weight(T::WeightInfo::admit().saturating_add(Pallet::<T>::seat_change(*seat)))]
 		pub fn admit(
 			origin: OriginFor<T>,
 			kind: MemberKind,
@@ -486,7 +489,7 @@ pub mod pallet {
 		///
 		/// [`Event::Suspended`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::suspend())]
+		#[pallet::weight(T::WeightInfo::suspend().saturating_add(Pallet::<T>::seat_change(true)))]
 		pub fn suspend(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
 			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::change_status(member, Status::Active, Status::Suspended)?;
@@ -508,7 +511,7 @@ pub mod pallet {
 		///
 		/// [`Event::Reinstated`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::reinstate())]
+		#[pallet::weight(T::WeightInfo::reinstate().saturating_add(Pallet::<T>::seat_change(true)))]
 		pub fn reinstate(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
 			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::change_status(member, Status::Suspended, Status::Active)?;
@@ -530,7 +533,7 @@ pub mod pallet {
 		///
 		/// [`Event::Removed`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::remove())]
+		#[pallet::weight(T::WeightInfo::remove().saturating_add(Pallet::<T>::seat_change(true)))]
 		pub fn remove(origin: OriginFor<T>, member: MemberId) -> DispatchResult {
 			T::ChangeOrigin::ensure_origin(origin)?;
 			Self::do_remove(member)
@@ -557,7 +560,10 @@ pub mod pallet {
 		///
 		/// [`Event::KeyAdded`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::add_key())]
+		#[pallet::weight({
+			let moves = powers.contains(Powers::COUNCIL);
+			T::WeightInfo::add_key().saturating_add(Pallet::<T>::seat_change(moves))
+		})]
 		pub fn add_key(
 			origin: OriginFor<T>,
 			account: T::AccountId,
@@ -584,7 +590,7 @@ pub mod pallet {
 		///
 		/// [`Event::KeyRevoked`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::revoke_key())]
+		#[pallet::weight(T::WeightInfo::revoke_key().saturating_add(Pallet::<T>::seat_change(true)))]
 		pub fn revoke_key(origin: OriginFor<T>, account: T::AccountId) -> DispatchResult {
 			let member = EnsurePower::<T, { Powers::ADMINISTRATOR.bits() }>::ensure_origin(origin)?;
 			let key = Keys::<T>::get(&account).ok_or(Error::<T>::NotFound)?;
@@ -606,7 +612,7 @@ pub mod pallet {
 		///
 		/// [`Event::KeyRevoked`].
 		#[pallet::call_index(6)]
-		#[pallet::weight(T::WeightInfo::revoke_key())]
+		#[pallet::weight(T::WeightInfo::revoke_key().saturating_add(Pallet::<T>::seat_change(true)))]
 		pub fn resign(origin: OriginFor<T>) -> DispatchResult {
 			let (_, account) = EnsureKey::<T, 0>::ensure_origin(origin)?;
 			let key = Keys::<T>::get(&account).ok_or(Error::<T>::NotFound)?;
@@ -658,7 +664,8 @@ pub mod pallet {
 			Self::do_remove_validator(member)
 		}
 
-		/// Lets a validator that was suspended for an equivocation or for its silence take part again.
+		/// Lets a validator that was suspended for an equivocation or for its silence take part again. After an
+		/// equivocation, what it signed up to the next session is settled.
 		///
 		/// ## Dispatch Origin
 		///

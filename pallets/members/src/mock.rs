@@ -6,7 +6,7 @@ use crate::{
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU128, Contains},
-	weights::{FixedFee, IdentityFee},
+	weights::{FixedFee, IdentityFee, Weight},
 };
 use kexin_primitives::{
 	members::{MemberKind, Name, Place, Powers},
@@ -44,7 +44,7 @@ impl pallet_transaction_payment::Config for Test {
 
 parameter_types! {
 	pub static CurrentSession: u32 = 0;
-	pub MaxMotionWeight: frame_support::weights::Weight = frame_support::weights::Weight::MAX;
+	pub MaxMotionWeight: Weight = Weight::MAX;
 	pub OpenMotions: Vec<H256> = pallet_collective::Proposals::<Test, Instance1>::get().into_inner();
 }
 
@@ -101,10 +101,19 @@ impl Contains<RuntimeCall> for Decisions {
 	}
 }
 
+/// A change of the council costs as many as there are motions, and one.
+pub struct SeatChange;
+impl sp_runtime::traits::Convert<u32, Weight> for SeatChange {
+	fn convert(motions: u32) -> Weight {
+		Weight::from_parts(u64::from(motions) + 1, 0)
+	}
+}
+
 impl Config for Test {
 	type AdmitOrigin = EnsureProportionMoreThan<u64, Instance1, 1, 2>;
 	type ChangeOrigin = EnsureProportionAtLeast<u64, Instance1, 2, 3>;
 	type Council = Council;
+	type SeatChange = SeatChange;
 	type Signature = TestSignature;
 	type CurrentSession = CurrentSession;
 	type SessionKeys = SessionKeys;

@@ -8,12 +8,13 @@ use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
 	traits::{ChangeMembers, Get, ValidatorRegistration},
+	weights::Weight,
 	BoundedBTreeMap,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
 use kexin_primitives::members::{MemberId, MemberKind, Powers, Status};
 use sp_runtime::{
-	traits::{SaturatedConversion, Saturating},
+	traits::{Convert, SaturatedConversion, Saturating},
 	DispatchError,
 };
 use sp_staking::{offence::Kind, SessionIndex};
@@ -34,6 +35,15 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn validator_of(id: MemberId) -> Option<T::AccountId> {
 		let validator = ValidatorsOf::<T>::get(id).filter(|validator| validator.offence.is_none())?;
 		Self::is_active(id).then_some(validator.account)
+	}
+
+	/// What a call that `moves` a seat costs besides. The motions that are open were so when the last one was proposed.
+	pub(crate) fn seat_change(moves: bool) -> Weight {
+		if !moves {
+			return Weight::zero();
+		}
+		let motions = Proposers::<T>::decode_len().unwrap_or_default();
+		T::SeatChange::convert(u32::try_from(motions).unwrap_or(MAX_MOTIONS))
 	}
 
 	/// Updates the council and the validators after a change of a member (design goals 5 and 6).
@@ -65,7 +75,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_admit_validator(account: T::AccountId) -> DispatchResult {
 		let member = Self::hospital_without_validator(&account)?;
 		ensure!(T::SessionKeys::is_registered(&account), Error::<T>::NoSessionKeys);
-		Self::nominate(member, account.clone(), T::CurrentSession::get().saturating_add(1))?;
+		Self::nominate(member, account.clone(), Self::next_answerable())?;
 		Self::deposit_event(Event::ValidatorAdmitted { member, account });
 		Ok(())
 	}
@@ -112,13 +122,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Reinstates a suspended validator. What it signed up to this session is settled.
+	/// The first session whose session keys can follow a decision of now. What a validator signed before is settled
+	/// with the decision: with the old keys, others may sign more of it at any time.
+	fn next_answerable() -> SessionIndex {
+		T::CurrentSession::get().saturating_add(2)
+	}
+
+	/// Reinstates a suspended validator. After an equivocation, what it signed before is settled.
 	pub(crate) fn do_reinstate_validator(member: MemberId) -> DispatchResult {
 		ValidatorsOf::<T>::try_mutate(member, |validator| -> DispatchResult {
 			let validator = validator.as_mut().ok_or(Error::<T>::NotFound)?;
-			ensure!(validator.offence.take().is_some(), Error::<T>::WrongStatus);
-			let answers_from = T::CurrentSession::get().saturating_add(1);
-			Nominees::<T>::insert(&validator.account, Nominee { member, answers_from });
+			let offence = validator.offence.take().ok_or(Error::<T>::WrongStatus)?;
+			if offence.kind != SILENCE {
+				let answers_from = Self::next_answerable();
+				Nominees::<T>::insert(&validator.account, Nominee { member, answers_from });
+			}
 			Ok(())
 		})?;
 		Self::sync_roles(member)?;
@@ -130,10 +148,10 @@ impl<T: Config> Pallet<T> {
 	/// not suspended: a chain without validators could not even decide to reinstate it. Who is no validator any more
 	/// is only named.
 	pub fn note_offence(account: &T::AccountId, kind: Kind, session: SessionIndex) {
-		let Some(Nominee { member, .. }) = Nominees::<T>::get(account) else {
+		let Some(Nominee { member, answers_from }) = Nominees::<T>::get(account) else {
 			return;
 		};
-		let answers_from = session.saturating_add(1);
+		let answers_from = answers_from.max(session.saturating_add(1));
 		Nominees::<T>::insert(account, Nominee { member, answers_from });
 		let suspended = Self::suspend_validator(member, account, kind, session);
 		Self::deposit_event(Event::ValidatorEquivocated {

@@ -78,7 +78,7 @@ impl<T: Config> Pallet<T> {
 				.count();
 			ensure!(
 				sitting <= usize::from(member.seat),
-				"a key sits on the council without a seat"
+				"more keys sit on the council than the member has seats"
 			);
 		}
 		ensure!(

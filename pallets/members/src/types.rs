@@ -68,8 +68,8 @@ pub struct Validator<AccountId, BlockNumber> {
 pub struct Nominee {
 	/// The member.
 	pub member: MemberId,
-	/// The first session for which an equivocation counts: what it signed before was reported, or the council has
-	/// admitted or reinstated it since.
+	/// The first session for which an equivocation counts: one in the session before was reported, or the council has
+	/// admitted or reinstated the validator since.
 	pub answers_from: SessionIndex,
 }
 

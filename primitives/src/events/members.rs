@@ -39,7 +39,7 @@ pub enum MemberEvent {
 		/// Its number.
 		member: MemberId,
 	},
-	/// A member added a key.
+	/// A member added a key. With the power *council*, it takes the seat from the member's earlier one.
 	#[codec(index = 4)]
 	KeyAdded {
 		/// The member.
@@ -82,9 +82,9 @@ pub enum MemberEvent {
 		account: Account,
 		/// Which protocol's rule it broke.
 		kind: Offence,
-		/// The session in which it signed.
+		/// The session in which it signed; for votes, one in which its voters were in office.
 		session: u32,
-		/// Whether it was suspended. The last validator is not.
+		/// Whether it was suspended. The last validator is not, nor one that is no validator any more.
 		suspended: bool,
 	},
 	/// The council suspended a silent validator, so that the others can restart finality.

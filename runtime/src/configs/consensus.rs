@@ -259,8 +259,10 @@ impl<O: Offence<historical::IdentificationTuple<Runtime>>>
 		Ok(())
 	}
 
+	/// Also where no session counts any more, not even the present one, so that no block holds such a report.
 	fn is_known_offence(offenders: &[historical::IdentificationTuple<Runtime>], slot: &O::Slot) -> bool {
-		<Offences as ReportOffence<_, _, O>>::is_known_offence(offenders, slot)
+		let answers = |(validator, ()): &_| Members::answers_for(validator, Session::current_index());
+		!offenders.iter().any(answers) || <Offences as ReportOffence<_, _, O>>::is_known_offence(offenders, slot)
 	}
 }
 

@@ -11,9 +11,9 @@ use crate::*;
 use frame_support::{
 	parameter_types,
 	traits::{ConstU32, Contains, Get},
-	weights::{ConstantMultiplier, IdentityFee},
+	weights::{ConstantMultiplier, IdentityFee, Weight},
 };
-use sp_runtime::FixedU128;
+use sp_runtime::{traits::Convert, FixedU128};
 use sp_staking::SessionIndex;
 
 /// What a block has for signed transactions, in picoseconds.
@@ -60,10 +60,21 @@ impl Get<SessionIndex> for CurrentSession {
 	}
 }
 
+/// What was measured for the council's own call that changes its members.
+pub struct SeatChange;
+impl Convert<u32, Weight> for SeatChange {
+	fn convert(motions: u32) -> Weight {
+		use pallet_collective::WeightInfo as _;
+		let seats = pallet_members::MAX_SEATS;
+		weights::pallet_collective::WeightInfo::<Runtime>::set_members(seats, seats, motions)
+	}
+}
+
 impl pallet_members::Config for Runtime {
 	type AdmitOrigin = CouncilMajority;
 	type ChangeOrigin = CouncilTwoThirds;
 	type Council = Council;
+	type SeatChange = SeatChange;
 	type Signature = Signature;
 	type CurrentSession = CurrentSession;
 	type SessionKeys = Session;

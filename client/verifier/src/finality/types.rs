@@ -27,7 +27,7 @@ pub struct Trust {
 	pub genesis: H256,
 	/// The blocks with which the council restarted finality.
 	pub restarts: Vec<RestartBlock>,
-	/// A later block at which a proof may begin as well: see [`FinalBlock::as_trusted`].
+	/// A later block at which proofs begin instead: see [`FinalBlock::as_trusted`].
 	pub block: Option<TrustedBlock>,
 }
 

@@ -41,8 +41,8 @@ fn note<K: Ord>(ends: &mut BTreeMap<K, End>, key: K, ended: End) {
 	*last = last.zip(ended).map(|(one, other)| one.max(other));
 }
 
-/// Whether the last activity under a key ended at this time or after it.
-fn ended_after<K: Ord>(ends: &BTreeMap<K, End>, key: &K, time: UnixMillis) -> bool {
+/// Whether the last activity under a key had not ended before this time.
+fn still_ran<K: Ord>(ends: &BTreeMap<K, End>, key: &K, time: UnixMillis) -> bool {
 	ends.get(key)
 		.is_some_and(|ended| ended.is_none_or(|ended| time <= ended))
 }
@@ -71,12 +71,12 @@ impl Uses<'_> {
 	}
 
 	/// Whether an access that is for none of these could have been for one of them all the same, given the activity
-	/// outside the ancestry that it names: it occurred before the end of one that performs its operation, or whose
-	/// agent received the data or does the activity that it names.
+	/// outside the ancestry that it names: it occurred no later than the end of one that performs its operation, or
+	/// whose agent received the data or does the activity that it names.
 	fn possible(&self, event: &AccessEvent, named: Option<&Activity>) -> bool {
 		let mut members = [event.recipient, named.map(|named| named.agent)].into_iter().flatten();
-		ended_after(&self.operations, &event.operation, event.occurred)
-			|| members.any(|member| ended_after(&self.agents, &member, event.occurred))
+		still_ran(&self.operations, &event.operation, event.occurred)
+			|| members.any(|member| still_ran(&self.agents, &member, event.occurred))
 	}
 
 	/// Whether an access was for the activity outside the ancestry that it names, as far as the ledger can show it, and
@@ -86,7 +86,7 @@ impl Uses<'_> {
 		named.ended.is_some()
 			&& event.is_for(named, entry.dataset, owner)
 			&& event.operation == operation(named.kind)
-			&& !ended_after(&self.agents, &named.agent, event.occurred)
+			&& !still_ran(&self.agents, &named.agent, event.occurred)
 	}
 }
 

@@ -62,12 +62,13 @@ pub fn stalls(client: Arc<Client>, sync: Arc<SyncingService<Block>>) -> impl Str
 	)
 }
 
-/// Whether a block comes from a peer within this time. A validator that no blocks reach goes on authoring its own.
+/// Whether a new block comes from a peer within this time. A validator that no blocks reach goes on authoring its own,
+/// and a node that began at a late block goes on downloading earlier ones.
 async fn arrives(imports: &mut (impl Stream<Item = BlockOrigin> + Unpin), period: Duration) -> bool {
 	let mut arrived = false;
 	let watch = async {
 		while let Some(origin) = imports.next().await {
-			arrived |= origin != BlockOrigin::Own;
+			arrived |= !matches!(origin, BlockOrigin::Own | BlockOrigin::GapSync);
 		}
 		std::future::pending::<()>().await;
 	};
@@ -120,11 +121,11 @@ mod tests {
 	}
 
 	#[tokio::test]
-	async fn what_a_validator_authors_itself_has_not_arrived() {
-		use BlockOrigin::{NetworkBroadcast, Own};
+	async fn own_and_earlier_blocks_have_not_arrived() {
+		use BlockOrigin::{GapSync, NetworkBroadcast, Own};
 		for (origins, arrived) in [
 			(&[][..], false),
-			(&[Own, Own], false),
+			(&[Own, GapSync], false),
 			(&[Own, NetworkBroadcast, Own], true),
 		] {
 			let mut imports = futures::stream::iter(origins.iter().copied());

@@ -200,7 +200,7 @@ impl Store {
 			MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => Error::Refused(format!(
 				"the tables of the index {location} are not those of version {version}: {REBUILD}"
 			)),
-			MigrateError::Execute(error) => error.into(),
+			MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
 			error => Error::Away(sqlx::Error::Migrate(Box::new(error))),
 		})?;
 		let genesis = genesis.as_bytes();

@@ -41,7 +41,8 @@ pub trait Audit {
 	#[method(name = "audit_finality")]
 	async fn finality(&self, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>>;
 
-	/// The proof of everything in a report about an artifact but the log entries and what they name: an [`AuditProof`].
+	/// The proof of everything in a report about an artifact but the log entries, and the consents and activities that
+	/// they name: an [`AuditProof`].
 	#[method(name = "audit_proof")]
 	async fn proof(&self, model: ArtifactId, at: Option<H256>, trusted: Option<H256>) -> RpcResult<Box<RawValue>>;
 
@@ -123,7 +124,8 @@ pub struct AuditProof {
 	model: ArtifactId,
 	/// The proof that the block is final.
 	finality: Finality,
-	/// The trie nodes that lead to what the report reads from the state, whatever the entries name.
+	/// The trie nodes that lead to what the report reads from the state, but the consents and activities that entries
+	/// name.
 	state: Vec<Bytes>,
 	/// The datasets in its ancestry that a hospital declared, nearest first.
 	datasets: Vec<DatasetCount>,

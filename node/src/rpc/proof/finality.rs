@@ -271,7 +271,8 @@ fn begin(
 	Ok(number)
 }
 
-/// What a verifier must trust to accept the proof that begins at a block, after which the set of this number votes.
+/// What a verifier must trust to accept the proof that begins at a block, after which the set of this number votes. The
+/// genesis hash stands for the chain's first block.
 fn required_trust(finality: &Finality, genesis: Hash, start: BlockRef, set_id: u64) -> Trust {
 	let restarts = finality.handovers.iter().zip(set_id.saturating_add(1)..);
 	let restarts = restarts.filter(|(handover, _)| handover.justification.is_none());
@@ -283,7 +284,7 @@ fn required_trust(finality: &Finality, genesis: Hash, start: BlockRef, set_id: u
 				set_id,
 			})
 			.collect(),
-		block: Some(TrustedBlock {
+		block: (start.number > 0).then_some(TrustedBlock {
 			hash: start.hash,
 			number: start.number,
 		}),

@@ -197,7 +197,7 @@ pub const METHODS: &[Method] = &[
 	read(
 		"audit_proof",
 		&[required("model", Type::Hash), AT, TRUSTED],
-		"The proof of everything in a report about an artifact but the log entries and what they name.",
+		"The proof of everything in a report about an artifact but the log entries, and the consents and activities that they name.",
 	),
 	read(
 		"audit_report",

@@ -6,8 +6,8 @@ use crate::{
 	EnsureHospital, EnsureKey, Error, Event,
 };
 use codec::{Decode, Encode};
-use frame_support::{assert_noop, assert_ok, traits::EnsureOrigin};
-use kexin_primitives::members::{MemberKind, Powers};
+use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo, traits::EnsureOrigin};
+use kexin_primitives::members::{MemberKind, Place, Powers};
 use pallet_collective::Instance1;
 use sp_runtime::{
 	traits::{BlakeTwo256, Hash},
@@ -122,6 +122,17 @@ fn the_votes_of_a_key_that_leaves_the_council_are_dropped() {
 		assert_ok!(Council::propose(RuntimeOrigin::signed(10), 2, Box::new(motion), length));
 		assert_ok!(Council::vote(RuntimeOrigin::signed(10), hash, 0, true));
 		assert_ok!(add_key(10, 30, Powers::COUNCIL));
+		let weight = |powers| {
+			let acceptance = accepted(30, Place::Key { member: 0, powers });
+			let call = crate::Call::<Test>::add_key {
+				account: 30,
+				powers,
+				acceptance,
+			};
+			call.get_dispatch_info().call_weight
+		};
+		let moved = weight(Powers::COUNCIL) - weight(Powers::GATEWAY);
+		assert_eq!(moved.ref_time(), 2, "the council rewrites the votes on a motion");
 		let ayes = || {
 			let votes = pallet_collective::Voting::<Test, Instance1>::get(hash)
 				.unwrap()

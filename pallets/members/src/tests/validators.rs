@@ -41,6 +41,40 @@ fn a_genesis_lets_validators_change_their_keys() {
 	let _ = with(3_001).build_storage();
 }
 
+/// Builds a genesis of one member with these keys.
+fn genesis_with(seat: bool, keys: &[(u64, &[&str])]) {
+	use sp_runtime::BuildStorage as _;
+	let keys = keys
+		.iter()
+		.map(|(key, powers)| (*key, powers.iter().map(|power| power.to_string()).collect()));
+	let member = crate::GenesisMember {
+		kind: MemberKind::Hospital,
+		name: "Charité".into(),
+		region: 276,
+		seat,
+		keys: keys.collect(),
+	};
+	let genesis = crate::GenesisConfig::<Test> {
+		members: vec![member],
+		..Default::default()
+	};
+	assert_ok!(genesis.build_storage());
+}
+
+#[test]
+#[should_panic(expected = "only a member with a seat has a key with the power council")]
+fn a_genesis_gives_nobody_without_a_seat_the_power_council() {
+	genesis_with(false, &[(10, &["administrator"])]);
+	genesis_with(false, &[(10, &["administrator", "council"])]);
+}
+
+#[test]
+#[should_panic(expected = "only the first key sits on the council")]
+fn a_genesis_gives_one_key_of_a_member_its_seat() {
+	genesis_with(true, &[(10, &["administrator", "council"]), (11, &["gateway"])]);
+	genesis_with(true, &[(10, &["administrator", "council"]), (11, &["council"])]);
+}
+
 #[test]
 fn accounts_that_can_not_be_validators_are_refused() {
 	ExtBuilder::build_and_execute(|| {
@@ -247,16 +281,27 @@ fn a_validator_answers_once_for_what_it_signed_before_the_council_decided_on_it(
 		assert!(answers(4));
 		CurrentSession::set(5);
 		assert_ok!(Members::reinstate_validator(council(2), 1));
-		assert!(!answers(5), "an old machine's keys suspend nobody again");
-		assert!(answers(6));
-		Members::note_offence(&11, BABE, 6);
+		assert!(!answers(6), "an old machine's keys suspend nobody again");
+		assert!(answers(7));
+		Members::note_offence(&11, BABE, 7);
 		assert_eq!(Members::validators(), [10, 12]);
 
 		assert_ok!(Members::remove_validator(council(2), 1));
 		CurrentSession::set(8);
 		assert_ok!(Members::admit_validator(council(2), 11));
-		assert!(!answers(8) && answers(9));
-		assert!(!Members::answers_for(&99, 9), "it never was a validator");
+		assert!(!answers(9) && answers(10));
+		assert!(!Members::answers_for(&99, 10), "it never was a validator");
+	});
+}
+
+#[test]
+fn to_be_reinstated_after_silence_settles_no_equivocation() {
+	ExtBuilder::build_and_execute(|| {
+		only_author(&[10, 12]);
+		assert_ok!(Members::suspend_silent(&ADMINISTRATORS, 7));
+		CurrentSession::set(9);
+		assert_ok!(Members::reinstate_validator(council(2), 1));
+		assert!(Members::answers_for(&11, 6));
 	});
 }
 
