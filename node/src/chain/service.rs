@@ -208,7 +208,8 @@ fn offchain_workers(
 }
 
 /// Keeps an index of finalized events. It runs in its own tasks, so the node never waits for its database. A database
-/// that can't be used is an error before the node runs; one that can't be reached is tried again later.
+/// that can't be used is an error before the node runs; one that is damaged answers nothing, and one that can't be
+/// reached is tried again later.
 async fn index(
 	config: &Configuration,
 	target: &Target,
@@ -223,7 +224,7 @@ async fn index(
 	let refused = |error: crate::index::follow::Error| Error::Other(error.to_string());
 	let mut follower = Follower::new(client.clone(), location, metrics.clone()).map_err(refused)?;
 	match tokio::time::timeout(INDEX_TIMEOUT, follower.open()).await {
-		Ok(Err(error)) if !error.may_pass() => return Err(refused(error)),
+		Ok(Err(error)) if error.is_refusal() => return Err(refused(error)),
 		_ => {},
 	}
 	let index = follower.index();

@@ -83,10 +83,16 @@ impl Error {
 	/// Whether trying again may help.
 	pub fn may_pass(&self) -> bool {
 		match self {
-			Self::Store(error) => !matches!(error, StoreError::Refused(_)),
+			Self::Store(error) => !matches!(error, StoreError::Refused(_) | StoreError::Damaged(_)),
 			Self::Chain { .. } | Self::Ahead { .. } => true,
 			Self::Discontinuous { .. } => false,
 		}
+	}
+
+	/// Whether the node must not start: its operator has named an index that it can't use. Without a damaged one it
+	/// still takes part.
+	pub fn is_refusal(&self) -> bool {
+		matches!(self, Self::Store(StoreError::Refused(_)))
 	}
 
 	/// Whether the index never goes on by itself. The node itself would have to learn to read the block.

@@ -86,9 +86,10 @@ impl RpcError {
 
 impl From<crate::index::store::Error> for RpcError {
 	fn from(error: crate::index::store::Error) -> Self {
+		use crate::index::store::Error;
 		match error {
 			// Whoever asks is referred to the log.
-			crate::index::store::Error::Refused(_) => log::error!(target: "index", "{error}"),
+			Error::Refused(_) | Error::Damaged(_) => log::error!(target: "index", "{error}"),
 			_ => log::debug!(target: "index", "the index could not answer: {error}"),
 		}
 		Self::IndexUnavailable(error.public_cause().into())

@@ -67,6 +67,8 @@ impl fmt::Display for Location {
 pub enum Error {
 	/// It can't be used, and what to do about it.
 	Refused(String),
+	/// It is damaged, and how.
+	Damaged(String),
 	/// Another process wrote to it meanwhile.
 	Moved,
 	/// It is away, or could not do it now.
@@ -77,6 +79,7 @@ impl fmt::Display for Error {
 	fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
 			Self::Refused(cause) => formatter.write_str(cause),
+			Self::Damaged(how) => write!(formatter, "the index is damaged, {how}: {REBUILD}"),
 			Self::Moved => formatter.write_str("another process writes to the same index"),
 			Self::Away(error) => write!(formatter, "the index's database does not answer: {error}"),
 		}
@@ -88,7 +91,7 @@ impl Error {
 	/// node's log.
 	pub fn public_cause(&self) -> &'static str {
 		match self {
-			Self::Refused(_) => "the index can't be used: the node's log says why and what to do",
+			Self::Refused(_) | Self::Damaged(_) => "the index can't be used: the node's log says why and what to do",
 			Self::Moved => "another process writes to the same index",
 			Self::Away(_) => "the index's database does not answer: the node's log has the cause",
 		}
@@ -98,9 +101,7 @@ impl Error {
 impl From<sqlx::Error> for Error {
 	fn from(error: sqlx::Error) -> Self {
 		if finds_damage(&error) {
-			Self::Refused(format!(
-				"the index is damaged, its database says \"{error}\": {REBUILD}"
-			))
+			Self::Damaged(format!("its database says \"{error}\""))
 		} else {
 			Self::Away(error)
 		}
@@ -122,9 +123,7 @@ const REBUILD: &str = "stop the node and run kexin-node index rebuild with the n
 
 /// Something that must be in the index is not there.
 pub fn damaged(what: impl fmt::Display) -> Error {
-	Error::Refused(format!(
-		"the index is damaged, {what} is missing or unreadable: {REBUILD}"
-	))
+	Error::Damaged(format!("{what} is missing or unreadable"))
 }
 
 /// The open database.
@@ -348,7 +347,7 @@ fn options(location: &Location) -> Result<AnyConnectOptions, Error> {
 /// A hash of the database.
 ///
 /// # Errors
-/// [`Error::Refused`] when it is none.
+/// [`Error::Damaged`] when it is none.
 pub(super) fn hash(bytes: &[u8]) -> Result<H256, Error> {
 	<[u8; 32]>::try_from(bytes).map(H256).map_err(|_| damaged("a hash"))
 }
@@ -356,7 +355,7 @@ pub(super) fn hash(bytes: &[u8]) -> Result<H256, Error> {
 /// A small number of the database.
 ///
 /// # Errors
-/// [`Error::Refused`] when it is none.
+/// [`Error::Damaged`] when it is none.
 pub(super) fn number(number: i64) -> Result<u32, Error> {
 	u32::try_from(number).map_err(|_| damaged("a number"))
 }
@@ -364,7 +363,7 @@ pub(super) fn number(number: i64) -> Result<u32, Error> {
 /// A time of the database.
 ///
 /// # Errors
-/// [`Error::Refused`] when it is none.
+/// [`Error::Damaged`] when it is none.
 pub(super) fn time(time: i64) -> Result<UnixMillis, Error> {
 	UnixMillis::try_from(time).map_err(|_| damaged("a time"))
 }

@@ -176,7 +176,7 @@ async fn another_chain_and_other_versions_are_refused(database: &Database) {
 
 	let foreign = Arc::new(Made::new(1));
 	let refused = |error: Error, told: &str| {
-		assert!(!error.may_pass(), "{error}");
+		assert!(!error.may_pass() && error.is_refusal(), "{error}");
 		let text = error.to_string();
 		assert!(
 			text.contains(told) && text.contains("kexin-node index rebuild"),
@@ -565,6 +565,7 @@ fn a_damaged_index_answers_nothing_and_says_what_to_do() {
 
 		let error = catch_up(&chain, &location).await.err().unwrap();
 		assert!(!error.may_pass(), "{error}");
+		assert!(!error.is_refusal(), "the node takes part without it");
 		let text = error.to_string();
 		assert!(
 			text.contains("is damaged") && text.contains("kexin-node index rebuild"),
