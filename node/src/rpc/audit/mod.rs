@@ -183,7 +183,10 @@ async fn prove(
 async fn report(prover: &Prover<'_>, model: ArtifactId, at: Option<H256>) -> Result<Box<RawValue>, RpcError> {
 	let walk = move |block, state: RecordedState| {
 		let ancestry = Ancestry::walk(&state, model).map_err(|error| state.refused(error))?;
-		Ok((block, counts(&state, &ancestry)?))
+		let datasets = counts(&state, &ancestry)?;
+		// Before the index is asked for as many entries as a damaged log may say.
+		state.check()?;
+		Ok((block, datasets))
 	};
 	let (block, datasets) = prover.read(Some(at.unwrap_or(prover.indexed.hash)), walk).await?;
 	check_total(datasets.iter().map(|dataset| dataset.count))?;
