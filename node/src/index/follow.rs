@@ -83,7 +83,7 @@ impl Error {
 	/// Whether trying again may help.
 	pub fn may_pass(&self) -> bool {
 		match self {
-			Self::Store(error) => !matches!(error, StoreError::Refused(_) | StoreError::Damaged(_)),
+			Self::Store(error) => error.may_pass(),
 			Self::Chain { .. } | Self::Ahead { .. } => true,
 			Self::Discontinuous { .. } => false,
 		}

@@ -86,12 +86,13 @@ impl RpcError {
 
 impl From<crate::index::store::Error> for RpcError {
 	fn from(error: crate::index::store::Error) -> Self {
-		use crate::index::store::Error;
-		match error {
-			// Whoever asks is referred to the log.
-			Error::Refused(_) | Error::Damaged(_) => log::error!(target: "index", "{error}"),
-			_ => log::debug!(target: "index", "the index could not answer: {error}"),
-		}
+		// What stays so is for the operator: the answer refers to the log.
+		let level = if error.may_pass() {
+			log::Level::Debug
+		} else {
+			log::Level::Error
+		};
+		log::log!(target: "index", level, "the index could not answer: {error}");
 		Self::IndexUnavailable(error.public_cause().into())
 	}
 }

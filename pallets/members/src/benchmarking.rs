@@ -27,16 +27,25 @@ fn full_member<T: Config>() -> (MemberId, T::AccountId) {
 	(member, admin)
 }
 
+/// The same, beside another hospital: the last seat stays.
+fn full_member_of_two<T: Config>() -> MemberId {
+	let name = BoundedVec::truncate_from(b"other".to_vec());
+	Pallet::<T>::do_admit(MemberKind::Hospital, name, Region(276), true, account("other", 0, 0))
+		.expect("nobody is admitted yet");
+	full_member::<T>().0
+}
+
 /// Gives a member's seat to its last key that is read.
 fn move_seat<T: Config>(member: MemberId) {
-	let keys = KeysOf::<T>::iter_key_prefix(member).collect::<Vec<_>>();
-	for (number, account) in keys.iter().enumerate() {
-		Keys::<T>::mutate(account, |key| {
-			if let Some(key) = key {
-				key.powers.set(Powers::COUNCIL, number == keys.len().saturating_sub(1));
-			}
-		});
-	}
+	Pallet::<T>::vacate_seat(member);
+	let last = KeysOf::<T>::iter_key_prefix(member)
+		.last()
+		.expect("the member has keys");
+	Keys::<T>::mutate(last, |key| {
+		if let Some(key) = key {
+			key.powers |= Powers::COUNCIL;
+		}
+	});
 	Pallet::<T>::sync_roles(member).expect("the number of seats is the same");
 }
 
@@ -47,19 +56,13 @@ fn full_validator<T: Config>() -> (MemberId, T::AccountId) {
 	(member, admin)
 }
 
-/// Hospital number `index` of those with a validator.
-fn hospital_with_validator<T: Config>(index: u32) -> (MemberId, T::AccountId) {
-	let validator: T::AccountId = account("validator", index, 0);
-	let member = make_key::<T>(MemberKind::Hospital, Powers::empty(), validator.clone());
-	T::BenchmarkHelper::set_session_keys(&validator);
-	(member, validator)
-}
-
 /// As many validators as there can be, less `fewer`.
 fn validators_but<T: Config>(fewer: u32) {
 	let present = u32::try_from(Validators::<T>::get().len()).unwrap_or(MAX_VALIDATORS);
 	for index in present..MAX_VALIDATORS.saturating_sub(fewer) {
-		let (member, validator) = hospital_with_validator::<T>(index);
+		let validator: T::AccountId = account("validator", index, 0);
+		let member = make_key::<T>(MemberKind::Hospital, Powers::empty(), validator.clone());
+		T::BenchmarkHelper::set_session_keys(&validator);
 		Pallet::<T>::nominate(member, validator, 0).expect("below the bound");
 	}
 }
@@ -104,15 +107,7 @@ mod benches {
 	#[benchmark]
 	fn suspend() {
 		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can suspend");
-		Pallet::<T>::do_admit(
-			MemberKind::Hospital,
-			BoundedVec::truncate_from(b"other".to_vec()),
-			Region(276),
-			true,
-			account("other", 0, 0),
-		)
-		.expect("nobody is admitted yet");
-		let (member, _) = full_member::<T>();
+		let member = full_member_of_two::<T>();
 
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, member);
@@ -123,15 +118,7 @@ mod benches {
 	#[benchmark]
 	fn reinstate() {
 		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can reinstate");
-		Pallet::<T>::do_admit(
-			MemberKind::Hospital,
-			BoundedVec::truncate_from(b"other".to_vec()),
-			Region(276),
-			true,
-			account("other", 0, 0),
-		)
-		.expect("nobody is admitted yet");
-		let (member, _) = full_member::<T>();
+		let member = full_member_of_two::<T>();
 		Pallet::<T>::change_status(member, Status::Active, Status::Suspended).expect("the member is active");
 
 		#[extrinsic_call]
@@ -143,15 +130,7 @@ mod benches {
 	#[benchmark]
 	fn remove() {
 		let origin = T::ChangeOrigin::try_successful_origin().expect("the council can remove");
-		Pallet::<T>::do_admit(
-			MemberKind::Hospital,
-			BoundedVec::truncate_from(b"other".to_vec()),
-			Region(276),
-			true,
-			account("other", 0, 0),
-		)
-		.expect("nobody is admitted yet");
-		let (member, _) = full_member::<T>();
+		let member = full_member_of_two::<T>();
 
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, member);

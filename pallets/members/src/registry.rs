@@ -109,7 +109,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Takes the power to sit on the council from the key that has it. The seat is never empty meanwhile: without it,
 	/// fewer votes of the others would be two thirds.
-	fn vacate_seat(id: MemberId) {
+	pub(crate) fn vacate_seat(id: MemberId) {
 		if let Some(account) = Self::key_with_power(id, Powers::COUNCIL) {
 			Keys::<T>::mutate(account, |key| {
 				if let Some(key) = key {

@@ -87,6 +87,11 @@ impl fmt::Display for Error {
 }
 
 impl Error {
+	/// Whether trying again may help.
+	pub fn may_pass(&self) -> bool {
+		!matches!(self, Self::Refused(_) | Self::Damaged(_))
+	}
+
 	/// The cause without what only the operator may see. Where the database is and who opens it stays in the
 	/// node's log.
 	pub fn public_cause(&self) -> &'static str {
