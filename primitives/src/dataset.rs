@@ -33,19 +33,27 @@ impl Dataset {
 	/// For a time that has passed, the answer is the same whenever it is asked: what is recorded later changes nothing
 	/// before. An access whose time is still to come is judged by what is recorded so far.
 	pub fn breaches(&self, request: &Request, at: UnixMillis) -> Breaches {
-		let mut breaches = self.superseded_at(at) | self.cohort.latest().breaches(request, at);
-		breaches.set(
-			Breaches::NO_SUBJECTS,
-			self.enrolled.is_none_or(|enrolled| at < enrolled),
-		);
-		breaches
+		self.breaches_had(self.superseded, self.enrolled, request, at)
 	}
 
-	/// [`Breaches::SUPERSEDED`] if a newer version had superseded it at this time.
-	pub fn superseded_at(&self, at: UnixMillis) -> Breaches {
-		match self.superseded {
-			Some(superseded) if superseded <= at => Breaches::SUPERSEDED,
-			_ => Breaches::empty(),
-		}
+	/// The same, had it been superseded, and the first subject enrolled, at these times.
+	pub(crate) fn breaches_had(
+		&self,
+		superseded: Option<UnixMillis>,
+		enrolled: Option<UnixMillis>,
+		request: &Request,
+		at: UnixMillis,
+	) -> Breaches {
+		let mut breaches = superseded_at(superseded, at) | self.cohort.latest().breaches(request, at);
+		breaches.set(Breaches::NO_SUBJECTS, enrolled.is_none_or(|enrolled| at < enrolled));
+		breaches
+	}
+}
+
+/// [`Breaches::SUPERSEDED`] if a newer version had superseded a dataset, as it did at `superseded`, at this time.
+pub(crate) fn superseded_at(superseded: Option<UnixMillis>, at: UnixMillis) -> Breaches {
+	match superseded {
+		Some(superseded) if superseded <= at => Breaches::SUPERSEDED,
+		_ => Breaches::empty(),
 	}
 }

@@ -6,14 +6,14 @@
 //! again" in `docs/proofs.md` says the same for those who write another verifier.
 
 use crate::{
-	access::{AccessEvent, Judgement, LogEntry, Notices},
-	dataset::Dataset,
+	access::{AccessEvent, Breaches, Judgement, LogEntry, Notices},
+	dataset::{superseded_at, Dataset},
 	lineage::Activity,
 	subject::{self, Subject},
 	vocabulary::RecipientClass,
 	DatasetId, UnixMillis,
 };
-use alloc::{borrow::Cow, vec, vec::Vec};
+use alloc::{vec, vec::Vec};
 use core::ops::RangeInclusive;
 
 /// The spec versions of the runtimes that judge as this code does. A runtime that judges otherwise needs its own rules
@@ -59,28 +59,50 @@ pub struct Hindsight<'a> {
 impl Hindsight<'_> {
 	/// Judges an entry again.
 	pub fn judge(&self, entry: &LogEntry) -> Again {
-		let by_consents = self.by_consents(entry);
-		let permitted = by_consents.iter().all(|judgement| *judgement == Judgement::default());
-		if let Some(unsure) = self.unsure(entry).filter(|_| !permitted) {
-			return Again::Unsure(unsure);
-		}
-		let by_activity = self.by_activity(entry);
-		let mut possible = by_consents.iter().flat_map(|judgement| {
-			by_activity.iter().map(|notices| Judgement {
-				breaches: judgement.breaches,
-				notices: judgement.notices | *notices,
-			})
-		});
-		let said = Judgement {
-			breaches: entry.breaches,
-			notices: entry.notices,
+		let (consents, unsure) = match self.consents(entry) {
+			Ok(consents) => (consents, None),
+			Err(unsure) => (self.at_least(entry), Some(unsure)),
 		};
-		let first = possible.next().unwrap_or_default();
-		if first == said || possible.any(|judgement| judgement == said) {
-			Again::Same
-		} else {
-			Again::Other(first)
+		let rules = Judgement {
+			breaches: consents.breaches,
+			notices: consents.notices | self.activity(entry),
+		};
+		match unsure {
+			_ if rules != said(entry) => Again::Other(rules),
+			Some(unsure) => Again::Unsure(unsure),
+			None => Again::Same,
 		}
+	}
+
+	/// What the rules give but for the notice about the activity. It is what the entry says, if that is possible.
+	///
+	/// # Errors
+	/// [`Unsure`]. [`Self::at_least`] is known all the same.
+	pub fn consents(&self, entry: &LogEntry) -> Result<Judgement, Unsure> {
+		let possible = self.by_consents(entry);
+		let permitted = possible.iter().all(|judgement| *judgement == Judgement::default());
+		match self.unsure(entry) {
+			Some(unsure) if !permitted => Err(unsure),
+			_ => Ok(one_of(possible, said_of_consents(entry))),
+		}
+	}
+
+	/// What the entry says but for the notice about the activity, and the breaches that no consent takes away: those
+	/// of the label, and that a newer version superseded the dataset.
+	pub fn at_least(&self, entry: &LogEntry) -> Judgement {
+		let (at, request) = (entry.event.occurred, entry.event.request(self.class));
+		let mut certain = self.dataset.label.latest().breaches(&request, at);
+		let superseded = moments(self.dataset.superseded, entry.recorded);
+		let always = superseded.iter().all(|time| !superseded_at(*time, at).is_empty());
+		certain.set(Breaches::SUPERSEDED, always);
+		let mut judgement = said_of_consents(entry);
+		judgement.breaches |= certain;
+		judgement
+	}
+
+	/// The notice about the activity that the rules give. It is what the entry says, if that is possible.
+	pub fn activity(&self, entry: &LogEntry) -> Notices {
+		one_of(self.by_activity(entry), entry.notices & Notices::NOT_FOR_ACTIVITY)
 	}
 
 	/// Why the ledger may have known more than is left, or allowed more. It never allowed less: what is permitted now
@@ -106,24 +128,45 @@ impl Hindsight<'_> {
 
 	/// Every judgement by the consents that the ledger can have made.
 	fn by_consents(&self, entry: &LogEntry) -> Vec<Judgement> {
-		let event = &entry.event;
+		let (event, recorded) = (&entry.event, entry.recorded);
 		let (at, request) = (event.occurred, event.request(self.class));
-		let datasets = datasets(self.dataset, entry.recorded);
+		let superseded = moments(self.dataset.superseded, recorded);
+		// What the cohort allowed before is not changed by what came later.
+		let as_a_whole = || {
+			let enrolled = moments(self.dataset.enrolled, recorded);
+			let pairs = pairs(&superseded, &enrolled);
+			let breaches =
+				pairs.map(|(superseded, enrolled)| self.dataset.breaches_had(superseded, enrolled, &request, at));
+			breaches.collect::<Vec<_>>()
+		};
 		if event.subject.is_none() {
-			return datasets
-				.iter()
-				.map(|dataset| dataset.breaches(&request, at).into())
-				.collect();
+			return as_a_whole().into_iter().map(Judgement::from).collect();
 		}
-		let subjects = self
-			.subject
-			.map_or_else(|| vec![None], |subject| subjects(subject, self.id, entry.recorded));
-		let pairs = subjects
-			.iter()
-			.flat_map(|subject| datasets.iter().map(move |dataset| (subject, dataset)));
-		pairs
-			.map(|(subject, dataset)| subject::judge(subject.as_deref(), self.id, dataset, &request, at))
-			.collect()
+		// Consents are in the order in which they were recorded.
+		let consents = self.subject.map_or(&[][..], |subject| &subject.consents);
+		let before = |is_before: &dyn Fn(UnixMillis) -> bool| {
+			consents
+				.iter()
+				.take_while(|consent| is_before(consent.recorded))
+				.count()
+		};
+		let numbers = before(&|time| time < recorded)..=before(&|time| time <= recorded);
+		let joined = moments(self.subject.and_then(|subject| subject.joined(&self.id)), recorded);
+		let label = self.dataset.label.latest().breaches(&request, at);
+		let mut judgements = Vec::new();
+		for number in numbers {
+			match consents.get(..number) {
+				// A hospital knows a subject from its first consent on.
+				None | Some([]) => {
+					let breaches = as_a_whole().into_iter();
+					judgements.extend(breaches.map(|breaches| Judgement::from(Breaches::NOT_ENROLLED | breaches)));
+				},
+				Some(known) => judgements.extend(pairs(&superseded, &joined).map(|(superseded, joined)| {
+					subject::judge_by(superseded_at(superseded, at) | label, known, joined, &request, at)
+				})),
+			}
+		}
+		judgements
 	}
 
 	/// Every notice about the activity that the ledger can have given.
@@ -155,6 +198,30 @@ impl Hindsight<'_> {
 	}
 }
 
+/// How the ledger judged an entry.
+fn said(entry: &LogEntry) -> Judgement {
+	Judgement {
+		breaches: entry.breaches,
+		notices: entry.notices,
+	}
+}
+
+/// The same but for the notice about the activity.
+fn said_of_consents(entry: &LogEntry) -> Judgement {
+	Judgement {
+		breaches: entry.breaches,
+		notices: entry.notices.difference(Notices::NOT_FOR_ACTIVITY),
+	}
+}
+
+/// What was said if it is possible, or else the first of what is.
+fn one_of<T: Copy + Default + PartialEq>(possible: Vec<T>, said: T) -> T {
+	match possible.contains(&said) {
+		true => said,
+		false => possible.first().copied().unwrap_or_default(),
+	}
+}
+
 /// What a time that is set once can have been when something else was recorded.
 fn moments(set: Option<UnixMillis>, recorded: UnixMillis) -> Vec<Option<UnixMillis>> {
 	match set {
@@ -164,52 +231,7 @@ fn moments(set: Option<UnixMillis>, recorded: UnixMillis) -> Vec<Option<UnixMill
 	}
 }
 
-/// What a dataset can have been. What its cohort allowed before is not changed by what came later.
-fn datasets(dataset: &Dataset, recorded: UnixMillis) -> Vec<Cow<'_, Dataset>> {
-	let later = |time: Option<UnixMillis>| time.is_some_and(|time| time >= recorded);
-	if !later(dataset.superseded) && !later(dataset.enrolled) {
-		return vec![Cow::Borrowed(dataset)];
-	}
-	let views = moments(dataset.superseded, recorded)
-		.into_iter()
-		.flat_map(|superseded| {
-			moments(dataset.enrolled, recorded).into_iter().map(move |enrolled| {
-				Cow::Owned(Dataset {
-					superseded,
-					enrolled,
-					..dataset.clone()
-				})
-			})
-		});
-	views.collect()
-}
-
-/// What a subject can have been; none where the hospital did not know it yet.
-fn subjects(subject: &Subject, id: DatasetId, recorded: UnixMillis) -> Vec<Option<Cow<'_, Subject>>> {
-	let joined = subject.datasets.iter().find(|enrolled| enrolled.dataset == id);
-	let joined = joined.map(|enrolled| enrolled.recorded);
-	let later = subject.consents.iter().any(|consent| consent.recorded >= recorded);
-	if !later && joined.is_none_or(|joined| joined < recorded) {
-		return vec![Some(Cow::Borrowed(subject))];
-	}
-	// Consents are in the order in which they were recorded.
-	let before = |last: UnixMillis| {
-		subject
-			.consents
-			.iter()
-			.filter(|consent| consent.recorded <= last)
-			.count()
-	};
-	let (fewest, most) = (recorded.checked_sub(1).map_or(0, before), before(recorded));
-	let views = (fewest..=most).flat_map(|consents| {
-		moments(joined, recorded).into_iter().map(move |joined| {
-			let mut view = subject.clone();
-			view.consents.truncate(consents);
-			view.datasets
-				.retain(|enrolled| joined.is_some() || enrolled.dataset != id);
-			// A hospital knows a subject from its first consent on.
-			(consents > 0).then_some(Cow::Owned(view))
-		})
-	});
-	views.collect()
+/// Each of these with each of those.
+fn pairs<'a, T: Copy, U: Copy>(these: &'a [T], those: &'a [U]) -> impl Iterator<Item = (T, U)> + 'a {
+	these.iter().flat_map(|one| those.iter().map(|other| (*one, *other)))
 }

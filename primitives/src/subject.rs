@@ -2,7 +2,7 @@
 
 use crate::{
 	breaches::{Breaches, Judgement, Notices},
-	dataset::Dataset,
+	dataset::{superseded_at, Dataset},
 	request::Request,
 	scope::Scope,
 	DatasetId, UnixMillis, Versioned, H256,
@@ -79,19 +79,36 @@ impl Subject {
 	/// What is permitted without [`Notices::RECORDED_AFTER`] was permitted by what the ledger knew at the time of the
 	/// access, so what is recorded later changes nothing about it, unless that time is still to come.
 	pub fn judge(&self, id: DatasetId, dataset: &Dataset, request: &Request, at: UnixMillis) -> Judgement {
-		let (consent, known) = self
-			.consents
-			.iter()
-			.map(|consent| (consent.scope.latest().breaches(request, at), consent.recorded <= at))
-			.min_by_key(|(breaches, known)| (breaches.bits().count_ones(), !known))
-			.unwrap_or_else(|| (Scope::nothing().breaches(request, at), true));
-		let enrolled = self.datasets.iter().find(|enrolled| enrolled.dataset == id);
-		let mut breaches = dataset.superseded_at(at) | dataset.label.latest().breaches(request, at) | consent;
-		breaches.set(Breaches::NOT_ENROLLED, enrolled.is_none());
-		// The dataset was declared before anybody was enrolled.
-		let all_known = known && enrolled.is_none_or(|enrolled| enrolled.recorded <= at);
-		let mut notices = Notices::empty();
-		notices.set(Notices::RECORDED_AFTER, breaches.is_empty() && !all_known);
-		Judgement { breaches, notices }
+		let label = superseded_at(dataset.superseded, at) | dataset.label.latest().breaches(request, at);
+		judge_by(label, &self.consents, self.joined(&id), request, at)
 	}
+
+	/// When it was recorded that the subject is enrolled in a dataset; none if it is not.
+	pub(crate) fn joined(&self, id: &DatasetId) -> Option<UnixMillis> {
+		let mut enrolments = self.datasets.iter();
+		let enrolled = enrolments.find(|enrolled| enrolled.dataset == *id);
+		enrolled.map(|enrolled| enrolled.recorded)
+	}
+}
+
+/// The judgement by the breaches of a dataset's label, by the consents of a subject, and by when it joined the dataset.
+pub(crate) fn judge_by(
+	label: Breaches,
+	consents: &[SubjectConsent],
+	joined: Option<UnixMillis>,
+	request: &Request,
+	at: UnixMillis,
+) -> Judgement {
+	let (consent, known) = consents
+		.iter()
+		.map(|consent| (consent.scope.latest().breaches(request, at), consent.recorded <= at))
+		.min_by_key(|(breaches, known)| (breaches.bits().count_ones(), !known))
+		.unwrap_or_else(|| (Scope::nothing().breaches(request, at), true));
+	let mut breaches = label | consent;
+	breaches.set(Breaches::NOT_ENROLLED, joined.is_none());
+	// The dataset was declared before anybody was enrolled.
+	let all_known = known && joined.is_none_or(|joined| joined <= at);
+	let mut notices = Notices::empty();
+	notices.set(Notices::RECORDED_AFTER, breaches.is_empty() && !all_known);
+	Judgement { breaches, notices }
 }

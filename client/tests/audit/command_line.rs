@@ -154,7 +154,7 @@ fn a_refusal_is_short_and_printed_once() {
 fn what_was_judged_again_is_printed() {
 	let desk = desk();
 	let (_, out, _) = desk.verify("report.json", &[]);
-	let unknown = "judged     by the ledger's rules, version 100; not judged again here\n           \
+	let unknown = "judged     by the ledger's rules, version 0; not judged again here\n           \
 	               6 accesses not judged again: this version of kexin does not know the rules";
 	assert!(out.contains(unknown), "{out}");
 	let mut sample = Sample::new();
@@ -172,7 +172,7 @@ fn what_was_judged_again_is_printed() {
 	fs::write(desk.path("again.json"), json(&document)).unwrap();
 	let (code, out, error) = desk.verify("again.json", &[]);
 	assert_eq!(code, 0, "{error}");
-	let again = "judged     by the ledger's rules, versions 1, 100; 2 accesses judged again: the rules give what the ledger found";
+	let again = "judged     by the ledger's rules, versions 0, 1; 2 accesses judged again: the rules give what the ledger found";
 	assert!(out.contains(again), "{out}");
 	assert!(
 		out.contains("1 access not judged again: the file does not show the consents"),

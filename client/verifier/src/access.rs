@@ -209,6 +209,9 @@ impl DeclaredLog {
 		if let Some(index) = earlier(first, entries) {
 			return Err(self.against_rules(Fault::Earlier(index)));
 		}
+		if let Some(index) = falls(first, entries, |entry| entry.rules.spec_version) {
+			return Err(self.against_rules(Fault::OlderRules(index)));
+		}
 		// The entries that are not shown may have breaches too.
 		let others = self.log.accumulator.count().saturating_sub(length(entries));
 		let (found, counted) = (breaches(entries), self.log.breaches);
@@ -297,9 +300,14 @@ fn diagnose(
 
 /// The index of the first entry that was recorded earlier than the entry before it.
 fn earlier(first: u64, entries: &[LogEntry]) -> Option<u64> {
+	falls(first, entries, |entry| entry.recorded)
+}
+
+/// The index of the first entry that has less of this than the entry before it.
+fn falls<T: PartialOrd>(first: u64, entries: &[LogEntry], of: impl Fn(&LogEntry) -> T) -> Option<u64> {
 	let pairs = entries.iter().zip(entries.iter().skip(1));
 	let mut pairs = (first.saturating_add(1)..).zip(pairs);
-	let found = pairs.find(|(_, (entry, next))| next.recorded < entry.recorded);
+	let found = pairs.find(|(_, (entry, next))| of(next) < of(entry));
 	found.map(|(index, _)| index)
 }
 

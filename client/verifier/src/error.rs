@@ -54,6 +54,8 @@ pub enum Fault {
 	Misjudged(u64),
 	/// The entry at this index was recorded earlier than the entry before it.
 	Earlier(u64),
+	/// A runtime of an older version judged the entry at this index than the entry before it.
+	OlderRules(u64),
 	/// The last entry was recorded after the block.
 	AfterBlock,
 	/// The ledger counted breaches unlike the entries.
@@ -90,6 +92,10 @@ impl fmt::Display for Fault {
 				"entry {index} has notices that do not fit its breaches or its event"
 			),
 			Self::Earlier(index) => write!(formatter, "entry {index} was recorded before the entry in front of it"),
+			Self::OlderRules(index) => write!(
+				formatter,
+				"entry {index} was judged by an older version of the runtime than the entry in front of it"
+			),
 			Self::AfterBlock => formatter.write_str("the last entry was recorded after the block"),
 			Self::Miscounted { found, counted } => {
 				write!(

@@ -14,9 +14,9 @@ use alloc::{
 	vec::Vec,
 };
 use kexin_primitives::{
-	access::{Judgement, LogEntry, Rules},
+	access::{Judgement, LogEntry, Notices, Rules},
 	dataset::Dataset,
-	hindsight::{Again, Hindsight, Unsure, SPEC_VERSIONS},
+	hindsight::{Hindsight, Unsure, SPEC_VERSIONS},
 	lineage::{Activity, ActivityId, ArtifactId},
 	members::MemberId,
 	storage_keys,
@@ -61,6 +61,15 @@ pub enum NotAgain {
 	/// It was recorded before it is said to have occurred, or just then, and what it rests on may have been narrowed in
 	/// between.
 	NarrowedMeanwhile,
+}
+
+impl From<Unsure> for NotAgain {
+	fn from(unsure: Unsure) -> Self {
+		match unsure {
+			Unsure::Dropped => Self::ConsentsDropped,
+			Unsure::Narrowed => Self::NarrowedMeanwhile,
+		}
+	}
 }
 
 /// How many accesses have one reason.
@@ -157,36 +166,56 @@ pub(super) struct Shown<'a> {
 }
 
 impl Shown<'_> {
-	/// Judges an entry again.
+	/// Judges an entry again. What is shown is checked, also if something else is not.
 	fn judge(&self, entry: &LogEntry) -> Result<Result<(), Judgement>, NotAgain> {
 		if !SPEC_VERSIONS.contains(&entry.rules.spec_version) {
 			return Err(NotAgain::UnknownRules);
 		}
-		let event = &entry.event;
-		let subject = match &event.subject {
-			Some(subject) => self.subjects.get(subject).ok_or(NotAgain::ConsentsNotShown)?.as_ref(),
-			None => None,
-		};
-		let activity = match &event.activity {
-			Some(id) => match self.of_model.get(id) {
-				Some(activity) => Some(*activity),
-				None => self.foreign.get(id).ok_or(NotAgain::ActivityNotShown)?.as_ref(),
-			},
-			None => None,
-		};
+		let (subject, activity) = (self.subject(entry), self.activity(entry));
 		let hindsight = Hindsight {
 			id: self.id,
 			dataset: self.dataset,
-			subject,
-			activity,
-			class: event.recipient.and_then(|member| self.classes.get(&member).copied()),
+			subject: subject.ok().flatten(),
+			activity: activity.ok().flatten(),
+			class: entry
+				.event
+				.recipient
+				.and_then(|member| self.classes.get(&member).copied()),
 		};
-		match hindsight.judge(entry) {
-			Again::Same => Ok(Ok(())),
-			Again::Other(rules) => Ok(Err(rules)),
-			Again::Unsure(Unsure::Dropped) => Err(NotAgain::ConsentsDropped),
-			Again::Unsure(Unsure::Narrowed) => Err(NotAgain::NarrowedMeanwhile),
+		let consents = subject.and_then(|_| hindsight.consents(entry).map_err(NotAgain::from));
+		let notice = activity.map(|_| hindsight.activity(entry));
+		let mut rules = consents.unwrap_or_else(|_| hindsight.at_least(entry));
+		rules.notices |= notice.unwrap_or(entry.notices & Notices::NOT_FOR_ACTIVITY);
+		let said = Judgement {
+			breaches: entry.breaches,
+			notices: entry.notices,
+		};
+		if rules != said {
+			return Ok(Err(rules));
 		}
+		// In the order of the reasons.
+		subject.and(activity.map(drop)).and(consents.map(drop)).map(Ok)
+	}
+
+	/// The subject that an event names, as far as the state knows it.
+	fn subject(&self, entry: &LogEntry) -> Result<Option<&Subject>, NotAgain> {
+		let Some(pseudonym) = &entry.event.subject else {
+			return Ok(None);
+		};
+		let subject = self.subjects.get(pseudonym).ok_or(NotAgain::ConsentsNotShown)?;
+		Ok(subject.as_ref())
+	}
+
+	/// The activity that an event names, as far as the state knows it.
+	fn activity(&self, entry: &LogEntry) -> Result<Option<&Activity>, NotAgain> {
+		let Some(id) = &entry.event.activity else {
+			return Ok(None);
+		};
+		if let Some(activity) = self.of_model.get(id) {
+			return Ok(Some(*activity));
+		}
+		let activity = self.foreign.get(id).ok_or(NotAgain::ActivityNotShown)?;
+		Ok(activity.as_ref())
 	}
 }
 

@@ -12,7 +12,7 @@ use kexin_primitives::{
 	scope::{Dimension, Scope},
 	storage_keys,
 	subject::{Enrolled, Subject, SubjectConsent},
-	vocabulary::{Operation, Purpose},
+	vocabulary::{Operation, Purpose, Region},
 	UnixMillis, Versioned, H256,
 };
 use kexin_verifier::{
@@ -159,11 +159,11 @@ fn accesses_are_judged_again_as_far_as_the_file_shows_by_what() {
 	assert_eq!(counts(&mut sample, Consents::All), (6, not(0, 0)));
 	let judgements = judge(&mut sample, Consents::All).unwrap();
 	let versions = judgements.rules.iter().map(|rules| rules.spec_version);
-	assert_eq!(versions.collect::<Vec<_>>(), [1, 100]);
+	assert_eq!(versions.collect::<Vec<_>>(), [0, 1]);
 	let written = serde_json::to_value(judgements).unwrap();
 	assert_eq!(written["again"], 6);
 	assert_eq!(written["notAgain"][0]["reason"], "unknown-rules");
-	assert_eq!(written["rules"][0]["specVersion"], 1);
+	assert_eq!(written["rules"][1]["specVersion"], 1);
 }
 
 #[test]
@@ -292,6 +292,105 @@ fn what_the_state_does_not_tell_is_counted_with_its_reason() {
 			None => (1, vec![]),
 		};
 		assert_eq!(counts(&mut sample, Consents::All), expected);
+	}
+}
+
+/// Why the file is refused that shows these consents, or how many accesses it does not judge again and why.
+fn judged_with(
+	subject: Subject,
+	entry: LogEntry,
+	consents: Consents,
+) -> Result<Vec<(NotAgain, u64)>, (Judgement, Judgement)> {
+	let mut sample = ledger([entry]);
+	put(&mut sample.ledger, "bob", subject);
+	match judge(&mut sample, consents) {
+		Ok(_) => Ok(counts(&mut sample, consents).1),
+		Err(Error::JudgedOtherwise { ledger, rules, .. }) => Err((ledger, rules)),
+		Err(other) => panic!("{other}"),
+	}
+}
+
+#[test]
+fn what_is_shown_is_checked_beside_what_is_not() {
+	let subject = || {
+		let mut dropped = subject(Purpose::Treatment);
+		dropped.dropped = Some(NOW);
+		dropped
+	};
+	let entry = access(10, Some("bob"));
+	let hidden = [
+		(Consents::None, NotAgain::ConsentsNotShown),
+		(Consents::All, NotAgain::ConsentsDropped),
+	];
+	let changed = |change: &dyn Fn(&mut LogEntry)| {
+		let mut changed = entry;
+		change(&mut changed);
+		changed
+	};
+	let wrong = changed(&|entry| entry.notices = Notices::NOT_FOR_ACTIVITY);
+	let early = changed(&|entry| entry.event.occurred = NOW - 2_500_000);
+	let noticed = changed(&|entry| {
+		entry.event.occurred = NOW - 2_500_000;
+		entry.notices = Notices::NOT_FOR_ACTIVITY;
+	});
+	let [abroad, unnoticed] = [Breaches::REGION, Breaches::PURPOSE].map(|breaches| {
+		changed(&|entry| {
+			entry.event.region = Some(Region(840));
+			entry.breaches = breaches;
+		})
+	});
+	for (consents, reason) in hidden {
+		let judge = |entry: &LogEntry| judged_with(subject(), *entry, consents);
+		for right in [&entry, &noticed, &abroad] {
+			assert_eq!(judge(right), Ok(vec![(reason, 1)]), "{right:?}");
+		}
+		// The activity is known.
+		for (wrong, notices) in [(&wrong, Notices::empty()), (&early, Notices::NOT_FOR_ACTIVITY)] {
+			let (_, rules) = judge(wrong).unwrap_err();
+			assert_eq!((rules.breaches, rules.notices), (wrong.breaches, notices));
+		}
+		// So is the label, which no consent widens.
+		let (ledger, rules) = judge(&unnoticed).unwrap_err();
+		assert_eq!(ledger, Breaches::PURPOSE.into());
+		assert_eq!(rules, (Breaches::PURPOSE | Breaches::REGION).into());
+	}
+	// The consents are known, and the activity is not.
+	let whole = elsewhere(access(10, None));
+	for (notices, expected) in [
+		(Notices::empty(), Ok(vec![(NotAgain::ActivityNotShown, 1)])),
+		(Notices::NOT_FOR_ACTIVITY, Ok(vec![(NotAgain::ActivityNotShown, 1)])),
+		(
+			Notices::RECORDED_AFTER,
+			Err((
+				Judgement {
+					breaches: Breaches::empty(),
+					notices: Notices::RECORDED_AFTER,
+				},
+				Judgement::default(),
+			)),
+		),
+	] {
+		let entry = LogEntry { notices, ..whole };
+		assert_eq!(judged_with(subject(), entry, Consents::None), expected);
+	}
+}
+
+#[test]
+fn a_version_that_was_superseded_is_checked_beside_what_is_not_shown() {
+	let entry = access(10, Some("bob"));
+	for (superseded, sure) in [
+		(entry.event.occurred, true),
+		(entry.event.occurred + 1, false),
+		(entry.recorded + 1, false),
+	] {
+		let mut sample = ledger([entry]);
+		let value = kexin_primitives::dataset::Dataset {
+			superseded: Some(superseded),
+			superseded_by: Some(H256::zero()),
+			..dataset()
+		};
+		sample.ledger.put(storage_keys::dataset(&named("scans")), value);
+		assert_eq!(judge(&mut sample, Consents::None).is_err(), sure);
 	}
 }
 

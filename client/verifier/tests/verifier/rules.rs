@@ -77,6 +77,14 @@ fn an_entry_that_was_recorded_before_the_one_in_front_of_it() {
 }
 
 #[test]
+fn an_entry_that_was_judged_by_an_older_version_than_the_one_in_front_of_it() {
+	refused(Fault::OlderRules(6), |sample| {
+		with(|entry| entry.rules.spec_version = 2)(sample);
+		with(|entry| entry.rules.spec_version = 1)(sample);
+	});
+}
+
+#[test]
 fn an_entry_that_was_recorded_after_the_block() {
 	refused(Fault::AfterBlock, with(|entry| entry.recorded = NOW + 1));
 }

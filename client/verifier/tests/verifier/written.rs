@@ -47,18 +47,15 @@ fn another_form_of_the_same_is_refused() {
 			(r#""outcome":"permitted""#, r#""outcome":{"permitted":null}"#),
 			(r#""operation":"train""#, r#""operation":{"train":null}"#),
 			(r#""operation":"train""#, r#""operation":"\u0074rain""#),
-			(
-				r#"{"specVersion":100,"code":"#,
-				r#"{"code":"0x","specVersion":100,"code":"#,
-			),
+			(r#"{"specVersion":0,"code":"#, r#"{"code":"0x","specVersion":0,"code":"#),
 		] {
 			refused(file, from, to);
 		}
 		// Arrays for objects, and the names of an object in another order.
 		let code = format!("{:?}", named("runtime"));
-		let rules = format!(r#"{{"specVersion":100,"code":"{code}"}}"#);
-		refused(file, &rules, &format!(r#"[100,"{code}"]"#));
-		refused(file, &rules, &format!(r#"{{"code":"{code}","specVersion":100}}"#));
+		let rules = format!(r#"{{"specVersion":0,"code":"{code}"}}"#);
+		refused(file, &rules, &format!(r#"[0,"{code}"]"#));
+		refused(file, &rules, &format!(r#"{{"code":"{code}","specVersion":0}}"#));
 	}
 	refused(&report, r#""status":"breached""#, r#""status":{"breached":null}"#);
 	refused(&report, r#""generatedBy":null,"#, "");

@@ -43,7 +43,7 @@ pub fn entry(dataset: &str, number: u8, operation: Operation, activity: Option<&
 		reporter: HOSPITAL,
 		recorded: NOW - 1_000_000 + 1_000 * UnixMillis::from(number),
 		rules: Rules {
-			spec_version: 100,
+			spec_version: 0,
 			code: named("runtime"),
 		},
 		breaches: Breaches::empty(),
