@@ -10,9 +10,9 @@ use alloc::{
 	vec::Vec,
 };
 use codec::{Decode, DecodeAll, Encode};
-use core::fmt;
+use core::{cmp::Reverse, fmt};
 use ed25519_zebra::{Signature, VerificationKey};
-use finality_grandpa::{Chain, Commit, Message, Precommit, SignedPrecommit};
+use finality_grandpa::{Commit, Message, Precommit, SignedPrecommit};
 use kexin_primitives::H256;
 
 /// What is wrong with a justification.
@@ -89,20 +89,23 @@ pub(super) fn verify(bytes: &[u8], target: (H256, u32), set: &VotingSet) -> Resu
 			number: commit.target_number,
 		});
 	}
-	check_voters(&commit.precommits, set)?;
+	let by_voter = check_voters(&commit.precommits, set)?;
 	check_signatures(&commit.precommits, justification.round, set.id)?;
 	let ancestry = Ancestry::new(&commit.precommits, &justification.votes_ancestries)?;
-	match finality_grandpa::validate_commit(commit, &set.voters, &ancestry) {
-		Ok(result) if result.is_valid() => Ok(()),
-		_ => Err(JustificationError::TooFewVotes),
+	match ancestry.makes_final(target, &by_voter, set) {
+		true => Ok(()),
+		false => Err(JustificationError::TooFewVotes),
 	}
 }
+
+/// The votes of each voter.
+type ByVoter<'a> = BTreeMap<VoterId, Vec<&'a Precommit<H256, u32>>>;
 
 /// Checks that every vote is from a voter, and that no vote is there twice.
 ///
 /// Two votes of one voter for different blocks are an equivocation. Nodes store both, and GRANDPA counts them once.
-fn check_voters(votes: &[Vote], set: &VotingSet) -> Result<(), JustificationError> {
-	let mut seen = BTreeMap::<VoterId, Vec<&Precommit<H256, u32>>>::new();
+fn check_voters<'a>(votes: &'a [Vote], set: &VotingSet) -> Result<ByVoter<'a>, JustificationError> {
+	let mut seen = ByVoter::new();
 	for vote in votes {
 		if !set.voters.contains(&vote.id) {
 			return Err(JustificationError::UnknownVoter(H256(vote.id)));
@@ -113,7 +116,7 @@ fn check_voters(votes: &[Vote], set: &VotingSet) -> Result<(), JustificationErro
 		}
 		earlier.push(&vote.precommit);
 	}
-	Ok(())
+	Ok(seen)
 }
 
 /// Checks every voter's signature.
@@ -142,15 +145,15 @@ fn check_signatures(votes: &[Vote], round: u64, set_id: u64) -> Result<(), Justi
 	Ok(())
 }
 
-/// The headers between the lowest block with a vote and the others.
+/// The lowest block with a vote, and the headers between it and the others.
 struct Ancestry<'a> {
+	base: (H256, u32),
 	headers: BTreeMap<H256, &'a Header>,
 }
 
 impl<'a> Ancestry<'a> {
-	/// Checks that the block of every vote descends from the lowest block with a vote, and that no header is left over.
-	///
-	/// This also checks the block numbers, because the vote graph of `finality_grandpa` relies on them.
+	/// Checks that the block of every vote descends from the lowest block with a vote, that it has the number that the
+	/// vote states, and that no header is left over. It follows each header once, however many votes need it.
 	fn new(votes: &[Vote], headers: &'a [Header]) -> Result<Self, JustificationError> {
 		let mut by_hash = BTreeMap::new();
 		for header in headers {
@@ -164,10 +167,9 @@ impl<'a> Ancestry<'a> {
 		let base = base.ok_or(JustificationError::TooFewVotes)?;
 		let mut passed = BTreeSet::new();
 		for vote in votes {
-			// The vote graph adds one to the number.
-			let mut number = vote.target_number;
+			let (mut hash, mut number) = (vote.target_hash, vote.target_number);
+			// Nodes add one to the number.
 			number.checked_add(1).ok_or(JustificationError::Ancestry)?;
-			let mut hash = vote.target_hash;
 			while hash != base.target_hash {
 				let header = by_hash.get(&hash).ok_or(JustificationError::Ancestry)?;
 				if header.number != number {
@@ -187,21 +189,45 @@ impl<'a> Ancestry<'a> {
 		}
 		match by_hash.keys().find(|hash| !passed.contains(*hash)) {
 			Some(unused) => Err(JustificationError::UnusedHeader(*unused)),
-			None => Ok(Self { headers: by_hash }),
+			None => Ok(Self {
+				base: (base.target_hash, base.target_number),
+				headers: by_hash,
+			}),
 		}
 	}
-}
 
-impl Chain<H256, u32> for Ancestry<'_> {
-	fn ancestry(&self, base: H256, block: H256) -> Result<Vec<H256>, finality_grandpa::Error> {
-		let mut route = Vec::new();
-		let mut hash = block;
-		while hash != base {
-			let header = self.headers.get(&hash).ok_or(finality_grandpa::Error::NotDescendent)?;
-			hash = header.parent_hash;
-			route.push(hash);
+	/// Whether more than two thirds of the voters voted for this block or its descendants, and not so many for one of
+	/// its children and their descendants.
+	fn makes_final(&self, target: (H256, u32), votes: &ByVoter<'_>, set: &VotingSet) -> bool {
+		let mut weights = BTreeMap::<H256, u64>::new();
+		let mut add = |block: H256, weight: u64| {
+			let all = weights.entry(block).or_default();
+			*all = all.saturating_add(weight);
+			*all
+		};
+		let mut everywhere = 0u64;
+		for (voter, votes) in votes {
+			let weight = set.voters.get(voter).map_or(0, |voter| voter.weight().get());
+			match votes[..] {
+				[vote] => {
+					add(vote.target_hash, weight);
+				},
+				// An equivocation counts for every block.
+				_ => everywhere = everywhere.saturating_add(weight),
+			}
 		}
-		route.pop();
-		Ok(route)
+		let is_enough = |weight: u64| weight.saturating_add(everywhere) >= set.voters.threshold().get();
+		// Children come before their parents.
+		let mut headers = self.headers.iter().collect::<Vec<_>>();
+		headers.sort_by_key(|(_, header)| Reverse(header.number));
+		for (hash, header) in headers {
+			let weight = add(*hash, 0);
+			if header.parent_hash == target.0 && is_enough(weight) {
+				return false;
+			}
+			add(header.parent_hash, weight);
+		}
+		let is_there = self.base == target || self.headers.contains_key(&target.0);
+		is_there && is_enough(add(target.0, 0))
 	}
 }

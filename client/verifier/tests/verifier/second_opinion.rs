@@ -15,10 +15,12 @@ use kexin_verifier::{
 	header::{Change, Header},
 	Bytes, ProvedState, ReadState,
 };
+use proptest::prelude::*;
 use smoldot::{
 	finality::verify::{verify_justification, JustificationVerifyConfig},
 	trie::proof_decode::{decode_and_verify_proof, Config},
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether smoldot accepts a justification of the block by the chain's voters.
 fn smoldot_takes(chain: &Chain, header: &Header, justification: &[u8]) -> bool {
@@ -78,6 +80,87 @@ fn an_equivocation_is_counted_here_and_not_by_smoldot() {
 	let justification = chain.justify_by(&header, votes.collect(), vec![later.clone()]).encode();
 	assert!(we_take(&chain, &header, &justification));
 	assert!(!smoldot_takes(&chain, &header, &justification));
+}
+
+/// The headers of a justification, by which GRANDPA's own code counts its votes.
+struct Headers(BTreeMap<H256, Header>);
+
+impl finality_grandpa::Chain<H256, u32> for Headers {
+	fn ancestry(&self, base: H256, block: H256) -> Result<Vec<H256>, finality_grandpa::Error> {
+		let mut route = Vec::new();
+		let mut hash = block;
+		while hash != base {
+			let header = self.0.get(&hash).ok_or(finality_grandpa::Error::NotDescendent)?;
+			hash = header.parent_hash;
+			route.push(hash);
+		}
+		route.pop();
+		Ok(route)
+	}
+}
+
+/// Whether GRANDPA's own code counts enough votes. It takes signatures and the numbers of blocks for granted.
+fn grandpa_takes(chain: &Chain, justification: &Justification) -> bool {
+	let voters = chain.keys.iter().map(|key| (crate::support::chain::id(key), 1u64));
+	let voters = finality_grandpa::voter_set::VoterSet::new(voters).unwrap();
+	let headers = justification.votes_ancestries.iter();
+	let headers = Headers(headers.map(|header| (header.hash(), header.clone())).collect());
+	let result = finality_grandpa::validate_commit(&justification.commit, &voters, &headers);
+	result.is_ok_and(|result| result.is_valid())
+}
+
+/// Trees of blocks, each with the number of its parent among those before it, and votes of seven voters for some.
+fn tree() -> impl Strategy<Value = (Vec<usize>, Vec<(usize, usize)>, usize)> {
+	let parents = (1..7usize).prop_flat_map(|size| {
+		(0..size)
+			.map(|number| 0..number.max(1))
+			.collect::<Vec<std::ops::Range<usize>>>()
+	});
+	let votes = proptest::collection::vec((0..7usize, 0..7usize), 4..9);
+	(parents, votes, 0..7usize)
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(1_000))]
+
+	#[test]
+	fn votes_are_counted_as_grandpa_counts_them((parents, votes, target) in tree()) {
+		let root = Chain::new(voters(0..7));
+		let mut blocks: Vec<Header> = Vec::new();
+		for (number, parent) in parents.iter().enumerate() {
+			let mut chain = root.clone();
+			if number > 0 {
+				chain.tip = blocks[*parent].clone();
+			}
+			blocks.push(chain.grow(named(&number.to_string())));
+		}
+		let at = |number: usize| &blocks[number % blocks.len()];
+		let mut cast = BTreeMap::<usize, BTreeSet<usize>>::new();
+		for (voter, block) in votes {
+			let of = cast.entry(voter).or_default();
+			if of.len() < 2 {
+				of.insert(block % blocks.len());
+			}
+		}
+		let equivocations = cast.values().filter(|blocks| blocks.len() > 1).count();
+		// With more of them than GRANDPA bears, it takes any branch.
+		prop_assume!(equivocations < 3);
+		let cast = cast.iter().flat_map(|(voter, blocks)| blocks.iter().map(move |block| (*voter, *block)));
+		let votes = cast.map(|(voter, block)| vote(&root.keys[voter], at(block), 9, 0)).collect::<Vec<_>>();
+		let lowest = votes.iter().map(|vote| vote.precommit.target_number).min().unwrap();
+		let hashes = blocks.iter().map(|block| (block.hash(), block)).collect::<BTreeMap<_, _>>();
+		let mut needed = BTreeMap::new();
+		for vote in &votes {
+			let mut block = hashes[&vote.precommit.target_hash];
+			while block.number > lowest {
+				needed.insert(block.hash(), block.clone());
+				block = hashes[&block.parent_hash];
+			}
+		}
+		let justification = root.justify_by(at(target), votes, needed.into_values().collect());
+		let taken = we_take(&root, at(target), &justification.encode());
+		prop_assert_eq!(taken, grandpa_takes(&root, &justification));
+	}
 }
 
 #[test]
