@@ -6,10 +6,11 @@ use kexin::{
 	config::TimeZone,
 	import::{dry_run, files, journal::Journal, run as bring, RecordOutcome, Selection, Signing},
 	standards::{
-		fhir::read::{servers_of, FhirReader},
+		fhir::read::{FhirReader, Origin},
 		record::printable,
 	},
 };
+use kexin_primitives::H256;
 use std::{collections::BTreeSet, io::IsTerminal as _, path::PathBuf, process::ExitCode};
 
 /// The records to import, and how.
@@ -57,8 +58,9 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		show(&report, session.json, seen);
 	};
 
-	config.meet(servers(&reader, &paths)?)?;
-	let summary = if arguments.dry_run {
+	let around = Around::of(&reader, &paths)?;
+	config.meet(around.servers)?;
+	let mut summary = if arguments.dry_run {
 		dry_run(&reader, &paths, &mut watch)?
 	} else {
 		let dataset = arguments.dataset.map(|dataset| dataset.0).or(config.dataset);
@@ -82,6 +84,10 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			"the import is not finished. Run it again once the cause is gone: nothing is lost or recorded twice",
 		)?
 	};
+	for page in around.unfinished {
+		summary.passed_over += 1;
+		watch(page);
+	}
 	if session.json {
 		kexin::say!("{}", serde_json::json!({ "summary": summary }));
 	} else {
@@ -108,19 +114,60 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 	})
 }
 
-/// The servers that the records of these files are from, unless the settings list the hospital's.
-fn servers(reader: &FhirReader<'_>, paths: &[PathBuf]) -> anyhow::Result<BTreeSet<String>> {
-	let mut servers = BTreeSet::new();
-	if !reader.config.servers.is_empty() {
-		return Ok(servers);
-	}
-	for file in files::find(paths)? {
-		// The import reports those that it passes over.
-		if let Ok(bytes) = files::content(&file, reader) {
-			servers.extend(servers_of(&file.path, &bytes));
+/// What files tell about what is around their records.
+struct Around {
+	/// The servers that the records are from.
+	servers: BTreeSet<String>,
+	/// What is said of each page of which the next one is not among the files.
+	unfinished: Vec<RecordOutcome>,
+}
+
+impl Around {
+	fn of(reader: &FhirReader<'_>, paths: &[PathBuf]) -> anyhow::Result<Self> {
+		let (mut servers, mut addresses, mut following) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+		for file in files::find(paths)? {
+			// The import reports those that it passes over.
+			let Ok(bytes) = files::content(&file, reader) else {
+				continue;
+			};
+			let origin = Origin::of(&file.path, &bytes);
+			servers.extend(origin.servers);
+			addresses.extend(origin.addresses);
+			following.extend(
+				origin
+					.following
+					.into_iter()
+					.map(|(line, next)| (file.path.clone(), line, next)),
+			);
 		}
+		let is_missing = |next: &Option<String>| next.as_ref().is_none_or(|next| !addresses.contains(next));
+		following.retain(|(_, _, next)| is_missing(next));
+		let unfinished = following
+			.into_iter()
+			.map(|(file, line, next)| unfinished(file, line, next));
+		Ok(Self {
+			unfinished: unfinished.collect(),
+			servers,
+		})
 	}
-	Ok(servers)
+}
+
+/// What is said of a page of which the next one is not among the files.
+fn unfinished(file: PathBuf, line: usize, next: Option<String>) -> RecordOutcome {
+	let next = next.map(|next| format!(", {next}")).unwrap_or_default();
+	let reason = format!(
+		"the Bundle is one page of several, and none of the files is a Bundle with the address of the next page{next}: fetch \
+		 all pages into one directory, and import that. Its own records were read"
+	);
+	RecordOutcome {
+		file,
+		line,
+		source: H256::zero(),
+		outcome: "passed-over",
+		element: None,
+		reason: Some(printable(&reason)),
+		mapped: None,
+	}
 }
 
 /// One line a record for programs; for people, only what they may want to act on, and a count.

@@ -190,7 +190,7 @@ fn pending(file: &Path, record: Record) -> (Pending<()>, Result<Mapped, Problem>
 		file: file.to_owned(),
 		line: record.line,
 		source: record.source,
-		bytes: record.alone().to_owned(),
+		bytes: record.alone().into_owned(),
 		item: (),
 	};
 	(pending, record.mapped)

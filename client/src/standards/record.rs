@@ -6,7 +6,7 @@
 use kexin_primitives::{access::AccessEvent, scope::Scope, Pseudonym, UnixMillis, H256};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Value};
-use std::path::Path;
+use std::{borrow::Cow, path::Path, sync::Arc};
 
 /// Reads the records of one standard and maps them for one hospital.
 pub trait Reader {
@@ -37,7 +37,27 @@ pub struct Record {
 	pub mapped: Result<Mapped, Problem>,
 	/// A file with this record alone that is read as the record was, if its own bytes are not: it also says what the
 	/// Bundle around it says.
-	pub alone: Option<Vec<u8>>,
+	pub alone: Option<Alone>,
+}
+
+/// The bytes of a file with one record, of which many records share a part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alone {
+	/// What comes before the shared parts.
+	pub before: Vec<u8>,
+	/// What other records may have as well.
+	pub shared: Vec<Arc<str>>,
+	/// What comes after them.
+	pub after: Vec<u8>,
+}
+
+impl Alone {
+	/// The bytes.
+	pub fn bytes(&self) -> Vec<u8> {
+		let shared = self.shared.iter().map(|part| part.as_bytes());
+		let parts = [&self.before[..]].into_iter().chain(shared).chain([&self.after[..]]);
+		parts.collect::<Vec<_>>().concat()
+	}
 }
 
 /// Which version of which document a record is. A document is a consent, which changes through its versions.
@@ -72,8 +92,11 @@ pub struct Place {
 
 impl Record {
 	/// A file with this record alone, which is read as the record was here.
-	pub fn alone(&self) -> &[u8] {
-		self.alone.as_deref().unwrap_or(&self.bytes)
+	pub fn alone(&self) -> Cow<'_, [u8]> {
+		match &self.alone {
+			Some(alone) => alone.bytes().into(),
+			None => (&self.bytes[..]).into(),
+		}
 	}
 }
 

@@ -323,6 +323,56 @@ fn a_dry_run_names_and_counts_what_it_passes_over() {
 }
 
 #[test]
+fn a_page_without_the_next_one_is_passed_over_in_part() {
+	let ward = Ward::new();
+	let page = |links: &[(&str, &str)], entries: &str| {
+		let links = links
+			.iter()
+			.map(|(relation, at)| format!(r#"{{"relation":"{relation}","url":"https://a.example/fhir?page={at}"}}"#));
+		let links = links.collect::<Vec<_>>().join(",");
+		format!(r#"{{"resourceType":"Bundle","type":"searchset","link":[{links}],"entry":[{entries}]}}"#)
+	};
+	let entry = format!(r#"{{"resource":{EVENT}}}"#);
+	let import = |code: i32| {
+		let output = ward.kexin(&["import", "--dry-run", "pages"]);
+		let text = String::from_utf8(output.stdout).unwrap();
+		assert_eq!(output.status.code(), Some(code), "{text}");
+		text
+	};
+	ward.write("pages/1.json", page(&[("self", "1"), ("next", "2")], &entry).as_bytes());
+	let text = import(3);
+	assert!(
+		text.contains("pages/1.json:1: passed-over: the Bundle is one page of several"),
+		"{text}"
+	);
+	assert!(
+		text.contains("https://a.example/fhir?page=2: fetch all pages"),
+		"{text}"
+	);
+	assert!(
+		text.contains("1 accesses recorded") && text.contains("1 files passed over"),
+		"{text}"
+	);
+	// The second is there, and the third is not.
+	ward.write("pages/2.json", page(&[("self", "2"), ("next", "3")], &entry).as_bytes());
+	let text = import(3);
+	assert!(
+		text.contains("pages/2.json") && !text.contains("pages/1.json:1: passed-over"),
+		"{text}"
+	);
+	for last in [&entry[..], ""] {
+		ward.write("pages/3.json", page(&[("self", "3")], last).as_bytes());
+		import(0);
+	}
+	// No page follows itself, and one without an address is nowhere.
+	for links in [&[("self", "3"), ("next", "3")][..], &[("next", "")]] {
+		let text = page(links, &entry).replace(r#","url":"https://a.example/fhir?page=""#, "");
+		ward.write("pages/3.json", text.as_bytes());
+		import(3);
+	}
+}
+
+#[test]
 fn a_path_that_does_not_exist_is_named() {
 	let output = Ward::new().kexin(&["import", "--dry-run", "records/of-2026.ndjson"]);
 	assert_eq!(output.status.code(), Some(1));

@@ -104,6 +104,28 @@ fn what_a_newer_version_does_not_say_ends() {
 }
 
 #[test]
+fn a_record_that_may_be_of_several_documents_ends_what_each_granted() {
+	let of = |id: &str, version: u8| {
+		consent(version, "active", &["TREAT"]).replace(r#""id":"c""#, &format!(r#""id":"{id}""#))
+	};
+	let ambiguous = of("a", 2).replace(r#""id":"a""#, r#""id":"a","id":"b""#);
+	let hospital = Hospital::new();
+	hospital.write("1.ndjson", &[of("a", 1), of("b", 1), of("c", 1)]);
+	hospital.import(&["1.ndjson"]).unwrap();
+	assert_eq!(hospital.in_force().len(), 3);
+	hospital.write("2.json", std::slice::from_ref(&ambiguous));
+	let (summary, _) = hospital.import(&["2.json"]).unwrap();
+	assert!(!summary.is_whole(), "{summary:?}");
+	assert_eq!(hospital.in_force().len(), 1);
+	// It is held, and read in the same way when it is tried again.
+	hospital.select(&[], true).unwrap();
+	assert_eq!(hospital.in_force().len(), 1);
+	hospital.write("3.ndjson", &[of("a", 3), of("b", 3)]);
+	hospital.import(&["3.ndjson"]).unwrap();
+	assert_eq!(hospital.in_force().len(), 3);
+}
+
+#[test]
 fn a_newer_version_that_is_not_utf_8_ends_what_the_older_one_granted() {
 	let newer = consent(2, "active", &["TREAT"]).replacen("\"status\"", "\"language\":\"M?\",\"status\"", 1);
 	let latin = newer.replace('?', "\u{1}").into_bytes();

@@ -484,6 +484,34 @@ fn many_records_about_many_entries_take_no_square() {
 	}
 }
 
+#[test]
+fn what_many_records_need_of_an_entry_is_kept_once() {
+	const MANY: usize = 300;
+	let identifiers = (0..20_000).map(|number| json!({ "system": "urn:example:card", "value": number.to_string() }));
+	let identifiers = identifiers.collect::<Vec<_>>();
+	let patient = json!({ "resourceType": "Patient", "id": "p", "identifier": identifiers });
+	let mut entries = vec![json!({ "fullUrl": "urn:uuid:p", "resource": patient })];
+	entries.extend((0..MANY).map(|number| {
+		let mut event = access_with(json!({ "id": number.to_string() }));
+		event["entity"][0]["what"]["reference"] = "urn:uuid:p".into();
+		json!({ "resource": event })
+	}));
+	let file = json!({ "resourceType": "Bundle", "type": "collection", "entry": entries }).to_string();
+	let records = read("many.json".as_ref(), file.as_bytes(), true);
+	let mut kept = records.iter().map(|record| record.bytes.len()).sum::<usize>();
+	let mut shared = std::collections::BTreeMap::new();
+	for record in &records {
+		if let Some(alone) = &record.alone {
+			kept += alone.before.len() + alone.after.len();
+			shared.extend(alone.shared.iter().map(|part| (part.as_ptr(), part.len())));
+		}
+	}
+	kept += shared.values().sum::<usize>();
+	assert!(kept < 3 * file.len(), "{kept} of {}", file.len());
+	let needed = records.iter().filter(|record| record.alone().len() > file.len() / 2);
+	assert!(needed.count() >= MANY);
+}
+
 /// An import that is run again reads what it quarantined, so that has to say what the whole file said.
 #[test]
 fn an_entry_of_a_bundle_is_read_alone_as_in_the_bundle() {
@@ -495,7 +523,7 @@ fn an_entry_of_a_bundle_is_read_alone_as_in_the_bundle() {
 			}
 			alone += 1;
 			// The import remembers the hospital's server.
-			let again = &read_for("alone.json".as_ref(), record.alone(), |config| {
+			let again = &read_for("alone.json".as_ref(), &record.alone(), |config| {
 				config.timezone = Some("+00:00".parse().unwrap());
 				config.meet(servers_of(&file, &bytes)).unwrap();
 			})[0];

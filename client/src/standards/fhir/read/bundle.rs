@@ -5,7 +5,7 @@ use super::{
 	identity::{literal, Literal},
 	whole::{self, Mark},
 };
-use crate::standards::record::Place;
+use crate::standards::record::{Alone, Place};
 use chrono::{DateTime, FixedOffset};
 use kexin_primitives::H256;
 use serde_json::{json, Map, Value};
@@ -21,6 +21,8 @@ pub struct Bundle {
 	pub kind: Option<String>,
 	/// blake2-256 of its bytes, if it is a history.
 	pub history: Option<H256>,
+	/// Its own address, if it is a page that a server gave.
+	pub address: Option<String>,
 	/// What keeps its records from being read, or those of the Bundle around it.
 	pub mark: Option<Mark>,
 	/// The servers that its entries are from, and the one that the Bundle itself is from.
@@ -48,6 +50,22 @@ pub struct Entry {
 	pub bundle: Arc<Bundle>,
 	/// The number of the entry, from 0.
 	pub position: usize,
+}
+
+/// Texts of which several records have the same.
+#[derive(Default)]
+pub struct Shared(BTreeSet<Arc<str>>);
+
+impl Shared {
+	/// The text, kept once.
+	fn text(&mut self, text: String) -> Arc<str> {
+		if let Some(kept) = self.0.get(&text[..]) {
+			return kept.clone();
+		}
+		let kept = Arc::<str>::from(text);
+		self.0.insert(kept.clone());
+		kept
+	}
 }
 
 /// What a Bundle says about an entry, and who the entry's resource is.
@@ -92,6 +110,7 @@ impl Bundle {
 		let around = outer.map(Entry::servers).unwrap_or_default();
 		Self {
 			history: is_history.then(|| H256(sp_crypto_hashing::blake2_256(bytes))),
+			address: link(elements.get("link"), "self").and_then(address),
 			mark: whole::mark_of_bundle(elements).or_else(|| outer?.bundle.mark.clone()),
 			servers: entries.iter().filter_map(Fields::server).chain(around).collect(),
 			is_newest_first: !is_sorted(elements) && !grows(&entries),
@@ -120,6 +139,16 @@ impl Bundle {
 		let positions = self.replaced.get(id).into_iter().flatten();
 		positions.filter_map(|position| self.entries.get(*position))
 	}
+}
+
+/// The first of these links of a Bundle that has this relation to it.
+pub fn link<'a>(links: Option<&'a Value>, relation: &str) -> Option<&'a Value> {
+	list(links).iter().find(|link| text(link, "relation") == Some(relation))
+}
+
+/// Where a link leads.
+pub fn address(link: &Value) -> Option<String> {
+	text(link, "url").map(|url| url.trim().to_owned())
 }
 
 /// Whether the server was asked for an order of its own.
@@ -204,9 +233,9 @@ impl Entry {
 
 	/// A Bundle of this entry alone, with what others say about those that it refers to. It is read as the entry is.
 	/// The bytes are those of its resource, or of the entry itself.
-	pub fn alone(&self, resource: &Value, bytes: &[u8], is_entry: bool) -> Option<Vec<u8>> {
+	pub fn alone(&self, resource: &Value, bytes: &[u8], is_entry: bool, shared: &mut Shared) -> Option<Alone> {
 		let fields = self.fields()?;
-		let claims = self.claims(resource);
+		let claims = self.claims(resource, shared);
 		let servers = match fields.server() {
 			Some(_) => None,
 			None => Some(&self.bundle.servers),
@@ -216,16 +245,14 @@ impl Entry {
 		if fields.says_nothing() && self.bundle.mark.is_none() && is_named {
 			return None;
 		}
-		let mut entries = match is_entry {
+		let entry = match is_entry {
 			true => bytes.to_vec(),
 			false => fields.with(bytes),
 		};
-		for claim in claims {
-			entries.extend(format!(",{claim}").bytes());
-		}
-		for server in servers {
-			entries.extend(format!(",{}", json!({ "fullUrl": format!("https://{server}/Bundle/around") })).bytes());
-		}
+		let around = servers.map(|server| {
+			let around = json!({ "fullUrl": format!("https://{server}/Bundle/around") });
+			format!(",{around}")
+		});
 		let mut head = json!({ "resourceType": "Bundle" });
 		if let Some(kind) = &self.bundle.kind {
 			head["type"] = kind.clone().into();
@@ -236,11 +263,15 @@ impl Entry {
 		}
 		let head = head.to_string();
 		let head = head.strip_suffix('}')?;
-		Some([head.as_bytes(), b",\"entry\":[", &entries, b"]}"].concat())
+		Some(Alone {
+			before: [head.as_bytes(), b",\"entry\":[", &entry].concat(),
+			shared: claims.into_iter().collect(),
+			after: (around.collect::<String>() + "]}").into_bytes(),
+		})
 	}
 
-	/// What other entries say about those that a resource refers to, each once.
-	fn claims(&self, resource: &Value) -> BTreeSet<String> {
+	/// What other entries say about those that a resource refers to, each once, as entries after another one.
+	fn claims(&self, resource: &Value, shared: &mut Shared) -> BTreeSet<Arc<str>> {
 		let mut found = BTreeSet::new();
 		let mut claim = |other: &Fields, url: Option<&str>| {
 			let says = [
@@ -252,7 +283,7 @@ impl Entry {
 			let says = says
 				.into_iter()
 				.filter_map(|(name, value)| Some((name.to_owned(), value?)));
-			found.insert(Value::Object(says.collect()).to_string());
+			found.insert(shared.text(format!(",{}", Value::Object(says.collect()))));
 		};
 		let targets = references(resource);
 		let own = self.fields().and_then(|fields| fields.full_url.as_deref());

@@ -1,8 +1,8 @@
 //! Splits a file into FHIR resources: a single one, an array, a Bundle, or NDJSON.
 
 use super::{
-	bundle::{is_replaced, Bundle, Entry, Fields},
-	element::{list, text},
+	bundle::{self, is_replaced, Bundle, Entry, Fields},
+	element::text,
 	whole,
 };
 use crate::standards::record::Problem;
@@ -11,7 +11,7 @@ use serde::{
 	Deserialize, Deserializer,
 };
 use serde_json::{json, value::RawValue, Map, Value};
-use std::{collections::BTreeMap, fmt, ops::Range, sync::Arc};
+use std::{fmt, ops::Range, sync::Arc};
 
 /// A part of a file: a resource, or what should have been one.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub struct Part {
 	pub entry: Option<Entry>,
 	/// Whether the bytes are those of the entry, not of its resource.
 	pub is_entry: bool,
+	/// Whether the bytes are those of the resource, all of it.
+	pub is_whole: bool,
+	/// Whether it is the part before it, read in another way.
+	pub is_again: bool,
 }
 
 /// The byte order mark in UTF-8.
@@ -36,6 +40,8 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const NOT_UTF8: &str = "is not UTF-8";
 /// How many times its length a file of lines is read in search of resources that span lines.
 const VAIN: usize = 8;
+/// In how many ways a record is read in which what names it is repeated. No system repeats it more often.
+const READINGS: usize = 64;
 /// The deepest nesting of arrays and objects in a file. FHIR's own resources stay below 30.
 const LEVELS: usize = 120;
 
@@ -183,11 +189,17 @@ impl Found<'_> {
 		self.part(part, Err(Problem::new("file", reason)), None);
 	}
 
-	fn unclear(&mut self, part: Range<usize>, problem: Problem, reading: Value, entry: Option<Entry>) {
-		self.part(part, Err(problem), None);
-		if let Some(part) = self.parts.last_mut() {
-			(part.reading, part.entry) = (Some(reading), entry);
-		}
+	fn unclear(
+		&mut self,
+		place: Range<usize>,
+		problem: Problem,
+		reading: Value,
+		entry: Option<Entry>,
+	) -> Option<&mut Part> {
+		self.part(place, Err(problem), None);
+		let part = self.parts.last_mut()?;
+		(part.reading, part.entry) = (Some(reading), entry);
+		Some(part)
 	}
 
 	fn part(&mut self, part: Range<usize>, resource: Result<Value, Problem>, entry: Option<Entry>) {
@@ -196,9 +208,19 @@ impl Found<'_> {
 			bytes: self.bytes.get(part).unwrap_or_default().to_vec(),
 			reading: None,
 			is_entry: entry.is_some() && matches!(resource, Ok(Value::Null)),
+			is_whole: false,
+			is_again: false,
 			resource,
 			entry,
 		});
+	}
+
+	/// A resource that was read from all of these bytes.
+	fn whole(&mut self, part: Range<usize>, resource: Value, entry: Option<Entry>) {
+		self.part(part, Ok(resource), entry);
+		if let Some(part) = self.parts.last_mut() {
+			part.is_whole = true;
+		}
 	}
 }
 
@@ -325,11 +347,15 @@ impl Chunk {
 			}
 		} else {
 			match serde_json::from_str::<Once>(part) {
-				Ok(Once(value)) if self.damage(part) == 0 => found.part(self.place(part), Ok(value), outer.cloned()),
+				Ok(Once(value)) if self.damage(part) == 0 => found.whole(self.place(part), value, outer.cloned()),
 				read => {
 					let reason = read.map_or_else(|error| unreadable_reason(&error), |_| NOT_UTF8.into());
 					let problem = Problem::new("file", reason);
-					found.unclear(self.place(part), problem, self.lossy(part), outer.cloned());
+					for (number, reading) in self.readings(part).into_iter().enumerate() {
+						if let Some(part) = found.unclear(self.place(part), problem.clone(), reading, outer.cloned()) {
+							part.is_again = number > 0;
+						}
+					}
 				},
 			}
 		}
@@ -338,10 +364,7 @@ impl Chunk {
 	/// Names the page that follows a Bundle, which may be missing.
 	fn following(&self, link: &str, found: &mut Found<'_>) {
 		let read = serde_json::from_str(link).unwrap_or_default();
-		if list(Some(&read))
-			.iter()
-			.any(|link| text(link, "relation") == Some("next"))
-		{
+		if bundle::link(Some(&read), "next").is_some() {
 			let page = json!({ "resourceType": "Bundle", "link": read });
 			found.part(self.place(link), Ok(page), None);
 		}
@@ -354,9 +377,8 @@ impl Chunk {
 			let entry = Entry { bundle, position };
 			match (read.problem, read.resource) {
 				(Some((problem, reading)), _) => {
-					found.unclear(read.place, problem, reading, Some(entry));
-					if let Some(part) = found.parts.last_mut() {
-						part.is_entry = true;
+					if let Some(part) = found.unclear(read.place, problem, reading, Some(entry)) {
+						(part.is_entry, part.is_again) = (true, read.is_again);
 					}
 				},
 				(None, Some(resource)) => self.resources(resource.get(), Some(&entry), found),
@@ -377,44 +399,57 @@ impl Chunk {
 			#[serde(borrow)]
 			resource: Option<&'a RawValue>,
 		}
+		// An entry that can be read in several ways is taken for several.
 		let unclear = |problem: Problem| {
-			// Whom and what the entry is about, as far as it can be read.
-			let mut read = self.lossy(part);
-			let mut element = |name: &str| Some(read.get_mut(name)?.take()).filter(|value| !value.is_null());
-			let resource = element("resource");
-			ReadEntry {
-				fields: Fields {
-					full_url: element("fullUrl").and_then(|url| url.as_str().map(str::to_owned)),
-					request: element("request"),
-					response: element("response"),
-					resource: resource.as_ref().and_then(only_kind),
-					meta: Value::Null,
-				},
-				place: self.place(part),
-				resource: None,
-				problem: Some((problem, resource.unwrap_or_default())),
-			}
+			let ways = self.ways(
+				part,
+				&[
+					("fullUrl", &[]),
+					("request", &["method", "url"]),
+					("response", &["location"]),
+					("resource", &["resourceType", "id"]),
+				],
+			);
+			let read = ways.into_iter().enumerate().map(|(number, mut read)| {
+				// Whom and what the entry is about, as far as it can be read.
+				let mut element = |name: &str| Some(read.get_mut(name)?.take()).filter(|value| !value.is_null());
+				let resource = element("resource");
+				ReadEntry {
+					fields: Fields {
+						full_url: element("fullUrl").and_then(|url| url.as_str().map(str::to_owned)),
+						request: element("request"),
+						response: element("response"),
+						resource: resource.as_ref().and_then(only_kind),
+						meta: Value::Null,
+					},
+					place: self.place(part),
+					resource: None,
+					problem: Some((problem.clone(), resource.unwrap_or_default())),
+					is_again: number > 0,
+				}
+			});
+			read.collect::<Vec<_>>()
 		};
 		let unreadable = |reason: String| unclear(Problem::new("file", reason));
 		if part.starts_with('[') {
 			match serde_json::from_str::<Vec<&RawValue>>(part) {
 				Ok(list) => list.iter().for_each(|entry| self.entries(entry.get(), entries)),
-				Err(error) => entries.push(unreadable(format!("is not JSON: {error}"))),
+				Err(error) => entries.extend(unreadable(format!("is not JSON: {error}"))),
 			}
 			return;
 		}
 		let elements = Some(part).filter(|part| part.starts_with('{'));
-		entries.push(match elements.map(serde_json::from_str::<Elements<'_>>) {
+		entries.extend(match elements.map(serde_json::from_str::<Elements<'_>>) {
 			Some(Ok(elements)) => {
 				let within = elements.resource.map_or(0, |resource| self.damage(resource.get()));
 				if self.damage(part) > within {
-					entries.push(unreadable(NOT_UTF8.into()));
+					entries.extend(unreadable(NOT_UTF8.into()));
 					return;
 				}
 				let says = self.elements(part, "resource");
 				let says = says.map_err(|reason| Problem::new("file", reason));
 				if let Err(problem) = says.and_then(|says| whole::check_entry(&says)) {
-					entries.push(unclear(problem));
+					entries.extend(unclear(problem));
 					return;
 				}
 				let full_url = elements.full_url.and_then(|Once(url)| url.as_str().map(str::to_owned));
@@ -428,12 +463,13 @@ impl Chunk {
 						.map(|resource| meta_of(resource.get()))
 						.unwrap_or_default(),
 				};
-				ReadEntry {
+				vec![ReadEntry {
 					fields,
 					place: self.place(part),
 					resource: elements.resource,
 					problem: None,
-				}
+					is_again: false,
+				}]
 			},
 			Some(Err(error)) => unreadable(format!("is not an entry of a Bundle: {error}")),
 			None => unreadable("is not an entry of a Bundle: an entry is an object".to_owned()),
@@ -510,16 +546,20 @@ impl Chunk {
 		before(place.end).saturating_sub(before(place.start))
 	}
 
-	/// What can be read of a value: null stands for what can't be.
+	/// What can be read of a value: null stands for what can't be, and for what is there more than once.
 	fn lossy(&self, part: &str) -> Value {
-		type Elements<'a> = BTreeMap<Text, &'a RawValue>;
 		match part.as_bytes().first() {
 			Some(b'{') => {
-				let elements = serde_json::from_str::<Elements<'_>>(part).unwrap_or_default();
-				let elements = elements
-					.into_iter()
-					.map(|(Text(name), raw)| (name, self.lossy(raw.get())));
-				Value::Object(elements.collect())
+				let mut elements = Map::new();
+				for (name, raw) in members(part) {
+					let value = if elements.contains_key(&name) {
+						Value::Null
+					} else {
+						self.lossy(raw.get())
+					};
+					elements.insert(name, value);
+				}
+				Value::Object(elements)
 			},
 			Some(b'[') => {
 				let elements = serde_json::from_str::<Vec<&RawValue>>(part).unwrap_or_default();
@@ -529,6 +569,56 @@ impl Chunk {
 			_ => serde_json::from_str(part).unwrap_or_default(),
 		}
 	}
+
+	/// What can be read of a resource: once for each document that it may be a version of. Whichever it is, what that
+	/// permitted must not stay permitted.
+	fn readings(&self, part: &str) -> Vec<Value> {
+		let mut readings = self.ways(part, &[("resourceType", &[]), ("id", &[])]);
+		let is_consent = |reading: &Value| text(reading, "resourceType") == Some("Consent");
+		match readings.iter().any(is_consent) {
+			true => readings.retain(is_consent),
+			false => readings.truncate(1),
+		}
+		readings
+	}
+
+	/// What can be read of an object, in each way in which those of its elements can be taken that are named here, with
+	/// the names of their own elements of which the same holds.
+	fn ways(&self, part: &str, names: &[(&str, Names<'_>)]) -> Vec<Value> {
+		let mut ways = vec![self.lossy(part)];
+		for (name, within) in names {
+			let within = within.iter().map(|name| (*name, &[][..])).collect::<Vec<_>>();
+			let mut values = Vec::new();
+			for (_, raw) in members(part).into_iter().filter(|(found, _)| found == name) {
+				for value in self.ways(raw.get(), &within) {
+					if values.len() < READINGS && !values.contains(&value) {
+						values.push(value);
+					}
+				}
+			}
+			let taken = |way: &Value| {
+				let with = |value: &Value| {
+					let mut way = way.clone();
+					way[*name] = value.clone();
+					way
+				};
+				values.iter().map(with).collect::<Vec<_>>()
+			};
+			if !values.is_empty() {
+				ways = ways.iter().flat_map(taken).take(READINGS).collect();
+			}
+		}
+		ways
+	}
+}
+
+/// Names of elements.
+type Names<'a> = &'a [&'a str];
+
+/// The members of an object in their order, also those of one name.
+fn members(part: &str) -> Vec<(String, &RawValue)> {
+	let members = serde_json::from_str::<Members<'_>>(part);
+	members.map(|Members(members)| members).unwrap_or_default()
 }
 
 /// What the `meta` of a resource tells about its version.
@@ -562,6 +652,8 @@ struct ReadEntry<'a> {
 	resource: Option<&'a RawValue>,
 	/// Why it can't be read, and what can be of its resource.
 	problem: Option<(Problem, Value)>,
+	/// Whether it is the entry before it, read in another way.
+	is_again: bool,
 }
 
 /// A text of which half characters are replaced.
@@ -666,6 +758,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 	}
 }
 
+/// The name under which `serde_json` hands over a number that is none of Rust's, with its digits.
+const NUMBER: &str = "$serde_json::private::Number";
+
 /// A value in which no name of an object is repeated. Parsers differ in which of two values they take, and a consent
 /// must not have two readings.
 struct Once(Value);
@@ -715,10 +810,15 @@ impl<'de> Deserialize<'de> for Once {
 
 			fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
 				let mut object = Map::new();
-				while let Some((name, Once(value))) = members.next_entry::<String, _>()? {
+				while let Some(name) = members.next_key::<String>()? {
+					if name == NUMBER {
+						let digits = members.next_value::<String>()?;
+						return digits.parse().map(Value::Number).map_err(A::Error::custom);
+					}
 					if object.contains_key(&name) {
 						return Err(A::Error::custom(format!("{name:?} is repeated")));
 					}
+					let Once(value) = members.next_value()?;
 					object.insert(name, value);
 				}
 				Ok(object.into())
@@ -882,6 +982,24 @@ mod tests {
 		let begun = std::time::Instant::now();
 		assert_eq!(split(text.as_bytes(), true).len(), 200_000);
 		assert!(begun.elapsed().as_secs() < 20);
+	}
+
+	#[test]
+	fn a_resource_is_read_as_json_has_it() {
+		let text = r#"{"a": [1, -2, 1.50, -0.0, 1e400, 123456789012345678901234567890], "b": {"c": null, "d": true}}"#;
+		let parts = split_text(text);
+		let read = parts[0].resource.as_ref().unwrap();
+		assert_eq!(*read, serde_json::from_str::<Value>(text).unwrap());
+		assert!(read.to_string().contains("1.50") && parts[0].is_whole);
+	}
+
+	#[test]
+	fn a_record_that_repeats_its_id_without_end_takes_no_square() {
+		let ids = (0..20_000)
+			.map(|number| format!(r#","id":"{number}""#))
+			.collect::<String>();
+		let parts = split_text(&format!(r#"{{"resourceType":"Consent"{ids}}}"#));
+		assert_eq!(parts.len(), READINGS);
 	}
 
 	#[test]

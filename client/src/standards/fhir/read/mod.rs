@@ -29,6 +29,7 @@ use crate::{
 	pseudonym::Pseudonymiser,
 	standards::record::{printable, Mapped, Problem, Reader, Record},
 };
+use bundle::Shared;
 use file::Part;
 use identity::Context;
 use kexin_primitives::{members::MemberId, vocabulary::Purpose, UnixMillis, H256};
@@ -55,7 +56,22 @@ impl Reader for FhirReader<'_> {
 
 	fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record> {
 		let parts = file::split(bytes, names_ndjson(file));
-		parts.into_iter().map(|part| self.record(part)).collect()
+		let mut shared = Shared::default();
+		let (mut records, mut documents) = (Vec::new(), BTreeSet::new());
+		for part in parts {
+			let is_again = part.is_again;
+			let record = self.record(part, &mut shared);
+			let document = record.version.as_ref().and_then(|version| version.document.clone());
+			if !is_again {
+				documents.clear();
+			}
+			// In another way, it is a record of its own only if it is a version of another document.
+			let is_other = document.map(|document| documents.insert(document));
+			if is_other.unwrap_or(!is_again) {
+				records.push(record);
+			}
+		}
+		records
 	}
 
 	fn naming(&self) -> H256 {
@@ -70,11 +86,43 @@ pub(crate) fn reads(file: &Path, bytes: &[u8]) -> bool {
 	matches!(begun.first(), Some(b'{' | b'[')) || names_ndjson(file) || parts_of_name(file).any(|part| part == "json")
 }
 
+/// What a file tells about where its records are from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+	/// The servers that the records are from, where Bundles tell it.
+	pub servers: BTreeSet<String>,
+	/// The addresses of the Bundles, as they state them.
+	pub addresses: BTreeSet<String>,
+	/// For each Bundle that another page follows, the line that says so, and the address of that page, if it is stated.
+	pub following: Vec<(usize, Option<String>)>,
+}
+
+impl Origin {
+	/// What a file with this name and these bytes tells.
+	pub fn of(file: &Path, bytes: &[u8]) -> Self {
+		let mut origin = Self::default();
+		for part in file::split(bytes, names_ndjson(file)) {
+			if let Some(entry) = &part.entry {
+				origin.servers.extend(entry.server_of_record());
+				origin.addresses.extend(entry.bundle.address.clone());
+			}
+			let bundle = part.resource.iter().filter(|_| !part.is_whole);
+			for links in bundle.filter_map(|resource| resource.get("link")) {
+				let leads = |relation: &str| bundle::link(Some(links), relation).map(bundle::address);
+				let (own, next) = (leads("self").flatten(), leads("next"));
+				// No page follows itself.
+				let next = next.map(|next| (part.line, next.filter(|next| own.as_ref() != Some(next))));
+				origin.following.extend(next);
+				origin.addresses.extend(own);
+			}
+		}
+		origin
+	}
+}
+
 /// The servers that the records of a file are from, where Bundles tell it.
 pub fn servers_of(file: &Path, bytes: &[u8]) -> BTreeSet<String> {
-	let parts = file::split(bytes, names_ndjson(file));
-	let servers = parts.iter().filter_map(|part| part.entry.as_ref()?.server_of_record());
-	servers.collect()
+	Origin::of(file, bytes).servers
 }
 
 /// Whether the name of a file says that each of its lines is a resource. It may have been compressed or rotated, as
@@ -92,7 +140,7 @@ fn parts_of_name(file: &Path) -> impl Iterator<Item = String> {
 
 impl FhirReader<'_> {
 	/// The record that a part of a file is.
-	fn record(&self, part: Part) -> Record {
+	fn record(&self, part: Part, shared: &mut Shared) -> Record {
 		let Part {
 			line,
 			bytes,
@@ -100,6 +148,8 @@ impl FhirReader<'_> {
 			reading,
 			entry,
 			is_entry,
+			is_whole,
+			is_again: _,
 		} = part;
 		let entry = entry.as_ref();
 		let context = Context {
@@ -109,18 +159,22 @@ impl FhirReader<'_> {
 		};
 		let settled = self.settled(&context);
 		let mut version = version::of(self, &context, settled.as_ref());
-		let alone = entry.and_then(|entry| entry.alone(context.resource, &bytes, is_entry));
+		let alone = entry.and_then(|entry| entry.alone(context.resource, &bytes, is_entry, shared));
 		// What can't be read whole might be read in two ways, so its bytes count as they are.
-		let canonical = |bytes| resource.as_ref().ok().and_then(|_| canonical(bytes));
+		let content = |bytes: &[u8]| {
+			let canonical = resource.as_ref().ok().and_then(|_| canonical(bytes));
+			canonical.unwrap_or_else(|| bytes.to_vec())
+		};
 		let source = match &alone {
 			// What the Bundle says is the reason: this is not the same record as its resource by itself.
-			Some(alone) if settled.is_some() && !context.resource.is_null() => source(
-				None,
-				BTreeMap::new(),
-				&canonical(alone).unwrap_or_else(|| alone.clone()),
-			),
+			Some(alone) if settled.is_some() && !context.resource.is_null() => {
+				source(None, BTreeMap::new(), &content(&alone.bytes()))
+			},
 			_ => {
-				let content = canonical(&bytes).unwrap_or_else(|| bytes.clone());
+				let content = match &resource {
+					Ok(resource) if is_whole => canonical_of(resource.clone()),
+					_ => content(&bytes),
+				};
 				let (server, resolved) = (context.foreign_server(), context.resolved());
 				if let Some(version) = version.as_mut().filter(|_| !resolved.is_empty()) {
 					version.unresolved = Some(source(server.clone(), BTreeMap::new(), &content));
@@ -166,8 +220,7 @@ impl FhirReader<'_> {
 				}
 			},
 			Some("Bundle") => {
-				let mut links = element::list(resource.get("link")).iter();
-				let is_page = links.any(|link| element::text(link, "relation") == Some("next"));
+				let is_page = bundle::link(resource.get("link"), "next").is_some();
 				Ok(Mapped::NotApplicable(
 					if is_page {
 						"the Bundle is one page of several: import those that follow as well"
@@ -380,9 +433,13 @@ impl Settled {
 /// than needed: the canonical form of RFC 8785, but for numbers, whose digits FHIR gives a meaning. However a record is
 /// spelled, this form is the same.
 fn canonical(json: &[u8]) -> Option<Vec<u8>> {
-	let mut value = serde_json::from_slice::<Value>(file::without_mark(json)).ok()?;
+	serde_json::from_slice(file::without_mark(json)).ok().map(canonical_of)
+}
+
+/// The same of a value.
+fn canonical_of(mut value: Value) -> Vec<u8> {
 	value.sort_all_objects();
-	Some(value.to_string().into_bytes())
+	value.to_string().into_bytes()
 }
 
 /// The source of a record: blake2-256 of its content, after the address of its server if that is none of the

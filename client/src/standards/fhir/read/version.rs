@@ -168,6 +168,61 @@ mod tests {
 	}
 
 	#[test]
+	fn a_record_that_may_be_a_version_of_several_documents_is_one_of_each() {
+		let told = r#""patient":{"reference":"Patient/1"}"#;
+		for (text, documents) in [
+			(format!(r#"{{"resourceType":"Consent","id":"a","id":"b","id":"a",{told}}}"#), vec!["a", "b"]),
+			(format!(r#"{{"id":"b","resourceType":"Patient","resourceType":"Consent",{told}}}"#), vec!["b"]),
+			(format!(r#"{{"id":"b","resourceType":"Consent","resourceType":"Patient",{told}}}"#), vec!["b"]),
+			(
+				format!(r#"{{"resourceType":"Consent","id":"a",{told},"contained":[{{"id":"c","id":"d"}}]}}"#),
+				vec!["a"],
+			),
+			(
+				format!(r#"{{"resourceType":"Bundle","entry":[{{"resource":{{"resourceType":"Consent","id":"a","id":"b",{told}}}}}]}}"#),
+				vec!["a", "b"],
+			),
+			(
+				r#"{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Consent","id":"a"},
+				 "resource":{"resourceType":"Consent","id":"b","id":"c"}}]}"#
+					.to_owned(),
+				vec!["a", "b", "c"],
+			),
+			(
+				r#"{"resourceType":"Bundle","entry":[{"request":{"method":"DELETE","url":"Consent/a","url":"Consent/b"}}]}"#
+					.to_owned(),
+				vec!["a", "b"],
+			),
+			(
+				r#"{"resourceType":"Bundle","entry":[{"request":{"method":"DELETE","url":"Consent/a"},
+				 "request":{"method":"DELETE","url":"Consent/b"}}]}"#
+					.to_owned(),
+				vec!["a", "b"],
+			),
+		] {
+			let records = records(&text);
+			let found = records.iter().filter_map(|record| record.version.clone()?.document);
+			let expected = documents.iter().map(|id| format!("Consent/{id}"));
+			assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{text}");
+			assert!(records.iter().all(|record| record.mapped.is_err()), "{text}");
+		}
+		let other = records(r#"{"resourceType":"AuditEvent","id":"a","id":"b"}"#);
+		assert_eq!(other.len(), 1);
+	}
+
+	#[test]
+	fn what_is_there_twice_does_not_make_a_version_older() {
+		for meta in [
+			r#""meta":{"versionId":"9"},"meta":{"versionId":"1","lastUpdated":"2024-03-01T00:00:00Z"}"#,
+			r#""meta":{"versionId":"9","versionId":"1"}"#,
+			r#""meta":{"tag":[]},"meta":{"tag":[{"code":"SUBSETTED"}]}"#,
+		] {
+			let found = version(&format!(r#"{{"resourceType":"Consent","id":"c",{meta}}}"#));
+			assert_eq!((found.id, found.changed), (None, None), "{meta}");
+		}
+	}
+
+	#[test]
 	fn a_consent_without_an_id_is_named_by_its_identifier() {
 		let found = version(r#"{"resourceType":"Consent","identifier":[{"system":"s","value":"v"}]}"#);
 		assert_eq!(found.document.as_deref(), Some("s|v"));
