@@ -60,14 +60,7 @@ impl Ledger {
 			let votes = Votes::decode(&mut voting.bytes()).map_err(incompatible)?;
 			let proposal = subxt::dynamic::storage::<(subxt::utils::H256,), Value>("Council", "ProposalOf");
 			let proposal = at.storage().fetch(proposal, key).await.map_err(unreachable)?;
-			// Members vote on the hash, so the call that they read must be the one that it stands for.
-			let found = H256(blake2_256(proposal.bytes()));
-			if found != H256(hash) {
-				return Err(LedgerError::OtherMotion {
-					hash: H256(hash),
-					found,
-				});
-			}
+			stands_for(H256(hash), proposal.bytes())?;
 			motions.push(Motion {
 				hash: H256(hash),
 				votes,
@@ -75,6 +68,15 @@ impl Ledger {
 			});
 		}
 		Ok(motions)
+	}
+}
+
+/// Checks that a motion's hash stands for this call. Members vote on the hash, and the node shows the call.
+fn stands_for(hash: H256, call: &[u8]) -> Result<(), LedgerError> {
+	let found = H256(blake2_256(call));
+	match found == hash {
+		true => Ok(()),
+		false => Err(LedgerError::OtherMotion { hash, found }),
 	}
 }
 
@@ -94,5 +96,28 @@ fn readable(call: &Value) -> String {
 	match &pallet.values {
 		Composite::Unnamed(values) if values.len() == 1 => format!("{}.{}", pallet.name, values[0]),
 		_ => call.to_string(),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_call_that_a_motion_does_not_stand_for_is_not_shown() {
+		let (proposed, shown) = (b"remove member 2", b"remove member 3");
+		let [hash, found] = [&proposed[..], shown].map(|call| H256(blake2_256(call)));
+		assert_eq!(stands_for(hash, proposed), Ok(()));
+		for other in [&shown[..], &proposed[1..], b""] {
+			assert!(stands_for(hash, other).is_err());
+		}
+		let error = stands_for(hash, shown).unwrap_err();
+		assert_eq!(error, LedgerError::OtherMotion { hash, found });
+		let text = error.to_string();
+		assert!(
+			text.contains(&format!("{hash:?}")) && text.contains(&format!("{found:?}")),
+			"{text}"
+		);
+		assert!(!error.is_transient(), "the same node would show the same call again");
 	}
 }

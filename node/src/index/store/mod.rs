@@ -372,3 +372,79 @@ pub(super) fn number(number: i64) -> Result<u32, Error> {
 pub(super) fn time(time: i64) -> Result<UnixMillis, Error> {
 	UnixMillis::try_from(time).map_err(|_| damaged("a time"))
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use sqlx::error::{DatabaseError, ErrorKind};
+	use std::{borrow::Cow, error::Error as StdError};
+
+	/// What a database answers with this code.
+	#[derive(Debug)]
+	struct Answer(&'static str);
+
+	impl fmt::Display for Answer {
+		fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+			formatter.write_str(self.message())
+		}
+	}
+
+	impl StdError for Answer {}
+
+	impl DatabaseError for Answer {
+		fn message(&self) -> &str {
+			"something is wrong"
+		}
+
+		fn code(&self) -> Option<Cow<'_, str>> {
+			Some(self.0.into())
+		}
+
+		fn as_error(&self) -> &(dyn StdError + Send + Sync + 'static) {
+			self
+		}
+
+		fn as_error_mut(&mut self) -> &mut (dyn StdError + Send + Sync + 'static) {
+			self
+		}
+
+		fn into_error(self: Box<Self>) -> Box<dyn StdError + Send + Sync + 'static> {
+			self
+		}
+
+		fn kind(&self) -> ErrorKind {
+			ErrorKind::Other
+		}
+	}
+
+	#[test]
+	fn a_database_that_finds_its_files_damaged_is_told_from_one_that_does_not_answer() {
+		// PostgreSQL: data_corrupted, index_corrupted; internal_error, admin_shutdown. SQLite: SQLITE_CORRUPT and
+		// SQLITE_CORRUPT_INDEX, SQLITE_NOTADB; SQLITE_BUSY, SQLITE_FULL.
+		for (code, is_damaged) in [
+			("XX001", true),
+			("XX002", true),
+			("XX000", false),
+			("57P01", false),
+			("11", true),
+			("779", true),
+			("26", true),
+			("5", false),
+			("13", false),
+		] {
+			let error = Error::from(sqlx::Error::Database(Box::new(Answer(code))));
+			assert_eq!(matches!(error, Error::Damaged(_)), is_damaged, "{code}: {error}");
+		}
+	}
+
+	#[tokio::test]
+	async fn a_file_that_is_no_database_is_damaged() {
+		let directory = tempfile::tempdir().unwrap();
+		let path = directory.path().join("index.sqlite");
+		std::fs::write(&path, "This was written by something else. ".repeat(100)).unwrap();
+		let opened = Store::open(&Location::Sqlite(path), H256::zero()).await;
+		let error = opened.expect_err("it is no database");
+		assert!(matches!(error, Error::Damaged(_)), "{error}");
+		assert!(error.to_string().contains("index rebuild"), "{error}");
+	}
+}

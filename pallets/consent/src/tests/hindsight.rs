@@ -1,45 +1,25 @@
 //! What is judged in random histories is judged again from the state at their end: the rules give the same, or the
 //! state does not tell and says why.
 
+use super::change::{change, Change, PURPOSES, SUBJECTS};
 use crate::{mock::*, *};
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Judgement, LogEntry, Notices, Outcome, Rules},
 	hindsight::{Again, Hindsight, Unsure},
-	scope::Dimension,
 	subject::judge,
 	vocabulary::{Operation, Purpose},
 };
 use proptest::prelude::*;
 
-const PURPOSES: [Purpose; 3] = [Purpose::Treatment, Purpose::ModelTraining, Purpose::Research];
-/// Persons and datasets.
-const NUMBER: u64 = 3;
+/// How many datasets there are, with the numbers from 0 on.
+const DATASETS: u64 = 3;
 
 #[derive(Clone, Debug)]
 enum Step {
 	Wait(UnixMillis),
-	Grant {
-		subject: u64,
-		purposes: Vec<Purpose>,
-		/// How long before it is recorded it starts.
-		dated: UnixMillis,
-		lasts: UnixMillis,
-	},
+	Change(Change),
 	/// As many consents as fit, which end soon.
 	Fill(u64),
-	Narrow {
-		subject: u64,
-		which: Option<u64>,
-		purposes: Vec<Purpose>,
-	},
-	Revoke {
-		subject: u64,
-		which: Option<u64>,
-	},
-	Enrol {
-		subject: u64,
-		dataset: u64,
-	},
 	/// A version of a dataset that supersedes it.
 	Supersede(u64),
 	Access {
@@ -52,27 +32,19 @@ enum Step {
 }
 
 fn step() -> impl Strategy<Value = Step> {
-	let purposes = || proptest::sample::subsequence(PURPOSES.to_vec(), 1..=3);
-	let one = || 0..NUMBER;
-	let which = || proptest::option::of(0..6u64);
+	let (subject, dataset) = (|| 0..SUBJECTS, || 0..DATASETS);
 	let access = (
-		one(),
-		proptest::option::of(one()),
+		dataset(),
+		proptest::option::of(subject()),
 		proptest::option::of(proptest::sample::select(PURPOSES.to_vec())),
 		0..14u64,
 	);
 	prop_oneof![
 		4 => (0..6u64).prop_map(Step::Wait),
 		1 => Just(Step::Wait(LATENESS)),
-		3 => (one(), purposes(), 0..9u64, 1..40u64).prop_map(|(subject, purposes, dated, lasts)| {
-			Step::Grant { subject, purposes, dated, lasts }
-		}),
-		1 => one().prop_map(Step::Fill),
-		2 => (one(), which(), purposes())
-			.prop_map(|(subject, which, purposes)| Step::Narrow { subject, which, purposes }),
-		1 => (one(), which()).prop_map(|(subject, which)| Step::Revoke { subject, which }),
-		3 => (one(), one()).prop_map(|(subject, dataset)| Step::Enrol { subject, dataset }),
-		1 => one().prop_map(Step::Supersede),
+		9 => change(DATASETS).prop_map(Step::Change),
+		1 => subject().prop_map(Step::Fill),
+		1 => dataset().prop_map(Step::Supersede),
 		9 => access.prop_map(|(dataset, subject, purpose, since)| Step::Access { dataset, subject, purpose, since }),
 	]
 }
@@ -98,12 +70,6 @@ impl History {
 	/// Plays a step. The pallet may refuse it.
 	fn play(&mut self, step: &Step) {
 		let now = Timestamp::now();
-		let limits = |purposes: &[Purpose]| {
-			Versioned::V1(Scope {
-				purposes: Dimension::only(purposes.to_vec(), u64::MAX).unwrap(),
-				..Scope::everything(0)
-			})
-		};
 		match step {
 			Step::Access {
 				dataset,
@@ -112,16 +78,10 @@ impl History {
 				since,
 			} => return self.access(*dataset, *subject, *purpose, now - 10 + since),
 			Step::Wait(time) => return set_now(now + time),
-			Step::Grant {
-				subject,
-				purposes,
-				dated,
-				lasts,
-			} => {
-				let mut scope = scope_for(purposes.clone(), now + lasts);
-				scope.latest_mut().start = now - dated;
+			Step::Change(change) => {
 				let document = self.document();
-				let _ = Consent::grant(steward(), hash(*subject), scope, document);
+				let consent = |_, which| hash(1_000 + which);
+				let _ = change.play(document, consent, |dataset| hash(100 + dataset));
 			},
 			Step::Fill(subject) => {
 				for _ in 0..MAX_CONSENTS {
@@ -129,22 +89,6 @@ impl History {
 					let brief = Versioned::V1(Scope::uniform(now - 5, now + 5));
 					let _ = Consent::grant(steward(), hash(*subject), brief, document);
 				}
-			},
-			Step::Narrow {
-				subject,
-				which,
-				purposes,
-			} => {
-				let which = which.map(|which| hash(1_000 + which));
-				let _ = Consent::narrow(steward(), hash(*subject), which, limits(purposes), hash(9));
-			},
-			Step::Revoke { subject, which } => {
-				let which = which.map(|which| hash(1_000 + which));
-				let _ = Consent::revoke(steward(), hash(*subject), which, hash(9));
-			},
-			Step::Enrol { subject, dataset } => {
-				let subjects = vec![hash(*subject)].try_into().unwrap();
-				let _ = Consent::enrol(steward(), hash(100 + dataset), subjects);
 			},
 			Step::Supersede(dataset) => {
 				self.versions += 1;
@@ -212,7 +156,7 @@ fn again(entry: &LogEntry) -> Again {
 }
 
 fn declare() {
-	for dataset in 0..NUMBER {
+	for dataset in 0..DATASETS {
 		frame_support::assert_ok!(Consent::declare_dataset(
 			steward(),
 			hash(100 + dataset),

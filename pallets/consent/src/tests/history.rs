@@ -1,60 +1,26 @@
 //! Random histories, compared with a naive model that stores everything and answers by replaying it.
 
+use super::change::{change, Change, PURPOSES};
 use crate::{mock::*, *};
 use kexin_primitives::{
 	access::Judgement,
-	scope::{Dimension, Request},
+	scope::Request,
 	vocabulary::{Operation, Purpose},
 };
 use proptest::prelude::*;
 
-const PURPOSES: [Purpose; 3] = [Purpose::Treatment, Purpose::ModelTraining, Purpose::Research];
 const DATASET: DatasetId = H256::repeat_byte(0xda);
 
 #[derive(Clone, Debug)]
 enum Step {
 	Wait(UnixMillis),
-	Grant {
-		subject: u64,
-		purposes: Vec<Purpose>,
-		/// How long before it is recorded it starts, which it may not say.
-		dated: Option<UnixMillis>,
-		lasts: UnixMillis,
-	},
-	Narrow {
-		subject: u64,
-		which: Option<usize>,
-		purposes: Vec<Purpose>,
-	},
-	Revoke {
-		subject: u64,
-		which: Option<usize>,
-	},
-	Enrol {
-		subject: u64,
-	},
+	Change(Change),
 }
 
 fn step() -> impl Strategy<Value = Step> {
-	let purposes = || proptest::sample::subsequence(PURPOSES.to_vec(), 1..=3);
-	let which = || proptest::option::of(0..3usize);
 	prop_oneof![
-		(1..5u64).prop_map(Step::Wait),
-		(0..3u64, purposes(), proptest::option::of(0..9u64), 1..40u64).prop_map(|(subject, purposes, dated, lasts)| {
-			Step::Grant {
-				subject,
-				purposes,
-				dated,
-				lasts,
-			}
-		}),
-		(0..3u64, which(), purposes()).prop_map(|(subject, which, purposes)| Step::Narrow {
-			subject,
-			which,
-			purposes
-		}),
-		(0..3u64, which()).prop_map(|(subject, which)| Step::Revoke { subject, which }),
-		(0..3u64).prop_map(|subject| Step::Enrol { subject }),
+		1 => (1..5u64).prop_map(Step::Wait),
+		4 => change(1).prop_map(Step::Change),
 	]
 }
 
@@ -92,9 +58,51 @@ impl Granted {
 
 impl Model {
 	/// The document of the consent with this number; an unknown document where there is none.
-	fn document(&self, subject: u64, which: usize) -> u64 {
-		let granted = self.consents[subject as usize].get(which);
+	fn document(&self, subject: u64, which: u64) -> u64 {
+		let granted = self.consents[subject as usize].get(which as usize);
 		granted.map_or(u64::MAX, |granted| granted.document)
+	}
+
+	/// Carries out a change by a document with this number, which the pallet made.
+	fn change(&mut self, change: Change, document: u64, now: UnixMillis) {
+		match change {
+			Change::Grant {
+				subject,
+				purposes,
+				dated,
+				lasts,
+			} => {
+				let stated = dated.map_or(0, |dated| now - dated);
+				let is_before = stated < self.last_narrowed[subject as usize];
+				self.consents[subject as usize].push(Granted {
+					document,
+					start: if is_before { now } else { stated },
+					end: now - dated.unwrap_or(0) + lasts,
+					purposes,
+					narrowed: vec![],
+					recorded: now,
+				});
+			},
+			Change::Narrow {
+				subject,
+				which,
+				purposes,
+			} => {
+				let only = which.map(|which| self.document(subject, which));
+				self.narrow(subject, only, now, &purposes);
+			},
+			Change::Revoke { subject, which } => {
+				let only = which.map(|which| self.document(subject, which));
+				self.narrow(subject, only, now, &[]);
+			},
+			Change::Enrol { subject, .. } => {
+				let subject = subject as usize;
+				// Whoever is in it already joins no second time.
+				if Consent::dataset(DATASET).unwrap().subjects as usize > self.joined.len() {
+					self.joined.push((subject, now, self.joins_under(subject)));
+				}
+			},
+		}
 	}
 
 	fn narrow(&mut self, subject: u64, only: Option<u64>, now: UnixMillis, purposes: &[Purpose]) {
@@ -174,38 +182,10 @@ proptest! {
 						now += time;
 						set_now(now);
 					},
-					Step::Grant { subject, purposes, dated, lasts } => {
-						let stated = dated.map_or(0, |dated| now - dated);
-						let narrowed = model.last_narrowed[subject as usize];
-						let start = if stated < narrowed { now } else { stated };
-						let end = now - dated.unwrap_or(0) + lasts;
-						let scope = Scope {
-							purposes: Dimension::only(purposes.clone(), end).unwrap(),
-							..Scope::everything(stated)
-						};
-						if Consent::grant(steward(), hash(subject), Versioned::V1(scope), hash(document)).is_ok() {
-							model.consents[subject as usize].push(Granted { document, start, end, purposes, narrowed: vec![], recorded: now });
-						}
-					},
-					Step::Narrow { subject, which, purposes } => {
-						let limits = scope_for(purposes.clone(), kexin_primitives::FOREVER);
-						let only = which.map(|which| model.document(subject, which));
-						if Consent::narrow(steward(), hash(subject), only.map(hash), limits, hash(document)).is_ok() {
-							model.narrow(subject, only, now, &purposes);
-						}
-					},
-					Step::Revoke { subject, which } => {
-						let only = which.map(|which| model.document(subject, which));
-						if Consent::revoke(steward(), hash(subject), only.map(hash), hash(document)).is_ok() {
-							model.narrow(subject, only, now, &[]);
-						}
-					},
-					Step::Enrol { subject } => {
-						let known = Consent::dataset(DATASET).unwrap().subjects;
-						let _ = Consent::enrol(steward(), DATASET, vec![hash(subject)].try_into().unwrap());
-						if Consent::dataset(DATASET).unwrap().subjects > known {
-							let under = model.joins_under(subject as usize);
-							model.joined.push((subject as usize, now, under));
+					Step::Change(change) => {
+						let consent = |subject, which| hash(model.document(subject, which));
+						if change.play(hash(document), consent, |_| DATASET).is_ok() {
+							model.change(change, document, now);
 						}
 					},
 				}

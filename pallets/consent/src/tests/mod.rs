@@ -1,5 +1,6 @@
 //! Tests, by topic.
 
+mod change;
 mod cohort;
 mod hindsight;
 mod history;
