@@ -7,6 +7,7 @@ use crate::ledger::{Acceptance, LedgerError};
 use codec::Encode;
 use kexin_primitives::{
 	access::AccessEvent,
+	batch::{Batch, Malformed, Position},
 	lineage::{ActivityId, ActivityKind, ArtifactId, ArtifactKind, Evidence, Input, Output},
 	members::{MemberId, MemberKind, Powers},
 	scope::Scope,
@@ -170,9 +171,13 @@ fn encoded(function: Function, arguments: Vec<u8>) -> Call {
 	}
 }
 
-/// Records a batch of access events.
-pub fn record(dataset: DatasetId, events: &[AccessEvent]) -> Call {
-	call(Function::Record, (dataset, Versioned::V1(events.to_vec())))
+/// Records access events, of which the first has this position.
+///
+/// # Errors
+/// When they make no batch.
+pub fn record(dataset: DatasetId, first: Position, events: &[AccessEvent]) -> Result<Call, Malformed> {
+	let batch = Versioned::V1(Batch::of(events)?);
+	Ok(call(Function::Record, (dataset, first, batch)))
 }
 
 /// Records a consent.

@@ -20,6 +20,8 @@ use scale_info::TypeInfo;
 	Debug,
 	PartialEq,
 	Eq,
+	PartialOrd,
+	Ord,
 	Encode,
 	Decode,
 	DecodeWithMemTracking,
@@ -58,7 +60,7 @@ pub enum Outcome {
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct AccessEvent {
-	/// The hash of the record from which the event was made. The ledger takes each source once from a hospital.
+	/// The hash of the record from which the event was made, as the hospital says. The ledger does not compare it.
 	pub source: H256,
 	/// When the access took place.
 	pub occurred: UnixMillis,

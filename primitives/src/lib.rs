@@ -5,6 +5,7 @@
 //! | [`vocabulary`] | the coded values of a request: purpose of use, operation, region, recipient class |
 //! | [`scope`] | the consent scope, a lattice of times, and what it permits |
 //! | [`access`] | access events, how they are judged, and the entry that is hashed into a log |
+//! | [`batch`] | access events as a call carries them |
 //! | [`dataset`] | datasets, and how an access to a whole dataset is judged |
 //! | [`subject`] | data subjects, and how an access to the data of one is judged |
 //! | [`hindsight`] | how an entry is judged again from a later state |
@@ -23,6 +24,7 @@
 extern crate alloc;
 
 pub mod access;
+pub mod batch;
 mod breaches;
 pub mod dataset;
 mod dimensions;

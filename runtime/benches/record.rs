@@ -10,6 +10,7 @@
 use codec::{Decode, Encode};
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
+	batch::{Batch, Position},
 	dataset::Dataset,
 	scope::{Dimension, Scope},
 	vocabulary::{Operation, Purpose, Region},
@@ -222,10 +223,11 @@ fn main() {
 	let mut first = None;
 	for shape in &SHAPES {
 		let mut state = state(wasm, shape.enrolled);
-		let events = batch(shape).try_into().expect("within the bound");
+		let batch = Batch::of(&batch(shape)).expect("within the bound");
 		let call = RuntimeCall::Access(pallet_access::Call::record {
 			dataset: DATASET,
-			events: Versioned::V1(events),
+			first: Position::default(),
+			batch: Versioned::V1(batch),
 		});
 		let record = state.execute_with(|| signed(call));
 		let cache = SharedTrieCache::new(CacheSize::new(CACHE_BYTES), None);

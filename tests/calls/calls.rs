@@ -16,6 +16,7 @@ use kexin::{
 };
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
+	batch::{Batch, Position},
 	lineage::{ActivityKind, ArtifactKind, Evidence, EvidenceKind, Input, InputRole, Output},
 	members::{MemberKind, Powers},
 	scope::{Dimension, Scope},
@@ -52,6 +53,11 @@ fn scope() -> Scope {
 	scope.regions = Dimension::only([Region(276)], 1_500).unwrap();
 	scope
 }
+
+const FIRST: Position = Position {
+	stream: 7,
+	event: 1 << 40,
+};
 
 fn access() -> AccessEvent {
 	AccessEvent {
@@ -272,10 +278,11 @@ fn example(function: Function) -> (Call, RuntimeCall) {
 			}),
 		),
 		Function::Record => (
-			call::record(hash(1), &[access(), access()]),
+			call::record(hash(1), FIRST, &[access(), access()]).unwrap(),
 			RuntimeCall::Access(Access::record {
 				dataset: hash(1),
-				events: Versioned::V1(vec![access(), access()].try_into().unwrap()),
+				first: FIRST,
+				batch: Versioned::V1(Batch::of(&[access(), access()]).unwrap()),
 			}),
 		),
 		Function::CreateCampaign => (

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { WebSocket } from '@polkadot/x-ws';
-import { access, blake2AsHex, Chain, definitions, pair } from './harness.mjs';
+import { access, blake2AsHex, Chain, definitions, newStream, packed, pair } from './harness.mjs';
 
 const SEED = Number(process.env.KEXIN_FUZZ_SEED ?? 1);
 const TIMES = Number(process.env.KEXIN_FUZZ ?? 1);
@@ -239,7 +239,7 @@ test('invalid transactions', async (test) => {
   const signer = pair('//Alice//gateway');
   const nonce = (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
   const event = access({ source: bytes(32), actor: bytes(32), outcome: 'Permitted' });
-  const signed = await api.tx.access.record(DATASET, { V1: [event] }).signAsync(signer, { nonce });
+  const signed = await api.tx.access.record(DATASET, newStream(), packed([event])).signAsync(signer, { nonce });
   const honest = signed.toHex();
   for (let at = 0; at < 500 * TIMES; at += 1) {
     let hex = honest;

@@ -102,7 +102,7 @@ export const accessEvent = (number, recorded = new Date().toISOString()) =>
     agent: [{ who: { reference: 'Practitioner/1' }, requestor: true, purposeOfUse: [{ coding: [{ code: 'TREAT' }] }] }],
   });
 
-/** An access as the parameter of the ledger's call, with these fields and otherwise at the present time. */
+/** An access with these fields and otherwise at the present time. */
 export const access = (fields) => ({
   occurred: Date.now() - 1000,
   subject: null,
@@ -113,6 +113,38 @@ export const access = (fields) => ({
   activity: null,
   ...fields,
 });
+
+let lastStream = 0n;
+
+/** The position of the first access in a new stream, above those of this program and of `kexin`. */
+export function newStream() {
+  const now = BigInt(Date.now()) << 20n;
+  lastStream = (now > lastStream ? now : lastStream) + 1n;
+  return { stream: lastStream, event: 0 };
+}
+
+/** Accesses as the parameter of the ledger's call: what they share is written once. */
+export function packed(accesses) {
+  const list = () => {
+    const [items, places] = [[], new Map()];
+    const place = (item) => {
+      const key = JSON.stringify(item);
+      if (!places.has(key)) places.set(key, items.push(item) - 1);
+      return places.get(key);
+    };
+    return { items, place };
+  };
+  const [actors, subjects, usages] = [list(), list(), list()];
+  const start = Math.min(...accesses.map(({ occurred }) => occurred));
+  const events = accesses.map(({ source, occurred, actor, subject, ...usage }) => ({
+    source,
+    after: occurred - start,
+    actor: actors.place(actor),
+    subject: subject && subjects.place(subject),
+    usage: usages.place(usage),
+  }));
+  return { V1: { start, actors: actors.items, subjects: subjects.items, usages: usages.items, events } };
+}
 
 /** A validator, with a hospital's directory beside it. */
 export class Chain {

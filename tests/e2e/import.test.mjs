@@ -47,8 +47,8 @@ test('every record is on the ledger, quarantined with a reason, or not applicabl
     const bytes = readFileSync(join(chain.directory, 'held', `${held.hash.slice(2)}.json`));
     assert.equal(blake2AsHex(bytes), held.hash, 'the quarantine has the bytes of the record');
   }
-  const { recorded, replayed, consents, already, notApplicable, quarantined } = summary;
-  assert.equal(recorded + replayed + consents + already + notApplicable + quarantined, outcomes.length);
+  const { recorded, replayed, resumed, consents, already, notApplicable, quarantined } = summary;
+  assert.equal(recorded + replayed + resumed + consents + already + notApplicable + quarantined, outcomes.length);
   assert.ok(consents > 0 && notApplicable > 0 && quarantined > 0, JSON.stringify(summary));
 });
 
@@ -76,7 +76,7 @@ test('an import that is killed again and again ends with every record once', asy
   }
   const summary = lines(chain.kexin(['--json', 'import', '--dataset', DATASET, file], GATEWAY).out).pop().summary;
   assert.equal(summary.quarantined, 0);
-  assert.equal(summary.recorded + summary.replayed + summary.already, total);
+  assert.equal(summary.recorded + summary.replayed + summary.resumed + summary.already, total);
   assert.equal(count() - before, total);
   const again = lines(chain.kexin(['--json', 'import', '--dataset', DATASET, file], GATEWAY).out).pop().summary;
   assert.equal(again.already, total);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { access, accessEvent, bin, Chain, consortium, pair, until } from './harness.mjs';
+import { access, accessEvent, bin, Chain, consortium, newStream, packed, pair, until } from './harness.mjs';
 
 const DATASET = 'text:upgrade-test';
 const DELAY = 12;
@@ -115,8 +115,8 @@ test('the runtime is replaced on running nodes, and its migrations leave a sound
 /** Records an access with the calls of the chain's present runtime. */
 async function record(number) {
   const source = blake2AsHex(`upgrade-test-${number}`);
-  const events = { V1: [access({ source, actor: blake2AsHex('somebody'), outcome: 'Permitted' })] };
-  const call = api.tx.access.record(blake2AsHex('upgrade-test'), events);
+  const batch = packed([access({ source, actor: blake2AsHex('somebody'), outcome: 'Permitted' })]);
+  const call = api.tx.access.record(blake2AsHex('upgrade-test'), newStream(), batch);
   await new Promise((done, fail) => {
     const settled = ({ dispatchError, isFinalized }) => (dispatchError ? fail(new Error(dispatchError)) : isFinalized && done());
     call.signAndSend(pair('//Alice//gateway'), settled).catch(fail);

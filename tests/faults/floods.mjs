@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { pair } from '../e2e/harness.mjs';
+import { newStream, packed, pair } from '../e2e/harness.mjs';
 import { batchOf, datasetOf, declareAll } from './load.mjs';
 import { gatewayOf, HOSPITALS, Network, sleep } from './network.mjs';
 
@@ -41,7 +41,8 @@ export class Flooded {
   async quiet(seconds) {
     const api = this.apis.alice;
     const signer = pair(gatewayOf('alice'));
-    this.nonce ??= (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
+    this.begun ??= (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
+    this.nonce ??= this.begun;
     const times = [];
     const waits = [];
     const end = Date.now() + seconds * 1000;
@@ -60,9 +61,10 @@ export class Flooded {
 
   /** Sends an access until the pool accepts it, and waits until it is final. */
   #final(api, signer) {
-    const call = api.tx.access.record(datasetOf('alice'), { V1: batchOf(1) });
+    this.stream ??= newStream().stream;
     const nonce = this.nonce;
     this.nonce += 1;
+    const call = api.tx.access.record(datasetOf('alice'), { stream: this.stream, event: nonce - this.begun }, packed(batchOf(1)));
     return new Promise((done, fail) => {
       let waiting = true;
       const end = (settle) => {
@@ -123,17 +125,32 @@ async function pour(flooding, width, send) {
   await Promise.all(Array.from({ length: width }, (_, lane) => one(lane)));
 }
 
-/** A gateway that sends calls as fast as its node accepts them. */
-async function gateway(flooded, flooding, name, make, { tip = 0, width = 4 } = {}) {
+/**
+ * A gateway that sends batches of this many events as fast as its node accepts them, several in one call if `wrapped`.
+ * Each lane makes its call once, so that making it takes no time, and changes the positions as the nonce changes.
+ */
+async function gateway(flooded, flooding, name, size, { tip = 0, width = 4, wrapped = 0 } = {}) {
   const api = flooded.apis[name];
   const signer = pair(gatewayOf(name));
-  let nonce = (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
-  const call = make(api);
-  await pour(flooding, width, async () => {
+  const begun = (await api.rpc.system.accountNextIndex(signer.address)).toNumber();
+  let nonce = begun;
+  const { stream } = newStream();
+  const dataset = datasetOf(name);
+  const record = () => api.tx.access.record(dataset, { stream, event: 0 }, packed(batchOf(size)));
+  const lanes = Array.from({ length: width }, () => {
+    const call = wrapped ? api.tx.utility.batch(Array.from({ length: wrapped }, record)) : record();
+    return { call, records: wrapped ? [...call.method.args[0]] : [call.method] };
+  });
+  await pour(flooding, width, async (lane) => {
     const mine = nonce;
     nonce += 1;
+    const { call, records } = lanes[lane];
+    records.forEach(({ args: [, first] }, at) => {
+      const event = ((mine - begun) * records.length + at) * size;
+      first.set('event', api.registry.createType('Compact<u64>', event));
+    });
     try {
-      await call(api).signAndSend(signer, { nonce: mine, tip });
+      await call.signAndSend(signer, { nonce: mine, tip });
     } catch (error) {
       nonce = Math.min(nonce, mine);
       await sleep(20);
@@ -142,22 +159,12 @@ async function gateway(flooded, flooding, name, make, { tip = 0, width = 4 } = {
   });
 }
 
-/** A batch that is made once, so that making it takes no time. After the first, its events count as replayed. */
-const batch = (name, size) => (api) => {
-  const call = api.tx.access.record(datasetOf(name), { V1: batchOf(size) });
-  return () => call;
-};
-
 export const FLOODS = {
-  'a gateway that never stops, with large batches': (flooded, flooding) => gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH)),
-  'a gateway that never stops, with batches of one': (flooded, flooding) => gateway(flooded, flooding, 'bob', batch('bob', 1), { width: 16 }),
+  'a gateway that never stops, with large batches': (flooded, flooding) => gateway(flooded, flooding, 'bob', MAX_BATCH),
+  'a gateway that never stops, with batches of one': (flooded, flooding) => gateway(flooded, flooding, 'bob', 1, { width: 16 }),
   'a gateway that never stops and offers tips': (flooded, flooding) =>
-    gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH), { tip: 10n ** 30n }),
-  'a wrapped batch': (flooded, flooding) =>
-    gateway(flooded, flooding, 'bob', (api) => {
-      const call = api.tx.utility.batch(Array.from({ length: 10 }, () => api.tx.access.record(datasetOf('bob'), { V1: batchOf(MAX_BATCH / 4) })));
-      return () => call;
-    }),
+    gateway(flooded, flooding, 'bob', MAX_BATCH, { tip: 10n ** 30n }),
+  'a wrapped batch': (flooded, flooding) => gateway(flooded, flooding, 'bob', MAX_BATCH / 4, { wrapped: 10 }),
   'strangers': async (flooded, flooding) => {
     const apis = Object.values(flooded.apis);
     const call = apis[0].tx.system.remark('0x00');
@@ -167,7 +174,7 @@ export const FLOODS = {
     });
   },
   'batches that are too large': (flooded, flooding) =>
-    gateway(flooded, flooding, 'bob', batch('bob', MAX_BATCH * 20)),
+    gateway(flooded, flooding, 'bob', MAX_BATCH * 20),
   'queries to the node of the hospital': async (flooded, flooding) => {
     const [node] = flooded.network.nodes;
     const dataset = datasetOf('alice');
@@ -183,7 +190,7 @@ export const FLOODS = {
     await pour(flooding, 32, (lane) => node.rpc(...queries[lane % queries.length]));
   },
   'all others at once': async (flooded, flooding) => {
-    await Promise.all(HOSPITALS.slice(1).map((name) => gateway(flooded, flooding, name, batch(name, MAX_BATCH), { width: 8 })));
+    await Promise.all(HOSPITALS.slice(1).map((name) => gateway(flooded, flooding, name, MAX_BATCH, { width: 8 })));
   },
 };
 

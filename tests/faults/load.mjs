@@ -2,7 +2,7 @@
 // witness that keeps querying the nodes.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { access, blake2AsHex, inTime, pair, until } from '../e2e/harness.mjs';
+import { access, blake2AsHex, inTime, newStream, packed, pair, until } from '../e2e/harness.mjs';
 import { countLost, violations } from './history.mjs';
 import { finalized, gatewayOf, HOSPITALS, sleep, withLogs } from './network.mjs';
 
@@ -61,8 +61,11 @@ class Connections {
   }
 }
 
-/** Sends a batch, and waits for the number of the block in which it is final. */
-export function record(api, signer, dataset, batch, sent = () => {}) {
+/**
+ * Sends a batch whose first access has this position, and waits for the number of the block in which it is final. Sent
+ * again with the same position, it is recorded once.
+ */
+export function record(api, signer, dataset, first, batch, sent = () => {}) {
   let gone;
   const final = new Promise((done, fail) => {
     gone = () => fail(new Error('the node is gone'));
@@ -72,7 +75,7 @@ export function record(api, signer, dataset, batch, sent = () => {}) {
       else if (result.isFinalized && result.dispatchError) fail(new Error(`refused: ${result.dispatchError}`));
       else if (result.isFinalized) done(result.blockNumber.toNumber());
     };
-    api.tx.access.record(dataset, { V1: batch }).signAndSend(signer, { nonce: -1 }, seen).then(sent, fail);
+    api.tx.access.record(dataset, first, packed(batch)).signAndSend(signer, { nonce: -1 }, seen).then(sent, fail);
   });
   return final.finally(() => api.off('disconnected', gone));
 }
@@ -107,9 +110,10 @@ export class Load {
   async #gateway(name, size) {
     const [dataset, signer] = [datasetOf(name), pair(gatewayOf(name))];
     const nodes = [this.network.get(name), ...HOSPITALS.filter((other) => other !== name).map((other) => this.network.get(other))];
-    while (!this.#stopped) {
+    const { stream } = newStream();
+    for (let event = 0; !this.#stopped; event += size) {
       const batch = batchOf(size);
-      const block = await this.#deliver(nodes, signer, dataset, batch);
+      const block = await this.#deliver(nodes, (api) => record(api, signer, dataset, { stream, event }, batch));
       if (block === undefined) return;
       for (const { source } of batch) this.acknowledged.push({ dataset, source, block });
     }
@@ -119,7 +123,7 @@ export class Load {
    * Sends a batch until it is final, to one node after the other. Returns the number of the block, or none if the load
    * ends first.
    */
-  async #deliver(nodes, signer, dataset, batch) {
+  async #deliver(nodes, send) {
     for (let attempt = 0; !this.#stopped; attempt += 1) {
       const node = nodes[attempt % nodes.length];
       if (!node.running || node.avoided) {
@@ -129,7 +133,7 @@ export class Load {
       const begun = Date.now();
       try {
         const api = await this.connections.to(node);
-        const block = await inTime(RESEND, 'finality', record(api, signer, dataset, batch));
+        const block = await inTime(RESEND, 'finality', send(api));
         this.seconds.push((Date.now() - begun) / 1000);
         return block;
       } catch ({ message }) {

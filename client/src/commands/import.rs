@@ -29,6 +29,10 @@ pub struct Arguments {
 	/// settings file.
 	#[arg(long, allow_hyphen_values = true)]
 	timezone: Option<TimeZone>,
+	/// All pages of the Bundles are among the files, also where a page states another address than the one before.
+	/// Without this option, a page whose next one is not recognised counts as passed over.
+	#[arg(long)]
+	all_pages: bool,
 	/// Also import what is in quarantine from earlier imports.
 	#[arg(long)]
 	retry: bool,
@@ -81,10 +85,10 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 		};
 		let done = bring(&signing, &reader, dataset, &mut journal, selection, &mut watch).await;
 		done.context(
-			"the import is not finished. Run it again once the cause is gone: nothing is lost or recorded twice",
+			"the import is not finished. Run it again once the cause is gone: it goes on where it was, and nothing is lost",
 		)?
 	};
-	for page in around.unfinished {
+	for page in around.unfinished.into_iter().filter(|_| !arguments.all_pages) {
 		summary.passed_over += 1;
 		watch(page);
 	}
@@ -103,6 +107,12 @@ pub async fn run(session: &Session, arguments: Arguments) -> anyhow::Result<Exit
 			summary.quarantined,
 			summary.passed_over
 		);
+		if summary.resumed > 0 {
+			kexin::say!(
+				"{} accesses were under way from an import that was cut off, and are on the ledger now",
+				summary.resumed
+			);
+		}
 		if summary.quarantined > 0 && !arguments.dry_run {
 			kexin::say!("`kexin quarantine` shows what is quarantined; `kexin import --retry` imports it again");
 		}
@@ -157,7 +167,7 @@ fn unfinished(file: PathBuf, line: usize, next: Option<String>) -> RecordOutcome
 	let next = next.map(|next| format!(", {next}")).unwrap_or_default();
 	let reason = format!(
 		"the Bundle is one page of several, and none of the files is a Bundle with the address of the next page{next}: fetch \
-		 all pages into one directory, and import that. Its own records were read"
+		 all pages into one directory, and import that, with --all-pages if they are all there. Its own records were read"
 	);
 	RecordOutcome {
 		file,

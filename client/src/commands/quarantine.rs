@@ -27,7 +27,7 @@ pub async fn run(session: &Session, arguments: &Arguments) -> anyhow::Result<()>
 	loop {
 		let page = journal.quarantined(last).await?;
 		let Some(end) = page.last() else { return Ok(()) };
-		last = Some(end.hash);
+		last = Some(end.key());
 		for record in page {
 			if let Some(directory) = &arguments.export {
 				let file = directory.join(format!("{:x}.json", record.hash));

@@ -1,7 +1,7 @@
 //! What goes to the ledger in batches: accesses and changes of consent.
 
 use super::{
-	journal::{Carried, Consent},
+	journal::{Carried, Consent, Outbound},
 	plan, Summary,
 };
 use crate::{
@@ -9,11 +9,13 @@ use crate::{
 	ledger::{BatchRecorded, Done, LedgerError},
 	standards::record::Version,
 };
-use kexin_primitives::{access::AccessEvent, scope::Scope, DatasetId, Pseudonym, H256};
+use kexin_primitives::{batch::Malformed, scope::Scope, Pseudonym, H256};
 use std::path::PathBuf;
 
 /// The most accesses in one transaction.
 pub const MAX_EVENTS: usize = 1_000;
+/// The most accesses that are under way at a time. A member can send so many at once after a quiet time.
+pub const MAX_UNDER_WAY: usize = 8 * MAX_EVENTS;
 /// The most changes of consents in one transaction.
 pub const MAX_CONSENTS: usize = 100;
 
@@ -58,6 +60,8 @@ pub(super) type Settled = (&'static str, Option<String>);
 pub(super) trait BatchItem: Sized {
 	/// The largest size of a transaction.
 	const MAX: usize;
+	/// Whether each record has a position after the one before it, so that the ledger takes none while that is missing.
+	const IS_NUMBERED: bool = false;
 
 	/// What the record adds to the size of a transaction.
 	fn size(&self) -> usize {
@@ -65,7 +69,10 @@ pub(super) trait BatchItem: Sized {
 	}
 
 	/// The call that brings a batch to the ledger.
-	fn call(batch: &[Pending<Self>], dataset: DatasetId) -> Call;
+	///
+	/// # Errors
+	/// When the records make no batch.
+	fn call(batch: &[Pending<Self>]) -> Result<Call, Malformed>;
 
 	/// What became of each record of a final batch.
 	fn outcomes(batch: &[Pending<Self>], done: &Done, summary: &mut Summary) -> Result<Vec<Settled>, LedgerError>;
@@ -75,9 +82,15 @@ pub(super) trait BatchItem: Sized {
 		false
 	}
 
-	/// What is carried out for a version of a document, if the record is one.
-	fn carried(&self) -> Option<Carried<'_>> {
-		None
+	/// What the ledger carries out for the record.
+	fn carried(&self) -> Carried<'_>;
+
+	/// The change, if the record is one.
+	fn change(&self) -> Option<&PlannedChange> {
+		match self.carried() {
+			Carried::Access(_) => None,
+			Carried::Change(change) => Some(change),
+		}
 	}
 
 	/// Whether all that the record does is to take away what is permitted.
@@ -101,29 +114,37 @@ pub(super) trait BatchItem: Sized {
 	}
 }
 
-impl BatchItem for AccessEvent {
+impl BatchItem for Outbound {
 	const MAX: usize = MAX_EVENTS;
+	const IS_NUMBERED: bool = true;
 
-	fn call(batch: &[Pending<Self>], dataset: DatasetId) -> Call {
-		call::record(dataset, &batch.iter().map(|pending| pending.item).collect::<Vec<_>>())
+	fn call(batch: &[Pending<Self>]) -> Result<Call, Malformed> {
+		let events = batch.iter().map(|pending| pending.item.event).collect::<Vec<_>>();
+		let first = batch.first().map(|first| (first.item.dataset, first.item.position));
+		let (dataset, position) = first.unwrap_or_default();
+		call::record(dataset, position, &events)
 	}
 
 	fn outcomes(batch: &[Pending<Self>], done: &Done, summary: &mut Summary) -> Result<Vec<Settled>, LedgerError> {
 		let found: BatchRecorded = done.event("Access", "BatchRecorded")?;
 		summary.recorded += found.recorded as usize;
-		summary.replayed += found.replayed.len();
+		summary.replayed += found.replayed as usize;
 		summary.breached += found.breached.len();
-		let positions = (0u32..).take(batch.len());
-		Ok(positions
-			.map(|position| {
-				if found.replayed.contains(&position) {
+		let places = (0u32..).take(batch.len());
+		Ok(places
+			.map(|place| {
+				if place < found.replayed {
 					return ("replayed", None);
 				}
-				let breached = found.breached.iter().find(|(at, _)| *at == position);
+				let breached = found.breached.iter().find(|(at, _)| *at == place);
 				let names = breached.map(|(_, breaches)| breaches.names().collect::<Vec<_>>().join(", "));
 				("final", names.map(|names| format!("breach: {names}")))
 			})
 			.collect())
+	}
+
+	fn carried(&self) -> Carried<'_> {
+		Carried::Access(self.dataset)
 	}
 }
 
@@ -201,12 +222,12 @@ impl BatchItem for PlannedChange {
 		self.steps.len()
 	}
 
-	fn call(batch: &[Pending<Self>], _: DatasetId) -> Call {
+	fn call(batch: &[Pending<Self>]) -> Result<Call, Malformed> {
 		let calls = batch.iter().flat_map(|pending| {
 			let steps = pending.item.steps.iter();
 			steps.map(|step| step.call(pending.source))
 		});
-		call::batch_all(calls.collect())
+		Ok(call::batch_all(calls.collect()))
 	}
 
 	fn outcomes(batch: &[Pending<Self>], _: &Done, summary: &mut Summary) -> Result<Vec<Settled>, LedgerError> {
@@ -223,13 +244,8 @@ impl BatchItem for PlannedChange {
 		}
 	}
 
-	fn carried(&self) -> Option<Carried<'_>> {
-		Some(Carried {
-			document: self.document,
-			version: &self.version,
-			steps: &self.steps,
-			settles: self.settles,
-		})
+	fn carried(&self) -> Carried<'_> {
+		Carried::Change(self)
 	}
 
 	fn only_takes_away(&self) -> bool {

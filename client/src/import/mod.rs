@@ -1,8 +1,8 @@
-//! Brings records to the ledger, each exactly once, even if the import is cut off at any point.
+//! Brings records to the ledger, each once, even if the import is cut off at any point.
 //!
 //! Each record ends final on the ledger or quarantined with a reason, and nothing in between can be lost. If an import
-//! was cut off, run it again: it skips what is final and sends the rest again, and the ledger recognises a source that
-//! it has recorded.
+//! was cut off, run it again: it sends again what was under way, and the ledger tells by the positions of accesses
+//! which of them it has recorded. It skips what is final.
 //!
 //! The import handles [records](crate::standards::record::Record) and knows no standard.
 //!
@@ -12,20 +12,29 @@
 //! | [`journal`] | remembers what became of each record and what each document says, and holds the quarantine |
 //! | `plan` | decides what a document says, all its versions together |
 //! | `batch` | makes calls of records, and reads what the ledger made of them |
+//! | `deliver` | sends accesses, each with its position until it is known what became of it |
+//! | `stream` | chooses the positions of accesses |
 
 mod batch;
+mod deliver;
 pub mod files;
 pub mod journal;
 mod plan;
+mod stream;
 
 use crate::{
-	call::Call,
-	ledger::{Done, Home, Ledger, LedgerError, Window},
+	call::{Account, Call},
+	ledger::{Done, Gateway, Home, Ledger, LedgerError, Window},
 	standards::record::{Mapped, Problem, Reader, Record, Version},
 };
-use batch::{BatchItem, Pending, PlannedChange, Step, MAX_EVENTS};
+use batch::{BatchItem, Pending, PlannedChange, Step};
+use deliver::in_another_log;
 use journal::{Consent, Journal, JournalError, Known, Met, Says, Stage};
-use kexin_primitives::{members::MemberId, DatasetId, Pseudonym, UnixMillis, H256};
+use kexin_primitives::{
+	batch::Position,
+	members::{MemberId, Powers},
+	DatasetId, Pseudonym, UnixMillis, H256,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::{
@@ -42,10 +51,17 @@ const ATTEMPTS: u32 = 6;
 pub trait Submit {
 	/// Sends a call and waits until it is final.
 	fn submit(&self, call: &Call) -> impl std::future::Future<Output = Result<Done, LedgerError>>;
+	/// Sends calls of which each needs the one before, without waiting in between, and then waits until they are final.
+	/// Returns the results up to the first error.
+	fn submit_all(&self, calls: &[Call]) -> impl std::future::Future<Output = Vec<Result<Done, LedgerError>>>;
 	/// When accesses must have occurred for the ledger to accept them now.
 	fn window(&self) -> impl std::future::Future<Output = Result<Window, LedgerError>>;
 	/// The chain, and the member whose records go there.
 	fn home(&self) -> impl std::future::Future<Output = Result<Home, LedgerError>>;
+	/// The account that signs.
+	fn signer(&self) -> Account;
+	/// What the ledger knows of an account that reports accesses.
+	fn gateway(&self, account: &Account) -> impl std::future::Future<Output = Result<Gateway, LedgerError>>;
 	/// The pause before the first retry.
 	const PAUSE: Duration;
 }
@@ -63,12 +79,24 @@ impl Submit for Signing<'_> {
 		self.ledger.submit(self.signer, call).await
 	}
 
+	async fn submit_all(&self, calls: &[Call]) -> Vec<Result<Done, LedgerError>> {
+		self.ledger.submit_all(self.signer, calls).await
+	}
+
 	async fn window(&self) -> Result<Window, LedgerError> {
 		self.ledger.window().await
 	}
 
 	async fn home(&self) -> Result<Home, LedgerError> {
 		self.ledger.home(&self.signer.public_key().0).await
+	}
+
+	fn signer(&self) -> Account {
+		self.signer.public_key().0
+	}
+
+	async fn gateway(&self, account: &Account) -> Result<Gateway, LedgerError> {
+		self.ledger.gateway(account).await
 	}
 
 	const PAUSE: Duration = Duration::from_secs(2);
@@ -82,7 +110,10 @@ pub struct Summary {
 	pub recorded: usize,
 	/// Accesses that the ledger had recorded before.
 	pub replayed: usize,
-	/// Recorded accesses that breach consent.
+	/// Accesses that an import which was cut off had under way, and that are on the ledger now.
+	pub resumed: usize,
+	/// Accesses that this import recorded and that breach consent. Those that were replayed or resumed after a lost
+	/// answer are not counted: the log tells.
 	pub breached: usize,
 	/// Changes of consent that were recorded.
 	pub consents: usize,
@@ -279,6 +310,9 @@ pub async fn run<S: Submit>(
 		journal,
 		watch,
 		summary: Summary::default(),
+		next: None,
+		reordered: 0,
+		is_resuming: false,
 	};
 	import.journal.begin().await?;
 	if let Err(error) = import.read(reader, selection, &window).await {
@@ -290,13 +324,15 @@ pub async fn run<S: Submit>(
 	import.withdraw().await?;
 	import.permit().await?;
 	// Consents first: the ledger judges accesses by what it knows when they arrive.
-	loop {
-		let accesses = import.journal.next_accesses(MAX_EVENTS).await?;
-		if accesses.is_empty() {
-			return Ok(import.summary);
-		}
-		import.send(accesses).await?;
+	if !home.powers.contains(Powers::GATEWAY) {
+		import.leave_accesses().await?;
+		return Ok(import.summary);
 	}
+	import.resume().await?;
+	while import.number_accesses().await? {
+		import.deliver().await?;
+	}
+	Ok(import.summary)
 }
 
 struct Import<'a, S> {
@@ -307,6 +343,12 @@ struct Import<'a, S> {
 	journal: &'a mut Journal,
 	watch: Watch<'a>,
 	summary: Summary,
+	/// The position of the next access in the stream of this import, once it has begun one.
+	next: Option<Position>,
+	/// How many times in a row the ledger wanted other positions.
+	reordered: u32,
+	/// Whether it sends what an import that was cut off had under way.
+	is_resuming: bool,
 }
 
 impl<S: Submit> Import<'_, S> {
@@ -333,7 +375,7 @@ impl<S: Submit> Import<'_, S> {
 		loop {
 			let page = self.journal.quarantined(last).await?;
 			let Some(end) = page.last() else { return Ok(()) };
-			last = Some(end.hash);
+			last = Some(end.key());
 			for quarantined in page {
 				let name = format!("{:x}.json", quarantined.hash);
 				let mut records = reader.read(Path::new(&name), &quarantined.bytes);
@@ -348,6 +390,10 @@ impl<S: Submit> Import<'_, S> {
 					};
 					let (mut pending, mapped) = pending(&quarantined.file, record);
 					pending.line = quarantined.line;
+					if !is_there && matches!(mapped, Ok(Mapped::Access(_))) {
+						// It has another source now, under which it stays here until it is on the ledger.
+						self.journal.quarantine(&pending, None, &quarantined.reason).await?;
+					}
 					self.meet(pending, version, mapped, window).await?;
 				}
 				if !is_there {
@@ -375,14 +421,7 @@ impl<S: Submit> Import<'_, S> {
 		}
 		if is_final {
 			return match self.journal.dataset_of(&pending.source).await? {
-				Some(dataset) if dataset != self.dataset => {
-					let reason = format!(
-						"is in the log of the dataset {dataset:?} by an earlier import, and the ledger takes an access once: if it was to \
-						 another dataset, tell your auditor"
-					);
-					self.hold(&pending, None, Held::Quarantined { element: None, reason })
-						.await
-				},
+				Some(dataset) if dataset != self.dataset => self.hold(&pending, None, in_another_log(dataset)).await,
 				_ => {
 					self.journal.release(&pending.source).await?;
 					self.already(&pending, "is on the ledger from an earlier import");
@@ -390,8 +429,11 @@ impl<S: Submit> Import<'_, S> {
 				},
 			};
 		}
+		let is_under_way = self.journal.is_under_way(&pending.source).await?;
 		match mapped {
-			Ok(Mapped::Access(event)) => match window.refusal(event.occurred) {
+			// What becomes of it is told when it is sent again.
+			Err(_) | Ok(Mapped::NotApplicable(_)) if is_under_way => Ok(()),
+			Ok(Mapped::Access(event)) => match window.refusal(event.occurred).filter(|_| !is_under_way) {
 				None => {
 					let pending = pending.with(event);
 					if !self.journal.hold_access(&pending).await? {
@@ -674,8 +716,7 @@ impl<S: Submit> Import<'_, S> {
 		}))
 	}
 
-	/// Sends records in batches. A refused batch is halved until the record that is the cause is alone; it is
-	/// quarantined.
+	/// Sends records in batches.
 	async fn send<T: BatchItem>(&mut self, records: Vec<Pending<T>>) -> anyhow::Result<()> {
 		let mut batches: Vec<Vec<Pending<T>>> = Vec::new();
 		let mut room = 0;
@@ -690,31 +731,57 @@ impl<S: Submit> Import<'_, S> {
 			}
 			room = room.saturating_sub(size);
 		}
+		self.send_batches(batches, None).await
+	}
+
+	/// Sends batches, of which the first may have met an error already. A refused batch is halved until the record that
+	/// is the cause is alone; it is quarantined. Accesses behind it get new positions and stay in the outbox.
+	async fn send_batches<T: BatchItem>(
+		&mut self,
+		mut batches: Vec<Vec<Pending<T>>>,
+		mut met: Option<LedgerError>,
+	) -> anyhow::Result<()> {
 		batches.reverse();
 		while let Some(mut batch) = batches.pop() {
-			match attempt(self.submit, &T::call(&batch, self.dataset)).await {
+			let error = match attempt::<T, S>(self.submit, &T::call(&batch)?, met.take()).await {
 				Ok(done) => {
-					self.note(&batch, Some(done.block)).await?;
-					let outcomes = T::outcomes(&batch, &done, &mut self.summary)?;
-					for (pending, (outcome, reason)) in batch.iter().zip(outcomes) {
-						if settles(&pending.item) {
-							(self.watch)(pending.outcome(outcome, reason));
-						}
-					}
+					self.settle(batch, &done).await?;
+					continue;
+				},
+				Err(error) if T::IS_NUMBERED => match self.not_taken(error, batch.len()).await? {
+					Some(error) => error,
+					None => return Ok(()),
 				},
 				Err(error) if error.is_transient() || error.concerns_every_record() => return Err(error.into()),
-				Err(error) if batch.len() > 1 => {
-					crate::warn!("{error}; sending the {} records of this batch in halves", batch.len());
-					let second = batch.split_off(batch.len() / 2);
-					batches.push(second);
-					batches.push(batch);
-				},
-				Err(error) => {
-					for pending in batch {
-						let rest = self.refused(pending, &error).await?;
-						batches.extend(rest.into_iter().rev().map(|part| vec![part]));
-					}
-				},
+				Err(error) => error,
+			};
+			if batch.len() > 1 {
+				crate::warn!("{error}; sending the {} records of this batch in halves", batch.len());
+				let second = batch.split_off(batch.len() / 2);
+				batches.push(second);
+				batches.push(batch);
+				continue;
+			}
+			for pending in batch {
+				if T::IS_NUMBERED {
+					self.quarantine_like(pending.source, &error).await?;
+					return Ok(());
+				}
+				let rest = self.refused(pending, &error).await?;
+				batches.extend(rest.into_iter().rev().map(|part| vec![part]));
+			}
+		}
+		Ok(())
+	}
+
+	/// Settles the records of a batch that is final.
+	async fn settle<T: BatchItem>(&mut self, batch: Vec<Pending<T>>, done: &Done) -> anyhow::Result<()> {
+		self.reordered = 0;
+		self.note(&batch, Some(done.block)).await?;
+		let outcomes = T::outcomes(&batch, done, &mut self.summary)?;
+		for (pending, (outcome, reason)) in batch.iter().zip(outcomes) {
+			if settles(&pending.item) {
+				(self.watch)(pending.outcome(outcome, reason));
 			}
 		}
 		Ok(())
@@ -752,10 +819,11 @@ impl<S: Submit> Import<'_, S> {
 			reason: error.to_string(),
 		};
 		let mut rest = Vec::new();
-		let (document, version) = match pending.item.carried() {
-			Some(carried) => (Some(carried.document), Some(carried.version.clone())),
-			None => (None, None),
-		};
+		let change = pending.item.change();
+		let (document, version) = (
+			change.map(|change| change.document),
+			change.map(|change| change.version.clone()),
+		);
 		if let Some(document) = document {
 			let consents = self.journal.consents(&document).await?;
 			rest.extend(
@@ -777,7 +845,7 @@ impl<S: Submit> Import<'_, S> {
 	/// Notes that a batch is on the ledger.
 	async fn note<T: BatchItem>(&mut self, batch: &[Pending<T>], block: Option<H256>) -> Result<(), JournalError> {
 		let records = batch.iter().map(|pending| (&pending.source, pending.item.carried()));
-		self.journal.note(records, block, self.dataset).await
+		self.journal.note(records, block).await
 	}
 
 	fn already<T>(&mut self, pending: &Pending<T>, reason: &str) {
@@ -835,21 +903,38 @@ fn with_ends(problem: Problem, consents: &[Consent]) -> Held {
 
 /// Whether a record is settled when the ledger has accepted it.
 fn settles<T: BatchItem>(item: &T) -> bool {
-	item.carried().is_none_or(|carried| carried.settles)
+	item.change().is_none_or(|change| change.settles)
 }
 
-/// Submits a call, and again with growing pauses while the error may pass.
-async fn attempt<S: Submit>(submit: &S, call: &Call) -> Result<Done, LedgerError> {
+/// Submits a call, unless it has met an error already, and again with growing pauses while the error may pass.
+async fn attempt<T: BatchItem, S: Submit>(
+	submit: &S,
+	call: &Call,
+	met: Option<LedgerError>,
+) -> Result<Done, LedgerError> {
+	let once = async || match T::IS_NUMBERED {
+		// Whether an earlier copy is still on its way does not matter: the ledger records the positions once.
+		true => {
+			let result = submit.submit_all(std::slice::from_ref(call)).await.pop();
+			result.unwrap_or_else(|| Err(LedgerError::Unreachable("nothing was sent".into())))
+		},
+		false => submit.submit(call).await,
+	};
+	let mut result = match met {
+		Some(error) => Err(error),
+		None => once().await,
+	};
 	let mut pause = S::PAUSE;
 	for _ in 1..ATTEMPTS {
-		match submit.submit(call).await {
+		match result {
 			Err(error) if error.is_transient() => {
 				crate::warn!("{error}; trying again in {} s", pause.as_secs());
 				tokio::time::sleep(pause).await;
 				pause = pause.saturating_mul(2);
+				result = once().await;
 			},
 			other => return other,
 		}
 	}
-	submit.submit(call).await
+	result
 }

@@ -1,6 +1,6 @@
 //! The signature with which an account agrees to become a key.
 
-use super::{account_text, Ledger, LedgerError};
+use super::{Ledger, LedgerError};
 use crate::call::Account;
 use kexin_primitives::{members::Place, H256};
 use kexin_verifier::Bytes;
@@ -71,7 +71,7 @@ impl Ledger {
 	/// When the node can't be reached, or answers something else.
 	pub async fn statement(&self, account: &Account, place: &Place<'_>) -> Result<Vec<u8>, LedgerError> {
 		let genesis: H256 = self.query("chain_getBlockHash", &[json!(0)]).await?;
-		let nonce = self.next_nonce(&account_text(account)).await?;
+		let nonce = self.next_nonce(account).await?;
 		Ok(place.statement(genesis.as_bytes(), nonce))
 	}
 }

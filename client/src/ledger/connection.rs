@@ -12,7 +12,11 @@ use jsonrpsee_client::{
 	core::ClientError,
 	ws_client::{HeaderMap, HeaderValue, WsClientBuilder},
 };
-use kexin_primitives::{members::MemberId, UnixMillis, H256};
+use kexin_primitives::{
+	batch::Position,
+	members::{MemberId, Powers},
+	UnixMillis, Versioned, H256,
+};
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::{json, Value};
 use std::net::IpAddr;
@@ -65,6 +69,17 @@ pub struct Home {
 	pub genesis: H256,
 	/// The member for which the key acts.
 	pub member: MemberId,
+	/// The powers of the key.
+	pub powers: Powers,
+}
+
+/// What the ledger knows of an account that reports accesses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gateway {
+	/// The position of its next access; none when it has reported nothing.
+	pub next: Option<Position>,
+	/// Whether it is a key with the gateway power, so that what it has signed may still be taken.
+	pub can_report: bool,
 }
 
 /// A connection to a node.
@@ -184,13 +199,44 @@ impl Ledger {
 	pub async fn home(&self, account: &Account) -> Result<Home, LedgerError> {
 		let genesis = self.query("chain_getBlockHash", &[json!(0)]).await?;
 		let at = self.at_final_block().await?;
+		let key = self.key(&at, account).await?;
+		let (member, powers) = key.ok_or_else(|| LedgerError::Stranger(account_text(account)))?;
+		Ok(Home {
+			genesis,
+			member,
+			powers,
+		})
+	}
+
+	/// The member for which a key acts, and its powers; none when no member has the key.
+	async fn key(&self, at: &AtBlock, account: &Account) -> Result<Option<(MemberId, Powers)>, LedgerError> {
 		let address = dynamic::storage::<(AccountId32,), dynamic::Value>("Members", "Keys");
 		let key = (AccountId32(*account),);
 		let key = at.storage().try_fetch(address, key).await.map_err(unreachable)?;
-		let key = key.ok_or_else(|| LedgerError::Stranger(account_text(account)))?;
-		// What follows are its powers.
-		let member = MemberId::decode(&mut key.bytes()).map_err(incompatible)?;
-		Ok(Home { genesis, member })
+		let key = key.map(|key| Decode::decode(&mut key.bytes()).map_err(incompatible));
+		key.transpose()
+	}
+
+	/// What the ledger knows of an account that reports accesses.
+	///
+	/// # Errors
+	/// When the node can't be reached, or its runtime keeps no positions of accesses.
+	pub async fn gateway(&self, account: &Account) -> Result<Gateway, LedgerError> {
+		let at = self.at_final_block().await?;
+		let pallet = at.metadata_ref().pallet_by_name("Access");
+		let streams = pallet.and_then(|pallet| pallet.storage()?.entry_by_name("Streams"));
+		if streams.is_none() {
+			return Err(incompatible("its metadata have no positions of accesses"));
+		}
+		let address = dynamic::storage::<(AccountId32,), dynamic::Value>("Access", "Streams");
+		let key = (AccountId32(*account),);
+		let value = at.storage().try_fetch(address, key).await.map_err(unreachable)?;
+		let next = value.map(|value| Versioned::<Position>::decode(&mut value.bytes()).map_err(incompatible));
+		let key = self.key(&at, account).await?;
+		Ok(Gateway {
+			next: next.transpose()?.map(Versioned::into_latest),
+			can_report: key.is_some_and(|(_, powers)| powers.contains(Powers::GATEWAY)),
+		})
 	}
 
 	/// The period in which an access must have occurred for the ledger to take it now.
@@ -237,8 +283,9 @@ impl Ledger {
 	}
 
 	/// The number of the account's next transaction, counting those that are not in a block yet.
-	pub(super) async fn next_nonce(&self, account: &str) -> Result<u64, LedgerError> {
-		self.query("system_accountNextIndex", &[account.into()]).await
+	pub(super) async fn next_nonce(&self, account: &Account) -> Result<u64, LedgerError> {
+		self.query("system_accountNextIndex", &[account_text(account).into()])
+			.await
 	}
 }
 

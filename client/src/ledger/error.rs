@@ -116,6 +116,21 @@ impl LedgerError {
 		}
 	}
 
+	/// Whether the ledger wants other positions for these accesses.
+	pub fn is_out_of_order(&self) -> bool {
+		matches!(self, Self::Dispatch { pallet, error, .. } if pallet == "Access" && matches!(&error[..], "Gap" | "Superseded"))
+	}
+
+	/// Whether the ledger executed the call and refused it, so that it will never take effect.
+	pub fn is_verdict(&self) -> bool {
+		matches!(self, Self::Dispatch { .. } | Self::Failed(_))
+	}
+
+	/// Whether an access occurred too long ago, or has not occurred yet.
+	pub fn is_untimely(&self) -> bool {
+		matches!(self, Self::Dispatch { pallet, error, .. } if pallet == "Access" && matches!(&error[..], "TooLate" | "InFuture"))
+	}
+
 	/// Whether the same call may succeed later without any change.
 	pub fn is_transient(&self) -> bool {
 		matches!(self, Self::Unreachable(_) | Self::Allowance | Self::Busy(_))

@@ -71,11 +71,11 @@ pub struct BatchRecorded {
 	pub first: u64,
 	/// How many accesses were new.
 	pub recorded: u32,
-	/// Positions in the batch of the accesses that were recorded earlier.
-	pub replayed: Vec<u32>,
-	/// Positions in the batch of the new accesses that breach consent, with their breaches.
+	/// How many accesses at the beginning of the batch were recorded earlier.
+	pub replayed: u32,
+	/// Places in the batch of the new accesses that breach consent, with their breaches.
 	pub breached: Vec<(u32, Breaches)>,
-	/// Positions in the batch of the new accesses of which there is more to know, with that.
+	/// Places in the batch of the new accesses of which there is more to know, with that.
 	pub noticed: Vec<(u32, Notices)>,
 	/// The time of the block.
 	pub recorded_at: UnixMillis,

@@ -20,7 +20,7 @@ mod submission;
 
 pub use acceptance::Acceptance;
 pub use account::account_text;
-pub use connection::{ChainHeads, Home, Ledger, Window};
+pub use connection::{ChainHeads, Gateway, Home, Ledger, Window};
 pub use council::{Motion, Votes};
 pub use error::LedgerError;
 pub use events::{BatchRecorded, EmittedEvent};

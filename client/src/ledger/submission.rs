@@ -16,14 +16,16 @@ use subxt::{
 	config::DefaultExtrinsicParamsBuilder,
 	error::{DispatchError, ExtrinsicError},
 	transactions::{
-		SubmittableTransaction, TransactionInBlock, TransactionInvalid, TransactionStatus, TransactionUnknown,
-		TransactionValid,
+		SubmittableTransaction, TransactionInBlock, TransactionInvalid, TransactionProgress, TransactionStatus,
+		TransactionUnknown, TransactionValid,
 	},
 	PolkadotConfig,
 };
 use subxt_signer::sr25519::Keypair;
 
 type Transaction = SubmittableTransaction<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
+type Progress = TransactionProgress<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
+type Params = DefaultExtrinsicParamsBuilder<PolkadotConfig>;
 type InBlock = TransactionInBlock<PolkadotConfig, OnlineClientAtBlockImpl<PolkadotConfig>>;
 
 /// The codes with which a node's authenticated RPC listener refuses a token: it is missing or not valid, or it does not
@@ -58,6 +60,14 @@ pub struct Done {
 	pub events: Vec<EmittedEvent>,
 }
 
+/// A transaction on its way.
+struct Sent {
+	transaction: Transaction,
+	progress: Progress,
+	/// Who signed it.
+	account: String,
+}
+
 impl Ledger {
 	/// Signs a call, sends it, and waits until it is final.
 	///
@@ -73,9 +83,85 @@ impl Ledger {
 	/// As [`Self::submit`].
 	pub async fn submit_until(&self, until: Until, signer: &Keypair, call: &Call) -> Result<Done, LedgerError> {
 		let at = self.at_final_block().await?;
-		let transaction = self.sign(&at, until, signer, call).await?;
+		let params = Params::new();
+		let params = match until {
+			Until::Final => params,
+			// The account's earlier transactions are not final either, so its nonce at the final block would be too
+			// low.
+			Until::InBlock => params.immortal().nonce(self.next_nonce(&signer.public_key().0).await?),
+		};
+		let sent = self.send(&at, params, signer, call).await?;
+		self.done(&at, sent, until).await
+	}
+
+	/// Sends calls of which each needs the one before, without waiting in between, and then waits until they are final.
+	/// Returns the results up to the first error, which are those of [`Self::submit`].
+	pub async fn submit_all(&self, signer: &Keypair, calls: &[Call]) -> Vec<Result<Done, LedgerError>> {
+		let (at, nonce) = match self.at_final_block().await {
+			Ok(at) => match self.next_nonce(&signer.public_key().0).await {
+				Ok(nonce) => (at, nonce),
+				Err(error) => return vec![Err(unreachable(error))],
+			},
+			Err(error) => return vec![Err(error)],
+		};
+		let mut sent = Vec::new();
+		for (nonce, call) in (nonce..).zip(calls) {
+			sent.push(self.send(&at, Params::new().nonce(nonce), signer, call).await);
+			if sent.last().is_some_and(Result::is_err) {
+				break;
+			}
+		}
+		let mut results = Vec::new();
+		for sent in sent {
+			let result = match sent {
+				Ok(sent) => self.done(&at, sent, Until::Final).await,
+				Err(error) => Err(error),
+			};
+			results.push(result);
+			if results.last().is_some_and(Result::is_err) {
+				break;
+			}
+		}
+		results
+	}
+
+	/// Signs a call and sends it.
+	async fn send(&self, at: &AtBlock, params: Params, signer: &Keypair, call: &Call) -> Result<Sent, LedgerError> {
+		let bytes = call.encode(at.metadata_ref())?;
+		let mut transactions = at.tx();
+		let payload = transactions
+			.from_call_data_bytes(&bytes)
+			.map_err(|error| LedgerError::Incompatible(error.to_string()))?;
+		let transaction = transactions
+			.create_signed(&payload, signer, params.build())
+			.await
+			.map_err(|error| match error {
+				ExtrinsicError::AccountNonceError { .. } => unreachable(error),
+				error => LedgerError::Incompatible(error.to_string()),
+			})?;
 		let account = account_text(&signer.public_key().0);
-		let block = self.include(&transaction, until, &account).await?;
+		match transaction.submit_and_watch().await {
+			Ok(progress) => Ok(Sent {
+				transaction,
+				progress,
+				account,
+			}),
+			Err(ExtrinsicError::ErrorSubmittingTransaction(error)) => Err(match answered(&error) {
+				Some(error) if TRANSACTION_REFUSED.contains(&error.code) => {
+					self.refusal(transaction.encoded(), &account, error.message.clone())
+						.await
+				},
+				Some(error) if TOKEN_REFUSED.contains(&error.code) => LedgerError::Token(error.message.clone()),
+				Some(error) => LedgerError::Busy(error.to_string()),
+				None => unreachable(error),
+			}),
+			Err(error) => Err(unreachable(error)),
+		}
+	}
+
+	/// Waits until a transaction has come so far, and reads what came of it.
+	async fn done(&self, at: &AtBlock, sent: Sent, until: Until) -> Result<Done, LedgerError> {
+		let block = self.include(sent, until).await?;
 		let hash = H256(block.block_hash().0);
 		let events = block
 			.wait_for_success()
@@ -99,58 +185,14 @@ impl Ledger {
 			transaction: H256(block.extrinsic_hash().0),
 			events: events.collect::<Result<_, LedgerError>>()?,
 		};
-		executed(&done, &at)?;
+		executed(&done, at)?;
 		Ok(done)
 	}
 
-	async fn sign(
-		&self,
-		at: &AtBlock,
-		until: Until,
-		signer: &Keypair,
-		call: &Call,
-	) -> Result<Transaction, LedgerError> {
-		let bytes = call.encode(at.metadata_ref())?;
-		let mut transactions = at.tx();
-		let payload = transactions
-			.from_call_data_bytes(&bytes)
-			.map_err(|error| LedgerError::Incompatible(error.to_string()))?;
-		let params = DefaultExtrinsicParamsBuilder::<PolkadotConfig>::new();
-		let params = match until {
-			Until::Final => params,
-			// The account's earlier transactions are not final either, so its nonce at the final block would be too
-			// low.
-			Until::InBlock => {
-				let account = account_text(&signer.public_key().0);
-				params.immortal().nonce(self.next_nonce(&account).await?)
-			},
-		};
-		transactions
-			.create_signed(&payload, signer, params.build())
-			.await
-			.map_err(|error| match error {
-				ExtrinsicError::AccountNonceError { .. } => unreachable(error),
-				error => LedgerError::Incompatible(error.to_string()),
-			})
-	}
-
-	/// Sends a transaction and waits until it is in a block that is final, or any block.
-	async fn include(&self, transaction: &Transaction, until: Until, account: &str) -> Result<InBlock, LedgerError> {
-		let refused = |message| self.refusal(transaction.encoded(), account, message);
-		let mut progress = match transaction.submit_and_watch().await {
-			Ok(progress) => progress,
-			Err(ExtrinsicError::ErrorSubmittingTransaction(error)) => {
-				return Err(match answered(&error) {
-					Some(error) if TRANSACTION_REFUSED.contains(&error.code) => refused(error.message.clone()).await,
-					Some(error) if TOKEN_REFUSED.contains(&error.code) => LedgerError::Token(error.message.clone()),
-					Some(error) => LedgerError::Busy(error.to_string()),
-					None => unreachable(error),
-				})
-			},
-			Err(error) => return Err(unreachable(error)),
-		};
+	/// Waits until a transaction is in a block that is final, or any block.
+	async fn include(&self, mut sent: Sent, until: Until) -> Result<InBlock, LedgerError> {
 		loop {
-			let status = progress.next().await.transpose().map_err(unreachable)?;
+			let status = sent.progress.next().await.transpose().map_err(unreachable)?;
 			match (status, until) {
 				(Some(TransactionStatus::InFinalizedBlock(block)), _)
 				| (Some(TransactionStatus::InBestBlock(block)), Until::InBlock) => return Ok(block),
@@ -161,7 +203,7 @@ impl Ledger {
 						| TransactionStatus::Dropped { message },
 					),
 					_,
-				) => return Err(refused(message).await),
+				) => return Err(self.refusal(sent.transaction.encoded(), &sent.account, message).await),
 				(Some(_), _) => {},
 				(None, _) => return Err(unreachable("it did not report what became of the transaction")),
 			}
@@ -215,8 +257,9 @@ fn invalid(reason: Invalidity, account: &str, message: String) -> LedgerError {
 		Reason::Future | Reason::Stale => LedgerError::Busy("an earlier transaction of the same key is pending".into()),
 		// It is signed again with a newer block.
 		Reason::AncientBirthBlock => LedgerError::Busy("it was signed too long ago".into()),
+		// While an upgrade is not final, the final block has the former runtime.
+		Reason::BadProof => LedgerError::Busy("its signature is not valid for this chain and runtime".into()),
 		Reason::ExhaustsResources => refused("it takes more than a block can hold"),
-		Reason::BadProof => refused("its signature is not valid for this chain and runtime"),
 		Reason::Call => refused("the runtime does not take this call in a transaction"),
 		Reason::Custom(code) => refused(&format!("the runtime gives the reason {code}")),
 		Reason::BadMandatory | Reason::MandatoryValidation => refused("only the author of a block can make this call"),
@@ -253,15 +296,15 @@ mod tests {
 		use TransactionInvalid as Reason;
 		assert_eq!(error(Reason::Payment), LedgerError::Allowance);
 		assert_eq!(error(Reason::BadSigner), LedgerError::Stranger("account".into()));
-		for later in [Reason::Stale, Reason::Future, Reason::AncientBirthBlock] {
+		for later in [
+			Reason::Stale,
+			Reason::Future,
+			Reason::AncientBirthBlock,
+			Reason::BadProof,
+		] {
 			assert!(matches!(error(later), LedgerError::Busy(_)));
 		}
-		for never in [
-			Reason::BadProof,
-			Reason::Call,
-			Reason::ExhaustsResources,
-			Reason::Custom(1),
-		] {
+		for never in [Reason::Call, Reason::ExhaustsResources, Reason::Custom(1)] {
 			assert!(matches!(error(never), LedgerError::Refused(_)));
 		}
 		let unknown = invalid(Invalidity::Unknown(TransactionUnknown::CannotLookup), "", "text".into());

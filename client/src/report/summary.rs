@@ -34,6 +34,7 @@ pub fn title(code: Code) -> &'static str {
 		Code::OtherBreach => "other breach",
 		Code::RecordedAfter => "recorded after",
 		Code::RecordedBefore => "recorded before",
+		Code::Repeated => "repeated",
 		Code::ConsentEnded => "consent ended",
 		Code::Superseded => "superseded",
 	}
@@ -91,6 +92,10 @@ pub fn sentence(reason: &Reason) -> String {
 		Code::RecordedBefore => format!(
 			"{} for this model were recorded before the time at which they are said to have occurred, so the ledger judged \
 			 them without what it recorded in between.",
+			accesses()
+		),
+		Code::Repeated => format!(
+			"{} repeat the source of an earlier entry in its log: the hospital reported a record of that name again, and the figures count both.",
 			accesses()
 		),
 		Code::ConsentEnded => {

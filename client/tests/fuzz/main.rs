@@ -10,10 +10,10 @@ mod window;
 
 use codec::{Decode as _, Encode as _};
 use kexin::{
-	call::{Arguments, Call},
+	call::{Account, Arguments, Call},
 	config::Config,
 	import::{journal::Journal, run, RecordOutcome, Selection, Submit, Summary},
-	ledger::{Done, EmittedEvent, Home, LedgerError, Until, Window},
+	ledger::{Done, EmittedEvent, Gateway, Home, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 	standards::{
 		fhir::read::{file::split, FhirReader},
@@ -21,7 +21,9 @@ use kexin::{
 	},
 };
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Notices, Rules},
+	access::{Breaches, Notices, Rules},
+	batch::{Batch, Position},
+	members::Powers,
 	scope::Scope,
 	DatasetId, UnixMillis, Versioned, H256,
 };
@@ -346,20 +348,18 @@ impl Submit for Ledger {
 	async fn submit(&self, call: &Call) -> Result<Done, LedgerError> {
 		let mut events = Vec::new();
 		if let Arguments::Encoded(arguments) = &call.arguments {
-			let (dataset, batch) = <(DatasetId, Versioned<Vec<AccessEvent>>)>::decode(&mut &arguments[..]).unwrap();
+			let (dataset, _, batch) = <(DatasetId, Position, Versioned<Batch>)>::decode(&mut &arguments[..]).unwrap();
 			let batch = batch.into_latest();
-			self.0.borrow_mut().extend(batch.iter().map(|event| event.source));
+			self.0
+				.borrow_mut()
+				.extend(batch.events.iter().map(|event| event.source));
 			let rules = Rules {
 				spec_version: 1,
 				code: H256::zero(),
 			};
 			let judged = (0 as UnixMillis, rules, H256::zero());
-			let nothing = (
-				Vec::<u32>::new(),
-				Vec::<(u32, Breaches)>::new(),
-				Vec::<(u32, Notices)>::new(),
-			);
-			let fields = (dataset, 0u32, 0u64, batch.len() as u32, nothing, judged);
+			let nothing = (0u32, Vec::<(u32, Breaches)>::new(), Vec::<(u32, Notices)>::new());
+			let fields = (dataset, 0u32, 0u64, batch.number(), nothing, judged);
 			events.push(EmittedEvent {
 				pallet: "Access".into(),
 				name: "BatchRecorded".into(),
@@ -374,6 +374,17 @@ impl Submit for Ledger {
 		})
 	}
 
+	async fn submit_all(&self, calls: &[Call]) -> Vec<Result<Done, LedgerError>> {
+		let mut results = Vec::new();
+		for call in calls {
+			results.push(self.submit(call).await);
+			if results.last().is_some_and(Result::is_err) {
+				break;
+			}
+		}
+		results
+	}
+
 	async fn window(&self) -> Result<Window, LedgerError> {
 		Ok(window::window())
 	}
@@ -382,6 +393,18 @@ impl Submit for Ledger {
 		Ok(Home {
 			genesis: H256::zero(),
 			member: 0,
+			powers: Powers::all(),
+		})
+	}
+
+	fn signer(&self) -> Account {
+		[7; 32]
+	}
+
+	async fn gateway(&self, _: &Account) -> Result<Gateway, LedgerError> {
+		Ok(Gateway {
+			next: None,
+			can_report: true,
 		})
 	}
 
@@ -415,7 +438,7 @@ fn quarantine(directory: &Path) -> Vec<H256> {
 		loop {
 			let page = journal.quarantined(last).await.unwrap();
 			let Some(end) = page.last() else { break };
-			last = Some(end.hash);
+			last = Some(end.key());
 			for record in page {
 				let again = with_reader(|reader| reader.read("held.json".as_ref(), &record.bytes));
 				assert!(again.iter().any(|again| again.source == record.source));

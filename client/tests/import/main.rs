@@ -3,29 +3,31 @@
 mod documents;
 mod entries;
 mod envelopes;
+mod streams;
 mod takeover;
 #[path = "../support/window.rs"]
 mod window;
 
 use codec::{Decode as _, Encode as _};
 use kexin::{
-	call::{Arguments, Call},
+	call::{Account, Arguments, Call},
 	config::Config,
 	import::{journal::Journal, run, RecordOutcome, Selection, Submit, Summary},
-	ledger::{Done, EmittedEvent, Home, LedgerError, Until, Window},
+	ledger::{Done, EmittedEvent, Gateway, Home, LedgerError, Until, Window},
 	pseudonym::Pseudonymiser,
 	standards::fhir::read::{servers_of, FhirReader},
 };
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Notices, Rules},
-	members::MemberId,
+	access::{Breaches, Notices, Rules},
+	batch::{Batch, Position},
+	members::{MemberId, Powers},
 	scope::Scope,
 	DatasetId, Pseudonym, UnixMillis, Versioned, H256,
 };
 use proptest::prelude::*;
 use std::{
 	cell::{Cell, RefCell},
-	collections::VecDeque,
+	collections::{BTreeMap, VecDeque},
 	fs,
 	path::Path,
 	time::Duration,
@@ -57,12 +59,25 @@ struct Held {
 	changes: Vec<&'static str>,
 }
 
-/// A ledger that works as the pallets do: a batch is all or nothing, and a source is recorded once.
+/// A ledger that works as the pallets do: a batch is all or nothing, and a position is recorded once.
 struct Model {
 	recorded: Vec<H256>,
+	/// The position of the next access of each gateway.
+	streams: BTreeMap<Account, Position>,
+	/// The account that signs.
+	gateway: Account,
+	/// Sources of accesses that have not occurred yet by the ledger's clock.
+	in_future: Vec<H256>,
+	/// Datasets that the ledger does not know.
+	undeclared: Vec<DatasetId>,
+	/// When accesses must have occurred for the ledger to take them.
+	earliest: UnixMillis,
+	/// Accounts that are keys no more.
+	revoked: Vec<Account>,
 	consents: Vec<Held>,
-	/// Sources that the ledger refuses.
+	/// Sources that the ledger refuses, and the error with which it does.
 	poison: Vec<H256>,
+	poisoned: &'static str,
 	/// An error with which it refuses every call.
 	refuses_all: Option<LedgerError>,
 	/// An error with which it refuses whatever takes away.
@@ -77,8 +92,15 @@ impl Default for Model {
 	fn default() -> Self {
 		Self {
 			recorded: Vec::new(),
+			streams: BTreeMap::new(),
+			gateway: [7; 32],
+			in_future: Vec::new(),
+			undeclared: Vec::new(),
+			earliest: 0,
+			revoked: Vec::new(),
 			consents: Vec::new(),
 			poison: Vec::new(),
+			poisoned: "LogFull",
 			refuses_all: None,
 			refuses_ends: None,
 			fates: VecDeque::new(),
@@ -86,6 +108,7 @@ impl Default for Model {
 			home: Home {
 				genesis: H256::repeat_byte(0xaa),
 				member: 3,
+				powers: Powers::all(),
 			},
 		}
 	}
@@ -96,7 +119,7 @@ struct Fake(RefCell<Model>);
 
 fn refused(error: &str) -> LedgerError {
 	LedgerError::Dispatch {
-		pallet: "Test".into(),
+		pallet: "Access".into(),
 		error: error.into(),
 		explanation: String::new(),
 	}
@@ -104,22 +127,33 @@ fn refused(error: &str) -> LedgerError {
 
 impl Model {
 	fn record(&mut self, arguments: &[u8]) -> Result<Vec<EmittedEvent>, LedgerError> {
-		type Record = (DatasetId, Versioned<Vec<AccessEvent>>);
-		let (dataset, events) = Record::decode(&mut &arguments[..]).unwrap();
-		let events = events.into_latest();
-		if events.iter().any(|event| self.poison.contains(&event.source)) {
-			return Err(refused("UnknownActivity"));
+		type Record = (DatasetId, Position, Versioned<Batch>);
+		let (dataset, first, batch) = Record::decode(&mut &arguments[..]).unwrap();
+		let batch = batch.latest();
+		if self.undeclared.contains(&dataset) {
+			return Err(refused("UnknownDataset"));
 		}
-		let mut replayed = Vec::new();
-		let first = self.recorded.len() as u64;
-		for (position, event) in (0u32..).zip(&events) {
-			if self.recorded.contains(&event.source) {
-				replayed.push(position);
-			} else {
-				self.recorded.push(event.source);
-			}
+		let next = self.streams.get(&self.gateway).copied();
+		let replayed = first
+			.recorded_before(next, batch.number())
+			.map_err(|problem| refused(&format!("{problem:?}")))?;
+		let events = batch.unpacked().collect::<Result<Vec<_>, _>>().unwrap();
+		let new = &events[replayed as usize..];
+		if new.iter().any(|event| event.occurred < self.earliest) {
+			return Err(refused("TooLate"));
 		}
-		let recorded = events.len() as u32 - replayed.len() as u32;
+		if new.iter().any(|event| self.in_future.contains(&event.source)) {
+			return Err(refused("InFuture"));
+		}
+		if new.iter().any(|event| self.poison.contains(&event.source)) {
+			return Err(refused(self.poisoned));
+		}
+		let first_entry = self.recorded.len() as u64;
+		if !new.is_empty() {
+			self.streams.insert(self.gateway, first.plus(batch.number()));
+			self.recorded.extend(new.iter().map(|event| event.source));
+		}
+		let recorded = new.len() as u32;
 		let breached: Vec<(u32, Breaches)> = Vec::new();
 		let noticed: Vec<(u32, Notices)> = Vec::new();
 		let rules = Rules {
@@ -127,7 +161,16 @@ impl Model {
 			code: H256::zero(),
 		};
 		let judged = (0 as UnixMillis, rules, H256::zero());
-		let fields = (dataset, 0u32, first, recorded, replayed, breached, noticed, judged);
+		let fields = (
+			dataset,
+			0u32,
+			first_entry,
+			recorded,
+			replayed,
+			breached,
+			noticed,
+			judged,
+		);
 		Ok(vec![EmittedEvent {
 			pallet: "Access".into(),
 			name: "BatchRecorded".into(),
@@ -220,12 +263,39 @@ impl Submit for Fake {
 		}
 	}
 
+	/// All calls arrive, whatever becomes of those before.
+	async fn submit_all(&self, calls: &[Call]) -> Vec<Result<Done, LedgerError>> {
+		let mut results = Vec::new();
+		for call in calls {
+			results.push(self.submit(call).await);
+		}
+		let first = results.iter().position(Result::is_err);
+		results.truncate(first.map_or(results.len(), |first| first + 1));
+		results
+	}
+
 	async fn window(&self) -> Result<Window, LedgerError> {
-		Ok(window::window())
+		let window = window::window();
+		Ok(Window {
+			earliest: window.earliest.max(self.0.borrow().earliest),
+			..window
+		})
 	}
 
 	async fn home(&self) -> Result<Home, LedgerError> {
 		Ok(self.0.borrow().home)
+	}
+
+	fn signer(&self) -> Account {
+		self.0.borrow().gateway
+	}
+
+	async fn gateway(&self, account: &Account) -> Result<Gateway, LedgerError> {
+		let model = self.0.borrow();
+		Ok(Gateway {
+			next: model.streams.get(account).copied(),
+			can_report: !model.revoked.contains(account),
+		})
 	}
 
 	const PAUSE: Duration = Duration::ZERO;
@@ -310,7 +380,7 @@ impl Hospital {
 			loop {
 				let page = journal.quarantined(last).await.unwrap();
 				let Some(end) = page.last() else { return quarantine };
-				last = Some(end.hash);
+				last = Some(end.key());
 				for record in page {
 					assert_eq!(record.hash, H256(sp_crypto_hashing::blake2_256(&record.bytes)));
 					quarantine.push(record.source);
@@ -380,7 +450,7 @@ fn a_refused_batch_is_halved_down_to_the_record_that_is_the_cause() {
 		.map(|report| (report.line, report.reason.as_deref().unwrap()))
 		.collect::<Vec<_>>();
 	assert!(
-		quarantined.iter().all(|(_, reason)| reason.contains("UnknownActivity")),
+		quarantined.iter().all(|(_, reason)| reason.contains("LogFull")),
 		"{quarantined:?}"
 	);
 	assert_eq!(quarantined.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [18, 61]);
@@ -411,7 +481,7 @@ fn a_node_that_stays_unreachable_ends_the_import_and_quarantines_nothing() {
 	hospital.ledger.0.borrow_mut().fates = vec![Fate::NotSent; ATTEMPTS].into();
 	assert!(hospital.import(&["events.ndjson"]).is_err());
 	assert!(hospital.quarantine().is_empty());
-	assert_eq!(hospital.import(&["events.ndjson"]).unwrap().0.recorded, 10);
+	assert_eq!(hospital.import(&["events.ndjson"]).unwrap().0.resumed, 10);
 }
 
 #[test]

@@ -127,9 +127,16 @@ fn a_journal_with_the_tables_of_an_earlier_build_is_brought_up_to_date() {
 	hospital.write("1.json", &[consent(1, "active", &["TREAT"])]);
 	hospital.write("2.json", &[consent(2, "inactive", &["TREAT"])]);
 	hospital.import(&["1.json"]).unwrap();
-	let earlier = "DROP TABLE home; DROP INDEX sources; DROP INDEX names; ALTER TABLE final DROP COLUMN dataset;
+	let earlier = "DROP TABLE outbox; DROP TABLE home; DROP INDEX sources; DROP INDEX names; ALTER TABLE final DROP COLUMN dataset;
 		DROP INDEX subjects; ALTER TABLE consents RENAME COLUMN stage TO alive;
-		CREATE INDEX subjects ON consents (subject) WHERE alive = 1; PRAGMA user_version = 1";
+		CREATE INDEX subjects ON consents (subject) WHERE alive = 1;
+		DROP TABLE quarantine;
+		CREATE TABLE quarantine (hash BLOB PRIMARY KEY, source BLOB NOT NULL, reason TEXT NOT NULL, file TEXT NOT NULL,
+			line INTEGER NOT NULL, version TEXT, bytes BLOB NOT NULL);
+		CREATE INDEX quarantined ON quarantine (source);
+		INSERT INTO quarantine (hash, source, reason, file, line, bytes) VALUES
+			(x'c09da522dac261c3d2566230bed10d2f3ef13f8e7654576c12e857e07f786098', zeroblob(32), 'why', 'file', 1, x'7b7d');
+		PRAGMA user_version = 1";
 	runtime().block_on(async {
 		let options = SqliteConnectOptions::new().filename(hospital.state().join("journal.sqlite"));
 		let mut database = options.connect().await.unwrap();
@@ -139,4 +146,5 @@ fn a_journal_with_the_tables_of_an_earlier_build_is_brought_up_to_date() {
 	assert_eq!(hospital.import(&["1.json"]).unwrap().0.already, 1);
 	hospital.import(&["2.json"]).unwrap();
 	assert_eq!(hospital.in_force(), []);
+	assert_eq!(hospital.quarantine(), [H256::zero()]);
 }

@@ -391,7 +391,7 @@ impl fmt::Display for Error {
 			} => write!(
 				formatter,
 				"the ledger did not judge entry {index} of dataset {dataset:?} by its rules: it found {}, and the rules find \
-				 {}. The validators that made the block final did not keep the rules, so nothing that they made final can be \
+				 at least {}. The validators that made the block final did not keep the rules, so nothing that they made final can be \
 				 relied on",
 				Found(ledger),
 				Found(rules)

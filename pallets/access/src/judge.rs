@@ -38,9 +38,10 @@ impl<T: Config> Judge<T> {
 		u32::try_from(self.subjects.len()).unwrap_or(u32::MAX)
 	}
 
-	/// The number of different activities that were looked up.
-	pub(crate) fn activities(&self) -> u32 {
-		u32::try_from(self.activities.len()).unwrap_or(u32::MAX)
+	/// The number of different activities and recipients that were looked up.
+	pub(crate) fn others(&self) -> u32 {
+		let others = self.activities.len().saturating_add(self.recipients.len());
+		u32::try_from(others).unwrap_or(u32::MAX)
 	}
 
 	/// Checks that the event is in time, and that its recipient and activity exist.

@@ -10,9 +10,8 @@
 //!
 //! 1. **A breach is recorded, not refused.** The pallet refuses only what is malformed, unauthorised or out of time.
 //! 2. **State stays small.** A log is an accumulator of O(log n) hashes; the events are in the block bodies.
-//! 3. **A source is recorded once.** For as long as an event may be reported late, the pallet recognises a replayed
-//!    source and answers as it did the first time, so a client that was cut off simply sends again. The sources of one
-//!    hospital and one time share a page of storage: a batch reads and writes a few pages rather than a key per event.
+//! 3. **An event is recorded exactly once.** Each gateway numbers its events, and the pallet keeps the number that
+//!    comes next. A client that was cut off sends again with the same numbers, and learns what was recorded before.
 //! 4. **A judgement can be explained later.** Each entry names the runtime that judged it.
 //! 5. **All or nothing.** One unacceptable event refuses its batch; the error names the problem.
 
@@ -27,7 +26,6 @@ mod judge;
 #[cfg(test)]
 mod mock;
 mod observer;
-mod sources;
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, feature = "invariants", feature = "try-runtime"))]
@@ -37,12 +35,12 @@ pub mod weights;
 
 pub use observer::observe;
 pub use pallet::*;
-pub use sources::second_of;
 pub use types::*;
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
 use frame_support::{
+	dispatch::WithPostDispatchInfo,
 	ensure,
 	pallet_prelude::DispatchResultWithPostInfo,
 	traits::{Get, Time},
@@ -51,11 +49,11 @@ use frame_support::{
 use judge::Judge;
 use kexin_primitives::{
 	access::{AccessEvent, Breaches, Judgement, Log, LogEntry, Notices, Outcome, Rules},
+	batch::OutOfOrder,
 	events::access::Batch as RecordedBatch,
 	members::MemberId,
 	DatasetId, UnixMillis, Versioned, FOREVER, H256,
 };
-use sources::Sources;
 
 /// The storage key of the runtime's code.
 const CODE_KEY: &[u8] = b":code";
@@ -76,8 +74,8 @@ pub mod pallet {
 	/// What the pallet needs from the runtime.
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// A gateway. Yields the member for which it acts.
-		type GatewayOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = MemberId>;
+		/// A gateway. Yields the member for which it acts, and its account.
+		type GatewayOrigin: EnsureOrigin<Self::RuntimeOrigin, Success = (MemberId, Self::AccountId)>;
 		/// The consents.
 		type Consents: Consents;
 		/// The members that receive data.
@@ -86,7 +84,7 @@ pub mod pallet {
 		type Activities: Activities;
 		/// The time of the block.
 		type Time: Time<Moment = UnixMillis>;
-		/// How long after it occurred an event is accepted, in milliseconds. Replays are recognised for as long.
+		/// How long after it occurred an event is accepted, in milliseconds.
 		#[pallet::constant]
 		type MaxLateness: Get<UnixMillis>;
 		/// How far after the block's time an event may occur, in milliseconds: the clocks of hospital systems differ.
@@ -105,16 +103,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Logs<T> = StorageMap<_, Blake2_128Concat, DatasetId, Versioned<Log>>;
 
-	/// Pages of recorded sources, by the last second of the page, and the member that reported them.
+	/// The position of the next event of each gateway; none for one that has reported nothing.
 	///
-	/// Hashers: seconds are within a window and the ledger counts member ids, so an attacker can't choose either to
-	/// collide.
+	/// Hasher: whoever makes a key chooses the account, so a cryptographic hash keeps an attacker from choosing keys
+	/// that collide.
 	#[pallet::storage]
-	pub type Recorded<T> = StorageDoubleMap<_, Twox64Concat, u64, Twox64Concat, (MemberId, Level), Page, ValueQuery>;
-
-	/// The first second whose pages may still exist; none before the first block.
-	#[pallet::storage]
-	pub type OldestSecond<T> = StorageValue<_, u64>;
+	pub type Streams<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Versioned<Position>>;
 
 	/// The rules of the present runtime; none until they are first needed.
 	#[pallet::storage]
@@ -134,11 +128,12 @@ pub mod pallet {
 			first: u64,
 			/// The number of new events.
 			recorded: u32,
-			/// The positions in the call of events that were recorded earlier. They are not in the log a second time.
-			replayed: BoundedVec<u32, ConstU32<MAX_BATCH>>,
-			/// The positions in the call of new events that breach consent, with their breaches.
+			/// How many events at the beginning of the call were recorded earlier. They are not in the log a second
+			/// time.
+			replayed: u32,
+			/// The places in the call of new events that breach consent, with their breaches.
 			breached: BoundedVec<(u32, Breaches), ConstU32<MAX_BATCH>>,
-			/// The positions in the call of new events of which there is more to know, with that.
+			/// The places in the call of new events of which there is more to know, with that.
 			noticed: BoundedVec<(u32, Notices), ConstU32<MAX_BATCH>>,
 			/// The time of the block, as in the entries.
 			recorded_at: UnixMillis,
@@ -154,6 +149,9 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// The batch has no events. Send at least one.
 		Empty,
+		/// An event refers to an actor, a subject or a usage that is not in the batch's lists, or to a time that no
+		/// clock shows. Its numbers are places in the lists, counted from 0.
+		Malformed,
 		/// The dataset is not declared. Declare it first.
 		UnknownDataset,
 		/// The dataset belongs to another member. Only its owner may report accesses to it.
@@ -167,10 +165,12 @@ pub mod pallet {
 		UnknownRecipient,
 		/// An event names an activity that is not registered. Register the activity first.
 		UnknownActivity,
-		/// The member reported so many events for one second that its pages are full. They hold at least 1,024 events,
-		/// and about 130,000 if the sources are hashes. Keep the rest in the hospital's own records and inform the
-		/// auditor.
-		TooManyPerSecond,
+		/// Events of the gateway before these are missing: `Streams` has the position of the next event. Send them
+		/// first.
+		Gap,
+		/// The gateway has begun another stream since: `Streams` has its number. Find out whether another client signs
+		/// with this key, give each its own, and send the events in a stream with a higher number.
+		Superseded,
 		/// The log holds 2^64 - 1 entries and takes no more. Declare a new version of the dataset.
 		LogFull,
 	}
@@ -178,7 +178,7 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-			Self::expire_pages().saturating_add(Self::pin_rules())
+			Self::pin_rules()
 		}
 
 		fn on_runtime_upgrade() -> Weight {
@@ -216,9 +216,9 @@ pub mod pallet {
 		///
 		/// The consents in force when an event occurred judge it. One that only a later record permits gets a notice.
 		/// One that can't have been for the activity that it names (see [`AccessEvent::is_for`]) counts for none, and
-		/// gets a notice too. An event whose source this member has reported before
-		/// is not recorded again; [`Event::BatchRecorded`] names its position. The call is charged for the worst case,
-		/// and the weight that the batch did not need is refunded.
+		/// gets a notice too. `first` is the position of the batch's first event. Events before the gateway's next
+		/// position were recorded earlier, and are not recorded again; [`Event::BatchRecorded`] counts them. The call
+		/// is charged for the worst case, and gets back what it did not need.
 		///
 		/// ## Errors
 		///
@@ -228,14 +228,18 @@ pub mod pallet {
 		///
 		/// [`Event::BatchRecorded`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(weights::record::<T::WeightInfo>(BatchShape::at_most(events.latest())))]
+		#[pallet::weight(weights::record::<T::WeightInfo>(BatchShape::at_most(batch.latest())))]
 		pub fn record(
 			origin: OriginFor<T>,
 			dataset: DatasetId,
-			events: Versioned<Batch>,
+			first: Position,
+			batch: Versioned<Batch>,
 		) -> DispatchResultWithPostInfo {
-			let reporter = T::GatewayOrigin::ensure_origin(origin)?;
-			Self::do_record(reporter, dataset, events.into_latest())
+			let (reporter, gateway) = T::GatewayOrigin::ensure_origin(origin)?;
+			let batch = batch.into_latest();
+			let replayed = Self::advance(&gateway, first, &batch)
+				.map_err(|error| error.with_weight(weights::record::<T::WeightInfo>(BatchShape::default())))?;
+			Self::do_record(reporter, dataset, batch, replayed)
 		}
 	}
 }
@@ -252,36 +256,46 @@ impl<T: Config> Pallet<T> {
 		Some(Judge::<T>::new(owner, dataset, terms).judge(event))
 	}
 
-	fn do_record(reporter: MemberId, dataset: DatasetId, events: Batch) -> DispatchResultWithPostInfo {
-		ensure!(!events.is_empty(), Error::<T>::Empty);
+	/// Moves the gateway's next position behind the batch. Returns how many of its events were recorded before.
+	fn advance(gateway: &T::AccountId, first: Position, batch: &Batch) -> Result<u32, Error<T>> {
+		let next = Streams::<T>::get(gateway).map(Versioned::into_latest);
+		let replayed = first
+			.recorded_before(next, batch.number())
+			.map_err(|problem| match problem {
+				OutOfOrder::Gap => Error::<T>::Gap,
+				OutOfOrder::Superseded => Error::<T>::Superseded,
+			})?;
+		if replayed < batch.number() {
+			Streams::<T>::insert(gateway, Versioned::V1(first.plus(batch.number())));
+		}
+		Ok(replayed)
+	}
+
+	fn do_record(reporter: MemberId, dataset: DatasetId, batch: Batch, replayed: u32) -> DispatchResultWithPostInfo {
+		ensure!(!batch.events.is_empty(), Error::<T>::Empty);
 		let (owner, terms) = T::Consents::dataset(dataset).ok_or(Error::<T>::UnknownDataset)?;
 		ensure!(owner == reporter, Error::<T>::NotAuthorized);
 
 		let now = T::Time::now();
 		let rules = Self::rules();
 		let mut judge = Judge::<T>::new(owner, dataset, terms);
-		let mut sources = Sources::<T>::new(reporter);
 		let mut log = Self::log(dataset);
 		let first = log.accumulator.count();
-		let mut replayed = Vec::new();
 		let mut breached = Vec::new();
 		let mut noticed = Vec::new();
 		let mut observed = observer::is_observed().then(Vec::new);
 
-		let number = u32::try_from(events.len()).unwrap_or(MAX_BATCH);
-		for (position, event) in (0u32..).zip(events) {
+		let before = usize::try_from(replayed).unwrap_or(usize::MAX);
+		for (place, event) in (0u32..).zip(batch.unpacked()).skip(before) {
+			let event = event.map_err(|_| Error::<T>::Malformed)?;
 			judge.check(&event, now)?;
-			if !sources.insert(&event)? {
-				replayed.push(position);
-				continue;
-			}
 			let judgement = judge.judge(&event);
 			let Judgement { breaches, notices } = judgement;
 			if !notices.is_empty() {
-				noticed.push((position, notices));
+				noticed.push((place, notices));
 			}
 			if !breaches.is_empty() {
-				breached.push((position, breaches));
+				breached.push((place, breaches));
 				if event.outcome == Outcome::Permitted {
 					log.breaches = log.breaches.saturating_add(1);
 				}
@@ -302,21 +316,22 @@ impl<T: Config> Pallet<T> {
 		}
 
 		let shape = BatchShape {
-			events: number,
+			events: batch.number().saturating_sub(replayed),
 			subjects: judge.subjects(),
-			activities: judge.activities(),
-			pages: sources.store(),
+			others: judge.others(),
 		};
 		let recorded = log.accumulator.count().saturating_sub(first);
 		let root = log.accumulator.root();
-		Logs::<T>::insert(dataset, Versioned::V1(log));
+		if recorded > 0 {
+			Logs::<T>::insert(dataset, Versioned::V1(log));
+		}
 		if let Some(entries) = observed {
 			observer::note(RecordedBatch {
 				dataset,
 				reporter,
 				first,
 				entries,
-				replayed: u32::try_from(replayed.len()).unwrap_or(MAX_BATCH),
+				replayed,
 				recorded: now,
 				rules,
 				root,
@@ -327,7 +342,7 @@ impl<T: Config> Pallet<T> {
 			reporter,
 			first,
 			recorded: u32::try_from(recorded).unwrap_or(MAX_BATCH),
-			replayed: replayed.try_into().unwrap_or_default(),
+			replayed,
 			breached: breached.try_into().unwrap_or_default(),
 			noticed: noticed.try_into().unwrap_or_default(),
 			recorded_at: now,

@@ -34,15 +34,13 @@ impl pallet_timestamp::Config for Test {
 	type WeightInfo = ();
 }
 
-/// Accounts below 100 are the gateways of the member of the same number.
+/// Accounts whose last three digits are below 100 are gateways of the member with that number.
 pub struct MemberOfGateway;
 impl TryMorph<u64> for MemberOfGateway {
-	type Outcome = MemberId;
-	fn try_morph(account: u64) -> Result<MemberId, ()> {
-		MemberId::try_from(account)
-			.ok()
-			.filter(|member| *member < 100)
-			.ok_or(())
+	type Outcome = (MemberId, u64);
+	fn try_morph(account: u64) -> Result<(MemberId, u64), ()> {
+		let member = MemberId::try_from(account % 1_000).map_err(|_| ())?;
+		(member < 100).then_some((member, account)).ok_or(())
 	}
 }
 

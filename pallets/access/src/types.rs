@@ -1,41 +1,15 @@
 //! What the pallet needs from others, and the types that it stores and emits.
 
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
+use alloc::collections::BTreeSet;
+pub use kexin_primitives::batch::{Batch, Position, MAX_BATCH};
 use kexin_primitives::{
-	access::{AccessEvent, Breaches, Judgement},
+	access::{Breaches, Judgement},
 	lineage::{Activity, ActivityId},
 	members::MemberId,
 	scope::Request,
 	vocabulary::RecipientClass,
-	DatasetId, Pseudonym, UnixMillis, H256,
+	DatasetId, Pseudonym, UnixMillis,
 };
-use scale_info::TypeInfo;
-
-/// The most events of one batch. At about 150 bytes per event, a batch takes less than a tenth of a block's length.
-pub const MAX_BATCH: u32 = 2_000;
-
-/// The events of one call.
-pub type Batch = BoundedVec<AccessEvent, ConstU32<MAX_BATCH>>;
-
-/// The most sources of one page: 16 KiB, which are read, merged and written in the time of a few events.
-pub const MAX_PAGE: u32 = 512;
-
-/// Sources that one member has reported, in order.
-pub type Page = BoundedVec<H256, ConstU32<MAX_PAGE>>;
-
-/// Which of a member's pages for a time.
-#[derive(
-	Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-pub enum Level {
-	/// The page of the whole minute that ends with the second.
-	Minute,
-	/// The page of the second.
-	Second,
-	/// The page of the second's sources with this first byte.
-	Shard(u8),
-}
 
 /// Judges accesses by the consents in force. The runtime implements it with the consent pallet.
 pub trait Consents {
@@ -73,54 +47,32 @@ pub trait Activities {
 }
 
 /// What determines the weight of a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchShape {
-	/// The number of events.
+	/// The number of new events.
 	pub events: u32,
 	/// The number of different subjects; each is looked up once.
 	pub subjects: u32,
-	/// The number of different activities; each is looked up once.
-	pub activities: u32,
-	/// The number of pages of sources; each is read and written once.
-	pub pages: u32,
+	/// The number of different activities and recipients; each is looked up once, an activity being the larger one.
+	pub others: u32,
 }
 
 impl BatchShape {
-	/// The most that a batch can need. The number of pages is exact only if the batch is ordered by time and every page
-	/// is full, and that of activities if the batch is ordered by them; the rest is refunded.
-	pub fn at_most(events: &Batch) -> Self {
-		let runs = |unit: u64| {
-			let mut last = None;
-			let starts = events.iter().filter(|event| {
-				let now = event.occurred.checked_div(unit);
-				let starts = last != now;
-				last = now;
-				starts
-			});
-			count(starts)
-		};
-		let (minutes, seconds) = (runs(60_000), runs(1_000));
-		let number = count(events.iter());
-		let named = events.iter().filter_map(|event| event.activity);
-		let changes = named
-			.clone()
-			.zip(named.clone().skip(1))
-			.filter(|(one, next)| one != next);
-		let activities = count(named.take(1)).saturating_add(count(changes));
+	/// The most that a batch can need.
+	pub fn at_most(batch: &Batch) -> Self {
+		let count = |number| u32::try_from(number).unwrap_or(MAX_BATCH);
+		let activities = batch.usages.iter().filter_map(|usage| usage.activity);
+		let recipients = batch.usages.iter().filter_map(|usage| usage.recipient);
 		Self {
-			events: number,
-			subjects: count(events.iter().filter(|event| event.subject.is_some())),
-			activities,
-			// A second has its own page, and one for each first byte of a source.
-			pages: minutes
-				.saturating_add(seconds)
-				.saturating_add(seconds.saturating_mul(256).min(number)),
+			events: batch.number(),
+			subjects: count(batch.subjects.len()),
+			others: count(different(activities).saturating_add(different(recipients))),
 		}
 	}
 }
 
-fn count(items: impl Iterator) -> u32 {
-	u32::try_from(items.count()).unwrap_or(MAX_BATCH)
+fn different<T: Ord>(items: impl Iterator<Item = T>) -> usize {
+	items.collect::<BTreeSet<_>>().len()
 }
 
 /// What the benchmarks need from other pallets.

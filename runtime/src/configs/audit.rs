@@ -22,7 +22,7 @@ use pallet_members::{EnsureHospital, EnsureKey, EnsurePower};
 /// A day, in milliseconds.
 const DAY: UnixMillis = 24 * 60 * 60 * 1_000;
 /// How long after it occurred an access can be reported, in milliseconds. A month covers a long outage of a hospital's
-/// network; replayed sources are recognised for as long.
+/// network.
 pub const MAX_LATENESS: UnixMillis = 30 * DAY;
 /// How long a registration holds that nothing rests on, in milliseconds. A week leaves time to enrol the subjects of a
 /// dataset, or to attach evidence to a model.
@@ -60,7 +60,7 @@ impl pallet_lineage::Config for Runtime {
 }
 
 impl pallet_access::Config for Runtime {
-	type GatewayOrigin = EnsurePower<Runtime, { Powers::GATEWAY.bits() }>;
+	type GatewayOrigin = EnsureKey<Runtime, { Powers::GATEWAY.bits() }>;
 	type Consents = ConsentsInForce;
 	type Recipients = MemberClasses;
 	type Activities = LineageActivities;

@@ -8,7 +8,8 @@ use codec::{Decode as _, Encode as _};
 use frame_support::{assert_ok, traits::Currency as _};
 use kexin_primitives::{
 	access::{AccessEvent, LogEntry, Outcome},
-	events::access::Batch,
+	batch::{Batch, Position},
+	events::access::Batch as RecordedBatch,
 	hindsight::{Again, Hindsight},
 	lineage::{ActivityKind, ArtifactKind, Evidence, EvidenceKind, Input, InputRole, Output},
 	members::{MemberKind, Name, Place, Powers},
@@ -227,6 +228,23 @@ fn access(dice: &mut Dice, now: UnixMillis) -> AccessEvent {
 	}
 }
 
+/// The next position of some gateway, one before or behind it, or one in a new stream.
+fn position(dice: &mut Dice) -> Position {
+	let streams = pallet_access::Streams::<Runtime>::iter_values().map(Versioned::into_latest);
+	let last = streams.max().unwrap_or_default();
+	match dice.below(3) {
+		0 => Position {
+			stream: last.stream.saturating_add(1),
+			event: 0,
+		},
+		1 => last,
+		_ => Position {
+			event: last.event.saturating_add(1).saturating_sub(dice.below(4)),
+			..last
+		},
+	}
+}
+
 /// Any call.
 fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 	let member = dice.below(7) as u32;
@@ -261,11 +279,13 @@ fn call(dice: &mut Dice, now: UnixMillis, depth: u32) -> RuntimeCall {
 		}),
 		8..=11 => {
 			let events = dice.several(5, |dice| access(dice, now));
+			let first = position(dice);
 			let owner = dice.acting;
 			let is_own = |id: &H256| Consent::dataset(*id).is_some_and(|dataset| dataset.owner == owner);
 			RuntimeCall::Access(pallet_access::Call::record {
 				dataset: (1..=4).map(H256::repeat_byte).find(is_own).unwrap_or(name),
-				events: Versioned::V1(events.try_into().expect("a few")),
+				first,
+				batch: Versioned::V1(Batch::of(&events).expect("a few")),
 			})
 		},
 		12 => RuntimeCall::Lineage(pallet_lineage::Call::register {
@@ -480,7 +500,7 @@ fn runtime() -> Option<Vec<u8>> {
 }
 
 /// The entries of these batches, as far as they were not rolled back.
-fn entries(batches: Vec<Batch>) -> Vec<LogEntry> {
+fn entries(batches: Vec<RecordedBatch>) -> Vec<LogEntry> {
 	let events = System::read_events_no_consensus();
 	let recorded = events.filter_map(|record| match record.event {
 		RuntimeEvent::Access(pallet_access::Event::BatchRecorded { dataset, root, .. }) => Some((dataset, root)),
@@ -489,7 +509,7 @@ fn entries(batches: Vec<Batch>) -> Vec<LogEntry> {
 	let recorded = recorded.collect::<Vec<_>>();
 	let mut batches = batches;
 	batches.retain(|batch| recorded.contains(&(batch.dataset, batch.root)));
-	batches.iter().flat_map(Batch::entries).collect()
+	batches.iter().flat_map(RecordedBatch::entries).collect()
 }
 
 /// Judges an entry again from the present state.

@@ -12,6 +12,7 @@ use frame_support::{
 };
 use kexin_primitives::{
 	access::{AccessEvent, Outcome},
+	batch::{Batch, Position},
 	vocabulary::Operation,
 	Versioned, H256,
 };
@@ -57,7 +58,7 @@ fn every_preset_builds_a_council_and_its_validators() {
 	);
 }
 
-/// The call that records so many accesses, each of another subject and another second.
+/// The call that records so many accesses, each of another subject.
 fn batch(number: u32) -> RuntimeCall {
 	let event = |number: u32| AccessEvent {
 		source: H256::from_low_u64_be(number.into()),
@@ -71,10 +72,11 @@ fn batch(number: u32) -> RuntimeCall {
 		activity: None,
 		outcome: Outcome::Permitted,
 	};
-	let events = (0..number).map(event).collect::<Vec<_>>().try_into().unwrap();
+	let events = (0..number).map(event).collect::<Vec<_>>();
 	RuntimeCall::Access(pallet_access::Call::record {
 		dataset: H256::zero(),
-		events: Versioned::V1(events),
+		first: Position::default(),
+		batch: Versioned::V1(Batch::of(&events).unwrap()),
 	})
 }
 
@@ -259,12 +261,15 @@ fn a_stolen_key_does_not_lock_its_hospital_out() {
 		let large = batch(pallet_access::MAX_BATCH);
 		let before = pool(&thief, &batch(1)).unwrap();
 		assert_eq!(before, pool(&thief, &large).unwrap(), "the size does not count");
-		let nothing = pallet_members::Allowance {
-			available: 0,
-			reserve: pallet_members::Pallet::<Runtime>::reserve(0),
-			updated: 1,
+		let use_up = |updated| {
+			let nothing = pallet_members::Allowance {
+				available: 0,
+				reserve: pallet_members::Pallet::<Runtime>::reserve(0),
+				updated,
+			};
+			pallet_members::Allowances::<Runtime>::insert(0, nothing);
 		};
-		pallet_members::Allowances::<Runtime>::insert(0, nothing);
+		use_up(1);
 		assert_eq!(pool(&thief, &batch(1)), Err(InvalidTransaction::Payment.into()));
 		let close = RuntimeCall::Council(pallet_collective::Call::close {
 			proposal_hash: Default::default(),
@@ -294,6 +299,7 @@ fn a_stolen_key_does_not_lock_its_hospital_out() {
 			assert!(pool(&administrator, &call).unwrap() > others);
 		}
 		// What records accesses is no decision, alone or among decisions.
+		use_up(2);
 		for call in [
 			large.clone(),
 			RuntimeCall::Utility(pallet_utility::Call::batch { calls: vec![large] }),

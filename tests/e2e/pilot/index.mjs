@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Keyring } from '@polkadot/keyring';
 import { blake2AsHex } from '@polkadot/util-crypto';
-import { access, until } from '../harness.mjs';
+import { access, newStream, packed, until } from '../harness.mjs';
 import { api, chain, published, restart } from './play.mjs';
 
 const DATASET = blake2AsHex('retina-images-v1');
@@ -157,13 +157,15 @@ test('errors of the index and of proofs have the documented codes', async () => 
 
 test('the batches inside a wrapping call have their own entries, and failed ones have none', async () => {
   const denied = (source, more) => access({ source: blake2AsHex(source), actor: UNKNOWN, outcome: 'Denied', ...more });
-  const record = (dataset, ...accesses) => api.tx.access.record(dataset, { V1: accesses });
+  const { stream } = newStream();
+  const record = (dataset, event, ...accesses) => api.tx.access.record(dataset, { stream, event }, packed(accesses));
   const first = denied('first');
   const calls = [
-    record(DATASET, denied('too early', { occurred: 0 })),
-    record(DATASET, first),
-    record(UNKNOWN, denied('nowhere')),
-    api.tx.utility.batchAll([record(DATASET, first), record(DATASET, denied('second'), denied('third'))]),
+    record(DATASET, 0, denied('too early', { occurred: 0 })),
+    record(DATASET, 0, first),
+    record(UNKNOWN, 1, denied('nowhere')),
+    record(DATASET, 2, denied('behind a gap')),
+    api.tx.utility.batchAll([record(DATASET, 0, first), record(DATASET, 1, denied('second'), denied('third'))]),
   ];
   const gateway = new Keyring({ type: 'sr25519' }).addFromUri('//Alice//gateway');
   await new Promise((done, fail) => {

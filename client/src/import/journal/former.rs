@@ -132,7 +132,7 @@ impl Journal {
 		};
 		sqlx::query(
 			"INSERT INTO quarantine (hash, source, reason, file, line, bytes) VALUES ($5, $1, $2, $3, 1, $4)
-			 ON CONFLICT (hash) DO UPDATE SET reason = excluded.reason",
+			 ON CONFLICT (hash, source) DO UPDATE SET reason = excluded.reason",
 		)
 		.bind(source.as_bytes())
 		.bind(reason)

@@ -7,17 +7,19 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `documents` | the versions of documents, and their consents on the ledger |
+//! | `outbox` | the accesses that are on their way to the ledger, each with its position |
 //! | `former` | takes over the files of earlier releases |
 
 mod documents;
 mod former;
+mod outbox;
 
 pub(super) use documents::{Consent, Known, Met, Says, Stage};
+pub(super) use outbox::Outbound;
 
-use super::batch::{Pending, Step};
+use super::batch::{Pending, PlannedChange};
 use crate::{ledger::Home, standards::record::Version};
-use codec::{Decode as _, Encode as _};
-use kexin_primitives::{access::AccessEvent, members::MemberId, DatasetId, UnixMillis, H256};
+use kexin_primitives::{members::MemberId, DatasetId, UnixMillis, H256};
 use sp_crypto_hashing::blake2_256;
 use sqlx::{
 	sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
@@ -30,9 +32,13 @@ use std::{
 };
 
 /// The version of the tables.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// What makes the tables of each version those of the next.
-const UPGRADES: [(i64, &str); 2] = [(1, include_str!("upgrade-2.sql")), (2, include_str!("upgrade-3.sql"))];
+const UPGRADES: [(i64, &str); 3] = [
+	(1, include_str!("upgrade-2.sql")),
+	(2, include_str!("upgrade-3.sql")),
+	(3, include_str!("upgrade-4.sql")),
+];
 /// The name of the database in the directory.
 const DATABASE: &str = "journal.sqlite";
 /// What only one import needs: it goes with the connection.
@@ -105,6 +111,14 @@ pub struct Quarantined {
 	pub version: Option<Version>,
 	/// Its bytes.
 	pub bytes: Vec<u8>,
+}
+
+impl Quarantined {
+	/// What orders the records in quarantine. The same bytes may be there as several records, if they can be read in
+	/// several ways.
+	pub fn key(&self) -> (H256, H256) {
+		(self.hash, self.source)
+	}
 }
 
 /// The journal of one hospital's imports. Only one import at a time can have it open.
@@ -281,24 +295,25 @@ impl Journal {
 	/// returns.
 	pub(super) async fn note<'a>(
 		&mut self,
-		records: impl IntoIterator<Item = (&'a H256, Option<Carried<'a>>)>,
+		records: impl IntoIterator<Item = (&'a H256, Carried<'a>)>,
 		block: Option<H256>,
-		dataset: DatasetId,
 	) -> Result<()> {
 		self.begin().await?;
 		for (source, carried) in records {
-			let settles = carried.as_ref().is_none_or(|carried| carried.settles);
-			let dataset = carried.is_none().then_some(dataset);
-			if let Some(carried) = carried {
-				for step in carried.steps {
-					self.carried_out(&carried.document, step, block.is_some()).await?;
-				}
-				if settles {
-					self.settle(&carried.document, source).await?;
-				}
-			}
-			if settles {
-				self.note_final(source, block, dataset).await?;
+			match carried {
+				Carried::Access(dataset) => {
+					self.drop_outbound(source).await?;
+					self.note_final(source, block, Some(dataset)).await?;
+				},
+				Carried::Change(change) => {
+					for step in &change.steps {
+						self.carried_out(&change.document, step, block.is_some()).await?;
+					}
+					if change.settles {
+						self.settle(&change.document, source).await?;
+						self.note_final(source, block, None).await?;
+					}
+				},
 			}
 		}
 		self.commit().await
@@ -313,7 +328,7 @@ impl Journal {
 	) -> Result<()> {
 		sqlx::query(
 			"INSERT INTO quarantine (hash, source, reason, file, line, version, bytes) VALUES ($7, $1, $2, $3, $4, $5, $6)
-			 ON CONFLICT (hash) DO UPDATE SET source = excluded.source, reason = excluded.reason,
+			 ON CONFLICT (hash, source) DO UPDATE SET reason = excluded.reason,
 			 version = coalesce(excluded.version, version)",
 		)
 		.bind(pending.source.as_bytes())
@@ -328,16 +343,18 @@ impl Journal {
 		Ok(())
 	}
 
-	/// A page of the records in quarantine, in the order of their hashes: those after `after`, or the first ones.
+	/// A page of the records in quarantine, in the order of their keys: those after `after`, or the first ones.
 	///
 	/// # Errors
 	/// When the database can't be read.
-	pub async fn quarantined(&mut self, after: Option<H256>) -> Result<Vec<Quarantined>> {
+	pub async fn quarantined(&mut self, after: Option<(H256, H256)>) -> Result<Vec<Quarantined>> {
 		type Row = (Vec<u8>, Vec<u8>, String, String, i64, Option<String>, Vec<u8>);
 		let rows: Vec<Row> = sqlx::query_as(
-			"SELECT hash, source, reason, file, line, version, bytes FROM quarantine WHERE hash > $1 ORDER BY hash LIMIT 100",
+			"SELECT hash, source, reason, file, line, version, bytes FROM quarantine
+			 WHERE (hash, source) > ($1, $2) ORDER BY hash, source LIMIT 100",
 		)
-		.bind(after.map(|after| after.as_bytes().to_vec()).unwrap_or_default())
+		.bind(after.map(|(hash, _)| hash.as_bytes().to_vec()).unwrap_or_default())
+		.bind(after.map(|(_, source)| source.as_bytes().to_vec()).unwrap_or_default())
 		.fetch_all(&mut self.database)
 		.await?;
 		let records = rows
@@ -355,67 +372,21 @@ impl Journal {
 			});
 		records.collect()
 	}
-
-	/// Holds an access until it is sent. Returns whether it is new.
-	pub(super) async fn hold_access(&mut self, pending: &Pending<AccessEvent>) -> Result<bool> {
-		let done = sqlx::query(
-			"INSERT OR IGNORE INTO temp.accesses (source, occurred, event, file, line, bytes) VALUES ($1, $2, $3, $4, $5, $6)",
-		)
-		.bind(pending.source.as_bytes())
-		.bind(time(pending.item.occurred))
-		.bind(pending.item.encode())
-		.bind(pending.file.to_string_lossy())
-		.bind(int(pending.line))
-		.bind(&pending.bytes)
-		.execute(&mut self.database)
-		.await?;
-		Ok(done.rows_affected() == 1)
-	}
-
-	/// The next accesses to send, in the order in which they occurred, at most `limit`. They are not held any longer.
-	pub(super) async fn next_accesses(&mut self, limit: usize) -> Result<Vec<Pending<AccessEvent>>> {
-		type Row = (Vec<u8>, Vec<u8>, String, i64, Vec<u8>);
-		let rows: Vec<Row> = sqlx::query_as(
-			"SELECT source, event, file, line, bytes FROM temp.accesses ORDER BY occurred, rowid LIMIT $1",
-		)
-		.bind(int(limit))
-		.fetch_all(&mut self.database)
-		.await?;
-		let mut accesses = Vec::new();
-		for (source, event, file, line, bytes) in rows {
-			sqlx::query("DELETE FROM temp.accesses WHERE source = $1")
-				.bind(&source)
-				.execute(&mut self.database)
-				.await?;
-			accesses.push(Pending {
-				file: file.into(),
-				line: usize::try_from(line).unwrap_or_default(),
-				source: hash(&source)?,
-				bytes,
-				item: AccessEvent::decode(&mut &event[..]).map_err(|_| damaged("an access"))?,
-			});
-		}
-		Ok(accesses)
-	}
 }
 
-/// What the ledger carried out for a version of a document.
-pub(super) struct Carried<'a> {
-	/// The document.
-	pub document: H256,
-	/// Which version of it is the cause.
-	pub version: &'a Version,
-	/// What was done.
-	pub steps: &'a [Step],
-	/// Whether that is all that becomes of the record.
-	pub settles: bool,
+/// What the ledger carried out for a record.
+pub(super) enum Carried<'a> {
+	/// It recorded an access in the log of this dataset.
+	Access(DatasetId),
+	/// It changed consents as a version of a document says.
+	Change(&'a PlannedChange),
 }
 
 /// Something in the journal is not what it should be.
 fn damaged(what: &str) -> JournalError {
 	let reason = format!(
-		"the journal is damaged ({what}): restore it from a copy, or remove it and import every file again; the ledger \
-		 recognises what it has"
+		"the journal is damaged ({what}): restore it from a copy, or remove it and import every file again. Accesses that \
+		 are in a log already are then in it twice, and reports say so"
 	);
 	JournalError::Refused(reason)
 }

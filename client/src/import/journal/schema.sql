@@ -14,17 +14,35 @@ CREATE TABLE final (
 	dataset BLOB
 ) WITHOUT ROWID;
 
+-- Accesses on their way to the ledger. They are sent with the same position until it is known what became of them.
+CREATE TABLE outbox (
+	-- The account that signs, its stream, and the number of the access in it.
+	gateway BLOB NOT NULL,
+	stream INTEGER NOT NULL,
+	number INTEGER NOT NULL,
+	source BLOB NOT NULL UNIQUE,
+	dataset BLOB NOT NULL,
+	event BLOB NOT NULL,
+	file TEXT NOT NULL,
+	line INTEGER NOT NULL,
+	bytes BLOB NOT NULL,
+	-- Whether it may be in the log already, from a stream that another client has ended.
+	doubtful INTEGER NOT NULL DEFAULT 0,
+	PRIMARY KEY (stream, number)
+);
+
 -- Records that could not be brought to the ledger, byte for byte.
 CREATE TABLE quarantine (
 	-- blake2-256 of the bytes.
-	hash BLOB PRIMARY KEY,
+	hash BLOB NOT NULL,
 	source BLOB NOT NULL,
 	reason TEXT NOT NULL,
 	file TEXT NOT NULL,
 	line INTEGER NOT NULL,
 	-- What the file told about the record beside its bytes, as JSON.
 	version TEXT,
-	bytes BLOB NOT NULL
+	bytes BLOB NOT NULL,
+	PRIMARY KEY (hash, source)
 );
 CREATE INDEX quarantined ON quarantine (source);
 

@@ -1,7 +1,8 @@
 //! Justifications: the votes that made a block final.
 //!
 //! This checks what nodes check (`sc_consensus_grandpa::GrandpaJustification`), and also that no vote is there twice or
-//! from an unknown voter: an honest node never stores such a justification.
+//! from an unknown voter. Nodes make no such justification, but take one from a peer: its proofs are refused then, and
+//! other nodes have the same block's justification without these votes.
 
 use super::types::{VoterId, VotingSet};
 use crate::header::Header;
@@ -44,7 +45,8 @@ pub enum JustificationError {
 	Ancestry,
 	/// The justification carries a header that no vote needs.
 	UnusedHeader(H256),
-	/// The votes for the block are not from more than two thirds of the voters.
+	/// The votes for the block are not from more than two thirds of the voters, or so many voters voted twice that
+	/// their votes show nothing.
 	TooFewVotes,
 }
 
@@ -65,7 +67,9 @@ impl fmt::Display for JustificationError {
 			Self::Signature(voter) => write!(formatter, "the signature of {voter:?} is not valid"),
 			Self::Ancestry => formatter.write_str("the votes are not for this block or its descendants"),
 			Self::UnusedHeader(hash) => write!(formatter, "no vote needs the header {hash:?} in the justification"),
-			Self::TooFewVotes => formatter.write_str("no more than two thirds of the voters voted for the block"),
+			Self::TooFewVotes => {
+				formatter.write_str("the votes are not for this block by more than two thirds of the voters, or too many voters voted twice")
+			},
 		}
 	}
 }
@@ -216,7 +220,12 @@ impl<'a> Ancestry<'a> {
 				_ => everywhere = everywhere.saturating_add(weight),
 			}
 		}
-		let is_enough = |weight: u64| weight.saturating_add(everywhere) >= set.voters.threshold().get();
+		// With more equivocation than GRANDPA bears, the votes could make two blocks final.
+		let threshold = set.voters.threshold().get();
+		if everywhere > set.voters.total_weight().get().saturating_sub(threshold) {
+			return false;
+		}
+		let is_enough = |weight: u64| weight.saturating_add(everywhere) >= threshold;
 		// Children come before their parents.
 		let mut headers = self.headers.iter().collect::<Vec<_>>();
 		headers.sort_by_key(|(_, header)| Reverse(header.number));

@@ -182,6 +182,8 @@ pub enum Code {
 	RecordedAfter,
 	/// Permitted accesses for the model were recorded before the time at which they are said to have occurred.
 	RecordedBefore,
+	/// Accesses have the source of an earlier one in the log: the hospital reported a record more than once.
+	Repeated,
 	/// Nothing is allowed with a dataset any longer: it ended, or consent was withdrawn. What was permitted when it
 	/// happened stays permitted.
 	ConsentEnded,

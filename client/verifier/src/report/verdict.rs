@@ -105,6 +105,8 @@ pub(super) struct Tally {
 	recorded_after: u64,
 	/// The number of permitted accesses for the model that were recorded before they are said to have occurred.
 	recorded_before: u64,
+	/// The number of accesses with the source of an earlier one in the log.
+	repeated: u64,
 }
 
 /// The permitted accesses with which an activity performed its own operation.
@@ -143,8 +145,12 @@ impl Tally {
 	/// Counts the entries of a dataset's log.
 	pub fn new(used: &Used<'_>, entries: &[LogEntry]) -> Self {
 		let mut tally = Self::default();
+		let mut sources = BTreeSet::new();
 		for entry in entries {
 			let LogEntry { breaches, event, .. } = entry;
+			if !sources.insert(event.source) {
+				count(&mut tally.repeated);
+			}
 			let permitted = event.outcome == Outcome::Permitted;
 			let breached = is_breach(entry);
 			let counted = &mut tally.accesses;
@@ -229,12 +235,10 @@ pub(super) fn judge(ancestry: &Ancestry, tallies: &[(Log, Tally)], time: UnixMil
 		(true, true) => (VerdictStatus::Compliant, Vec::new(), Vec::new()),
 	};
 	notices.extend(other_breaches(ancestry, tallies));
-	notices.extend(recorded(ancestry, tallies, Code::RecordedAfter, |tally| {
-		tally.recorded_after
-	}));
-	notices.extend(recorded(ancestry, tallies, Code::RecordedBefore, |tally| {
-		tally.recorded_before
-	}));
+	let counted = |code, number: fn(&Tally) -> u64| counted(ancestry, tallies, code, number);
+	notices.extend(counted(Code::RecordedAfter, |tally| tally.recorded_after));
+	notices.extend(counted(Code::RecordedBefore, |tally| tally.recorded_before));
+	notices.extend(counted(Code::Repeated, |tally| tally.repeated));
 	notices.extend(ended(ancestry, time));
 	notices.extend(superseded(ancestry));
 	(Verdict { status, reasons }, notices)
@@ -354,7 +358,7 @@ fn other_breaches(ancestry: &Ancestry, tallies: &[(Log, Tally)]) -> Vec<Reason> 
 }
 
 /// A notice about each dataset of which this number is not 0.
-fn recorded(ancestry: &Ancestry, tallies: &[(Log, Tally)], code: Code, number: fn(&Tally) -> u64) -> Vec<Reason> {
+fn counted(ancestry: &Ancestry, tallies: &[(Log, Tally)], code: Code, number: fn(&Tally) -> u64) -> Vec<Reason> {
 	let numbers = per_dataset(ancestry, tallies).map(|(id, tally)| (id, number(tally)));
 	let reasons = numbers.filter(|(_, number)| *number > 0).map(|(id, number)| Reason {
 		count: Some(number),

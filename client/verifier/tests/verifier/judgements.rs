@@ -495,7 +495,7 @@ fn consents_at_another_hospital_permit_nothing() {
 	);
 	let message = error.to_string();
 	assert!(
-		message.contains("it found no breach, and the rules find not-enrolled"),
+		message.contains("it found no breach, and the rules find at least not-enrolled"),
 		"{message}"
 	);
 }

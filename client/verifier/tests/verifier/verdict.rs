@@ -357,6 +357,21 @@ fn what_was_recorded_before_it_occurred_is_a_notice() {
 }
 
 #[test]
+fn what_was_reported_again_is_a_notice() {
+	let report = report(|sample| {
+		let recorded = entry("scans", 8, Operation::Train, None).recorded;
+		for number in [6, 8, 6, 6] {
+			sample.ledger.record(LogEntry {
+				recorded,
+				..entry("scans", number, Operation::Train, Some("train"))
+			});
+		}
+	});
+	assert_eq!(report.verdict.status, VerdictStatus::Compliant);
+	assert_eq!(codes(&report.notices), [(Code::Repeated, named("scans"), Some(2))]);
+}
+
+#[test]
 fn a_model_is_made_from_something() {
 	let report = report(|sample| {
 		train_again(sample, ActivityKind::Training, &[("scans", InputRole::Read)]);

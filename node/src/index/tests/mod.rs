@@ -546,7 +546,12 @@ fn a_damaged_index_answers_nothing_and_says_what_to_do() {
 		let mut before = follower(&chain, &location);
 		before.catch_up(|_| ()).await.unwrap();
 		// What was written is in the file then, and not in its log.
-		before.open().await.unwrap().0.close().await;
+		let store = before.open().await.unwrap().0;
+		sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+			.execute(store.pool())
+			.await
+			.unwrap();
+		store.close().await;
 
 		let follower = follower(&chain, &location);
 		let index = follower.index();

@@ -225,12 +225,12 @@ async fn close_when_invalid(
 mod tests {
 	use super::*;
 	use codec::MaxEncodedLen as _;
-	use kexin_primitives::access::AccessEvent;
+	use kexin_primitives::batch::Batch;
 
 	#[test]
 	fn the_largest_batch_of_accesses_fits_into_a_request() {
 		// A transaction travels as hex, with a signature and an envelope.
-		let batch = 2 * (AccessEvent::max_encoded_len() * pallet_access::MAX_BATCH as usize + 1_024);
+		let batch = 2 * (Batch::max_encoded_len() + 1_024);
 		assert!(batch < (Limits::default().request_size * MEBIBYTE) as usize, "{batch}");
 	}
 }

@@ -1,5 +1,6 @@
 //! What is recorded, how it is judged, and what is refused.
 
+use super::{next, record};
 use crate::{mock::*, Batch, CurrentRules, Error, Event, MAX_BATCH};
 use codec::{Decode, Encode};
 use frame_support::{assert_noop, assert_ok};
@@ -11,14 +12,6 @@ use kexin_primitives::{
 	Versioned, H256,
 };
 use proptest::prelude::*;
-
-fn record(events: Vec<AccessEvent>) -> frame_support::pallet_prelude::DispatchResultWithPostInfo {
-	Access::record(
-		RuntimeOrigin::signed(GATEWAY),
-		DATASET,
-		Versioned::V1(events.try_into().unwrap()),
-	)
-}
 
 fn refused(bad: AccessEvent, error: Error<Test>) {
 	// One bad event among good ones refuses them all.
@@ -72,7 +65,7 @@ fn a_batch_is_judged_and_logged() {
 				reporter: HOSPITAL,
 				first: 0,
 				recorded: 3,
-				replayed: Default::default(),
+				replayed: 0,
 				breached: vec![(1, Breaches::PURPOSE), (2, Breaches::PURPOSE)].try_into().unwrap(),
 				noticed: Default::default(),
 				recorded_at: NOW,
@@ -288,22 +281,29 @@ fn malformed_unauthorised_or_untimely_events_are_refused() {
 			Error::UnknownActivity,
 		);
 
-		let batch = || Versioned::V1(vec![event(1)].try_into().unwrap());
+		let mut dangling = Batch::of(&[event(1), event(2)]).unwrap();
+		dangling.events[1].usage = 1;
+		assert_noop!(
+			Access::record(RuntimeOrigin::signed(GATEWAY), DATASET, next(), Versioned::V1(dangling)),
+			Error::<Test>::Malformed
+		);
+
+		let batch = || Versioned::V1(Batch::of(&[event(1)]).unwrap());
 		let unknown = H256::repeat_byte(1);
 		assert_noop!(
-			Access::record(RuntimeOrigin::signed(GATEWAY), unknown, batch()),
+			Access::record(RuntimeOrigin::signed(GATEWAY), unknown, next(), batch()),
 			Error::<Test>::UnknownDataset
 		);
 		assert_noop!(
-			Access::record(RuntimeOrigin::signed(2), DATASET, batch()),
+			Access::record(RuntimeOrigin::signed(2), DATASET, next(), batch()),
 			Error::<Test>::NotAuthorized
 		);
 		assert_noop!(
-			Access::record(RuntimeOrigin::signed(100), DATASET, batch()),
+			Access::record(RuntimeOrigin::signed(100), DATASET, next(), batch()),
 			sp_runtime::DispatchError::BadOrigin
 		);
 		assert_noop!(
-			Access::record(RuntimeOrigin::root(), DATASET, batch()),
+			Access::record(RuntimeOrigin::root(), DATASET, next(), batch()),
 			sp_runtime::DispatchError::BadOrigin
 		);
 	});
@@ -328,8 +328,18 @@ fn the_edges_of_the_window_are_accepted() {
 
 #[test]
 fn a_batch_over_the_limit_does_not_decode() {
-	let encoded = vec![event(1); MAX_BATCH as usize + 1].encode();
-	assert!(Batch::decode(&mut &encoded[..]).is_err());
+	let Batch {
+		start,
+		actors,
+		subjects,
+		usages,
+		events,
+	} = Batch::of(&[event(1)]).unwrap();
+	for (number, decodes) in [(MAX_BATCH, true), (MAX_BATCH + 1, false)] {
+		let events = vec![events[0]; number as usize];
+		let encoded = (start, &actors, &subjects, &usages, events).encode();
+		assert_eq!(Batch::decode(&mut &encoded[..]).is_ok(), decodes, "{number}");
+	}
 }
 
 #[test]

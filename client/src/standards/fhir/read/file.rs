@@ -41,7 +41,7 @@ const NOT_UTF8: &str = "is not UTF-8";
 /// How many times its length a file of lines is read in search of resources that span lines.
 const VAIN: usize = 8;
 /// In how many ways a record is read in which what names it is repeated. No system repeats it more often.
-const READINGS: usize = 64;
+const READINGS: usize = 8;
 /// The deepest nesting of arrays and objects in a file. FHIR's own resources stay below 30.
 const LEVELS: usize = 120;
 
@@ -811,7 +811,7 @@ impl<'de> Deserialize<'de> for Once {
 			fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
 				let mut object = Map::new();
 				while let Some(name) = members.next_key::<String>()? {
-					if name == NUMBER {
+					if name == NUMBER && object.is_empty() {
 						let digits = members.next_value::<String>()?;
 						return digits.parse().map(Value::Number).map_err(A::Error::custom);
 					}

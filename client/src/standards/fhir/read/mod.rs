@@ -57,18 +57,37 @@ impl Reader for FhirReader<'_> {
 	fn read(&self, file: &Path, bytes: &[u8]) -> Vec<Record> {
 		let parts = file::split(bytes, names_ndjson(file));
 		let mut shared = Shared::default();
-		let (mut records, mut documents) = (Vec::new(), BTreeSet::new());
+		let mut records: Vec<Record> = Vec::new();
+		// Where the readings of the present record begin.
+		let mut first = 0;
 		for part in parts {
 			let is_again = part.is_again;
-			let record = self.record(part, &mut shared);
-			let document = record.version.as_ref().and_then(|version| version.document.clone());
+			let mut record = self.record(part, &mut shared);
 			if !is_again {
-				documents.clear();
-			}
-			// In another way, it is a record of its own only if it is a version of another document.
-			let is_other = document.map(|document| documents.insert(document));
-			if is_other.unwrap_or(!is_again) {
+				first = records.len();
 				records.push(record);
+				continue;
+			}
+			let document = |record: &Record| record.version.as_ref().and_then(|version| version.document.clone());
+			let Some(name) = document(&record) else { continue };
+			match records[first..]
+				.iter_mut()
+				.find(|earlier| document(earlier).as_ref() == Some(&name))
+			{
+				// It is not known which version of the document it is.
+				Some(earlier) if earlier.version != record.version => {
+					if let Some(version) = &mut earlier.version {
+						(version.id, version.changed, version.place) = (None, None, None);
+					}
+				},
+				Some(_) => {},
+				// Read in another way, it is a version of another document, and so a record of its own.
+				None => {
+					record.source = H256(sp_crypto_hashing::blake2_256(
+						&[record.source.as_bytes(), name.as_bytes()].concat(),
+					));
+					records.push(record);
+				},
 			}
 		}
 		records
@@ -394,7 +413,14 @@ impl FhirReader<'_> {
 		let named = entry.literal()?;
 		let id = element::text(context.resource, "id");
 		let differs = named.kind != kind || id.is_some_and(|id| id != named.id);
-		differs.then(|| Settled::problem("fullUrl", "names another resource than the one that is there"))
+		differs.then(|| {
+			let settled = Settled::problem("fullUrl", "names another resource than the one that is there");
+			if kind == "Consent" {
+				settled.of_version()
+			} else {
+				settled
+			}
+		})
 	}
 }
 
