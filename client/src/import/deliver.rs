@@ -11,8 +11,8 @@ use super::{
 use crate::ledger::{account_text, LedgerError};
 use kexin_primitives::{batch::Position, DatasetId, UnixMillis, H256};
 
-/// How much earlier than the ledger an import takes an access for too late once the ledger has refused one, in
-/// milliseconds. Or those behind it would be too late by the time they are tried again.
+/// How close to the limit an access counts as too late once the ledger has refused one, in milliseconds: by the time it
+/// is tried again, it would be.
 const MARGIN: UnixMillis = 60_000;
 
 impl<S: Submit> Import<'_, S> {
@@ -224,17 +224,10 @@ impl<S: Submit> Import<'_, S> {
 		let cause = cause.map(|access| access.item.event);
 		let is_alike = |access: &Pending<Outbound>| {
 			let event = access.item.event;
-			match error {
-				LedgerError::Dispatch { error, .. } if error == "UnknownActivity" => {
-					cause.is_some_and(|cause| cause.activity == event.activity)
-				},
-				LedgerError::Dispatch { error, .. } if error == "UnknownRecipient" => {
-					cause.is_some_and(|cause| cause.recipient == event.recipient)
-				},
-				// The others of the outbox are not earlier.
-				LedgerError::Dispatch { error, .. } if error == "InFuture" => {
-					cause.is_some_and(|cause| cause.occurred <= event.occurred)
-				},
+			match error.of_access() {
+				Some("UnknownActivity") => cause.is_some_and(|cause| cause.activity == event.activity),
+				Some("UnknownRecipient") => cause.is_some_and(|cause| cause.recipient == event.recipient),
+				Some("InFuture") => cause.is_some_and(|cause| cause.occurred <= event.occurred),
 				_ => access.source == source,
 			}
 		};

@@ -118,7 +118,7 @@ impl LedgerError {
 
 	/// Whether the ledger wants other positions for these accesses.
 	pub fn is_out_of_order(&self) -> bool {
-		matches!(self, Self::Dispatch { pallet, error, .. } if pallet == "Access" && matches!(&error[..], "Gap" | "Superseded"))
+		matches!(self.of_access(), Some("Gap" | "Superseded"))
 	}
 
 	/// Whether the ledger executed the call and refused it, so that it will never take effect.
@@ -128,7 +128,15 @@ impl LedgerError {
 
 	/// Whether an access occurred too long ago, or has not occurred yet.
 	pub fn is_untimely(&self) -> bool {
-		matches!(self, Self::Dispatch { pallet, error, .. } if pallet == "Access" && matches!(&error[..], "TooLate" | "InFuture"))
+		matches!(self.of_access(), Some("TooLate" | "InFuture"))
+	}
+
+	/// The name of the error, if the pallet that records accesses refused the call.
+	pub fn of_access(&self) -> Option<&str> {
+		match self {
+			Self::Dispatch { pallet, error, .. } if pallet == "Access" => Some(error),
+			_ => None,
+		}
 	}
 
 	/// Whether the same call may succeed later without any change.

@@ -252,7 +252,12 @@ impl Journal {
 	/// # Errors
 	/// When the database can't be read.
 	pub async fn is_final(&mut self, source: &H256) -> Result<bool> {
-		let found = sqlx::query("SELECT 1 FROM final WHERE source = $1")
+		self.has("SELECT 1 FROM final WHERE source = $1", source).await
+	}
+
+	/// Whether a query for a source has a result.
+	async fn has(&mut self, query: &str, source: &H256) -> Result<bool> {
+		let found = sqlx::query(query)
 			.bind(source.as_bytes())
 			.fetch_optional(&mut self.database)
 			.await?;

@@ -51,20 +51,12 @@ impl Journal {
 
 	/// Whether an access is held.
 	pub(in crate::import) async fn holds(&mut self, source: &H256) -> Result<bool> {
-		let found = sqlx::query("SELECT 1 FROM temp.accesses WHERE source = $1")
-			.bind(source.as_bytes())
-			.fetch_optional(&mut self.database)
-			.await?;
-		Ok(found.is_some())
+		self.has("SELECT 1 FROM temp.accesses WHERE source = $1", source).await
 	}
 
 	/// Whether an access is in the outbox.
 	pub(in crate::import) async fn is_under_way(&mut self, source: &H256) -> Result<bool> {
-		let found = sqlx::query("SELECT 1 FROM outbox WHERE source = $1")
-			.bind(source.as_bytes())
-			.fetch_optional(&mut self.database)
-			.await?;
-		Ok(found.is_some())
+		self.has("SELECT 1 FROM outbox WHERE source = $1", source).await
 	}
 
 	/// Lets go of an access that is held.
@@ -229,8 +221,7 @@ fn position(stream: i64, event: i64) -> Result<Position> {
 	})
 }
 
-/// A number of a stream or an event as SQLite keeps it. `stream.rs` chooses smaller ones
-/// than its largest.
+/// A number of a stream or an event as SQLite keeps it. `stream.rs` chooses smaller ones than its largest.
 fn number(number: u64) -> i64 {
 	i64::try_from(number).unwrap_or(i64::MAX)
 }
